@@ -1,0 +1,151 @@
+"""JSON read strictly and written in one way.
+
+Signed data must have one meaning, so what parsers disagree on is refused: duplicate member names,
+NaN and Infinity, lone surrogates, numbers that a double cannot hold (RFC 7493, I-JSON).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NoReturn, TypeAlias
+
+from ipse.errors import InputTooLarge, MalformedInput
+
+__all__ = ["MAX_BYTES", "MAX_DEPTH", "Json", "JsonObject", "canonical", "parse", "parse_object", "pretty"]
+
+Json: TypeAlias = Any
+"""str, int, float, bool, None, list of Json, or dict of str to Json."""
+JsonObject: TypeAlias = dict[str, Any]
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_DEPTH: Final = 128
+_MAX_INTEGER: Final = 2**53 - 1
+
+
+def parse(data: bytes | str, *, what: str = "input") -> Json:
+    """The value that `data` spells. `what` names it in the errors.
+
+    Raises MalformedInput (with line and column where the parser knows them) and InputTooLarge.
+    """
+    if len(data) > MAX_BYTES:
+        raise InputTooLarge(f"{what} is larger than {MAX_BYTES // 1024 // 1024} MiB")
+    if isinstance(data, bytes):
+        try:
+            data = data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise MalformedInput(f"{what} is not UTF-8 text: byte {error.start} is wrong") from error
+    if not data.strip():
+        raise MalformedInput(f"{what} is empty, JSON expected")
+    try:
+        value = json.loads(
+            data, object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
+        )
+    except json.JSONDecodeError as error:
+        raise MalformedInput(
+            f"{what} is not JSON: {_lower(error.msg)} at line {error.lineno}, column {error.colno}"
+        ) from error
+    except RecursionError as error:
+        raise MalformedInput(f"{what} is nested deeper than {MAX_DEPTH} levels") from error
+    except MalformedInput as error:
+        raise MalformedInput(f"{what} is not acceptable JSON: {error.message}") from error
+    _check_value(value, what)
+    return value
+
+
+def parse_object(data: bytes | str, *, what: str = "input") -> JsonObject:
+    """Like parse, and the value must be an object."""
+    value = parse(data, what=what)
+    if not isinstance(value, dict):
+        raise MalformedInput(f"{what} is a JSON {kind_of(value)}, an object is expected")
+    return value
+
+
+def canonical(value: Json) -> bytes:
+    """The RFC 8785 (JCS) form. Raises MalformedInput for what it cannot carry."""
+    import rfc8785
+
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise MalformedInput(f"no canonical JSON form: {_lower(str(error))}") from error
+    except RecursionError as error:
+        raise MalformedInput(f"no canonical JSON form: nested deeper than {MAX_DEPTH} levels") from error
+
+
+def pretty(value: Json) -> str:
+    """Indented JSON for files and terminals, member order kept, no trailing newline."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def kind_of(value: Json) -> str:
+    """What JSON calls the kind of `value`."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int() | float():
+            return "number"
+        case str():
+            return "string"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _object(pairs: list[tuple[str, Json]]) -> JsonObject:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise MalformedInput(f"member {name[:60]!r} appears twice in one object")
+            seen.add(name)
+    return members
+
+
+def _constant(name: str) -> NoReturn:
+    raise MalformedInput(f"{name} is not a JSON number")
+
+
+def _integer(digits: str) -> int:
+    number = int(digits) if len(digits) <= 17 else _MAX_INTEGER + 1
+    if abs(number) > _MAX_INTEGER:
+        raise MalformedInput(f"the integer {digits[:24]} is beyond 2^53, where readers disagree on its value")
+    return number
+
+
+def _float(digits: str) -> float:
+    number = float(digits)
+    if number in (float("inf"), float("-inf")):
+        raise MalformedInput(f"the number {digits[:24]} is too large")
+    return number
+
+
+def _check_value(value: Json, what: str) -> None:
+    """No lone surrogates and no bottomless nesting, without recursion."""
+    level: list[Json] = [value]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise MalformedInput(f"{what} is nested deeper than {MAX_DEPTH} levels")
+        below: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                below.extend(item.keys())
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+            elif isinstance(item, str) and not item.isascii() and _has_surrogate(item):
+                raise MalformedInput(f"{what} holds half of a surrogate pair, which is no character")
+        level = [item for item in below if not isinstance(item, (int, float, type(None)))]
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]

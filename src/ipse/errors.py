@@ -1,0 +1,234 @@
+"""Every error ipse raises on purpose, each with its exit code.
+
+    IpseError
+     ├─ UsageError                 2    the call itself is wrong
+     │   └─ AlreadyExists          2    a name or a wallet is taken
+     ├─ VerificationFailed         3    the thing was checked and is not valid
+     ├─ KeystoreError              4    the keys can't be reached
+     │   ├─ KeystoreUnavailable    4    no usable keystore answers
+     │   ├─ KeystoreLocked         4    it answers and is locked
+     │   ├─ PassphraseNeeded       4    nobody to ask for the passphrase
+     │   └─ WrongPassphrase        4
+     ├─ NotFound                   5    no such DID, credential, statement, file
+     ├─ DataError                  6    malformed, corrupt or unreadable data, I/O
+     │   ├─ MalformedInput         6
+     │   │   └─ InputTooLarge      6
+     │   ├─ CorruptData            6    what ipse itself stored can't be trusted
+     │   └─ StorageError           6    reading or writing failed
+     ├─ ConsentError               7
+     │   ├─ ConsentRefused         7    the owner said no
+     │   └─ ConsentNeeded          7    nobody to ask and no grant
+     ├─ MissingFeature             8    an extra or a platform feature is missing
+     └─ Undetermined               9    could not be found out; neither valid nor invalid
+
+Anything else that escapes is a bug in ipse (exit 1). An interrupt is exit 130.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AlreadyExists",
+    "ConsentError",
+    "ConsentNeeded",
+    "ConsentRefused",
+    "CorruptData",
+    "DataError",
+    "InputTooLarge",
+    "IpseError",
+    "KeystoreError",
+    "KeystoreLocked",
+    "KeystoreUnavailable",
+    "MalformedInput",
+    "MissingFeature",
+    "NotFound",
+    "PassphraseNeeded",
+    "StorageError",
+    "Undetermined",
+    "UsageError",
+    "VerificationFailed",
+    "WrongPassphrase",
+]
+
+
+class IpseError(Exception):
+    """Base of all errors that ipse raises on purpose.
+
+    `message` is one lower-case line that says what is wrong with what; `hint` is the next step,
+    usually a command. `code` is stable and meant for programs.
+    """
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint or self.default_hint()
+
+    @classmethod
+    def default_hint(cls) -> str:
+        """The next step where the one who raised the error named none."""
+        return "`ipse --help` lists the commands"
+
+
+class UsageError(IpseError):
+    """The call itself is wrong: an option, a name, a combination."""
+
+    code = "usage"
+    exit_code = 2
+
+
+class AlreadyExists(UsageError):
+    """The name or the place is taken, and ipse never overwrites."""
+
+    code = "already-exists"
+
+
+class VerificationFailed(IpseError):
+    """Checked, and not valid. The report names the checks."""
+
+    code = "verification-failed"
+    exit_code = 3
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "do not rely on it; ask its sender for a new one"
+
+
+class KeystoreError(IpseError):
+    """The keys can't be reached."""
+
+    code = "keystore"
+    exit_code = 4
+
+
+class KeystoreUnavailable(KeystoreError):
+    """No usable keystore answers."""
+
+    code = "keystore-unavailable"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return (
+            "start your desktop's keyring (gnome-keyring, KWallet), or make a wallet with "
+            "`ipse init --keystore file`"
+        )
+
+
+class KeystoreLocked(KeystoreError):
+    """The keystore answers and is locked."""
+
+    code = "keystore-locked"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "unlock the keyring in your desktop session, then run the command again"
+
+
+class PassphraseNeeded(KeystoreError):
+    """The encrypted keystore needs its passphrase and there is nobody to ask."""
+
+    code = "passphrase-needed"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "give --passphrase-file FILE, --passphrase-fd N, or set IPSE_PASSPHRASE_FILE"
+
+
+class WrongPassphrase(KeystoreError):
+    """The passphrase does not open the encrypted keystore, or the file was altered."""
+
+    code = "wrong-passphrase"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "check which passphrase file is in use (--passphrase-file, IPSE_PASSPHRASE_FILE)"
+
+
+class NotFound(IpseError):
+    """No such thing."""
+
+    code = "not-found"
+    exit_code = 5
+
+
+class DataError(IpseError):
+    """Malformed, corrupt or unreadable data, or failed I/O."""
+
+    code = "data"
+    exit_code = 6
+
+
+class MalformedInput(DataError):
+    """The input is not what the command reads."""
+
+    code = "malformed"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "check that this is the file you meant"
+
+
+class InputTooLarge(MalformedInput):
+    """The input is over the bound for its kind."""
+
+    code = "too-large"
+
+
+class CorruptData(DataError):
+    """What ipse itself stored does not read back, or not unaltered."""
+
+    code = "corrupt"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "restore this file from a backup; ipse does not guess at what it held"
+
+
+class StorageError(DataError):
+    """Reading or writing failed."""
+
+    code = "storage"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "check the permissions of the folder and the free space of the disk"
+
+
+class ConsentError(IpseError):
+    """Nothing left: the owner has not agreed."""
+
+    code = "consent"
+    exit_code = 7
+
+
+class ConsentRefused(ConsentError):
+    """The owner was asked and said no."""
+
+    code = "consent-refused"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "nothing was disclosed"
+
+
+class ConsentNeeded(ConsentError):
+    """There is nobody to ask and no grant that covers it."""
+
+    code = "consent-needed"
+
+
+class MissingFeature(IpseError):
+    """An optional part or a feature of the platform is missing."""
+
+    code = "missing-feature"
+    exit_code = 8
+
+
+class Undetermined(IpseError):
+    """It could not be found out. Never treated as valid, never called invalid."""
+
+    code = "undetermined"
+    exit_code = 9

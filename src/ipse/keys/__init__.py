@@ -1,0 +1,1 @@
+"""Keys: types, Multikey and JWK, signing, and the keystores that hold them."""

@@ -1,0 +1,35 @@
+"""Keys derived from the wallet's root, each under a label of its own.
+
+HKDF-Expand with SHA-256 (RFC 5869 section 2.3); the root is 32 uniformly random bytes, so the extract
+step has nothing to do. A label is never used for two purposes.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ipse.keys.ed25519 import PrivateKey
+
+__all__ = ["ROOT_LENGTH", "pairwise_key", "vault_key"]
+
+ROOT_LENGTH: Final = 32
+_PREFIX: Final = "ipse/1/"
+
+
+def vault_key(root: bytes) -> bytes:
+    """The 32-byte raw key of the vault."""
+    return _expand(root, "vault")
+
+
+def pairwise_key(root: bytes, origin: str) -> PrivateKey:
+    """The signing key that only the application at `origin` ever sees the public half of."""
+    return PrivateKey(_expand(root, f"pairwise/{origin}"))
+
+
+def _expand(root: bytes, label: str) -> bytes:
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+    if len(root) != ROOT_LENGTH:
+        raise ValueError(f"the root has {ROOT_LENGTH} bytes")
+    return HKDFExpand(algorithm=SHA256(), length=32, info=(_PREFIX + label).encode()).derive(root)

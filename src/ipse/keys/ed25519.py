@@ -1,0 +1,75 @@
+"""Ed25519 key pairs (RFC 8032) over libsodium."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import ClassVar, Final
+
+from ipse.errors import MalformedInput
+
+__all__ = ["SIGNATURE_LENGTH", "PrivateKey", "PublicKey", "generate"]
+
+_LENGTH: Final = 32
+SIGNATURE_LENGTH: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """An Ed25519 public key: 32 bytes."""
+
+    raw: bytes
+
+    key_type: ClassVar[str] = "Ed25519"
+    algorithm: ClassVar[str] = "EdDSA"
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != _LENGTH:
+            raise MalformedInput(f"an Ed25519 public key has {_LENGTH} bytes, this one {len(self.raw)}")
+
+    def verify(self, message: bytes, signature: bytes) -> bool:
+        """Whether `signature` (64 bytes) over `message` is this key's.
+
+        libsodium refuses small-order keys and non-canonical signatures.
+        """
+        from nacl.bindings import crypto_sign_open
+        from nacl.exceptions import BadSignatureError
+
+        if len(signature) != SIGNATURE_LENGTH:
+            return False
+        try:
+            crypto_sign_open(signature + message, self.raw)
+        except BadSignatureError:
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class PrivateKey:
+    """An Ed25519 private key: its 32-byte seed, never shown by repr."""
+
+    seed: bytes = field(repr=False)
+
+    key_type: ClassVar[str] = "Ed25519"
+    algorithm: ClassVar[str] = "EdDSA"
+
+    def __post_init__(self) -> None:
+        if len(self.seed) != _LENGTH:
+            raise MalformedInput(f"an Ed25519 seed has {_LENGTH} bytes, this one {len(self.seed)}")
+
+    def public(self) -> PublicKey:
+        """The public half."""
+        from nacl.bindings import crypto_sign_seed_keypair
+
+        return PublicKey(crypto_sign_seed_keypair(self.seed)[0])
+
+    def sign(self, message: bytes) -> bytes:
+        """The 64-byte signature over `message`."""
+        from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
+
+        return crypto_sign(message, crypto_sign_seed_keypair(self.seed)[1])[:SIGNATURE_LENGTH]
+
+
+def generate() -> PrivateKey:
+    """A new key from the operating system's random numbers."""
+    return PrivateKey(os.urandom(_LENGTH))

@@ -1,0 +1,164 @@
+"""The keystore for servers, containers and SSH: one file, Argon2id and XChaCha20-Poly1305.
+
+The file is one JSON object: a header in clear (format, version, the key derivation's parameters, the
+nonce) and the ciphertext. The whole header is authenticated with the ciphertext.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from ipse.encoding import base64url, strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import AlreadyExists, CorruptData, KeystoreUnavailable, MalformedInput, NotFound, WrongPassphrase
+from ipse.storage import files
+
+__all__ = ["EncryptedFile"]
+
+_FORMAT: Final = "ipse-keystore"
+_VERSION: Final = 1
+# RFC 9106 section 4, the second recommended option, for where memory is shared: 64 MiB, three passes.
+_OPS_LIMIT: Final = 3
+_MEMORY_LIMIT: Final = 64 * 1024 * 1024
+# What a file may ask for: a forged header must not take the machine down.
+_MAX_OPS: Final = 16
+_MIN_MEMORY: Final = 8 * 1024 * 1024
+_MAX_MEMORY: Final = 1024 * 1024 * 1024
+_SALT_LENGTH: Final = 16
+_NONCE_LENGTH: Final = 24
+_KEY_LENGTH: Final = 32
+
+
+class EncryptedFile:
+    """A keystore in one file. The passphrase is asked for once, when the file is first needed."""
+
+    def __init__(self, path: Path, passphrase: Callable[[], bytes]) -> None:
+        self._path = path
+        self._passphrase = passphrase
+        self._derived: tuple[JsonObject, bytes] | None = None
+
+    @property
+    def description(self) -> str:
+        """The file's path."""
+        return f"encrypted file {self._path}"
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._path
+
+    def create(self) -> None:
+        """Make the file, empty. Raises AlreadyExists where there is one."""
+        with files.exclusive(self._path):
+            if self._path.exists():
+                raise AlreadyExists(
+                    f"there is already a keystore at {self._path}",
+                    hint="ipse never overwrites keys: move the file away if you are sure",
+                )
+            kdf = {
+                "name": "argon2id",
+                "salt": base64url.encode(os.urandom(_SALT_LENGTH)),
+                "passes": _OPS_LIMIT,
+                "memory": _MEMORY_LIMIT,
+            }
+            self._derived = (kdf, self._derive(kdf))
+            self._write({})
+
+    def add(self, item: str, secret: bytes) -> None:
+        """Keep `secret` as the new `item` and read it back. Raises KeystoreError, AlreadyExists."""
+        with files.exclusive(self._path):
+            items = self._read()
+            if item in items:
+                raise AlreadyExists(f"the keystore already holds an item {item!r}")
+            self._write({**items, item: base64url.encode(secret)})
+            if self._read().get(item) != base64url.encode(secret):
+                raise KeystoreUnavailable(f"{self._path} did not read back what was written")
+
+    def get(self, item: str) -> bytes:
+        """The secret kept as `item`. Raises KeystoreError, CorruptData where it is gone."""
+        items = self._read()
+        if item not in items:
+            raise CorruptData(f"{self._path} no longer holds the item {item!r} of this wallet")
+        return base64url.decode(items[item])
+
+    def remove(self, item: str) -> None:
+        """Forget `item`; nothing happens where it is gone already. Raises KeystoreError."""
+        with files.exclusive(self._path):
+            items = self._read()
+            if items.pop(item, None) is not None:
+                self._write(items)
+
+    def _read(self) -> dict[str, str]:
+        from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
+        from nacl.exceptions import CryptoError
+
+        header, ciphertext = self._load()
+        key = self._key(header["kdf"])
+        try:
+            plain = crypto_aead_xchacha20poly1305_ietf_decrypt(
+                ciphertext, strict_json.canonical(header), base64url.decode(header["nonce"]), key
+            )
+        except CryptoError as error:
+            raise WrongPassphrase(f"the passphrase does not open {self._path}, or the file was altered") from error
+        return strict_json.parse_object(plain, what="the keystore's content")
+
+    def _write(self, items: dict[str, str]) -> None:
+        from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt
+
+        assert self._derived is not None
+        kdf, key = self._derived
+        nonce = os.urandom(_NONCE_LENGTH)
+        header = {"format": _FORMAT, "version": _VERSION, "kdf": kdf, "nonce": base64url.encode(nonce)}
+        ciphertext = crypto_aead_xchacha20poly1305_ietf_encrypt(
+            strict_json.canonical(items), strict_json.canonical(header), nonce, key
+        )
+        document = {**header, "ciphertext": base64url.encode(ciphertext)}
+        files.write_private(self._path, strict_json.pretty(document).encode() + b"\n")
+
+    def _load(self) -> tuple[JsonObject, bytes]:
+        """The header as it is authenticated, and the ciphertext."""
+        try:
+            document = strict_json.parse_object(files.read_private(self._path), what=str(self._path))
+            ciphertext = base64url.decode(document.pop("ciphertext"))
+            _check_header(document, self._path)
+        except NotFound as error:
+            raise KeystoreUnavailable(
+                f"the wallet's keystore file {self._path} is gone", hint="restore it from a backup"
+            ) from error
+        except (MalformedInput, KeyError, TypeError) as error:
+            raise CorruptData(f"{self._path} is not a keystore file, or a damaged one") from error
+        return document, ciphertext
+
+    def _key(self, kdf: JsonObject) -> bytes:
+        if self._derived is None or self._derived[0] != kdf:
+            self._derived = (kdf, self._derive(kdf))
+        return self._derived[1]
+
+    def _derive(self, kdf: JsonObject) -> bytes:
+        from nacl.bindings import crypto_pwhash_ALG_ARGON2ID13, crypto_pwhash_alg
+
+        return crypto_pwhash_alg(
+            _KEY_LENGTH,
+            self._passphrase(),
+            base64url.decode(kdf["salt"]),
+            kdf["passes"],
+            kdf["memory"],
+            crypto_pwhash_ALG_ARGON2ID13,
+        )
+
+
+def _check_header(header: JsonObject, path: Path) -> None:
+    kdf = header["kdf"]
+    passes, memory = kdf["passes"], kdf["memory"]
+    if header["format"] != _FORMAT or header["version"] != _VERSION or kdf["name"] != "argon2id":
+        raise CorruptData(
+            f"{path} is not a version {_VERSION} keystore", hint="a newer ipse may have written it: upgrade"
+        )
+    whole = type(passes) is int and type(memory) is int
+    if not whole or not 1 <= passes <= _MAX_OPS or not _MIN_MEMORY <= memory <= _MAX_MEMORY:
+        raise CorruptData(f"{path} asks for a key derivation of {memory!r} bytes and {passes!r} passes")
+    if len(base64url.decode(kdf["salt"])) != _SALT_LENGTH or len(base64url.decode(header["nonce"])) != _NONCE_LENGTH:
+        raise CorruptData(f"{path} has a salt or nonce of the wrong length")

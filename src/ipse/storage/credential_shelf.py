@@ -1,0 +1,88 @@
+"""The credentials a person holds, as they came."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from ipse.errors import AlreadyExists, NotFound, UsageError
+from ipse.storage.vault import Vault
+
+__all__ = ["ShelvedCredential", "add", "every", "find"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedCredential:
+    """A credential on the shelf. `document` is the text as received; times are RFC 3339."""
+
+    id: str
+    document: str
+    format: str
+    issuer: str
+    subject: str | None
+    types: tuple[str, ...]
+    valid_from: str | None
+    valid_until: str | None
+    verified: bool
+    added: str
+
+
+def add(vault: Vault, credential: ShelvedCredential) -> None:
+    """Keep a credential. Raises AlreadyExists where its id is on the shelf."""
+    with vault.transaction():
+        if vault.rows("SELECT 1 FROM credentials WHERE id = ?", (credential.id,)):
+            raise AlreadyExists(
+                f"the credential {credential.id} is already in the wallet",
+                hint=f"`ipse vc show {credential.id}` prints it",
+            )
+        vault.insert(
+            "INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                credential.id,
+                credential.document.encode(),
+                credential.format,
+                credential.issuer,
+                credential.subject,
+                json.dumps(credential.types),
+                credential.valid_from,
+                credential.valid_until,
+                int(credential.verified),
+                credential.added,
+            ),
+        )
+
+
+def every(vault: Vault) -> list[ShelvedCredential]:
+    """All credentials, oldest first."""
+    return [_from_row(row) for row in vault.rows("SELECT * FROM credentials ORDER BY added, id")]
+
+
+def find(vault: Vault, wanted: str) -> ShelvedCredential:
+    """The credential with this id, or the only one whose id starts so. Raises NotFound, UsageError."""
+    matches = [held for held in every(vault) if wanted == held.id] or [
+        held for held in every(vault) if wanted and held.id.startswith(wanted)
+    ]
+    if not matches:
+        raise NotFound(f"no credential in the wallet has the id {wanted!r}", hint="`ipse vc list` shows the ids")
+    if len(matches) > 1:
+        raise UsageError(
+            f"{len(matches)} credentials have an id that starts with {wanted!r}", hint="give more of the id"
+        )
+    return matches[0]
+
+
+def _from_row(row: tuple[object, ...]) -> ShelvedCredential:
+    id_, document, format_, issuer, subject, types, valid_from, valid_until, verified, added = row
+    assert isinstance(document, bytes)
+    return ShelvedCredential(
+        id=str(id_),
+        document=document.decode(),
+        format=str(format_),
+        issuer=str(issuer),
+        subject=None if subject is None else str(subject),
+        types=tuple(json.loads(str(types))),
+        valid_from=None if valid_from is None else str(valid_from),
+        valid_until=None if valid_until is None else str(valid_until),
+        verified=bool(verified),
+        added=str(added),
+    )

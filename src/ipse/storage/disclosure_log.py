@@ -1,0 +1,78 @@
+"""The disclosure log: what left, to whom, on whose word, chained by hashes.
+
+Each entry is one canonical JSON object (RFC 8785) that holds its number, the digest of the entry before
+it and exactly the bytes that left; its own digest is SHA-256 over those bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import CorruptData, MalformedInput, NotFound
+from ipse.storage.vault import Vault
+
+__all__ = ["Entry", "append", "every", "find", "verify"]
+
+_GENESIS: Final = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry. `digest` is the hex SHA-256 of the canonical form of `content`."""
+
+    number: int
+    content: JsonObject
+    digest: str
+
+
+def append(vault: Vault, content: JsonObject) -> Entry:
+    """Add an entry with `content` to the end of the chain, in the caller's transaction if there is one."""
+    with vault.transaction():
+        last = vault.rows("SELECT number, digest FROM disclosures ORDER BY number DESC LIMIT 1")
+        number, previous = (last[0][0] + 1, last[0][1].hex()) if last else (1, _GENESIS)
+        entry = {**content, "number": number, "previous": previous}
+        stored = strict_json.canonical(entry)
+        digest = hashlib.sha256(stored).digest()
+        vault.insert("INSERT INTO disclosures VALUES (?, ?, ?)", (number, stored, digest))
+    return Entry(number, entry, digest.hex())
+
+
+def every(vault: Vault) -> list[Entry]:
+    """All entries in order. Raises CorruptData where one can't be read."""
+    rows = vault.rows("SELECT number, entry, digest FROM disclosures ORDER BY number")
+    return [_read(*row) for row in rows]
+
+
+def find(vault: Vault, number: int) -> Entry:
+    """One entry. Raises NotFound."""
+    rows = vault.rows("SELECT number, entry, digest FROM disclosures WHERE number = ?", (number,))
+    if not rows:
+        raise NotFound(f"the log has no entry {number}", hint="`ipse log list` shows the numbers")
+    return _read(*rows[0])
+
+
+def verify(vault: Vault) -> int:
+    """Recompute the whole chain; how many entries it has. Raises CorruptData naming the first bad one."""
+    previous = _GENESIS
+    number = 0
+    for number, entry in enumerate(every(vault), start=1):
+        if entry.number != number or entry.content.get("number") != number:
+            raise CorruptData(f"the disclosure log is broken: entry {number} is missing or out of order")
+        if entry.content.get("previous") != previous:
+            raise CorruptData(f"the disclosure log is broken: entry {number} does not follow the one before it")
+        recomputed = hashlib.sha256(strict_json.canonical(entry.content)).hexdigest()
+        if recomputed != entry.digest:
+            raise CorruptData(f"the disclosure log is broken: entry {number} was altered")
+        previous = entry.digest
+    return number
+
+
+def _read(number: int, stored: bytes, digest: bytes) -> Entry:
+    try:
+        return Entry(number, strict_json.parse_object(stored, what=f"log entry {number}"), digest.hex())
+    except MalformedInput as error:
+        raise CorruptData(f"the disclosure log is broken: entry {number} can't be read") from error

@@ -1,0 +1,103 @@
+"""Files that are private from the moment they exist and never half written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from ipse.errors import CorruptData, NotFound, StorageError
+
+__all__ = ["create_private_folder", "exclusive", "read_private", "write_private"]
+
+_LOCK_WAIT: Final = 10.0
+"""Seconds to wait for another ipse process that is writing."""
+_MAX_BYTES: Final = 16 * 1024 * 1024
+
+
+def create_private_folder(folder: Path) -> None:
+    """Make `folder` and its parents; what is made is open to its owner alone (0700)."""
+    if folder.is_dir():
+        return
+    try:
+        create_private_folder(folder.parent)
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+    except OSError as error:
+        raise StorageError(f"can't make the folder {folder}: {_reason(error)}") from error
+    if not folder.is_dir():
+        raise StorageError(f"{folder} is not a folder")
+
+
+def read_private(path: Path) -> bytes:
+    """What `path` holds. Raises NotFound, StorageError, CorruptData above 16 MiB."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except FileNotFoundError as error:
+        raise NotFound(f"there is no {path}") from error
+    except OSError as error:
+        raise StorageError(f"can't read {path}: {_reason(error)}") from error
+    if len(data) > _MAX_BYTES:
+        raise CorruptData(f"{path} is larger than anything ipse writes there")
+    return data
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Put `data` at `path`, whole or not at all: a new file (0600), synced, then renamed over the old.
+
+    After a crash at any moment `path` holds either the old bytes or the new ones. Raises StorageError.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise StorageError(f"can't write {path}: {_reason(error)}") from error
+
+
+@contextlib.contextmanager
+def exclusive(path: Path) -> Iterator[None]:
+    """Hold the lock beside `path`: one process at a time reads, changes and writes it."""
+    import filelock
+
+    lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), mode=0o600, timeout=_LOCK_WAIT)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise StorageError(
+            f"another process has held {path} for {_LOCK_WAIT:.0f} seconds",
+            hint="wait for the other ipse command to end, then run this one again",
+        ) from error
+    except OSError as error:
+        raise StorageError(f"can't lock {path}: {_reason(error)}") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # a folder can't be opened for syncing there
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
