@@ -1,0 +1,1 @@
+"""Verifiable credentials: formats, proofs, data model rules and the verification report."""

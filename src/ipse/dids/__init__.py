@@ -1,0 +1,1 @@
+"""Decentralized identifiers: did:key, and one resolver. Source: W3C DID Core 1.0."""

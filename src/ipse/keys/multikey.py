@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ipse.encoding import multibase
-from ipse.errors import MalformedInput, Undetermined
+from ipse.errors import Undetermined
 from ipse.keys.ed25519 import PublicKey
 
 __all__ = ["decode", "encode"]

@@ -63,7 +63,9 @@ def find(vault: Vault, wanted: str) -> ShelvedCredential:
         held for held in every(vault) if wanted and held.id.startswith(wanted)
     ]
     if not matches:
-        raise NotFound(f"no credential in the wallet has the id {wanted!r}", hint="`ipse vc list` shows the ids")
+        raise NotFound(
+            f"no credential in the wallet has the id {wanted!r}", hint="`ipse vc list` shows the ids"
+        )
     if len(matches) > 1:
         raise UsageError(
             f"{len(matches)} credentials have an id that starts with {wanted!r}", hint="give more of the id"

@@ -12,7 +12,7 @@ from typing import Final
 
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import CorruptData, MalformedInput, NotFound
+from ipse.errors import CorruptData, MalformedInput, NotFound, VerificationFailed
 from ipse.storage.vault import Vault
 
 __all__ = ["Entry", "append", "every", "find", "verify"]
@@ -56,19 +56,25 @@ def find(vault: Vault, number: int) -> Entry:
 
 
 def verify(vault: Vault) -> int:
-    """Recompute the whole chain; how many entries it has. Raises CorruptData naming the first bad one."""
+    """Recompute the whole chain; how many entries it has. Raises VerificationFailed."""
     previous = _GENESIS
     number = 0
     for number, entry in enumerate(every(vault), start=1):
         if entry.number != number or entry.content.get("number") != number:
-            raise CorruptData(f"the disclosure log is broken: entry {number} is missing or out of order")
+            raise _broken(f"entry {number} is missing or out of order")
         if entry.content.get("previous") != previous:
-            raise CorruptData(f"the disclosure log is broken: entry {number} does not follow the one before it")
+            raise _broken(f"entry {number} does not follow the one before it")
         recomputed = hashlib.sha256(strict_json.canonical(entry.content)).hexdigest()
         if recomputed != entry.digest:
-            raise CorruptData(f"the disclosure log is broken: entry {number} was altered")
+            raise _broken(f"entry {number} was altered")
         previous = entry.digest
     return number
+
+
+def _broken(what: str) -> VerificationFailed:
+    return VerificationFailed(
+        f"the disclosure log is broken: {what}", hint="`ipse log list` shows what it says; do not rely on it"
+    )
 
 
 def _read(number: int, stored: bytes, digest: bytes) -> Entry:

@@ -26,15 +26,16 @@ def add(vault: Vault, *, origin: str, level: str, now: str, expires: str) -> int
     with vault.transaction():
         revoke(vault, origin, level=level, now=now)
         return vault.insert(
-            "INSERT INTO grants (origin, level, created, expires) VALUES (?, ?, ?, ?)", (origin, level, now, expires)
+            "INSERT INTO grants (origin, level, created, expires) VALUES (?, ?, ?, ?)",
+            (origin, level, now, expires),
         )
 
 
 def active(vault: Vault, *, origin: str, level: str, now: str) -> Grant | None:
     """The grant that lets `origin` ask at `level` at the time `now`, if there is one."""
     rows = vault.rows(
-        "SELECT * FROM grants WHERE origin = ? AND level = ? AND revoked IS NULL AND created <= ? AND expires > ?"
-        " ORDER BY number DESC LIMIT 1",
+        "SELECT * FROM grants WHERE origin = ? AND level = ? AND revoked IS NULL"
+        " AND created <= ? AND expires > ? ORDER BY number DESC LIMIT 1",
         (origin, level, now, now),
     )
     return Grant(*rows[0]) if rows else None

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from ipse.errors import NotFound
 from ipse.storage.vault import Vault
 
-__all__ = ["NewStatement", "Statement", "add", "current", "forget", "keep_vectors", "vectors", "without_vector"]
+__all__ = [
+    "NewStatement",
+    "Statement",
+    "add",
+    "current",
+    "forget",
+    "keep_vectors",
+    "vectors",
+    "without_vector",
+]
 
 
 @dataclass(frozen=True, slots=True)

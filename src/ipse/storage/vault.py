@@ -82,7 +82,8 @@ class Vault:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         except FileExistsError as error:
             raise AlreadyExists(
-                f"there is already a vault at {path}", hint="ipse never overwrites one: move it away if you are sure"
+                f"there is already a vault at {path}",
+                hint="ipse never overwrites one: move it away if you are sure",
             ) from error
         except OSError as error:
             raise StorageError(f"can't make {path}: {error.strerror}") from error
@@ -103,6 +104,7 @@ class Vault:
             connection = sqlcipher3.connect(str(path), timeout=_BUSY_WAIT, isolation_level=None)
         try:
             with _translated(path):
+                connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr
                 connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
                 for setting in (
                     "cipher_memory_security = ON",

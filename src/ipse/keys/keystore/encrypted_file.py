@@ -13,7 +13,14 @@ from typing import Final
 
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import AlreadyExists, CorruptData, KeystoreUnavailable, MalformedInput, NotFound, WrongPassphrase
+from ipse.errors import (
+    AlreadyExists,
+    CorruptData,
+    KeystoreUnavailable,
+    MalformedInput,
+    NotFound,
+    WrongPassphrase,
+)
 from ipse.storage import files
 
 __all__ = ["EncryptedFile"]
@@ -102,7 +109,9 @@ class EncryptedFile:
                 ciphertext, strict_json.canonical(header), base64url.decode(header["nonce"]), key
             )
         except CryptoError as error:
-            raise WrongPassphrase(f"the passphrase does not open {self._path}, or the file was altered") from error
+            raise WrongPassphrase(
+                f"the passphrase does not open {self._path}, or the file was altered"
+            ) from error
         return strict_json.parse_object(plain, what="the keystore's content")
 
     def _write(self, items: dict[str, str]) -> None:
@@ -138,7 +147,7 @@ class EncryptedFile:
         return self._derived[1]
 
     def _derive(self, kdf: JsonObject) -> bytes:
-        from nacl.bindings import crypto_pwhash_ALG_ARGON2ID13, crypto_pwhash_alg
+        from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
 
         return crypto_pwhash_alg(
             _KEY_LENGTH,
@@ -160,5 +169,8 @@ def _check_header(header: JsonObject, path: Path) -> None:
     whole = type(passes) is int and type(memory) is int
     if not whole or not 1 <= passes <= _MAX_OPS or not _MIN_MEMORY <= memory <= _MAX_MEMORY:
         raise CorruptData(f"{path} asks for a key derivation of {memory!r} bytes and {passes!r} passes")
-    if len(base64url.decode(kdf["salt"])) != _SALT_LENGTH or len(base64url.decode(header["nonce"])) != _NONCE_LENGTH:
+    if (
+        len(base64url.decode(kdf["salt"])) != _SALT_LENGTH
+        or len(base64url.decode(header["nonce"])) != _NONCE_LENGTH
+    ):
         raise CorruptData(f"{path} has a salt or nonce of the wrong length")

@@ -110,7 +110,7 @@ def _instantiate(path: str) -> KeyringBackend | str:
         backend_class = getattr(importlib.import_module(module_name), class_name)
         backend_class.priority  # noqa: B018 - the property raises where the backend can't work
         backend: KeyringBackend = backend_class()
-    except Exception as error:  # noqa: BLE001 - backends raise whatever their platform raises
+    except Exception as error:
         return (str(error).splitlines() or [type(error).__name__])[0][:120]
     return backend
 
@@ -172,7 +172,7 @@ def _bounded(function: Callable[[], _Result], name: str) -> _Result:
     def run() -> None:
         try:
             answers.put((True, function()))
-        except BaseException as error:  # noqa: BLE001 - handed to the caller's thread as it is
+        except BaseException as error:
             answers.put((False, error))
 
     threading.Thread(target=run, name="ipse-keyring", daemon=True).start()

@@ -1,0 +1,105 @@
+"""Data Integrity proofs with the cryptosuite eddsa-jcs-2022.
+
+Source: W3C Verifiable Credential Data Integrity 1.0, sections 4.2 to 4.4, and Data Integrity EdDSA
+Cryptosuites 1.0, section 3.3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Final
+
+from ipse.credentials.timestamps import format_timestamp
+from ipse.encoding import multibase, strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import MalformedInput, Undetermined, VerificationFailed
+from ipse.keys.ed25519 import SIGNATURE_LENGTH, PrivateKey, PublicKey
+
+__all__ = ["CRYPTOSUITE", "add_proof", "hash_data", "proof_of", "verify_proof"]
+
+CRYPTOSUITE: Final = "eddsa-jcs-2022"
+
+
+def add_proof(
+    document: JsonObject,
+    key: PrivateKey,
+    *,
+    verification_method: str,
+    created: datetime,
+    purpose: str = "assertionMethod",
+) -> JsonObject:
+    """`document` with a DataIntegrityProof by `key`. Raises MalformedInput where it has a proof already."""
+    if "proof" in document:
+        raise MalformedInput("the document has a proof already", hint="sign the document without its proof")
+    options: JsonObject = {
+        "type": "DataIntegrityProof",
+        "cryptosuite": CRYPTOSUITE,
+        "created": format_timestamp(created),
+        "verificationMethod": verification_method,
+        "proofPurpose": purpose,
+    }
+    if "@context" in document:
+        options = {"@context": document["@context"], **options}
+    signature = key.sign(hash_data(document, options))
+    return {**document, "proof": {**options, "proofValue": multibase.encode_base58btc(signature)}}
+
+
+def hash_data(document: JsonObject, options: JsonObject) -> bytes:
+    """The 64 bytes that are signed: SHA-256 of the options' JCS form, then of the document's (3.3.4)."""
+    return (
+        hashlib.sha256(strict_json.canonical(options)).digest()
+        + hashlib.sha256(strict_json.canonical(document)).digest()
+    )
+
+
+def proof_of(secured: JsonObject) -> JsonObject:
+    """The one proof of a secured document.
+
+    Raises VerificationFailed where there is none or it is malformed, Undetermined for a proof set and
+    for proof types and cryptosuites that ipse does not know.
+    """
+    proof = secured.get("proof")
+    if isinstance(proof, list) and len(proof) == 1:
+        proof = proof[0]
+    if isinstance(proof, list) and proof:
+        raise Undetermined(f"a set of {len(proof)} proofs is not supported")
+    if not isinstance(proof, dict):
+        raise VerificationFailed("there is no proof")
+    if proof.get("type") != "DataIntegrityProof":
+        raise Undetermined(f"the proof type {proof.get('type')!r} is not supported")
+    if proof.get("cryptosuite") != CRYPTOSUITE:
+        raise Undetermined(f"the cryptosuite {proof.get('cryptosuite')!r} is not supported")
+    for name in ("verificationMethod", "proofPurpose", "proofValue"):
+        if not isinstance(proof.get(name), str):
+            raise VerificationFailed(f"the proof has no {name}")
+    return proof
+
+
+def verify_proof(secured: JsonObject, proof: JsonObject, key: PublicKey) -> JsonObject:
+    """The document that `proof` signs, if `key` made it. Raises VerificationFailed.
+
+    What comes back is what was signed: where the proof names its own @context, that one (3.3.2).
+    """
+    document = {name: value for name, value in secured.items() if name != "proof"}
+    options = {name: value for name, value in proof.items() if name != "proofValue"}
+    if "@context" in options:
+        signed_context = _as_list(options["@context"])
+        if _as_list(document.get("@context"))[: len(signed_context)] != signed_context:
+            raise VerificationFailed("the document's @context does not begin with the one that was signed")
+        document["@context"] = options["@context"]
+    try:
+        signature = multibase.decode_base58btc(proof["proofValue"])
+    except MalformedInput as error:
+        raise VerificationFailed(f"proofValue is {error.message}") from error
+    if len(signature) != SIGNATURE_LENGTH:
+        raise VerificationFailed(
+            f"proofValue holds {len(signature)} bytes, a signature has {SIGNATURE_LENGTH}"
+        )
+    if not key.verify(hash_data(document, options), signature):
+        raise VerificationFailed("the signature does not fit the document")
+    return document
+
+
+def _as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
