@@ -89,7 +89,7 @@ class Report:
         }
 
 
-class Rejected(Exception):  # noqa: N818 - not an error of the program: an answer
+class Rejected(Exception):
     """Raised inside a check: it failed, for this reason, because of this value."""
 
     def __init__(self, reason: str, value: object = "") -> None:
@@ -98,7 +98,7 @@ class Rejected(Exception):  # noqa: N818 - not an error of the program: an answe
         self.value = str(value)
 
 
-class NotApplicable(Exception):  # noqa: N818 - likewise
+class NotApplicable(Exception):
     """Raised inside a check: there is nothing to check."""
 
 
@@ -131,6 +131,13 @@ class Ledger:
             return None, reason, value
 
         self._record(name, with_result)
+
+    def adopt(self, checks: Sequence[Check]) -> None:
+        """Enter checks that another module took; what it did not reach stays open."""
+        for check in checks:
+            if check.name not in self._names or check.name in self._checks:
+                raise ValueError(f"{check.name!r} is not a check of this report, or was taken twice")
+            self._checks[check.name] = check
 
     def report(self) -> Report:
         """Every check that there must be, in order; those not taken are undetermined."""

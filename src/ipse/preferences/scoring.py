@@ -26,7 +26,10 @@ _HALF_LIFE: Final = 730.0
 
 @dataclass(frozen=True, slots=True)
 class TasteModel:
-    """A fitted model: `support` float32 (n, d), unit length; `duals` float32 (n,); `offset` the mean weight."""
+    """A fitted model.
+
+    `support` is float32 (n, d), unit length; `duals` float32 (n,); `offset` the mean weight.
+    """
 
     support: Floats
     duals: Floats

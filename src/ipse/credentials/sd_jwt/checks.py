@@ -18,14 +18,14 @@ __all__ = [
     "CHECKS",
     "Check",
     "CheckOutcome",
+    "Outcome",
     "SdJwtInvalid",
     "SdJwtUndetermined",
-    "Status",
     "reported_as",
 ]
 
 Check: TypeAlias = Literal["parse", "type", "proof", "disclosures", "claims", "time", "holder-binding"]
-Status: TypeAlias = Literal["passed", "failed", "undetermined", "not-asked", "not-reached"]
+Outcome: TypeAlias = Literal["passed", "failed", "undetermined", "not applicable"]
 
 CHECKS: Final[tuple[Check, ...]] = (
     "parse",
@@ -50,11 +50,11 @@ CHECKS: Final[tuple[Check, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class CheckOutcome:
-    """What became of one check. `detail` is one lower-case line, and may be empty."""
+    """What came of one check, in the words of the verification report. `reason` is one lower-case line."""
 
     name: Check
-    status: Status
-    detail: str = ""
+    outcome: Outcome
+    reason: str
 
 
 class SdJwtInvalid(VerificationFailed):
@@ -69,7 +69,7 @@ class SdJwtInvalid(VerificationFailed):
 
     @property
     def checks(self) -> tuple[CheckOutcome, ...]:
-        """All checks in order: those that held, the one that failed, those not reached."""
+        """All checks in order: those that held, the one that failed, and the rest undetermined."""
         return _outcomes(self.check, "failed", self.reason)
 
 
@@ -85,7 +85,7 @@ class SdJwtUndetermined(Undetermined):
 
     @property
     def checks(self) -> tuple[CheckOutcome, ...]:
-        """All checks in order: those that held, the one left open, those not reached."""
+        """All checks in order: those that held, the one left open, and the rest undetermined."""
         return _outcomes(self.check, "undetermined", self.reason)
 
 
@@ -105,10 +105,11 @@ def reported_as(check: Check) -> Iterator[None]:
         raise SdJwtUndetermined(check, error.message, hint=error.hint) from error
 
 
-def _outcomes(stopped_at: Check, status: Status, reason: str) -> tuple[CheckOutcome, ...]:
+def _outcomes(stopped_at: Check, outcome: Outcome, reason: str) -> tuple[CheckOutcome, ...]:
     position = CHECKS.index(stopped_at)
+    not_reached = f"not reached, because of {stopped_at}"
     return (
-        *(CheckOutcome(name, "passed") for name in CHECKS[:position]),
-        CheckOutcome(stopped_at, status, reason),
-        *(CheckOutcome(name, "not-reached") for name in CHECKS[position + 1 :]),
+        *(CheckOutcome(name, "passed", "") for name in CHECKS[:position]),
+        CheckOutcome(stopped_at, outcome, reason),
+        *(CheckOutcome(name, "undetermined", not_reached) for name in CHECKS[position + 1 :]),
     )

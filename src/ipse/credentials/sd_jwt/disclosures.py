@@ -20,6 +20,7 @@ __all__ = [
     "Disclosure",
     "digest",
     "hash_name",
+    "holds",
     "make",
     "read",
     "spelled",
@@ -93,6 +94,20 @@ def hash_name(payload: JsonObject) -> str:
 def digest(encoded: str, hash_name: str = DEFAULT_HASH) -> str:
     """The base64url digest over the ASCII text `encoded` (RFC 9901 section 4.2.3)."""
     return base64url.encode(_HASHES[hash_name](encoded.encode("ascii")).digest())
+
+
+def holds(claims: JsonObject, path: ClaimPath) -> bool:
+    """Whether there is a value at `path` in `claims`."""
+    value: Json = claims
+    for part in path:
+        if isinstance(value, dict):
+            found = part in value
+        else:
+            found = isinstance(value, list) and type(part) is int and 0 <= part < len(value)
+        if not found:
+            return False
+        value = value[part]
+    return True
 
 
 def spelled(path: ClaimPath) -> str:

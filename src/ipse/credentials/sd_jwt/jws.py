@@ -79,7 +79,7 @@ def read_parts(protected: str, body: str, signature: str, *, what: str) -> Jws:
 
 def sign(header: Mapping[str, Json], payload: Mapping[str, Json], signer: Signer) -> Jws:
     """A new JWS over `payload`. The `alg` header is the signer's. Raises MalformedInput."""
-    full_header = {"alg": signer.algorithm, **header}
+    full_header = {**header, "alg": signer.algorithm}
     protected = base64url.encode(encode_json(full_header))
     body = base64url.encode(encode_json(payload))
     signature = signer.sign(f"{protected}.{body}".encode("ascii"))

@@ -63,7 +63,7 @@ def unpack(payload: JsonObject, encoded_disclosures: Sequence[str]) -> Unpacked:
             raise _fault(f"disclosure {position} is there twice")
         available[digest] = disclosure
     walk = _Walk(available)
-    claims = walk.object_(payload, ())
+    claims = walk.claims_of(payload, ())
     for position, digest in enumerate(available, start=1):
         if digest not in walk.met:
             raise _fault(f"no digest refers to disclosure {position}")
@@ -79,7 +79,7 @@ class _Walk:
         self.placements: list[Placement] = []
         self.selective: set[str] = set()
 
-    def object_(self, members: JsonObject, path: ClaimPath) -> JsonObject:
+    def claims_of(self, members: JsonObject, path: ClaimPath) -> JsonObject:
         _check_depth(path)
         if "..." in members:
             raise _fault(f"'...' is used outside an array, at {_at(path)}")
@@ -102,7 +102,7 @@ class _Walk:
             claims[name] = self._disclosed(disclosure, (*path, name))
         return claims
 
-    def _array(self, elements: list[Json], path: ClaimPath) -> list[Json]:
+    def _values_of(self, elements: list[Json], path: ClaimPath) -> list[Json]:
         _check_depth(path)
         values: list[Json] = []
         for element in elements:
@@ -125,9 +125,9 @@ class _Walk:
 
     def _value(self, value: Json, path: ClaimPath) -> Json:
         if isinstance(value, dict):
-            return self.object_(value, path)
+            return self.claims_of(value, path)
         if isinstance(value, list):
-            return self._array(value, path)
+            return self._values_of(value, path)
         return value
 
     def _disclosed(self, disclosure: Disclosure, path: ClaimPath) -> Json:

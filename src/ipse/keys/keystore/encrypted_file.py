@@ -59,19 +59,16 @@ class EncryptedFile:
 
     def create(self) -> None:
         """Make the file, empty. Raises AlreadyExists where there is one."""
+        self._refuse_existing()
+        kdf = {
+            "name": "argon2id",
+            "salt": base64url.encode(os.urandom(_SALT_LENGTH)),
+            "passes": _OPS_LIMIT,
+            "memory": _MEMORY_LIMIT,
+        }
+        self._derived = (kdf, self._derive(kdf))
         with files.exclusive(self._path):
-            if self._path.exists():
-                raise AlreadyExists(
-                    f"there is already a keystore at {self._path}",
-                    hint="ipse never overwrites keys: move the file away if you are sure",
-                )
-            kdf = {
-                "name": "argon2id",
-                "salt": base64url.encode(os.urandom(_SALT_LENGTH)),
-                "passes": _OPS_LIMIT,
-                "memory": _MEMORY_LIMIT,
-            }
-            self._derived = (kdf, self._derive(kdf))
+            self._refuse_existing()
             self._write({})
 
     def add(self, item: str, secret: bytes) -> None:
@@ -97,6 +94,13 @@ class EncryptedFile:
             items = self._read()
             if items.pop(item, None) is not None:
                 self._write(items)
+
+    def _refuse_existing(self) -> None:
+        if self._path.exists():
+            raise AlreadyExists(
+                f"there is already a keystore at {self._path}",
+                hint="ipse never overwrites keys: move the file away if you are sure",
+            )
 
     def _read(self) -> dict[str, str]:
         from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt

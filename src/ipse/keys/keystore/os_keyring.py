@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -27,6 +28,8 @@ ALLOWED_BACKENDS: Final = {
     "keyring.backends.macOS.Keyring": "macOS Keychain",
     "keyring.backends.Windows.WinVaultKeyring": "Windows Credential Manager",
 }
+_ELSEWHERE: Final = {"macOS Keychain": "darwin", "Windows Credential Manager": "win32"}
+"""Backends that only one system has, by its `sys.platform`."""
 _SERVICE: Final = "ipse"
 _PATIENCE: Final = 4.0
 """Seconds that a keyring gets for one call before it counts as hung."""
@@ -88,7 +91,7 @@ def open_os_keyring(wallet_id: str) -> OsKeyring:
     chosen = _chosen_backend()
     reasons: list[str] = []
     for path, name in ALLOWED_BACKENDS.items():
-        if chosen not in (None, path):
+        if chosen not in (None, path) or sys.platform != _ELSEWHERE.get(name, sys.platform):
             continue
         backend = _bounded(lambda path=path: _instantiate(path), name)  # type: ignore[misc]
         if isinstance(backend, str):

@@ -74,7 +74,7 @@ def parse_json(text: str) -> SdJwt:
     Raises MalformedInput and InputTooLarge.
     """
     _check_length(text)
-    outer = strict_json.parse_object(text, what="SD-JWT")
+    outer = strict_json.parse_object(text, what="the SD-JWT")
     signed = _first_signature(outer) if "signatures" in outer else outer
     header = _member(signed, "header", dict, {})
     jwt = jws.read_parts(
@@ -98,7 +98,7 @@ def parse_json(text: str) -> SdJwt:
 def _first_signature(outer: JsonObject) -> JsonObject:
     signatures = _member(outer, "signatures", list)
     if outer.keys() & {"signature", "protected", "header"}:
-        raise MalformedInput("the SD-JWT mixes flattened and general JSON serialization")
+        raise MalformedInput("flattened and general JSON serialization are mixed")
     if not 0 < len(signatures) <= _MAX_SIGNATURES:
         raise MalformedInput(f"{len(signatures)} signatures; 1 to {_MAX_SIGNATURES} are read")
     for position, signature in enumerate(signatures):

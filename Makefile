@@ -1,0 +1,54 @@
+# `make` lists what there is. Everything installs into .venv under constraints.txt.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+export PIP_CONSTRAINT := constraints.txt
+export PIP_BUILD_CONSTRAINT := constraints.txt
+
+.PHONY: help demo test lint bench completions dist clean
+
+help:
+	@echo "make demo         install and run the tour in a throwaway wallet"
+	@echo "make test         install, lint, type-check and run the tests"
+	@echo "make lint         ruff and mypy alone"
+	@echo "make bench        print the benchmarks"
+	@echo "make completions  write the shell completions"
+	@echo "make dist         build the wheel and the sdist"
+	@echo "make clean        remove what was built and installed"
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(PIP) install --quiet --upgrade pip
+	$(PIP) install --quiet --editable '.[profile]'
+	touch $@
+
+.venv/tools: .venv/installed
+	$(PIP) install --quiet --group test
+	touch $@
+
+demo: .venv/installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/tour.sh
+
+lint: .venv/tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/python -m pytest
+
+bench: .venv/tools
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/embedding_cold.py
+
+completions: .venv/installed
+	for shell in bash fish zsh; do \
+		$(BIN)/python -m ipse.cli.completion $$shell > completions/ipse.$$shell || exit 1; \
+	done
+
+dist: .venv/tools
+	$(BIN)/python -m build --quiet --outdir dist
+
+clean:
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

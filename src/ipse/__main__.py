@@ -1,0 +1,5 @@
+"""`python -m ipse`."""
+
+from ipse.cli.main import main
+
+main()

@@ -1,0 +1,55 @@
+"""The root of the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+import typer
+
+from ipse import __version__
+from ipse.cli import start
+from ipse.cli.framework import Command, LazyGroup, application
+from ipse.cli.session import session_of
+
+__all__ = ["app"]
+
+
+class _Root(LazyGroup):
+    modules: ClassVar[Mapping[str, str]] = {
+        "did": "ipse.cli.did",
+        "vc": "ipse.cli.vc",
+        "profile": "ipse.cli.profile",
+        "dapp": "ipse.cli.dapp",
+        "log": "ipse.cli.log",
+    }
+
+
+app = application(
+    name="ipse",
+    help_text="A self-sovereign AI identity wallet: your DID keys, your credentials, and a profile of what "
+    "you like that answers questions and never leaves.",
+    cls=_Root,
+)
+
+
+def _version(context: typer.Context, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        session_of(context).console.result(f"ipse {__version__}", {"version": __version__})
+        raise typer.Exit
+
+
+@app.callback(
+    epilog="Examples: `ipse init`, `ME=$(ipse did create --name me)`, `ipse vc verify FILE --issuer DID`, "
+    '`ipse profile like "quiet novels about the sea"`, `ipse dapp answer request.json`'
+)
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("init", cls=Command)(start.init)
+app.command("status", cls=Command)(start.status)

@@ -1,0 +1,48 @@
+"""Shell completion: the names it offers, and the scripts in `completions/`.
+
+`python -m ipse.cli.completion zsh` prints the script for a shell.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+from ipse.errors import IpseError
+from ipse.storage import manifest
+from ipse.storage.places import find_places
+
+__all__ = ["complete_did", "script"]
+
+_ZSH_LAST_LINE: Final = "compdef _ipse_completion ipse"
+# As a file of the function path it must complete the first time too, not only declare itself.
+_ZSH_EITHER_WAY: Final = """\
+if [[ $funcstack[1] == _ipse ]]; then
+  _ipse_completion "$@"
+else
+  compdef _ipse_completion ipse
+fi"""
+
+
+def complete_did(incomplete: str) -> Iterator[tuple[str, str]]:
+    """Names of DIDs that start with what is typed, from the manifest: no keystore is opened."""
+    try:
+        records = manifest.read(find_places().manifest).dids
+    except IpseError:
+        return
+    for record in records:
+        if record.name.startswith(incomplete):
+            yield record.name, record.did
+
+
+def script(shell: str) -> str:
+    """The completion script for bash, zsh or fish."""
+    from typer._completion_shared import get_completion_script
+
+    text = get_completion_script(prog_name="ipse", complete_var="_IPSE_COMPLETE", shell=shell)
+    return text.strip().replace(_ZSH_LAST_LINE, _ZSH_EITHER_WAY) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(script(sys.argv[1]))

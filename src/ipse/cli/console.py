@@ -1,0 +1,89 @@
+"""What is shown: results on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Sequence
+
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import IpseError
+
+__all__ = ["Console", "printable"]
+
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str) -> str:
+    """`text` with every character that could steer a terminal or deceive a reader spelled out."""
+    return "".join(
+        character
+        if unicodedata.category(character) not in _HIDDEN
+        else character.encode("unicode_escape", "backslashreplace").decode("ascii")
+        for character in text
+    )
+
+
+class Console:
+    """Writes what a command has to say, in the form the caller asked for."""
+
+    def __init__(self) -> None:
+        self.json = False
+        self.quiet = False
+        self.verbose = False
+
+    def result(self, text: str, value: JsonObject) -> None:
+        """The result of a command: `text`, or the flat object `value` under --json."""
+        sys.stdout.write((json.dumps(value, ensure_ascii=False) if self.json else text) + "\n")
+
+    def facts(self, facts: JsonObject) -> None:
+        """One thing's members, a line each."""
+        width = max(map(len, facts)) + 3
+        self.result("\n".join(f"{name + ':':<{width}}{_cell(value)}" for name, value in facts.items()), facts)
+
+    def table(self, name: str, rows: Sequence[JsonObject], columns: Sequence[str], *, empty: str) -> None:
+        """A list: aligned columns, one row a line; under --json all members, as the array `name`."""
+        if self.json:
+            self.result("", {name: list(rows)})
+            return
+        if not rows:
+            self.message(empty)
+            return
+        cells = [[_cell(row[column]) for column in columns] for row in rows]
+        widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
+        for line in cells:
+            padded = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
+            sys.stdout.write("  ".join(padded).rstrip() + "\n")
+
+    def message(self, text: str) -> None:
+        """Something worth knowing beside the result; not under -q."""
+        if not self.quiet:
+            sys.stderr.write(text + "\n")
+
+    def detail(self, text: str) -> None:
+        """Something for the curious, under -v."""
+        if self.verbose:
+            sys.stderr.write(text + "\n")
+
+    def page(self, text: str) -> None:
+        """What the owner must see before deciding; also under -q."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def error(self, error: IpseError) -> None:
+        """One `error:` line and one `hint:` line, or one JSON object."""
+        message, hint = printable(error.message), printable(error.hint)
+        if self.json:
+            body = {"error": {"code": error.code, "message": message, "hint": hint}}
+            sys.stderr.write(json.dumps(body, ensure_ascii=False) + "\n")
+        else:
+            sys.stderr.write(f"error: {message}\nhint: {hint}\n")
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(printable(str(item)) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else printable(str(value))

@@ -1,0 +1,119 @@
+"""The program `ipse`: runs a command and turns what comes of it into an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from ipse.cli.session import Session
+from ipse.errors import IpseError, StorageError, UsageError
+
+__all__ = ["main", "run"]
+
+_INTERRUPTED: Final = 130
+_BROKEN_PIPE: Final = 141
+"""128 + SIGPIPE, what a shell reports of a program whose reader went away."""
+_BUG: Final = 1
+
+
+class _Interrupted(IpseError):
+    code = "interrupted"
+    exit_code = _INTERRUPTED
+
+
+def main() -> None:
+    """Run the program with the arguments of the process."""
+    code = run(sys.argv[1:])
+    # What is left in the interpreter (a hung keyring's thread) must not keep the process.
+    sys.stdout.flush()
+    sys.exit(code)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command; its exit code."""
+    session = Session()
+    session.console.json = "--json" in arguments  # also for errors found before options are read
+    session.debug = "--debug" in arguments
+    try:
+        return _execute(session, arguments)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except IpseError as error:
+        _show_traceback(session)
+        session.console.error(error)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _interrupted(session)
+
+
+def _execute(session: Session, arguments: Sequence[str]) -> int:
+    import typer
+    from typer.main import get_command
+
+    from ipse.cli.app import app
+
+    if "_IPSE_COMPLETE" in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
+    try:
+        code = get_command(app).main(list(arguments), prog_name="ipse", standalone_mode=False, obj=session)
+        _flush()
+    except typer.TyperException as error:
+        raise _usage(error) from error
+    except typer.Abort:
+        return _interrupted(session)
+    except (IpseError, BrokenPipeError):
+        raise
+    except Exception as error:
+        return _bug(session, error)
+    if code == _INTERRUPTED:
+        return _interrupted(session)
+    return code if isinstance(code, int) else 0
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the interpreter flushes once more
+        raise StorageError(
+            f"can't write to standard output: {os.strerror(error.errno or 0).lower()}"
+        ) from error
+
+
+def _usage(error: Exception) -> UsageError:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "ipse"
+    message = getattr(error, "format_message", lambda: str(error))()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(message + "\n")
+        message = f"{path} needs a command"
+    first = message.strip().splitlines()[0].rstrip(".") if message.strip() else "wrong usage"
+    return UsageError(first[:1].lower() + first[1:], hint=f"`{path} --help` shows what it takes")
+
+
+def _interrupted(session: Session) -> int:
+    session.console.error(_Interrupted("interrupted", hint="nothing is left half done; run it again"))
+    return _INTERRUPTED
+
+
+def _bug(session: Session, error: Exception) -> int:
+    _show_traceback(session)
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    session.console.error(
+        IpseError(f"a bug in ipse: {what}", hint="run it again with --debug and report what it shows")
+    )
+    return _BUG
+
+
+def _show_traceback(session: Session) -> None:
+    if session.debug:
+        import traceback
+
+        traceback.print_exc()

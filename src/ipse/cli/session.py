@@ -1,0 +1,140 @@
+"""One run of the program: the options that every command takes, and the way to the wallet."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ipse.cli import terminal
+from ipse.cli.console import Console
+from ipse.errors import PassphraseNeeded, StorageError
+from ipse.storage.places import Places, find_places
+
+if TYPE_CHECKING:
+    import typer
+
+    from ipse.preferences.embedding import Embedder
+    from ipse.wallet.wallet import Wallet
+
+__all__ = ["Session", "session_of"]
+
+_MAX_PASSPHRASE: Final = 4096
+
+
+class Session:
+    """What the common options said, and what commands need because of it."""
+
+    def __init__(self) -> None:
+        self.console = Console()
+        self.no_input = False
+        self.debug = False
+        self.passphrase_file: str | None = None
+        self.passphrase_fd: int | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The time, in UTC."""
+        return datetime.now(UTC)
+
+    @property
+    def places(self) -> Places:
+        """Where the wallet lies."""
+        return find_places()
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether there is somebody to ask and asking is not forbidden."""
+        return not self.no_input and terminal.present()
+
+    @contextmanager
+    def wallet(self) -> Iterator[Wallet]:
+        """The wallet, open. Raises NotFound where there is none."""
+        from ipse.wallet.wallet import Wallet
+
+        with Wallet(self.places, self.passphrase) as wallet:
+            yield wallet
+
+    def embedder(self) -> Embedder:
+        """The embedding model, compiled first if need be. Raises MissingFeature."""
+        from ipse.preferences import embedding
+
+        return embedding.open_embedder(self.places.models, progress=self._stage)
+
+    def passphrase(self) -> bytes:
+        """The keystore's passphrase. Raises PassphraseNeeded, StorageError."""
+        given = self._given_passphrase()
+        if given is not None:
+            return given
+        self._require_terminal()
+        return _checked(terminal.ask_secret("passphrase of the keystore: ").encode())
+
+    def new_passphrase(self) -> bytes:
+        """A passphrase for a new keystore, typed twice. Raises PassphraseNeeded, StorageError."""
+        given = self._given_passphrase()
+        if given is not None:
+            return given
+        self._require_terminal()
+        first = _checked(terminal.ask_secret("new passphrase for the keystore: ").encode())
+        if terminal.ask_secret("the same again: ").encode() != first:
+            raise PassphraseNeeded("the two passphrases differ", hint="run the command again")
+        return first
+
+    def _given_passphrase(self) -> bytes | None:
+        if self.passphrase_fd is not None:
+            return _checked(_from_descriptor(self.passphrase_fd))
+        path = self.passphrase_file or os.environ.get("IPSE_PASSPHRASE_FILE")
+        return _checked(self._from_file(Path(path))) if path else None
+
+    def _from_file(self, path: Path) -> bytes:
+        try:
+            with path.open("rb") as file:
+                mode = os.fstat(file.fileno()).st_mode
+                data = file.read(_MAX_PASSPHRASE + 1)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise PassphraseNeeded(f"can't read the passphrase file {path}: {reason}") from error
+        if os.name != "nt" and stat.S_ISREG(mode) and mode & 0o077:
+            self.console.message(f"warning: others can read the passphrase file {path}; `chmod 600` it")
+        return data
+
+    def _require_terminal(self) -> None:
+        if not self.can_ask:
+            raise PassphraseNeeded("the keystore needs its passphrase and there is no terminal to ask on")
+
+    def _stage(self, stage: str) -> None:
+        self.console.message(f"preparing the embedding model: {stage}")
+
+
+def session_of(context: typer.Context) -> Session:
+    """The session that a command runs in."""
+    session = context.find_root().obj
+    assert isinstance(session, Session)
+    return session
+
+
+def _from_descriptor(descriptor: int) -> bytes:
+    try:
+        with os.fdopen(descriptor, "rb") as file:
+            return file.read(_MAX_PASSPHRASE + 1)
+    except OSError as error:
+        raise StorageError(
+            f"can't read the passphrase from descriptor {descriptor}",
+            hint="open it in the shell: --passphrase-fd 3 3<FILE",
+        ) from error
+
+
+def _checked(passphrase: bytes) -> bytes:
+    """Without the line's end. An empty one is a mistake, not a choice."""
+    passphrase = passphrase.removesuffix(b"\n").removesuffix(b"\r")
+    if not passphrase:
+        raise PassphraseNeeded("the passphrase is empty")
+    if len(passphrase) > _MAX_PASSPHRASE:
+        raise PassphraseNeeded(
+            f"the passphrase is longer than {_MAX_PASSPHRASE} bytes", hint="is it the right file?"
+        )
+    return passphrase

@@ -1,0 +1,575 @@
+"""W3C VCDM 1.1 credentials with Linked Data proofs, signed and checked by didkit.
+
+didkit works in a child process, one per call. It overflows the stack on deep nesting, runs for ever on
+crafted graphs, panics on standard error, and crashes the interpreter at exit after most calls; none of that
+reaches the process that holds the keys. What the child is given can't lead it to the network: only contexts
+that didkit carries, only DIDs that hold their own key, no status check.
+
+A Linked Data proof signs the RDF that the contexts make of the JSON, not the JSON. didkit drops undefined
+types, relative ids, nulls, empty arrays and unknown keywords in silence, and takes members under another
+spelling (`expirationDate` as a full IRI, under `@nest`, behind an inline term), where no reader of JSON finds
+them. So spellings are restricted here, and every value is proved to be signed by changing it: a changed copy
+that still verifies shows a value that the signature does not cover. The order of array items is signed only
+for terms with `"@container": "@list"`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Final, NoReturn
+
+from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.encoding import base64url, multibase, strict_json
+from ipse.encoding.strict_json import Json, JsonObject
+from ipse.errors import MalformedInput, MissingFeature, Undetermined, UsageError
+from ipse.keys import jwk
+from ipse.keys.ed25519 import SIGNATURE_LENGTH, PrivateKey
+
+__all__ = [
+    "CONTEXT",
+    "DEFAULT_PROOF_TYPE",
+    "UNDEFINED_TERM",
+    "ProofResult",
+    "available",
+    "build",
+    "check_data_model",
+    "context_for_undefined_terms",
+    "issue",
+    "issuer_of",
+    "method_of",
+    "validity",
+    "verify_proof",
+]
+
+CONTEXT: Final = "https://www.w3.org/2018/credentials/v1"
+UNDEFINED_TERM: Final = "https://www.w3.org/ns/credentials/undefined-term#"
+"""Where VCDM 2.0 section 5.2 puts the terms that no context defines."""
+DEFAULT_PROOF_TYPE: Final = "Ed25519Signature2020"
+"""The newest of the three for Ed25519: its own context, a plain multibase signature, no JOSE header."""
+MAX_BYTES: Final = 256 * 1024
+MAX_DEPTH: Final = 32
+
+_SECONDS = 20.0
+_NO_CLOCK: Final = "9999-12-31T23:59:59Z"
+_ED25519_2020: Final = "https://w3id.org/security/suites/ed25519-2020/v1"
+_KNOWN_CONTEXTS: Final = (
+    CONTEXT,
+    _ED25519_2020,
+    "https://identity.foundation/.well-known/contexts/did-configuration-v0.0.jsonld",
+    "https://purl.imsglobal.org/spec/ob/v3p0/context.json",
+    "https://schema.org/",
+    "https://w3c-ccg.github.io/lds-jws2020/contexts/lds-jws2020-v1.json",
+    "https://w3c-ccg.github.io/vc-ed/plugfest-1-2022/jff-vc-edu-plugfest-1-context.json",
+    "https://w3id.org/citizenship/v1",
+    "https://w3id.org/security/bbs/v1",
+    "https://w3id.org/security/suites/jws-2020/v1",
+    "https://w3id.org/security/suites/secp256k1recovery-2020/v2",
+    "https://w3id.org/traceability/v1",
+    "https://w3id.org/vaccination/v1",
+    "https://w3id.org/vc-revocation-list-2020/v1",
+    "https://w3id.org/vc/status-list/2021/v1",
+    "https://w3id.org/vdl/v1",
+    "https://www.w3.org/2018/credentials/examples/v1",
+)
+"""Carried by didkit, and read: none of them hides a member or gives a core member a second name."""
+_VOCABULARIES: Final = (
+    UNDEFINED_TERM,
+    "https://www.w3.org/ns/credentials/examples#",
+    "https://www.w3.org/ns/credentials/issuer-dependent#",
+)
+_ISSUED_TYPES: Final = ("Ed25519Signature2018", DEFAULT_PROOF_TYPE, "JsonWebSignature2020")
+_PROOF_TYPES: Final = (
+    *_ISSUED_TYPES,
+    "EcdsaSecp256k1RecoverySignature2020",
+    "EcdsaSecp256k1Signature2019",
+    "EcdsaSecp256r1Signature2019",
+)
+_PROOF_MEMBERS: Final = frozenset(
+    {"@context", "type", "created", "verificationMethod", "proofPurpose", "jws", "proofValue"}
+    | {"domain", "challenge"}
+)
+_OFFLINE_DID: Final = re.compile(r"did:(?:key|jwk|pkh):[A-Za-z0-9._:-]{1,4096}")
+_FRAGMENT: Final = re.compile(r"[A-Za-z0-9._:-]{1,4096}")
+_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_NAME: Final = re.compile(r"[^\W\d_][\w-]*")
+_INVALID: Final = {
+    "signature error": "the signature does not fit the credential",
+    "Key does not match account id": "the signature does not fit the credential",
+    "No applicable proof": "the issuer does not list the verification method for this purpose",
+    "Key expansion failed": "a member that no @context defines is not covered by the signature",
+}
+_CHILD: Final = (
+    "import sys; sys.path[:] = sys.argv[1:]; from ipse.credentials import didkit_proofs as d; d._serve()"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofResult:
+    """What is known of a proof; `verified` is None where it could not be determined.
+
+    `reason` is one lower-case line, empty where the proof holds. `created` is the proof's own date, which is
+    not compared with any clock.
+    """
+
+    verified: bool | None
+    reason: str
+    verification_method: str | None = None
+    proof_type: str | None = None
+    created: datetime | None = None
+
+
+def available() -> bool:
+    """Whether didkit is installed with its native half (an old release has none). Imports nothing."""
+    from importlib.machinery import EXTENSION_SUFFIXES
+    from importlib.util import find_spec
+    from pathlib import Path
+
+    spec = find_spec("didkit")
+    folders = (spec.submodule_search_locations or []) if spec else []
+    return any(
+        Path(folder, f"didkit{suffix}").is_file() for folder in folders for suffix in EXTENSION_SUFFIXES
+    )
+
+
+def issue(
+    credential: JsonObject,
+    key: PrivateKey,
+    verification_method: str,
+    *,
+    created: datetime,
+    proof_type: str = DEFAULT_PROOF_TYPE,
+) -> JsonObject:
+    """`credential` with a proof by `key` and nothing else changed; every value in it is signed.
+
+    `created` is aware. Raises MalformedInput (the data model, a value that the signature would not cover, a
+    key that is not the issuer's), Undetermined (a DID or context that can't be read offline), UsageError
+    (another proof type), MissingFeature.
+    """
+    _require_didkit()
+    if proof_type not in _ISSUED_TYPES:
+        raise UsageError(f"{proof_type!r} proofs are not made", hint=f"one of {', '.join(_ISSUED_TYPES)}")
+    if "proof" in credential:
+        raise MalformedInput("the credential has a proof already", hint="sign it without its proof")
+    _refuse_broken(credential)
+    _check_method(issuer_of(credential), verification_method)
+    _check_spelling(credential)
+    options = {
+        "type": proof_type,
+        "created": format_timestamp(created),
+        "verificationMethod": verification_method,
+        "proofPurpose": "assertionMethod",
+    }
+    answer = _ask_didkit(credential, "assertionMethod", options, json.dumps(jwk.private_to_jwk(key)))
+    if answer["errors"]:
+        reason = _meaning(answer["errors"]) or _line(answer["errors"])
+        raise MalformedInput(f"didkit does not sign it: {reason}")
+    _refuse_unsigned(answer)
+    signed: JsonObject = answer["document"]
+    names = signed.keys() | credential.keys()
+    changed = sorted(name for name in names if _text(signed.get(name)) != _text(credential.get(name)))
+    if changed != ["proof"] or not options.items() <= signed["proof"].items():
+        raise MalformedInput(f"didkit would write it differently: {', '.join(changed)}")
+    return {**credential, "proof": signed["proof"]}
+
+
+def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMethod") -> ProofResult:
+    """Whether a key of the issuer made the proof over all of `credential`. Never reaches the network.
+
+    Dates, trust and status are the caller's. Raises MissingFeature; everything else is in the result.
+    """
+    _require_didkit()
+    proof = credential.get("proof")
+    said = proof if isinstance(proof, dict) else {}
+    method, kind = (
+        said[name] if isinstance(said.get(name), str) else None for name in ("verificationMethod", "type")
+    )
+    result = ProofResult(False, "", method, kind)
+    try:
+        result = replace(result, created=_check_proof(proof, proof_purpose))
+        _refuse_broken(credential)
+        _check_method(issuer_of(credential), method_of(credential))
+        _check_spelling(credential)
+        answer = _ask_didkit(credential, proof_purpose)
+        if answer["errors"] and (reason := _meaning(answer["errors"])):
+            raise MalformedInput(reason)
+        if answer["errors"]:
+            raise Undetermined(f"didkit could not check it: {_line(answer['errors'])}")
+        _refuse_unsigned(answer)
+    except Undetermined as error:
+        return replace(result, verified=None, reason=error.message)
+    except MalformedInput as error:
+        return replace(result, reason=error.message)
+    return replace(result, verified=True)
+
+
+def _check_proof(proof: Json, purpose: str) -> datetime:
+    """The proof's date, where its form is one that didkit reads as it stands."""
+    if isinstance(proof, list) and proof:
+        raise Undetermined("an array of proofs is not supported")
+    if not isinstance(proof, dict):
+        raise MalformedInput("there is no proof")
+    if proof.get("type") not in _PROOF_TYPES:
+        raise Undetermined(f"the proof type {proof.get('type')!r} is not supported")
+    for name, value in proof.items():
+        if name not in _PROOF_MEMBERS:
+            raise Undetermined(f"the proof member {name[:60]!r} is not supported")
+        if name != "@context" and not isinstance(value, str):
+            raise MalformedInput(f"proof.{name} is not a string")
+    if proof.get("proofPurpose") != purpose:
+        raise MalformedInput(f"proof.proofPurpose is {proof.get('proofPurpose')!r}, not {purpose}")
+    _check_contexts(proof.get("@context", []), inline=False)
+    member, other = ("proofValue", "jws") if proof["type"] == DEFAULT_PROOF_TYPE else ("jws", "proofValue")
+    if member not in proof or other in proof:
+        raise MalformedInput(f"the signature of {proof['type']} stands in {member} and nowhere else")
+    if member == "proofValue":
+        if len(multibase.decode_base58btc(proof[member])) != SIGNATURE_LENGTH:
+            raise MalformedInput("proof.proofValue does not have the length of a signature")
+    else:
+        header, _, _ = proof[member].partition("..")
+        protected = strict_json.parse_object(base64url.decode(header), what="the header of proof.jws")
+        if protected != {"alg": protected.get("alg"), "b64": False, "crit": ["b64"]}:
+            raise MalformedInput("proof.jws is no detached signature (RFC 7797)")
+    return _date(proof, "created")
+
+
+def _check_method(issuer: str, method: str) -> None:
+    """A key that is read from the issuer's DID itself; any other DID would send didkit to the network."""
+    if not _OFFLINE_DID.fullmatch(issuer):
+        raise Undetermined(f"the key of {issuer[:100]} can't be read offline", hint="did:key and did:jwk can")
+    did, _, fragment = method.partition("#")
+    if did != issuer or not _FRAGMENT.fullmatch(fragment):
+        raise MalformedInput(f"the verification method {method[:100]!r} is not one of the issuer's")
+
+
+def _check_spelling(credential: JsonObject) -> None:
+    """Every member under its own name, so that what is signed and what is read are the same."""
+    _check_contexts(credential["@context"], inline=True)
+    level: list[Json] = [{name: credential[name] for name in credential.keys() - {"@context", "id", "proof"}}]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise Undetermined(f"nesting of more than {MAX_DEPTH} levels is not given to didkit")
+        below: list[Json] = []
+        for item in level:
+            if isinstance(item, dict):
+                for name in item:
+                    if ":" in name or name.startswith("@"):
+                        raise Undetermined(f"{name[:60]!r} is no plain name and could stand for another")
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str) and (item.startswith("_:") or item == credential.get("id")):
+                raise Undetermined(f"the id {item[:60]!r} could carry members of another object")
+        level = below
+    if len(json.dumps(credential)) > MAX_BYTES:
+        raise Undetermined(f"more than {MAX_BYTES // 1024} KiB are not given to didkit")
+
+
+def _check_contexts(contexts: Json, *, inline: bool) -> None:
+    for entry in _entries(contexts):
+        if isinstance(entry, dict) and inline:
+            for term, definition in entry.items():
+                if not _is_faithful(term, definition):
+                    raise Undetermined(f"the inline @context could hide or rename {term[:60]!r}")
+        elif entry not in _KNOWN_CONTEXTS:
+            raise Undetermined(f"the @context {str(entry)[:100]} is not one that is known offline")
+
+
+def _is_faithful(term: str, definition: Json) -> bool:
+    """Whether an inline entry keeps names as they are: `name` is …#name or …/name, and no key is dropped."""
+    if term in ("@vocab", "@version"):
+        return definition in (_VOCABULARIES if term == "@vocab" else (1.1,))
+    parts = definition if isinstance(definition, dict) else {"@id": definition}
+    iri, coercion = parts.get("@id"), parts.get("@type", "@id")
+    return (
+        _NAME.fullmatch(term) is not None
+        and parts.keys() <= {"@id", "@type", "@container"}
+        and isinstance(iri, str)
+        and isinstance(coercion, str)
+        and _URI.fullmatch(iri) is not None
+        and re.split("[#/:]", iri)[-1] == term
+        and parts.get("@container", "@set") in ("@set", "@list")
+    )
+
+
+def _meaning(errors: list[str]) -> str | None:
+    """What didkit's words say against the credential, where they are of a known kind."""
+    return next((reason for error in errors for sign, reason in _INVALID.items() if sign in error), None)
+
+
+def _refuse_unsigned(answer: JsonObject) -> None:
+    if answer["unsigned"]:
+        names = ", ".join(answer["unsigned"][:3])
+        raise MalformedInput(f"the signature does not cover {names}", hint="no @context gives it a meaning")
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _line(errors: list[str]) -> str:
+    text = " ".join("; ".join(errors).split())
+    return text[:1].lower() + text[1:200]
+
+
+def _require_didkit() -> None:
+    if not available():
+        raise MissingFeature(
+            "the VCDM 1.1 format needs didkit, which has no wheels for CPython 3.13 and later",
+            hint="use Python 3.11 or 3.12: `pipx install --python python3.12 ipse`",
+        )
+
+
+def _ask_didkit(
+    credential: JsonObject, purpose: str, options: JsonObject | None = None, key: str = ""
+) -> JsonObject:
+    """A child's answer: `document`, `errors` of its verification, `unsigned` names. Raises Undetermined.
+
+    The key goes through the pipe, never on the command line.
+    """
+    import subprocess
+
+    job = json.dumps({"credential": credential, "purpose": purpose, "options": options, "key": key})
+    try:
+        child = subprocess.run(  # noqa: S603 - this very interpreter, no shell
+            [sys.executable, "-I", "-S", "-c", _CHILD, *filter(None, sys.path)],
+            input=job.encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Undetermined(f"didkit did not finish within {_SECONDS:g} seconds") from None
+    if child.returncode != 0 or not child.stdout:
+        raise Undetermined(f"didkit crashed on it (status {child.returncode})")
+    answer: JsonObject = json.loads(child.stdout)
+    return answer
+
+
+def _serve() -> NoReturn:
+    """The child: one job from standard input, its answer to standard output.
+
+    It leaves by os._exit, since didkit's threads crash an interpreter that shuts down.
+    """
+    import asyncio
+    import os
+
+    answer = asyncio.run(_work(json.load(sys.stdin)))
+    sys.stdout.write(json.dumps(answer))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+async def _work(job: JsonObject) -> JsonObject:
+    import didkit
+
+    async def call(function: Callable[..., Awaitable[str]], *arguments: str) -> JsonObject:
+        try:
+            result: JsonObject = json.loads(await function(*arguments))
+        except BaseException as error:  # pyo3's PanicException is no Exception
+            return {"errors": [str(error) or type(error).__name__]}
+        return result
+
+    async def errors_of(copy: JsonObject) -> list[str]:
+        options = json.dumps({"proofPurpose": job["purpose"], "created": _NO_CLOCK})
+        verdict = await call(didkit.verify_credential, json.dumps(copy), options)
+        errors: list[str] = verdict["errors"]
+        return errors or ([] if verdict["checks"] == ["proof"] else ["no proof was checked"])
+
+    document: JsonObject = job["credential"]
+    if job["key"]:
+        arguments = json.dumps(document), json.dumps(job["options"]), job["key"]
+        document = await call(didkit.issue_credential, *arguments)
+        if "proof" not in document:
+            return document
+    errors = await errors_of(document)
+    secured = {name: document[name] for name in ("@context", "proof")}
+    copies = _variants({name: document[name] for name in document.keys() - secured.keys()})
+    unsigned = [path for path, copy in copies if not errors and not await errors_of({**copy, **secured})]
+    return {"document": document, "errors": errors, "unsigned": sorted(unsigned)}
+
+
+def _variants(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
+    """Copies of `value`, each with one value in it changed or left out, and the path of that one."""
+    if isinstance(value, dict) and value:
+        for name, item in value.items():
+            for where, other in _variants(item, f"{path}.{name}" if path else name):
+                yield where, {n: v for n, v in {**value, name: other}.items() if v is not ...}
+    elif isinstance(value, list) and value:
+        for position, item in enumerate(value):
+            for where, other in _variants(item, f"{path}[{position}]"):
+                yield where, [v for v in (*value[:position], other, *value[position + 1 :]) if v is not ...]
+    else:
+        yield from ((path, other) for other in _others(value))
+
+
+def _others(value: Json) -> tuple[Json, ...]:
+    """What to put in the place of a value; `...` leaves it out, since JSON-LD drops what is empty."""
+    match value:
+        case bool():
+            return (not value,)
+        case int() | float():
+            return (value + 1 if abs(value) < 2**50 else value / 2,)
+        case str():
+            try:
+                parse_timestamp(value)
+            except MalformedInput:
+                return (value + "x",)
+            return ("1970-01-01T00:00:00Z" if value[:4] != "1970" else _NO_CLOCK,)
+        case None:
+            return (..., [])
+    return (...,)
+
+
+def build(
+    *,
+    issuer: str,
+    types: Sequence[str],
+    claims: JsonObject,
+    issuance_date: datetime,
+    subject: str | None = None,
+    credential_id: str | None = None,
+    expiration_date: datetime | None = None,
+) -> JsonObject:
+    """An unsigned VCDM 1.1 credential, with a context that makes its own types and claims signable.
+
+    Raises MalformedInput where the claims bring an `id`, a type or member name is no plain word, or the
+    result breaks a rule of the data model.
+    """
+    own_types = [name for name in types if name != "VerifiableCredential"]
+    if "id" in claims:
+        raise MalformedInput(
+            "the claims have an id", hint="leave it out; the subject is said apart from them"
+        )
+    for name in (*own_types, *(name for name, _ in _members(claims))):
+        if not _NAME.fullmatch(name):
+            raise MalformedInput(
+                f"{name[:60]!r} is no plain word", hint="name it with letters, digits, _ and -"
+            )
+    subject_id = {} if subject is None else {"id": subject}
+    credential: JsonObject = {
+        "@context": [CONTEXT, _ED25519_2020, context_for_undefined_terms(claims)],
+        "id": credential_id,
+        "type": ["VerifiableCredential", *own_types],
+        "issuer": issuer,
+        "issuanceDate": format_timestamp(issuance_date),
+        "expirationDate": expiration_date and format_timestamp(expiration_date),
+        "credentialSubject": {**subject_id, **claims},
+    }
+    credential = {name: value for name, value in credential.items() if value is not None}
+    _refuse_broken(credential)
+    return credential
+
+
+def context_for_undefined_terms(claims: JsonObject) -> JsonObject:
+    """An inline context under which every type and claim is signed, and the order of arrays too.
+
+    A default vocabulary, as VCDM 2.0 has it, and not a definition per term: it catches nested names and
+    types as well. Arrays become lists, since plain JSON-LD arrays are sets.
+    """
+    arrays = {name for name, value in _members(claims) if isinstance(value, list)} - {"type"}
+    lists = {name: {"@id": UNDEFINED_TERM + name, "@container": "@list"} for name in sorted(arrays)}
+    return {"@vocab": UNDEFINED_TERM, **lists}
+
+
+def issuer_of(credential: JsonObject) -> str:
+    """The issuer's URI, from either of its two forms. Raises MalformedInput."""
+    issuer = credential.get("issuer")
+    return _uri(issuer.get("id") if isinstance(issuer, dict) else issuer, "issuer")
+
+
+def method_of(credential: JsonObject) -> str:
+    """The proof's `verificationMethod`. Raises MalformedInput."""
+    proof = credential.get("proof")
+    method = proof.get("verificationMethod") if isinstance(proof, dict) else None
+    return _uri(method, "proof.verificationMethod")
+
+
+def validity(credential: JsonObject) -> tuple[datetime, datetime | None]:
+    """`issuanceDate` and `expirationDate`, aware. Raises MalformedInput."""
+    start = _date(credential, "issuanceDate")
+    return start, _date(credential, "expirationDate") if "expirationDate" in credential else None
+
+
+def check_data_model(credential: JsonObject) -> list[str]:
+    """The rules of VCDM 1.1 sections 4.1 to 5.5 that a signed credential breaks; empty where it conforms."""
+    proof = credential.get("proof")
+    broken = list(_broken_rules(credential))
+    if not isinstance(proof, dict) or not isinstance(proof.get("type"), str):
+        broken.append("proof: must be one object with a type")
+    return broken
+
+
+def _broken_rules(credential: JsonObject) -> Iterator[str]:
+    yield from (f"{name}: must not be null" for name, value in credential.items() if value is None)
+    if (_entries(credential.get("@context")) or [None])[0] != CONTEXT:
+        yield f"@context: must begin with {CONTEXT}"
+    types = _entries(credential.get("type"))
+    if "VerifiableCredential" not in types or not all(isinstance(name, str) and name for name in types):
+        yield "type: must be names, VerifiableCredential among them"
+    subjects = _entries(credential.get("credentialSubject"))
+    if not subjects or not all(
+        isinstance(subject, dict) and _says_something(subject) for subject in subjects
+    ):
+        yield "credentialSubject: must be an object with members, or an array of them"
+    status = credential.get("credentialStatus", {"id": CONTEXT, "type": ""})
+    if not isinstance(status, dict) or not status.keys() >= {"id", "type"}:
+        yield "credentialStatus: must be one object with an id and a type"
+    rules: list[Callable[[], object]] = [
+        lambda: issuer_of(credential),
+        lambda: _date(credential, "issuanceDate"),
+    ]
+    if "expirationDate" in credential:
+        rules.append(lambda: _date(credential, "expirationDate"))
+    named = {"id": credential, "credentialStatus.id": status}
+    named |= {f"credentialSubject[{position}].id": subject for position, subject in enumerate(subjects)}
+    for name, entry in named.items():
+        if isinstance(entry, dict) and "id" in entry:
+            rules.append(partial(_uri, entry["id"], name))
+    for rule in rules:
+        try:
+            rule()
+        except MalformedInput as error:
+            yield error.message
+
+
+def _says_something(subject: JsonObject) -> bool:
+    return any(value not in (None, [], {}) for value in subject.values())
+
+
+def _refuse_broken(credential: JsonObject) -> None:
+    for rule in _broken_rules(credential):
+        raise MalformedInput(f"not a credential: {rule}", hint="this is a rule of the VC data model 1.1")
+
+
+def _members(value: Json) -> Iterator[tuple[str, Json]]:
+    """Every member in `value`, at any depth."""
+    if isinstance(value, dict):
+        yield from value.items()
+    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _members(item)
+
+
+def _entries(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def _uri(value: Json, name: str) -> str:
+    if not isinstance(value, str) or not _URI.fullmatch(value):
+        raise MalformedInput(f"{name}: must be a URI, not {str(value)[:60]!r}")
+    return value
+
+
+def _date(value: JsonObject, name: str) -> datetime:
+    try:
+        return parse_timestamp(value.get(name))
+    except MalformedInput as error:
+        raise MalformedInput(f"{name}: {error.message[:100]}", hint=error.hint) from error

@@ -1,0 +1,49 @@
+"""SD-JWT (RFC 9901) and SD-JWT VC: issue, read, choose what to disclose, bind to a key, verify.
+
+    issue(claims, disclosable=[...], signer=key, typ="dc+sd-jwt")   -> "jwt~d1~d2~"
+    parse(text)                                                     -> SdJwt, not verified
+    select(sd_jwt, paths)                                           -> Selection: what would leave
+    bind(selection.presentation, signer=..., audience=..., ...)     -> SdJwt with its key binding
+    verify(text, resolve_issuer_key=..., challenge=..., now=...)    -> VerifiedSdJwt, or SdJwtInvalid
+
+Nothing here touches a disk, a clock or a network.
+"""
+
+from ipse.credentials.sd_jwt.checks import CHECKS, CheckOutcome, SdJwtInvalid, SdJwtUndetermined
+from ipse.credentials.sd_jwt.disclosures import ClaimPath, Disclosure
+from ipse.credentials.sd_jwt.issuance import issue
+from ipse.credentials.sd_jwt.jws import Jws, Signer, VerificationKey
+from ipse.credentials.sd_jwt.key_binding import Challenge, bind, holder_key, sd_hash
+from ipse.credentials.sd_jwt.presentation import Selection, disclosable_paths, select
+from ipse.credentials.sd_jwt.registered_claims import VC_TYPE
+from ipse.credentials.sd_jwt.serialization import SdJwt, parse, parse_compact, parse_json
+from ipse.credentials.sd_jwt.verification import NO_CHALLENGE, NoChallenge, VerifiedSdJwt, verify
+
+__all__ = [
+    "CHECKS",
+    "NO_CHALLENGE",
+    "VC_TYPE",
+    "Challenge",
+    "CheckOutcome",
+    "ClaimPath",
+    "Disclosure",
+    "Jws",
+    "NoChallenge",
+    "SdJwt",
+    "SdJwtInvalid",
+    "SdJwtUndetermined",
+    "Selection",
+    "Signer",
+    "VerificationKey",
+    "VerifiedSdJwt",
+    "bind",
+    "disclosable_paths",
+    "holder_key",
+    "issue",
+    "parse",
+    "parse_compact",
+    "parse_json",
+    "sd_hash",
+    "select",
+    "verify",
+]

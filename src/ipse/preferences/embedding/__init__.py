@@ -1,0 +1,28 @@
+"""Texts to vectors: a sentence-transformers model, compiled once and fast from then on.
+
+    embedder = open_embedder(cache)
+    vectors = embedder.embed(["I like long walks", "no horror films"])  # float32 (2, 384), unit length
+
+Importing this imports none of numpy, onnxruntime, tokenizers, onnx, torch and sentence-transformers.
+"""
+
+from ipse.preferences.embedding.compile import compile_model, open_embedder
+from ipse.preferences.embedding.embedder import Embedder
+from ipse.preferences.embedding.manifest import Manifest, Runtime
+from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource, local_model
+from ipse.preferences.embedding.reference import load_reference
+from ipse.preferences.embedding.runtime import load, read_manifest
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "Embedder",
+    "Manifest",
+    "ModelSource",
+    "Runtime",
+    "compile_model",
+    "load",
+    "load_reference",
+    "local_model",
+    "open_embedder",
+    "read_manifest",
+]

@@ -1,0 +1,109 @@
+"""Compiling a model once, in a process of its own, into the cache."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from ipse import errors
+from ipse.errors import CorruptData, NotFound, StorageError
+from ipse.preferences.embedding.cache import exclusive, folder_of, fresh_folder, publish
+from ipse.preferences.embedding.extra import COMPILING, require
+from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
+from ipse.preferences.embedding.runtime import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ipse.preferences.embedding.embedder import Embedder
+
+__all__ = ["compile_model", "open_embedder"]
+
+_WORKER: Final = "ipse.preferences.embedding.worker"
+_ALONE: Final = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
+
+
+def _unseen(stage: str) -> None:
+    """Progress that nobody looks at."""
+
+
+def open_embedder(
+    cache: Path, *, model: ModelSource = DEFAULT_MODEL, progress: Callable[[str], None] = _unseen
+) -> Embedder:
+    """The embedder of `model`: from `cache` if it is there and unaltered, else compiled into it.
+
+    From the cache it takes a fifth of a second, compiling about ten seconds; `progress` gets the name
+    of each stage as it begins. Raises MissingFeature without the extra `profile`, CorruptData if the
+    model's files are not the expected ones, StorageError.
+    """
+    try:
+        return load(cache, model=model)
+    except (NotFound, CorruptData):
+        return compile_model(cache, model=model, progress=progress)
+
+
+def compile_model(
+    cache: Path, *, model: ModelSource = DEFAULT_MODEL, progress: Callable[[str], None] = _unseen
+) -> Embedder:
+    """Like open_embedder, for a model that is known not to be there.
+
+    If another process is compiling, this one waits for it and uses what it made.
+    """
+    require(*COMPILING)
+    model.locate()
+    with exclusive(cache, waiting=lambda: progress("waiting for another process that compiles")):
+        with suppress(NotFound, CorruptData):
+            return load(cache, model=model)
+        with fresh_folder(cache) as folder:
+            _build(folder, model, progress)
+            publish(folder, folder_of(cache, model))
+        return load(cache, model=model)
+
+
+def _build(folder: Path, model: ModelSource, progress: Callable[[str], None]) -> None:
+    import subprocess
+
+    paths = [path for path in sys.path if Path(path).is_absolute()]
+    worker = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        [sys.executable, "-P", "-m", _WORKER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, **_ALONE, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"},
+        encoding="utf-8",
+    )
+    try:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        with suppress(BrokenPipeError), worker.stdin:
+            json.dump({"folder": str(folder.absolute()), "model": model.to_json()}, worker.stdin)
+        reply: dict[str, Any] = {}
+        for line in worker.stdout:
+            reply = json.loads(line)
+            if "stage" in reply:
+                progress(reply["stage"])
+        ended = worker.wait()
+    finally:
+        worker.kill()
+        worker.wait()
+        if worker.stdout is not None:
+            worker.stdout.close()
+    _raise_unless_done(reply, ended)
+
+
+def _raise_unless_done(reply: dict[str, Any], ended: int) -> None:
+    if "error" in reply:
+        error = reply["error"]
+        raise getattr(errors, error["kind"])(error["message"], hint=error["hint"])
+    if "crash" in reply:
+        raise RuntimeError(f"compiling the model failed\n{reply['crash']}")
+    if "done" not in reply:
+        how = f"signal {-ended}" if ended < 0 else f"exit {ended}"
+        raise StorageError(
+            f"compiling the model was cut off ({how})",
+            hint="see that 2 GB of memory are free, then run the command again",
+        )

@@ -1,0 +1,63 @@
+"""What every embedder offers, and what every one of them refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from ipse.errors import MalformedInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[np.float32]
+
+__all__ = ["Embedder", "check_texts", "unreadable"]
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors whose dot product is the cosine of their meanings."""
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits for the model and the way its vectors are made.
+
+        Vectors compare only with vectors of the same fingerprint.
+        """
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """The vectors of `texts` in their order: float32 (n, dimension), unit length.
+
+        A text has the same vector whatever it is embedded together with. A text longer than the
+        model reads at once is split, never cut. Raises MalformedInput, naming its place, for a text
+        that holds nothing to read or half of a surrogate pair.
+        """
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Raise MalformedInput for the first text that is empty or not Unicode."""
+    if isinstance(texts, str):
+        raise TypeError("a sequence of texts is expected, not one text")
+    for place, text in enumerate(texts, 1):
+        if not text.strip():
+            raise unreadable(place, len(texts))
+        if not text.isascii():
+            try:
+                text.encode()
+            except UnicodeEncodeError as error:
+                raise MalformedInput(
+                    f"text {place} of {len(texts)} holds half of a surrogate pair at character "
+                    f"{error.start + 1}",
+                    hint="the text was decoded wrongly somewhere; read it again as UTF-8",
+                ) from error
+
+
+def unreadable(place: int, count: int) -> MalformedInput:
+    """The error for a text (its place counted from 1) in which the model finds nothing to read."""
+    return MalformedInput(f"text {place} of {count} is empty", hint="leave it out or write something in it")

@@ -1,0 +1,183 @@
+"""The fast path: a compiled model run by onnxruntime, without torch and sentence-transformers."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from ipse.errors import CorruptData, IpseError, MissingFeature, NotFound, StorageError
+from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.embedder import check_texts
+from ipse.preferences.embedding.extra import INSTALL_HINT, LOADING, require
+from ipse.preferences.embedding.manifest import MANIFEST, Manifest, Runtime
+from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
+from ipse.preferences.embedding.windows import Splitter, Window, join
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from ipse.preferences.embedding.embedder import Embedder, Vectors
+
+__all__ = [
+    "INPUT",
+    "MODEL",
+    "OUTPUT",
+    "TOKENIZER",
+    "CompiledEmbedder",
+    "load",
+    "onnxruntime",
+    "read_manifest",
+]
+
+MODEL: Final = "model.onnx"
+TOKENIZER: Final = "tokenizer.json"
+INPUT: Final = "input_ids"
+OUTPUT: Final = "vectors"
+
+_MAX_THREADS: Final = 4
+_MAX_BATCH: Final = 32
+_MAX_BATCH_TOKENS: Final = 4096
+
+
+class CompiledEmbedder:
+    """Embeds with a compiled model. Safe to use from several threads."""
+
+    def __init__(
+        self, model: bytes, tokenizer: bytes, *, fingerprint: str, dimension: int, max_tokens: int
+    ) -> None:
+        from tokenizers import Tokenizer
+
+        self.fingerprint = fingerprint
+        self.dimension = dimension
+        self._splitter = Splitter(Tokenizer.from_buffer(tokenizer), max_tokens)
+        self._session = _session(model)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """See Embedder.embed."""
+        import numpy as np
+
+        check_texts(texts)
+        if not texts:
+            return np.empty((0, self.dimension), np.float32)
+        windows = self._splitter.windows(texts)
+        vectors = np.empty((len(windows), self.dimension), np.float32)
+        for batch in _batches(windows):
+            ids = np.array([windows[i].ids for i in batch], np.int64)
+            vectors[batch] = self._session.run([OUTPUT], {INPUT: ids})[0]
+        return join(vectors, windows)
+
+
+def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Embedder:
+    """The embedder compiled for `model` in `cache`; every byte of it is verified first.
+
+    Raises NotFound if it has not been compiled (by this version of ipse), CorruptData if what is
+    there was truncated or altered, and MissingFeature without the extra `profile`.
+    """
+    require(*LOADING)
+    manifest = read_manifest(cache, model=model)
+    if manifest.runtime is Runtime.REFERENCE:
+        from ipse.preferences.embedding.reference import load_reference
+
+        return load_reference(model)
+    folder = folder_of(cache, model)
+    content = {file.name: file.check(_read(folder / file.name)) for file in manifest.files}
+    try:
+        return CompiledEmbedder(
+            content[MODEL],
+            content[TOKENIZER],
+            fingerprint=manifest.fingerprint,
+            dimension=manifest.dimension,
+            max_tokens=manifest.max_tokens,
+        )
+    except (IpseError, MemoryError):
+        raise
+    except Exception as error:  # the libraries raise bare Exceptions
+        raise CorruptData(f"the compiled model of {model.name} does not load: {error}") from error
+
+
+def read_manifest(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Manifest:
+    """What the model compiled in `cache` says about itself. Raises as load does; needs no extra."""
+    folder = folder_of(cache, model)
+    try:
+        data = (folder / MANIFEST).read_bytes()
+    except FileNotFoundError:
+        data = b""
+    except OSError as error:
+        raise StorageError(f"can't read {folder / MANIFEST}: {error.strerror}") from error
+    manifest = Manifest.from_json(data) if data else None
+    if manifest is None:
+        raise NotFound(f"the model {model.name} is not compiled yet", hint="the next embedding compiles it")
+    manifest.check(model)
+    return manifest
+
+
+def onnxruntime() -> Any:
+    """The module onnxruntime, imported quietly and without telemetry."""
+    with _quiet_stderr():
+        try:
+            import onnxruntime as module
+        except ImportError as error:
+            raise MissingFeature(f"onnxruntime does not load: {error}", hint=INSTALL_HINT) from error
+    module.disable_telemetry_events()
+    module.set_default_logger_severity(4)
+    return module
+
+
+def _session(model: bytes) -> Any:
+    runtime = onnxruntime()
+    options = runtime.SessionOptions()
+    options.log_severity_level = 4
+    options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL  # done when compiled
+    options.intra_op_num_threads = min(_MAX_THREADS, _cores())
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _batches(windows: Sequence[Window]) -> Iterator[list[int]]:
+    """Indices of windows with equally many tokens.
+
+    Without padding, the arithmetic for a text is the same whatever batch it is in.
+    """
+    batch: list[int] = []
+    for i in sorted(range(len(windows)), key=lambda i: len(windows[i].ids)):
+        length = len(windows[i].ids)
+        full = len(batch) == _MAX_BATCH or (len(batch) + 1) * length > _MAX_BATCH_TOKENS
+        if batch and (full or len(windows[batch[0]].ids) != length):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise CorruptData(f"the compiled model lacks its file {path.name}") from error
+    except OSError as error:
+        raise StorageError(f"can't read {path}: {error.strerror}") from error
+
+
+@contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Importing onnxruntime warns on the file descriptor where it finds no GPU; no setting stops it."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # stderr is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)

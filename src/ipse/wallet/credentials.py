@@ -1,0 +1,102 @@
+"""Issuing, verifying and keeping credentials."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ipse.credentials import data_integrity, vcdm2
+from ipse.credentials.report import Outcome, Report
+from ipse.credentials.timestamps import format_timestamp
+from ipse.credentials.verification import Policy, verify_credential
+from ipse.dids import did_key, resolver
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import MalformedInput, UsageError
+from ipse.storage import credential_shelf
+from ipse.storage.credential_shelf import ShelvedCredential
+from ipse.wallet import identities
+from ipse.wallet.wallet import Wallet
+
+__all__ = ["FORMATS", "Draft", "add", "issue", "verify"]
+
+FORMATS = ("w3c", "w3c-1.1")
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a credential is to say. `valid_from` None means from now on."""
+
+    subject: str | None
+    types: Sequence[str]
+    claims: JsonObject
+    credential_id: str | None = None
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+
+
+def issue(wallet: Wallet, issuer: str, draft: Draft, *, form: str = "w3c", now: datetime) -> JsonObject:
+    """The credential that `draft` describes, signed by the owner's DID `issuer` (its name or the DID).
+
+    Raises NotFound, MalformedInput, KeystoreError, MissingFeature (didkit for w3c-1.1).
+    """
+    if form not in FORMATS:
+        raise UsageError(f"{form!r} is no credential format", hint=f"--format takes {' or '.join(FORMATS)}")
+    if draft.subject is not None:
+        resolver.check_did(draft.subject)
+    record = wallet.manifest.find(issuer)
+    method = did_key.verification_method_id(record.did)
+    credential_id = draft.credential_id or f"urn:uuid:{uuid.uuid4()}"
+    start = draft.valid_from or now
+    unsigned = vcdm2.build(
+        issuer=record.did,
+        subject=draft.subject,
+        types=draft.types,
+        claims=draft.claims,
+        credential_id=credential_id,
+        valid_from=start,
+        valid_until=draft.valid_until,
+    )
+    _, key = identities.signing_key(wallet, issuer)
+    return data_integrity.add_proof(unsigned, key, verification_method=method, created=now)
+
+
+def verify(secured: JsonObject, policy: Policy, *, now: datetime) -> Report:
+    """The report on a credential in any of the formats. Needs no wallet."""
+    return verify_credential(secured, policy=policy, now=now).report
+
+
+def add(wallet: Wallet, text: str, *, keep_unverified: bool = False, now: datetime) -> ShelvedCredential:
+    """Verify a credential (whoever issued it) and put it on the shelf as it came.
+
+    Raises VerificationFailed and Undetermined unless `keep_unverified`, AlreadyExists, MalformedInput.
+    """
+    document = strict_json.parse_object(text, what="the credential")
+    report = verify(document, Policy(any_issuer=True), now=now)
+    if not keep_unverified:
+        report.raise_unless_passed("the credential")
+    held = _shelved(text, document, verified=report.outcome is Outcome.PASSED, now=now)
+    credential_shelf.add(wallet.vault, held)
+    return held
+
+
+def _shelved(text: str, document: JsonObject, *, verified: bool, now: datetime) -> ShelvedCredential:
+    broken = vcdm2.violations(document)
+    if broken:
+        raise MalformedInput(f"not a credential: {broken[0]}")
+    start, end = vcdm2.validity(document)
+    return ShelvedCredential(
+        id=hashlib.sha256(strict_json.canonical(document)).hexdigest()[:16],
+        document=text,
+        format="w3c",
+        issuer=vcdm2.issuer_of(document),
+        subject=vcdm2.subject_of(document),
+        types=vcdm2.types_of(document),
+        valid_from=format_timestamp(start) if start else None,
+        valid_until=format_timestamp(end) if end else None,
+        verified=verified,
+        added=format_timestamp(now),
+    )

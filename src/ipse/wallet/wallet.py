@@ -1,0 +1,129 @@
+"""A wallet: its manifest, its keystore and its vault, opened no sooner than needed."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from ipse.credentials.timestamps import format_timestamp
+from ipse.errors import AlreadyExists, UsageError
+from ipse.keys import derivation
+from ipse.keys.keystore import Keystore
+from ipse.storage import files, manifest
+from ipse.storage.manifest import Manifest
+from ipse.storage.places import Places
+from ipse.storage.vault import Vault
+
+__all__ = ["Wallet"]
+
+Passphrase = Callable[[], bytes]
+
+
+class Wallet:
+    """An existing wallet. Use it as a context manager; it closes the vault."""
+
+    def __init__(self, places: Places, passphrase: Passphrase) -> None:
+        """Read the manifest. Raises NotFound where there is no wallet, CorruptData."""
+        self.places = places
+        self.manifest: Manifest = manifest.read(places.manifest)
+        self._passphrase = passphrase
+        self._keystore: Keystore | None = None
+        self._vault: Vault | None = None
+        self._root: bytes | None = None
+
+    @classmethod
+    def create(cls, places: Places, *, keystore: str, passphrase: Passphrase, now: datetime) -> Wallet:
+        """A new wallet over the keystore of kind "os" or "file".
+
+        The manifest is written last: until then there is no wallet, and what was made is taken back
+        if anything fails. Raises AlreadyExists, KeystoreError, StorageError.
+        """
+        if places.manifest.exists():
+            raise AlreadyExists(
+                f"there is already a wallet in {places.data}",
+                hint="use it as it is, or set IPSE_HOME to another folder for a second one",
+            )
+        if places.vault.exists():
+            raise AlreadyExists(
+                f"{places.data} holds a vault without its wallet.json",
+                hint="restore wallet.json from a backup, or move the vault away",
+            )
+        files.create_private_folder(places.data)
+        wallet_id = secrets.token_hex(8)
+        root_item = f"root-{secrets.token_hex(4)}"
+        root = os.urandom(derivation.ROOT_LENGTH)
+        store = _open_keystore(keystore, places, wallet_id, passphrase, create=True)
+        undo: list[Callable[[], None]] = []
+        try:
+            if keystore == "file":
+                undo.append(lambda: places.keystore.unlink(missing_ok=True))
+            undo.append(lambda: store.remove(root_item))
+            store.add(root_item, root)
+            undo.append(lambda: places.vault.unlink(missing_ok=True))
+            Vault.create(places.vault, derivation.vault_key(root)).close()
+            first = Manifest(wallet_id, keystore, root_item, format_timestamp(now))
+            manifest.create(places.manifest, first)
+        except BaseException:
+            for step in reversed(undo):
+                step()
+            raise
+        wallet = cls(places, passphrase)
+        wallet._keystore, wallet._root = store, root
+        return wallet
+
+    def __enter__(self) -> Wallet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the vault if it was opened."""
+        if self._vault is not None:
+            self._vault.close()
+            self._vault = None
+
+    @property
+    def keystore(self) -> Keystore:
+        """The keystore. Raises KeystoreError."""
+        if self._keystore is None:
+            kind, wallet_id = self.manifest.keystore, self.manifest.wallet_id
+            self._keystore = _open_keystore(kind, self.places, wallet_id, self._passphrase, create=False)
+        return self._keystore
+
+    @property
+    def root(self) -> bytes:
+        """The 32 bytes that the vault's key and the pairwise keys are derived from. Raises KeystoreError."""
+        if self._root is None:
+            self._root = self.keystore.get(self.manifest.root_item)
+        return self._root
+
+    @property
+    def vault(self) -> Vault:
+        """The open vault. Raises KeystoreError, CorruptData."""
+        if self._vault is None:
+            self._vault = Vault.open(self.places.vault, derivation.vault_key(self.root))
+        return self._vault
+
+    def change_manifest(self, edit: Callable[[Manifest], Manifest]) -> None:
+        """Apply `edit` to the manifest as it is on disk now, under its lock."""
+        self.manifest = manifest.change(self.places.manifest, edit)
+
+
+def _open_keystore(
+    kind: str, places: Places, wallet_id: str, passphrase: Passphrase, *, create: bool
+) -> Keystore:
+    if kind == "os":
+        from ipse.keys.keystore.os_keyring import open_os_keyring
+
+        return open_os_keyring(wallet_id)
+    if kind == "file":
+        from ipse.keys.keystore.encrypted_file import EncryptedFile
+
+        store = EncryptedFile(places.keystore, passphrase)
+        if create:
+            store.create()
+        return store
+    raise UsageError(f"{kind!r} is no kind of keystore", hint="--keystore takes os or file")

@@ -1,0 +1,133 @@
+"""Whatever a file holds, a command ends with its exit code, an error line and a hint line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import EXAMPLES, Ipse
+
+_READERS = {
+    "vc issue": lambda file: ("vc", "issue", "--issuer", "me", "--type", "T", "--claims", file),
+    "vc verify": lambda file: ("vc", "verify", file, "--any-issuer"),
+    "vc add": lambda file: ("vc", "add", file),
+    "profile import": lambda file: ("profile", "import", file),
+    "profile rank": lambda file: ("profile", "rank", file),
+    "dapp request": lambda file: (
+        "dapp", "request", "--audience", "https://shop.example", "--purpose", "p", "--candidates", file,
+    ),
+    "dapp answer": lambda file: ("dapp", "answer", file),
+    "dapp verify": lambda file: ("dapp", "verify", EXAMPLES / "claims.json", "--request", file),
+}  # fmt: skip
+
+
+def _noise(path: Path) -> None:
+    block = os.urandom(1 << 20)
+    with path.open("wb") as file:
+        for _ in range(100):
+            file.write(block)
+
+
+_BAD: dict[str, Callable[[Path], object]] = {
+    "not JSON": lambda path: path.write_text("Dear wallet, {"),
+    "truncated": lambda path: path.write_text('{"@context": ["https://www.w3.org/ns/credentials/v2'),
+    "not UTF-8": lambda path: path.write_bytes(b'{"a": "\xff\xfe"}'),
+    "empty": lambda path: path.write_bytes(b""),
+    "a folder": lambda path: path.mkdir(),
+    "100 MB of noise": _noise,
+    "duplicate keys": lambda path: path.write_text('{"degree": 1, "degree": 2}'),
+    "bottomless": lambda path: path.write_text("[" * 100_000),
+}
+_LINES = {"profile rank", "dapp request"}
+"""Commands that read plain lines, to which any text is good input."""
+_TEXT = {"not JSON", "truncated", "duplicate keys", "bottomless"}
+
+
+@pytest.mark.parametrize("bad", _BAD)
+@pytest.mark.parametrize("command", _READERS)
+def test_bad_input_ends_in_exit_6_and_leaves_nothing(
+    command: str, bad: str, ipse: Ipse, tmp_path: Path
+) -> None:
+    if command in _LINES and bad in _TEXT:
+        pytest.skip(f"{command} reads lines of any text")
+    file = tmp_path / "input"
+    _BAD[bad](file)
+    before = {path: path.read_bytes() for path in ipse.home.iterdir() if path.is_file()}
+    run = ipse(*_READERS[command](file), code=6)
+    _assert_well_told(run.err)
+    assert run.out == ""
+    assert before == {path: path.read_bytes() for path in ipse.home.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("command", _READERS)
+def test_a_missing_file_is_exit_5(command: str, ipse: Ipse, tmp_path: Path) -> None:
+    run = ipse(*_READERS[command](tmp_path / "nothing"), code=5)
+    _assert_well_told(run.err)
+
+
+def test_under_json_the_error_is_an_object(ipse: Ipse, tmp_path: Path) -> None:
+    file = tmp_path / "input"
+    file.write_text('{"degree": 1, "degree": 2}')
+    error = ipse("vc", "issue", "--issuer", "me", "--type", "T", "--claims", file, "--json", code=6).error
+    assert set(error) == {"code", "message", "hint"}
+    assert "'degree' appears twice" in error["message"]
+
+
+def test_usage_errors_say_where_to_look(ipse: Ipse) -> None:
+    for arguments in (("nonsense",), ("did", "nonsense"), ("did", "show"), ("did", "list", "--nonsense"), ()):
+        run = ipse(*arguments, code=2)
+        assert run.err.splitlines()[-1].startswith("hint: `ipse")
+        assert run.out == ""
+    assert ipse("did", "show", "--json", code=2).error["code"] == "usage"
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly(ipse: Ipse) -> None:
+    import subprocess
+    import sys
+
+    script = f"{sys.executable} -m ipse did document me | head -c 1 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, env=ipse.variables, check=True
+    )
+    assert done.stderr == ""
+    assert done.stdout.strip() in ("0", "141")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_a_full_disk_under_stdout_is_an_error(ipse: Ipse) -> None:
+    import subprocess
+    import sys
+
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "ipse", "did", "list"],
+            stdout=full, stderr=subprocess.PIPE, text=True, env=ipse.variables, check=False,
+        )  # fmt: skip
+    assert done.returncode == 6
+    _assert_well_told(done.stderr)
+
+
+def test_a_missing_extra_is_exit_8_with_the_line_to_install_it(ipse: Ipse, tmp_path: Path) -> None:
+    blocked = ("onnxruntime", "sentence_transformers", "tokenizers")
+    (tmp_path / "without").mkdir()
+    (tmp_path / "without" / "sitecustomize.py").write_text(
+        f"import sys\nsys.modules.update(dict.fromkeys({blocked}))\n"
+    )
+    bare = Ipse(ipse.home, {**ipse.environment, "PYTHONPATH": str(tmp_path / "without")})
+    run = bare("profile", "like", "the sea", code=8)
+    _assert_well_told(run.err)
+    assert "ipse[profile]" in run.err
+    assert ipse("status", "--json").json["statements"] == 0
+
+
+def _assert_well_told(err: str) -> None:
+    lines = err.splitlines()
+    assert len(lines) == 2, err
+    assert lines[0].startswith("error: ")
+    assert lines[0][7].islower() or not lines[0][7].isalpha()
+    assert lines[1].startswith("hint: ")
+    assert len(lines[1]) > len("hint: ")
+    assert "Traceback" not in err

