@@ -30,7 +30,7 @@ def test_every_command_and_option_has_help_text(path: tuple[str, ...]) -> None:
     for parameter in command.params:
         assert getattr(parameter, "help", None), f"{path}: {parameter.name}"
         if parameter.param_type_name == "option" and not parameter.is_flag:
-            assert parameter.metavar or parameter.type.name == "integer range", f"{path}: {parameter.name}"
+            assert parameter.metavar or parameter.type.name == "int range", f"{path}: {parameter.name}"
 
 
 @pytest.mark.parametrize("path", _COMMANDS, ids=" ".join)

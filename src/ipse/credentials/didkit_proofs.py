@@ -241,7 +241,9 @@ def _check_proof(proof: Json, purpose: str) -> datetime:
 def _check_method(issuer: str, method: str) -> None:
     """A key that is read from the issuer's DID itself; any other DID would send didkit to the network."""
     if not _OFFLINE_DID.fullmatch(issuer):
-        raise Undetermined(f"the key of {issuer[:100]} can't be read offline", hint="did:key and did:jwk can")
+        raise Undetermined(
+            f"the key of {issuer[:100]!r} can't be read offline", hint="did:key and did:jwk can"
+        )
     did, _, fragment = method.partition("#")
     if did != issuer or not _FRAGMENT.fullmatch(fragment):
         raise MalformedInput(f"the verification method {method[:100]!r} is not one of the issuer's")
@@ -279,7 +281,7 @@ def _check_contexts(contexts: Json, *, inline: bool) -> None:
                 if not _is_faithful(term, definition):
                     raise Undetermined(f"the inline @context could hide or rename {term[:60]!r}")
         elif entry not in _KNOWN_CONTEXTS:
-            raise Undetermined(f"the @context {str(entry)[:100]} is not one that is known offline")
+            raise Undetermined(f"the @context {str(entry)[:100]!r} is not one that is known offline")
 
 
 def _is_faithful(term: str, definition: Json) -> bool:
@@ -306,7 +308,7 @@ def _meaning(errors: list[str]) -> str | None:
 
 def _refuse_unsigned(answer: JsonObject) -> None:
     if answer["unsigned"]:
-        names = ", ".join(answer["unsigned"][:3])
+        names = _line(answer["unsigned"][:3])
         raise MalformedInput(f"the signature does not cover {names}", hint="no @context gives it a meaning")
 
 
@@ -314,9 +316,9 @@ def _text(value: Json) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _line(errors: list[str]) -> str:
-    text = " ".join("; ".join(errors).split())
-    return text[:1].lower() + text[1:200]
+def _line(texts: list[str]) -> str:
+    """One line that is safe to print, whatever the credential put into it."""
+    return "".join(character for character in "; ".join(texts) if character.isprintable())[:200]
 
 
 def _require_didkit() -> None:
@@ -348,9 +350,10 @@ def _ask_didkit(
         )
     except subprocess.TimeoutExpired:
         raise Undetermined(f"didkit did not finish within {_SECONDS:g} seconds") from None
-    if child.returncode != 0 or not child.stdout:
+    said = child.stdout.splitlines()
+    if child.returncode != 0 or not said:
         raise Undetermined(f"didkit crashed on it (status {child.returncode})")
-    answer: JsonObject = json.loads(child.stdout)
+    answer: JsonObject = json.loads(said[-1])
     return answer
 
 
@@ -363,7 +366,7 @@ def _serve() -> NoReturn:
     import os
 
     answer = asyncio.run(_work(json.load(sys.stdin)))
-    sys.stdout.write(json.dumps(answer))
+    sys.stdout.write("\n" + json.dumps(answer))
     sys.stdout.flush()
     os._exit(0)
 

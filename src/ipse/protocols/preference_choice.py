@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ipse.credentials import sd_jwt
-from ipse.credentials.report import Check, Ledger, Outcome, Rejected, Report
+from ipse.credentials.report import Ledger, Outcome, Rejected, Report
 from ipse.dids import did_key, resolver
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, NotFound, Undetermined, VerificationFailed
@@ -183,9 +183,9 @@ def verify_answer(answer: str, request: ChoiceRequest, now: datetime) -> ChoiceV
             leeway=_LEEWAY.total_seconds(),
         )
     except (sd_jwt.SdJwtInvalid, sd_jwt.SdJwtUndetermined) as error:
-        ledger.adopt(_checks(error.checks))
+        ledger.adopt(error.checks)
         return ChoiceVerification(ledger.report(), ())
-    ledger.adopt(_checks(verified.checks))
+    ledger.adopt(verified.checks)
     binding = verified.binding or {}
     ledger.take("request", lambda: _answers(binding, request))
     chosen = ledger.take("choice", lambda: _choice(verified.claims, request))
@@ -202,10 +202,6 @@ def _issuer_key(header: JsonObject, payload: JsonObject) -> PublicKey:
     except NotFound as error:
         raise VerificationFailed("the key is not one of the issuer's") from error
     return resolver.method_key(method)
-
-
-def _checks(outcomes: Sequence[sd_jwt.CheckOutcome]) -> list[Check]:
-    return [Check(entry.name, Outcome(entry.outcome), entry.reason) for entry in outcomes]
 
 
 def _answers(binding: JsonObject, request: ChoiceRequest) -> tuple[None, str, object]:

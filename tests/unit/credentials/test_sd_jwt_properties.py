@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import string
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,10 +16,12 @@ from ipse.credentials.sd_jwt import (
     Challenge,
     SdJwt,
     SdJwtInvalid,
+    SdJwtUndetermined,
     VerifiedSdJwt,
     bind,
     disclosable_paths,
     issue,
+    jws,
     parse,
     select,
     verify,
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
 
 NOW = 1_800_000_000
 ISSUER, HOLDER = PrivateKey(b"i" * 32), PrivateKey(b"h" * 32)
+HOLDER_JWK = public_to_jwk(HOLDER.public())
 CHALLENGE = Challenge("https://verifier.example", "nonce-1")
 REGISTERED = {*NEVER_SELECTIVE, "aud", "sub", "jti", "iat"}
 
@@ -60,7 +65,7 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, Any], set[ClaimPath], set[ClaimPat
     return claims, draw(subsets), draw(subsets)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(cases(), st.integers(0, 3))
 def test_verified_claims_are_exactly_all_minus_the_withheld(
     case: tuple[dict[str, Any], set[ClaimPath], set[ClaimPath]], decoys: int
@@ -80,7 +85,7 @@ def test_verified_claims_are_exactly_all_minus_the_withheld(
     assert set(selection.withheld) == disclosable - shown
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(cases())
 def test_withheld_disclosures_are_not_in_what_is_sent(
     case: tuple[dict[str, Any], set[ClaimPath], set[ClaimPath]],
@@ -98,7 +103,7 @@ def signed_presentation() -> str:
         "iss": "did:web:issuer.example",
         "vct": "urn:example:identity",
         "exp": NOW + 1000,
-        "cnf": {"jwk": public_to_jwk(HOLDER.public())},
+        "cnf": {"jwk": HOLDER_JWK},
         "given_name": "Ada",
         "nationalities": ["DE", "FR"],
         "birthdate": "1815-12-10",
@@ -131,7 +136,7 @@ def test_no_character_of_a_presentation_can_be_taken_out_or_doubled() -> None:
         refused(PRESENTATION[:position] + character + PRESENTATION[position:])
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     st.integers(0, len(PRESENTATION) - 1),
     st.sampled_from(string.printable) | st.characters(exclude_categories=()),
@@ -143,10 +148,48 @@ def test_no_character_can_be_put_in_or_over_another(position: int, character: st
         refused(changed)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.text(alphabet='~.{}"e30W10 AZ', max_size=40) | st.text(max_size=40))
 def test_any_text_is_refused_in_an_orderly_way(text: str) -> None:
     refused(text)
+
+
+SPECIAL = [
+    "_sd",
+    "...",
+    "_sd_alg",
+    "cnf",
+    "jwk",
+    "iss",
+    "exp",
+    "nbf",
+    "iat",
+    "aud",
+    "vct",
+    "aka_vcts",
+    "status",
+]
+odd_values = st.recursive(
+    scalars | st.just("sha-256") | st.just(HOLDER_JWK),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(SPECIAL), inner, max_size=3),
+    max_leaves=8,
+)
+odd_objects = st.dictionaries(st.sampled_from(SPECIAL), odd_values, max_size=5)
+
+
+@settings(max_examples=300, deadline=None)
+@given(odd_objects, odd_objects, st.booleans(), st.sampled_from(["dc+sd-jwt", "example+sd-jwt"]))
+def test_whatever_was_signed_gets_a_verdict(
+    payload: dict[str, Any], binding: dict[str, Any], with_binding: bool, typ: str
+) -> None:
+    credential = SdJwt(jws.sign({"typ": typ}, payload, ISSUER), ())
+    if with_binding:
+        credential = replace(credential, kb_jwt=jws.sign({"typ": "kb+jwt"}, binding, HOLDER).encoded)
+    for challenge in (None, CHALLENGE):
+        with suppress(SdJwtInvalid, SdJwtUndetermined):
+            proof = verified(credential, challenge)
+            assert proof.binding is None
+            assert challenge is None
 
 
 def refused(text: str) -> None:

@@ -9,7 +9,7 @@
 Nothing here touches a disk, a clock or a network.
 """
 
-from ipse.credentials.sd_jwt.checks import CHECKS, CheckOutcome, SdJwtInvalid, SdJwtUndetermined
+from ipse.credentials.sd_jwt.checks import CHECKS, SdJwtInvalid, SdJwtUndetermined
 from ipse.credentials.sd_jwt.disclosures import ClaimPath, Disclosure
 from ipse.credentials.sd_jwt.issuance import issue
 from ipse.credentials.sd_jwt.jws import Jws, Signer, VerificationKey
@@ -24,7 +24,6 @@ __all__ = [
     "NO_CHALLENGE",
     "VC_TYPE",
     "Challenge",
-    "CheckOutcome",
     "ClaimPath",
     "Disclosure",
     "Jws",

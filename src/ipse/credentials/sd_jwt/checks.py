@@ -6,9 +6,9 @@ A check is only made once all checks before it have held, so one failure tells t
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from ipse.credentials.report import Check, Outcome
 from ipse.errors import MalformedInput, Undetermined, VerificationFailed
 
 if TYPE_CHECKING:
@@ -16,18 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHECKS",
-    "Check",
-    "CheckOutcome",
-    "Outcome",
+    "CheckName",
     "SdJwtInvalid",
     "SdJwtUndetermined",
     "reported_as",
 ]
 
-Check: TypeAlias = Literal["parse", "type", "proof", "disclosures", "claims", "time", "holder-binding"]
-Outcome: TypeAlias = Literal["passed", "failed", "undetermined", "not applicable"]
+CheckName: TypeAlias = Literal["parse", "type", "proof", "disclosures", "claims", "time", "holder-binding"]
 
-CHECKS: Final[tuple[Check, ...]] = (
+CHECKS: Final[tuple[CheckName, ...]] = (
     "parse",
     "type",
     "proof",
@@ -41,20 +38,11 @@ CHECKS: Final[tuple[Check, ...]] = (
 - `parse`: the serialization, base64url and JSON of the issuer-signed JWT
 - `type`: the `typ` header is one that was asked for
 - `proof`: the issuer's signature, under the algorithm of the issuer's key
-- `disclosures`: RFC 9901 section 7.1, steps 2.e and 3 to 5
+- `disclosures`: RFC 9901 section 7.1, steps 2.d and 3 to 5
 - `claims`: registered claims and the rules of SD-JWT VC
 - `time`: `exp` and `nbf`
 - `holder-binding`: RFC 9901 section 7.3
 """
-
-
-@dataclass(frozen=True, slots=True)
-class CheckOutcome:
-    """What came of one check, in the words of the verification report. `reason` is one lower-case line."""
-
-    name: Check
-    outcome: Outcome
-    reason: str
 
 
 class SdJwtInvalid(VerificationFailed):
@@ -62,15 +50,15 @@ class SdJwtInvalid(VerificationFailed):
 
     code = "sd-jwt-invalid"
 
-    def __init__(self, check: Check, reason: str) -> None:
+    def __init__(self, check: CheckName, reason: str) -> None:
         super().__init__(f"{check}: {reason}")
-        self.check: Check = check
+        self.check: CheckName = check
         self.reason = reason
 
     @property
-    def checks(self) -> tuple[CheckOutcome, ...]:
+    def checks(self) -> tuple[Check, ...]:
         """All checks in order: those that held, the one that failed, and the rest undetermined."""
-        return _outcomes(self.check, "failed", self.reason)
+        return _outcomes(self.check, Outcome.FAILED, self.reason)
 
 
 class SdJwtUndetermined(Undetermined):
@@ -78,19 +66,19 @@ class SdJwtUndetermined(Undetermined):
 
     code = "sd-jwt-undetermined"
 
-    def __init__(self, check: Check, reason: str, *, hint: str = "") -> None:
+    def __init__(self, check: CheckName, reason: str, *, hint: str = "") -> None:
         super().__init__(f"{check}: {reason}", hint=hint)
-        self.check: Check = check
+        self.check: CheckName = check
         self.reason = reason
 
     @property
-    def checks(self) -> tuple[CheckOutcome, ...]:
+    def checks(self) -> tuple[Check, ...]:
         """All checks in order: those that held, the one left open, and the rest undetermined."""
-        return _outcomes(self.check, "undetermined", self.reason)
+        return _outcomes(self.check, Outcome.UNDETERMINED, self.reason)
 
 
 @contextmanager
-def reported_as(check: Check) -> Iterator[None]:
+def reported_as(check: CheckName) -> Iterator[None]:
     """Whatever is found malformed, invalid or undetermined inside counts against `check`.
 
     Other errors (I/O, a missing feature) are no verdict and pass through.
@@ -105,11 +93,11 @@ def reported_as(check: Check) -> Iterator[None]:
         raise SdJwtUndetermined(check, error.message, hint=error.hint) from error
 
 
-def _outcomes(stopped_at: Check, outcome: Outcome, reason: str) -> tuple[CheckOutcome, ...]:
+def _outcomes(stopped_at: CheckName, outcome: Outcome, reason: str) -> tuple[Check, ...]:
     position = CHECKS.index(stopped_at)
     not_reached = f"not reached, because of {stopped_at}"
     return (
-        *(CheckOutcome(name, "passed", "") for name in CHECKS[:position]),
-        CheckOutcome(stopped_at, outcome, reason),
-        *(CheckOutcome(name, "undetermined", not_reached) for name in CHECKS[position + 1 :]),
+        *(Check(name, Outcome.PASSED, "") for name in CHECKS[:position]),
+        Check(stopped_at, outcome, reason),
+        *(Check(name, Outcome.UNDETERMINED, not_reached) for name in CHECKS[position + 1 :]),
     )

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from ipse.credentials.sd_jwt.checks import Check, SdJwtInvalid, reported_as
+from ipse.credentials.sd_jwt.checks import CheckName, SdJwtInvalid, reported_as
 from ipse.encoding import base64url, strict_json
 from ipse.errors import MalformedInput
 
@@ -57,7 +57,7 @@ class Jws:
 
     @property
     def signing_input(self) -> bytes:
-        """The bytes that are signed (RFC 7515 section 5.1, step 8)."""
+        """The bytes that are signed (RFC 7515 section 5.1, step 5)."""
         return f"{self.protected}.{self.body}".encode("ascii")
 
 
@@ -86,7 +86,7 @@ def sign(header: Mapping[str, Json], payload: Mapping[str, Json], signer: Signer
     return Jws(protected, body, base64url.encode(signature), full_header, dict(payload))
 
 
-def check_signature(jws: Jws, resolve_key: Callable[[], VerificationKey], check: Check) -> str:
+def check_signature(jws: Jws, resolve_key: Callable[[], VerificationKey], check: CheckName) -> str:
     """The name of the algorithm that `jws` is rightly signed with.
 
     The algorithm is the key's; the header only may not contradict it. `crit` is refused, since no

@@ -10,8 +10,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NewType, TypeAlias
 
+from ipse.credentials.report import Check, Outcome
 from ipse.credentials.sd_jwt import jws, key_binding, registered_claims
-from ipse.credentials.sd_jwt.checks import CHECKS, CheckOutcome, SdJwtInvalid, reported_as
+from ipse.credentials.sd_jwt.checks import CHECKS, SdJwtInvalid, reported_as
 from ipse.credentials.sd_jwt.jws import VerificationKey
 from ipse.credentials.sd_jwt.key_binding import Challenge
 from ipse.credentials.sd_jwt.serialization import SdJwt, parse
@@ -52,7 +53,7 @@ class VerifiedSdJwt:
     claims: JsonObject = field(repr=False)
     disclosed: tuple[ClaimPath, ...]
     binding: JsonObject | None
-    checks: tuple[CheckOutcome, ...]
+    checks: tuple[Check, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,9 @@ def _bound(
 ) -> VerifiedSdJwt:
     binding = _binding(opened, challenge, resolve, now, leeway)
     details = (*opened.details, "no challenge was made" if binding is None else f"for {binding['aud']}")
-    outcomes = [CheckOutcome(name, "passed", detail) for name, detail in zip(CHECKS, details, strict=True)]
+    outcomes = [Check(name, Outcome.PASSED, detail) for name, detail in zip(CHECKS, details, strict=True)]
     if binding is None:
-        outcomes[-1] = CheckOutcome("holder-binding", "not applicable", details[-1])
+        outcomes[-1] = Check("holder-binding", Outcome.NOT_APPLICABLE, details[-1])
     return VerifiedSdJwt(
         header=opened.sd_jwt.jwt.header,
         claims=opened.unpacked.claims,

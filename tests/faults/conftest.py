@@ -1,0 +1,80 @@
+"""A small disk, a cheap key derivation, and a wallet."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ipse.storage.places import Places
+from ipse.wallet.wallet import Wallet
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+PASSPHRASE = b"correct horse battery staple"
+
+
+@pytest.fixture
+def cheap_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New keystore files ask for the least that is read: 8 MiB, one pass."""
+    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
+    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """The most careless umask there is."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """Where the wallet of the test lies."""
+    return Places(data=tmp_path / "wallet", cache=tmp_path / "cache")
+
+
+@pytest.fixture
+def wallet(places: Places, cheap_derivation: None) -> Iterator[Wallet]:
+    """A wallet over an encrypted file."""
+    with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as made:
+        yield made
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = shutil.which("mount")
+    if mount is None or os.geteuid() != 0:
+        pytest.skip("only root can mount a small disk to fill")
+    options = ["-t", "tmpfs", "-o", "size=256k,mode=700", "none", str(folder)]
+    mounted = subprocess.run([mount, *options], capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@contextlib.contextmanager
+def filled(disk: Path, *, but: int = 0) -> Iterator[None]:
+    """The disk full to the last page, or with `but` bytes free."""
+    filler = disk / "filler"
+    try:
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4096)
+        if but:
+            os.truncate(filler, filler.stat().st_size - but)
+        yield
+    finally:
+        filler.unlink()
