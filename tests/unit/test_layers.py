@@ -36,7 +36,7 @@ _ROOM_OF = {
     "secretstorage": "keys/keystore/os_keyring.py",
     "sqlcipher3": "storage/vault.py",
     "filelock": ("storage/files.py", "preferences/embedding"),
-    "didkit": "credentials/didkit_proofs.py",
+    "didkit": "credentials/didkit_child.py",
     "rfc8785": "encoding/strict_json.py",
     "sentence_transformers": "preferences/embedding",
     "transformers": "preferences/embedding",

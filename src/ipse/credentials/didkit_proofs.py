@@ -1,9 +1,7 @@
 """W3C VCDM 1.1 credentials with Linked Data proofs, signed and checked by didkit.
 
-didkit works in a child process, one per call. It overflows the stack on deep nesting, runs for ever on
-crafted graphs, panics on standard error, and crashes the interpreter at exit after most calls; none of that
-reaches the process that holds the keys. What the child is given can't lead it to the network: only contexts
-that didkit carries, only DIDs that hold their own key, no status check.
+didkit works in a child process, one per call. What the child is given can't lead it to the network: only
+contexts that didkit carries, only DIDs that hold their own key, no status check.
 
 A Linked Data proof signs the RDF that the contexts make of the JSON, not the JSON. didkit drops undefined
 types, relative ids, nulls, empty arrays and unknown keywords in silence, and takes members under another
@@ -18,49 +16,29 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
-from typing import Final, NoReturn
+from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.credentials import vcdm11
+from ipse.credentials.timestamps import format_timestamp
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk
 from ipse.keys.ed25519 import SIGNATURE_LENGTH, PrivateKey
 
-__all__ = [
-    "CONTEXT",
-    "DEFAULT_PROOF_TYPE",
-    "UNDEFINED_TERM",
-    "ProofResult",
-    "available",
-    "build",
-    "check_data_model",
-    "context_for_undefined_terms",
-    "issue",
-    "issuer_of",
-    "method_of",
-    "validity",
-    "verify_proof",
-]
+__all__ = ["DEFAULT_PROOF_TYPE", "ProofResult", "available", "issue", "method_of", "require", "verify_proof"]
 
-CONTEXT: Final = "https://www.w3.org/2018/credentials/v1"
-UNDEFINED_TERM: Final = "https://www.w3.org/ns/credentials/undefined-term#"
-"""Where VCDM 2.0 section 5.2 puts the terms that no context defines."""
 DEFAULT_PROOF_TYPE: Final = "Ed25519Signature2020"
 """The newest of the three for Ed25519: its own context, a plain multibase signature, no JOSE header."""
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 
 _SECONDS = 20.0
-_NO_CLOCK: Final = "9999-12-31T23:59:59Z"
-_ED25519_2020: Final = "https://w3id.org/security/suites/ed25519-2020/v1"
 _KNOWN_CONTEXTS: Final = (
-    CONTEXT,
-    _ED25519_2020,
+    vcdm11.CONTEXT,
+    vcdm11.SUITE_CONTEXT,
     "https://identity.foundation/.well-known/contexts/did-configuration-v0.0.jsonld",
     "https://purl.imsglobal.org/spec/ob/v3p0/context.json",
     "https://schema.org/",
@@ -79,7 +57,7 @@ _KNOWN_CONTEXTS: Final = (
 )
 """Carried by didkit, and read: none of them hides a member or gives a core member a second name."""
 _VOCABULARIES: Final = (
-    UNDEFINED_TERM,
+    vcdm11.UNDEFINED_TERM,
     "https://www.w3.org/ns/credentials/examples#",
     "https://www.w3.org/ns/credentials/issuer-dependent#",
 )
@@ -96,8 +74,6 @@ _PROOF_MEMBERS: Final = frozenset(
 )
 _OFFLINE_DID: Final = re.compile(r"did:(?:key|jwk|pkh):[A-Za-z0-9._:-]{1,4096}")
 _FRAGMENT: Final = re.compile(r"[A-Za-z0-9._:-]{1,4096}")
-_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
-_NAME: Final = re.compile(r"[^\W\d_][\w-]*")
 _INVALID: Final = {
     "signature error": "the signature does not fit the credential",
     "Key does not match account id": "the signature does not fit the credential",
@@ -105,7 +81,7 @@ _INVALID: Final = {
     "Key expansion failed": "a member that no @context defines is not covered by the signature",
 }
 _CHILD: Final = (
-    "import sys; sys.path[:] = sys.argv[1:]; from ipse.credentials import didkit_proofs as d; d._serve()"
+    "import sys; sys.path[:] = sys.argv[1:]; from ipse.credentials import didkit_child; didkit_child.serve()"
 )
 
 
@@ -151,13 +127,13 @@ def issue(
     key that is not the issuer's), Undetermined (a DID or context that can't be read offline), UsageError
     (another proof type), MissingFeature.
     """
-    _require_didkit()
+    require()
     if proof_type not in _ISSUED_TYPES:
         raise UsageError(f"{proof_type!r} proofs are not made", hint=f"one of {', '.join(_ISSUED_TYPES)}")
     if "proof" in credential:
         raise MalformedInput("the credential has a proof already", hint="sign it without its proof")
-    _refuse_broken(credential)
-    _check_method(issuer_of(credential), verification_method)
+    vcdm11.refuse_broken(credential)
+    _check_method(vcdm11.issuer_of(credential), verification_method)
     _check_spelling(credential)
     options = {
         "type": proof_type,
@@ -183,7 +159,7 @@ def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMetho
 
     Dates, trust and status are the caller's. Raises MissingFeature; everything else is in the result.
     """
-    _require_didkit()
+    require()
     proof = credential.get("proof")
     said = proof if isinstance(proof, dict) else {}
     method, kind = (
@@ -192,8 +168,8 @@ def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMetho
     result = ProofResult(False, "", method, kind)
     try:
         result = replace(result, created=_check_proof(proof, proof_purpose))
-        _refuse_broken(credential)
-        _check_method(issuer_of(credential), method_of(credential))
+        vcdm11.refuse_broken(credential)
+        _check_method(vcdm11.issuer_of(credential), method_of(credential))
         _check_spelling(credential)
         answer = _ask_didkit(credential, proof_purpose)
         if answer["errors"] and (reason := _meaning(answer["errors"])):
@@ -235,7 +211,7 @@ def _check_proof(proof: Json, purpose: str) -> datetime:
         protected = strict_json.parse_object(base64url.decode(header), what="the header of proof.jws")
         if protected != {"alg": protected.get("alg"), "b64": False, "crit": ["b64"]}:
             raise MalformedInput("proof.jws is no detached signature (RFC 7797)")
-    return _date(proof, "created")
+    return vcdm11.timestamp_of(proof, "created")
 
 
 def _check_method(issuer: str, method: str) -> None:
@@ -275,7 +251,7 @@ def _check_spelling(credential: JsonObject) -> None:
 
 
 def _check_contexts(contexts: Json, *, inline: bool) -> None:
-    for entry in _entries(contexts):
+    for entry in vcdm11.entries(contexts):
         if isinstance(entry, dict) and inline:
             for term, definition in entry.items():
                 if not _is_faithful(term, definition):
@@ -291,11 +267,11 @@ def _is_faithful(term: str, definition: Json) -> bool:
     parts = definition if isinstance(definition, dict) else {"@id": definition}
     iri, coercion = parts.get("@id"), parts.get("@type", "@id")
     return (
-        _NAME.fullmatch(term) is not None
+        vcdm11.NAME.fullmatch(term) is not None
         and parts.keys() <= {"@id", "@type", "@container"}
         and isinstance(iri, str)
         and isinstance(coercion, str)
-        and _URI.fullmatch(iri) is not None
+        and vcdm11.URI.fullmatch(iri) is not None
         and re.split("[#/:]", iri)[-1] == term
         and parts.get("@container", "@set") in ("@set", "@list")
     )
@@ -321,7 +297,8 @@ def _line(texts: list[str]) -> str:
     return "".join(character for character in "; ".join(texts) if character.isprintable())[:200]
 
 
-def _require_didkit() -> None:
+def require() -> None:
+    """Raise MissingFeature where didkit is absent."""
     if not available():
         raise MissingFeature(
             "the VCDM 1.1 format needs didkit, which has no wheels for CPython 3.13 and later",
@@ -357,222 +334,8 @@ def _ask_didkit(
     return answer
 
 
-def _serve() -> NoReturn:
-    """The child: one job from standard input, its answer to standard output.
-
-    It leaves by os._exit, since didkit's threads crash an interpreter that shuts down.
-    """
-    import asyncio
-    import os
-
-    answer = asyncio.run(_work(json.load(sys.stdin)))
-    sys.stdout.write("\n" + json.dumps(answer))
-    sys.stdout.flush()
-    os._exit(0)
-
-
-async def _work(job: JsonObject) -> JsonObject:
-    import didkit
-
-    async def call(function: Callable[..., Awaitable[str]], *arguments: str) -> JsonObject:
-        try:
-            result: JsonObject = json.loads(await function(*arguments))
-        except BaseException as error:  # pyo3's PanicException is no Exception
-            return {"errors": [str(error) or type(error).__name__]}
-        return result
-
-    async def errors_of(copy: JsonObject) -> list[str]:
-        options = json.dumps({"proofPurpose": job["purpose"], "created": _NO_CLOCK})
-        verdict = await call(didkit.verify_credential, json.dumps(copy), options)
-        errors: list[str] = verdict["errors"]
-        return errors or ([] if verdict["checks"] == ["proof"] else ["no proof was checked"])
-
-    document: JsonObject = job["credential"]
-    if job["key"]:
-        arguments = json.dumps(document), json.dumps(job["options"]), job["key"]
-        document = await call(didkit.issue_credential, *arguments)
-        if "proof" not in document:
-            return document
-    errors = await errors_of(document)
-    secured = {name: document[name] for name in ("@context", "proof")}
-    copies = _variants({name: document[name] for name in document.keys() - secured.keys()})
-    unsigned = [path for path, copy in copies if not errors and not await errors_of({**copy, **secured})]
-    return {"document": document, "errors": errors, "unsigned": sorted(unsigned)}
-
-
-def _variants(value: Json, path: str = "") -> Iterator[tuple[str, Json]]:
-    """Copies of `value`, each with one value in it changed or left out, and the path of that one."""
-    if isinstance(value, dict) and value:
-        for name, item in value.items():
-            for where, other in _variants(item, f"{path}.{name}" if path else name):
-                yield where, {n: v for n, v in {**value, name: other}.items() if v is not ...}
-    elif isinstance(value, list) and value:
-        for position, item in enumerate(value):
-            for where, other in _variants(item, f"{path}[{position}]"):
-                yield where, [v for v in (*value[:position], other, *value[position + 1 :]) if v is not ...]
-    else:
-        yield from ((path, other) for other in _others(value))
-
-
-def _others(value: Json) -> tuple[Json, ...]:
-    """What to put in the place of a value; `...` leaves it out, since JSON-LD drops what is empty."""
-    match value:
-        case bool():
-            return (not value,)
-        case int() | float():
-            return (value + 1 if abs(value) < 2**50 else value / 2,)
-        case str():
-            try:
-                parse_timestamp(value)
-            except MalformedInput:
-                return (value + "x",)
-            return ("1970-01-01T00:00:00Z" if value[:4] != "1970" else _NO_CLOCK,)
-        case None:
-            return (..., [])
-    return (...,)
-
-
-def build(
-    *,
-    issuer: str,
-    types: Sequence[str],
-    claims: JsonObject,
-    issuance_date: datetime,
-    subject: str | None = None,
-    credential_id: str | None = None,
-    expiration_date: datetime | None = None,
-) -> JsonObject:
-    """An unsigned VCDM 1.1 credential, with a context that makes its own types and claims signable.
-
-    Raises MalformedInput where the claims bring an `id`, a type or member name is no plain word, or the
-    result breaks a rule of the data model.
-    """
-    own_types = [name for name in types if name != "VerifiableCredential"]
-    if "id" in claims:
-        raise MalformedInput(
-            "the claims have an id", hint="leave it out; the subject is said apart from them"
-        )
-    for name in (*own_types, *(name for name, _ in _members(claims))):
-        if not _NAME.fullmatch(name):
-            raise MalformedInput(
-                f"{name[:60]!r} is no plain word", hint="name it with letters, digits, _ and -"
-            )
-    subject_id = {} if subject is None else {"id": subject}
-    credential: JsonObject = {
-        "@context": [CONTEXT, _ED25519_2020, context_for_undefined_terms(claims)],
-        "id": credential_id,
-        "type": ["VerifiableCredential", *own_types],
-        "issuer": issuer,
-        "issuanceDate": format_timestamp(issuance_date),
-        "expirationDate": expiration_date and format_timestamp(expiration_date),
-        "credentialSubject": {**subject_id, **claims},
-    }
-    credential = {name: value for name, value in credential.items() if value is not None}
-    _refuse_broken(credential)
-    return credential
-
-
-def context_for_undefined_terms(claims: JsonObject) -> JsonObject:
-    """An inline context under which every type and claim is signed, and the order of arrays too.
-
-    A default vocabulary, as VCDM 2.0 has it, and not a definition per term: it catches nested names and
-    types as well. Arrays become lists, since plain JSON-LD arrays are sets.
-    """
-    arrays = {name for name, value in _members(claims) if isinstance(value, list)} - {"type"}
-    lists = {name: {"@id": UNDEFINED_TERM + name, "@container": "@list"} for name in sorted(arrays)}
-    return {"@vocab": UNDEFINED_TERM, **lists}
-
-
-def issuer_of(credential: JsonObject) -> str:
-    """The issuer's URI, from either of its two forms. Raises MalformedInput."""
-    issuer = credential.get("issuer")
-    return _uri(issuer.get("id") if isinstance(issuer, dict) else issuer, "issuer")
-
-
 def method_of(credential: JsonObject) -> str:
     """The proof's `verificationMethod`. Raises MalformedInput."""
     proof = credential.get("proof")
     method = proof.get("verificationMethod") if isinstance(proof, dict) else None
-    return _uri(method, "proof.verificationMethod")
-
-
-def validity(credential: JsonObject) -> tuple[datetime, datetime | None]:
-    """`issuanceDate` and `expirationDate`, aware. Raises MalformedInput."""
-    start = _date(credential, "issuanceDate")
-    return start, _date(credential, "expirationDate") if "expirationDate" in credential else None
-
-
-def check_data_model(credential: JsonObject) -> list[str]:
-    """The rules of VCDM 1.1 sections 4.1 to 5.5 that a signed credential breaks; empty where it conforms."""
-    proof = credential.get("proof")
-    broken = list(_broken_rules(credential))
-    if not isinstance(proof, dict) or not isinstance(proof.get("type"), str):
-        broken.append("proof: must be one object with a type")
-    return broken
-
-
-def _broken_rules(credential: JsonObject) -> Iterator[str]:
-    yield from (f"{name}: must not be null" for name, value in credential.items() if value is None)
-    if (_entries(credential.get("@context")) or [None])[0] != CONTEXT:
-        yield f"@context: must begin with {CONTEXT}"
-    types = _entries(credential.get("type"))
-    if "VerifiableCredential" not in types or not all(isinstance(name, str) and name for name in types):
-        yield "type: must be names, VerifiableCredential among them"
-    subjects = _entries(credential.get("credentialSubject"))
-    if not subjects or not all(
-        isinstance(subject, dict) and _says_something(subject) for subject in subjects
-    ):
-        yield "credentialSubject: must be an object with members, or an array of them"
-    status = credential.get("credentialStatus", {"id": CONTEXT, "type": ""})
-    if not isinstance(status, dict) or not status.keys() >= {"id", "type"}:
-        yield "credentialStatus: must be one object with an id and a type"
-    rules: list[Callable[[], object]] = [
-        lambda: issuer_of(credential),
-        lambda: _date(credential, "issuanceDate"),
-    ]
-    if "expirationDate" in credential:
-        rules.append(lambda: _date(credential, "expirationDate"))
-    named = {"id": credential, "credentialStatus.id": status}
-    named |= {f"credentialSubject[{position}].id": subject for position, subject in enumerate(subjects)}
-    for name, entry in named.items():
-        if isinstance(entry, dict) and "id" in entry:
-            rules.append(partial(_uri, entry["id"], name))
-    for rule in rules:
-        try:
-            rule()
-        except MalformedInput as error:
-            yield error.message
-
-
-def _says_something(subject: JsonObject) -> bool:
-    return any(value not in (None, [], {}) for value in subject.values())
-
-
-def _refuse_broken(credential: JsonObject) -> None:
-    for rule in _broken_rules(credential):
-        raise MalformedInput(f"not a credential: {rule}", hint="this is a rule of the VC data model 1.1")
-
-
-def _members(value: Json) -> Iterator[tuple[str, Json]]:
-    """Every member in `value`, at any depth."""
-    if isinstance(value, dict):
-        yield from value.items()
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _members(item)
-
-
-def _entries(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [value]
-
-
-def _uri(value: Json, name: str) -> str:
-    if not isinstance(value, str) or not _URI.fullmatch(value):
-        raise MalformedInput(f"{name}: must be a URI, not {str(value)[:60]!r}")
-    return value
-
-
-def _date(value: JsonObject, name: str) -> datetime:
-    try:
-        return parse_timestamp(value.get(name))
-    except MalformedInput as error:
-        raise MalformedInput(f"{name}: {error.message[:100]}", hint=error.hint) from error
+    return vcdm11.uri_of(method, "proof.verificationMethod")

@@ -1,4 +1,4 @@
-"""Verification of a credential as ordered steps, none of which can be left out.
+"""Verification of a credential with an embedded proof as ordered steps, none of which can be left out.
 
 data-model → issuer → proof → purpose → time → status → schema → trust. Each of the first four gives the
 next one what it needs, so that none can be taken before the one before it held; the last four judge
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from ipse.credentials import data_integrity, vcdm2
+from ipse.credentials import data_integrity, didkit_proofs, vcdm2, vcdm11
 from ipse.credentials.report import Ledger, NotApplicable, Rejected, Report
 from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.dids import resolver
@@ -48,7 +48,16 @@ class Verification:
 def verify_credential(
     secured: JsonObject, *, policy: Policy, now: datetime, resolve: Resolve = resolver.resolve
 ) -> Verification:
-    """Verify a W3C VCDM 2.0 credential with an embedded proof."""
+    """Verify a W3C credential with an embedded proof, of whichever data model its @context names.
+
+    Raises MissingFeature for VCDM 1.1 where didkit is absent; whatever else is wrong is in the report.
+    """
+    if vcdm11.is_vcdm11(secured):
+        return _verify_vcdm11(secured, policy, now)
+    return _verify_vcdm2(secured, policy, now, resolve)
+
+
+def _verify_vcdm2(secured: JsonObject, policy: Policy, now: datetime, resolve: Resolve) -> Verification:
     ledger = Ledger(CHECKS)
     ledger.take("data-model", lambda: _data_model(secured))
     issuer_document = ledger.take("issuer", lambda: _resolve_issuer(vcdm2.issuer_of(secured), resolve))
@@ -58,7 +67,7 @@ def verify_credential(
     if proven is not None:
         document, proof = proven
         ledger.take("purpose", lambda: _purpose(proof, issuer_document or {}))
-        judge_content(
+        _judge(
             ledger,
             document,
             valid=vcdm2.validity(document),
@@ -67,11 +76,33 @@ def verify_credential(
             policy=policy,
             now=now,
         )
-    report = ledger.report()
-    return Verification(report, proven[0] if proven is not None else None)
+    return Verification(ledger.report(), proven[0] if proven is not None else None)
 
 
-def judge_content(
+def _verify_vcdm11(secured: JsonObject, policy: Policy, now: datetime) -> Verification:
+    """didkit checks that a key in the issuer's own DID made the proof, and for assertions."""
+    didkit_proofs.require()
+    ledger = Ledger(CHECKS)
+    ledger.take("data-model", lambda: _data_model_vcdm11(secured))
+    ledger.take("issuer", lambda: _resolve_issuer(vcdm11.issuer_of(secured), lambda did: {"id": did}))
+    proven = ledger.take("proof", lambda: _proof_vcdm11(secured))
+    if proven is not None:
+        ledger.take(
+            "purpose", lambda: (None, "made to assert, by a key of the issuer's DID", "assertionMethod")
+        )
+        _judge(
+            ledger,
+            proven,
+            valid=vcdm11.validity(proven),
+            proof_expires=None,
+            issuer=vcdm11.issuer_of(proven),
+            policy=policy,
+            now=now,
+        )
+    return Verification(ledger.report(), proven)
+
+
+def _judge(
     ledger: Ledger,
     document: JsonObject,
     *,
@@ -81,7 +112,7 @@ def judge_content(
     policy: Policy,
     now: datetime,
 ) -> None:
-    """The checks of what a proof covers: time, status, schema, trust. Shared by all embedded proofs."""
+    """The checks of what a proof covers: time, status, schema, trust."""
     ledger.judge("time", lambda: _time(valid, proof_expires, now, policy.leeway))
     ledger.judge("status", lambda: _unsupported(document, "credentialStatus"))
     ledger.judge("schema", lambda: _unsupported(document, "credentialSchema"))
@@ -93,6 +124,13 @@ def _data_model(secured: JsonObject) -> tuple[None, str, object]:
     if broken:
         raise Rejected(f"breaks a rule of the data model: {broken[0]}", broken[0].pointer)
     return None, "conforms to VCDM 2.0", ", ".join(vcdm2.types_of(secured))
+
+
+def _data_model_vcdm11(secured: JsonObject) -> tuple[None, str, object]:
+    broken = vcdm11.check_data_model(secured)
+    if broken:
+        raise Rejected(f"breaks a rule of the data model: {broken[0]}")
+    return None, "conforms to VCDM 1.1", ", ".join(vcdm2.types_of(secured))
 
 
 def _resolve_issuer(issuer: str, resolve: Resolve) -> tuple[JsonObject, str, object]:
@@ -112,6 +150,16 @@ def _proof(
         raise Rejected("the verification method is not one of the issuer's", method_id) from error
     document = data_integrity.verify_proof(secured, proof, resolver.method_key(method))
     return (document, proof), f"{proof['cryptosuite']} signature is right", method_id
+
+
+def _proof_vcdm11(secured: JsonObject) -> tuple[JsonObject, str, object]:
+    result = didkit_proofs.verify_proof(secured)
+    if result.verified is None:
+        raise Undetermined(result.reason)
+    if not result.verified:
+        raise Rejected(result.reason, result.verification_method or "")
+    document = {name: value for name, value in secured.items() if name != "proof"}
+    return document, f"{result.proof_type} signature is right", result.verification_method
 
 
 def _purpose(proof: JsonObject, issuer_document: JsonObject) -> tuple[None, str, object]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from ipse.credentials import data_integrity, vcdm2
+from ipse.credentials import data_integrity, didkit_proofs, vcdm2, vcdm11
 from ipse.credentials.report import Outcome, Report
 from ipse.credentials.timestamps import format_timestamp
 from ipse.credentials.verification import Policy, verify_credential
@@ -16,14 +16,13 @@ from ipse.dids import did_key, resolver
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput, UsageError
+from ipse.keys.ed25519 import PrivateKey
 from ipse.storage import credential_shelf
 from ipse.storage.credential_shelf import ShelvedCredential
 from ipse.wallet import identities
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["FORMATS", "Draft", "add", "issue", "verify"]
-
-FORMATS = ("w3c", "w3c-1.1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +46,43 @@ def issue(wallet: Wallet, issuer: str, draft: Draft, *, form: str = "w3c", now: 
         raise UsageError(f"{form!r} is no credential format", hint=f"--format takes {' or '.join(FORMATS)}")
     if draft.subject is not None:
         resolver.check_did(draft.subject)
-    record = wallet.manifest.find(issuer)
-    method = did_key.verification_method_id(record.did)
-    credential_id = draft.credential_id or f"urn:uuid:{uuid.uuid4()}"
-    start = draft.valid_from or now
+    record, key = identities.signing_key(wallet, issuer)
+    return _MAKERS[form](record.did, key, draft, now)
+
+
+def _make_vcdm2(issuer: str, key: PrivateKey, draft: Draft, now: datetime) -> JsonObject:
     unsigned = vcdm2.build(
-        issuer=record.did,
+        issuer=issuer,
         subject=draft.subject,
         types=draft.types,
         claims=draft.claims,
-        credential_id=credential_id,
-        valid_from=start,
+        credential_id=draft.credential_id or _new_id(),
+        valid_from=draft.valid_from or now,
         valid_until=draft.valid_until,
     )
-    _, key = identities.signing_key(wallet, issuer)
+    method = did_key.verification_method_id(issuer)
     return data_integrity.add_proof(unsigned, key, verification_method=method, created=now)
+
+
+def _make_vcdm11(issuer: str, key: PrivateKey, draft: Draft, now: datetime) -> JsonObject:
+    unsigned = vcdm11.build(
+        issuer=issuer,
+        subject=draft.subject,
+        types=draft.types,
+        claims=draft.claims,
+        credential_id=draft.credential_id or _new_id(),
+        issuance_date=draft.valid_from or now,
+        expiration_date=draft.valid_until,
+    )
+    return didkit_proofs.issue(unsigned, key, did_key.verification_method_id(issuer), created=now)
+
+
+_MAKERS = {"w3c": _make_vcdm2, "w3c-1.1": _make_vcdm11}
+FORMATS = tuple(_MAKERS)
+
+
+def _new_id() -> str:
+    return f"urn:uuid:{uuid.uuid4()}"
 
 
 def verify(secured: JsonObject, policy: Policy, *, now: datetime) -> Report:
@@ -84,15 +105,17 @@ def add(wallet: Wallet, text: str, *, keep_unverified: bool = False, now: dateti
 
 
 def _shelved(text: str, document: JsonObject, *, verified: bool, now: datetime) -> ShelvedCredential:
-    broken = vcdm2.violations(document)
+    old = vcdm11.is_vcdm11(document)
+    broken = vcdm11.check_data_model(document) if old else vcdm2.violations(document)
     if broken:
         raise MalformedInput(f"not a credential: {broken[0]}")
-    start, end = vcdm2.validity(document)
+    model = vcdm11 if old else vcdm2
+    start, end = model.validity(document)
     return ShelvedCredential(
         id=hashlib.sha256(strict_json.canonical(document)).hexdigest()[:16],
         document=text,
-        format="w3c",
-        issuer=vcdm2.issuer_of(document),
+        format="w3c-1.1" if old else "w3c",
+        issuer=model.issuer_of(document),
         subject=vcdm2.subject_of(document),
         types=vcdm2.types_of(document),
         valid_from=format_timestamp(start) if start else None,

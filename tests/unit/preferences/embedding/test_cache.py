@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ipse.errors import CorruptData, NotFound, StorageError
-from ipse.preferences.embedding import DEFAULT_MODEL, compile, compile_model, load, open_embedder
+from ipse.preferences.embedding import DEFAULT_MODEL, compile_model, load, open_embedder
 from ipse.preferences.embedding.cache import folder_of
 
 from .conftest import Compiled, Interpreter
@@ -171,18 +171,18 @@ def test_of_two_processes_one_compiles_and_the_other_waits_and_uses_it(
 
 
 def test_a_compile_whose_worker_is_killed_says_so_and_leaves_nothing(
-    _profile_extra: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    profile_extra: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "killed_worker.py").write_text("import os; os.kill(os.getpid(), 9)")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(compile, "_WORKER", "killed_worker")
+    monkeypatch.setattr("ipse.preferences.embedding.compile._WORKER", "killed_worker")
     with pytest.raises(StorageError, match=r"cut off \(signal 9\)"):
         compile_model(tmp_path / "cache")
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [".lock"]
 
 
 def test_interrupting_a_compile_ends_its_worker_and_leaves_nothing(
-    _profile_extra: None, tmp_path: Path
+    profile_extra: None, tmp_path: Path
 ) -> None:
     def interrupt(stage: str) -> None:
         raise KeyboardInterrupt
@@ -192,7 +192,7 @@ def test_interrupting_a_compile_ends_its_worker_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
-def test_a_cache_that_cannot_be_written_is_a_storage_error(_profile_extra: None, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_a_storage_error(profile_extra: None, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     with pytest.raises(StorageError):
         open_embedder(tmp_path / "cache")

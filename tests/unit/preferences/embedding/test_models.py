@@ -61,11 +61,11 @@ def altered(small: Path, tmp_path: Path) -> Path:
 def _built(cache: Path, source: ModelSource) -> Path:
     folder = folder_of(cache, source)
     folder.mkdir(parents=True)
-    build(folder, source, lambda stage: None)
+    build(folder, source, lambda _: None)
     return folder
 
 
-def test_altered_weights_are_refused_before_anything_is_loaded(_profile_extra: None, tmp_path: Path) -> None:
+def test_altered_weights_are_refused_before_anything_is_loaded(profile_extra: None, tmp_path: Path) -> None:
     shutil.copytree(DEFAULT_MODEL.locate(), tmp_path / "model")
     with (tmp_path / "model" / "model.safetensors").open("r+b") as file:
         file.seek(-1, os.SEEK_END)
@@ -149,6 +149,9 @@ def test_a_model_that_the_compiled_form_cannot_follow_is_left_to_sentence_transf
     source = local_model(altered)
     folder = _built(tmp_path / "cache", source)
     assert [path.name for path in folder.iterdir()] == ["manifest.json"]
+    assert (
+        "prompt before every text" in json.loads((folder / "manifest.json").read_text())["rejected"]["int8"]
+    )
     embedder = load(tmp_path / "cache", model=source)
     assert isinstance(embedder, ReferenceEmbedder)
     assert embedder.embed(["tea", "word " * 200]).shape == (2, 40)

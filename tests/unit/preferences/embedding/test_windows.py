@@ -35,7 +35,7 @@ def test_closing_quotes_stay_with_their_sentence() -> None:
 
 def test_a_line_break_and_a_full_width_stop_end_sentences() -> None:
     assert _pieces("one two three\nfour five six", 5) == ["one two three", "four five six"]
-    assert [text for text in _pieces("一。二三四。五", 4)] == ["一。", "二三四。", "五"]
+    assert _pieces("一。二。三。四", 3) == ["一。", "二。", "三。四"]
 
 
 def test_a_sentence_that_ends_early_does_not_waste_the_window() -> None:
