@@ -150,7 +150,7 @@ def revoke(context: typer.Context, origin: _Origin) -> None:
     session = session_of(context)
     with session.wallet() as wallet:
         ended = disclosure.revoke(wallet, origin, now=session.now)
-    session.console.result(f"{ended} grant ended; past answers can't be called back", {"ended": ended})
+    session.console.result(f"grants ended: {ended}; past answers can't be called back", {"ended": ended})
 
 
 def _consent(session: Session, proposal: Proposal) -> bool:

@@ -44,4 +44,5 @@ def verify(context: typer.Context) -> None:
     session = session_of(context)
     with session.wallet() as wallet:
         count = disclosure_log.verify(wallet.vault)
-    session.console.result(f"{count} entries, the chain is whole", {"entries": count, "outcome": "passed"})
+    entries = "1 entry" if count == 1 else f"{count} entries"
+    session.console.result(f"{entries}, the chain is whole", {"entries": count, "outcome": "passed"})
