@@ -31,7 +31,7 @@ ALLOWED_BACKENDS: Final = {
 _ELSEWHERE: Final = {"macOS Keychain": "darwin", "Windows Credential Manager": "win32"}
 """Backends that only one system has, by its `sys.platform`."""
 _SERVICE: Final = "ipse"
-_PATIENCE: Final = 4.0
+_PATIENCE: Final = 3.0
 """Seconds that a keyring gets for one call before it counts as hung."""
 
 _Result = TypeVar("_Result")

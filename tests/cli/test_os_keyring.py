@@ -1,0 +1,54 @@
+"""A wallet whose keys are in a real OS keyring."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.conftest import EXAMPLES, Ipse
+from tests.secret_service import SecretService, secret_service
+
+__all__ = ["secret_service"]
+
+
+@pytest.fixture
+def on_keyring(no_wallet: Ipse, secret_service: SecretService) -> Ipse:
+    """The program in a desktop session, without any passphrase."""
+    return Ipse(no_wallet.home, secret_service.environment)
+
+
+def test_init_chooses_the_keyring_that_answers_and_says_so(on_keyring: Ipse) -> None:
+    assert "OS keyring (Secret Service)" in on_keyring("init").out
+    assert on_keyring("status", "--json").json["keystore"] == "os"
+    assert not (on_keyring.home / "keystore.json").exists()
+
+
+def test_keys_in_the_keyring_sign(on_keyring: Ipse) -> None:
+    on_keyring("init")
+    did = on_keyring("did", "create", "--name", "university").out.strip()
+    run = on_keyring(
+        "vc", "issue", "--issuer", "university", "--type", "T", "--claims", EXAMPLES / "claims.json"
+    )
+    on_keyring("vc", "verify", "-", "--issuer", did, stdin=run.out)
+
+
+def test_a_locked_keyring_is_exit_4_at_once_and_says_how_to_go_on(
+    on_keyring: Ipse, secret_service: SecretService
+) -> None:
+    on_keyring("init")
+    secret_service.lock()
+    error = on_keyring("vc", "list", "--json", code=4).error
+    assert error["code"] == "keystore-locked"
+    assert "unlock" in error["hint"]
+
+
+@pytest.mark.parametrize("fault", ["hang", "kill"])
+def test_a_keyring_that_does_not_answer_is_exit_4_within_5_seconds(
+    fault: str, on_keyring: Ipse, secret_service: SecretService
+) -> None:
+    on_keyring("init")
+    getattr(secret_service, fault)()
+    start = time.monotonic()
+    on_keyring("vc", "list", code=4)
+    assert time.monotonic() - start < 5.5
