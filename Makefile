@@ -36,11 +36,11 @@ lint: .venv/tools
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: .venv/tools
 	$(BIN)/python benchmarks/startup.py
-	$(BIN)/python benchmarks/embedding_cold.py
+	$(BIN)/python benchmarks/profile_cold.py
 
 completions: .venv/installed
 	for shell in bash fish zsh; do \

@@ -1,4 +1,4 @@
-"""A small disk, a cheap key derivation, and a wallet."""
+"""A wallet whose keys are cheap to derive, and a small disk to fill."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
+from tests.conftest import PASSPHRASE
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-PASSPHRASE = b"correct horse battery staple"
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import PASSPHRASE, filled
+from tests.conftest import PASSPHRASE
+from tests.faults.conftest import filled
 from tests.faults.processes import Report, at_line, kill_at_line, kill_at_random, needs_fork, together
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, KeystoreError, StorageError

@@ -89,7 +89,7 @@ def same(one: Any, other: Any) -> bool:
         return False
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=300)
 @given(st.sampled_from(list(paths(SIGNED))), json_values)
 def test_no_value_can_be_replaced_and_none_raises(path: Path, value: Any) -> None:
     verification = verify(replaced(SIGNED, path, value))
@@ -101,7 +101,7 @@ def test_no_value_can_be_replaced_and_none_raises(path: Path, value: Any) -> Non
 TEXTS = [path for path in paths(SIGNED) if isinstance(found(SIGNED, path), str)]
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=300)
 @given(st.sampled_from(TEXTS), st.data())
 def test_no_character_of_a_string_can_be_another(path: Path, data: st.DataObject) -> None:
     text = found(SIGNED, path)
@@ -124,7 +124,7 @@ def test_no_number_can_be_another(path: Path, number: float) -> None:
 OBJECTS = [(), *(path for path in paths(SIGNED) if isinstance(found(SIGNED, path), dict))]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=250)
 @given(st.sampled_from(OBJECTS), names, json_values)
 def test_no_member_can_be_added_anywhere(path: Path, name: str, value: Any) -> None:
     changed = copy.deepcopy(SIGNED)
@@ -136,7 +136,11 @@ def test_no_member_can_be_added_anywhere(path: Path, name: str, value: Any) -> N
 
 
 @settings(deadline=None, max_examples=50)
-@given(st.lists(st.from_regex(r"https://[a-z]{1,9}\.example/[a-z]{0,9}", fullmatch=True) | st.just({}), max_size=4))
+@given(
+    st.lists(
+        st.from_regex(r"https://[a-z]{1,9}\.example/[a-z]{0,9}", fullmatch=True) | st.just({}), max_size=4
+    )
+)
 def test_contexts_appended_after_the_signed_ones_are_not_in_what_comes_back(extra: list[Any]) -> None:
     document = {**SIGNED, "@context": [*SIGNED["@context"], *extra]}
     verification = verify(document)
@@ -144,7 +148,7 @@ def test_contexts_appended_after_the_signed_ones_are_not_in_what_comes_back(extr
     assert verification.document == CREDENTIAL
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=250)
 @given(st.sampled_from(list(paths(SIGNED))), json_values)
 def test_an_issuer_who_signs_nonsense_gets_a_report_not_a_crash(path: Path, value: Any) -> None:
     document = replaced(SIGNED, path, value)
@@ -165,28 +169,24 @@ def test_an_issuer_who_signs_nonsense_gets_a_report_not_a_crash(path: Path, valu
 DID_DOCUMENT = resolver.resolve(ISSUER)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=250)
 @given(st.sampled_from([path for path in paths(DID_DOCUMENT) if path[0] != "@context"]), json_values)
 def test_a_did_document_of_any_shape_gives_a_report(path: Path, value: Any) -> None:
     document = replaced(DID_DOCUMENT, path, value)
     report = verify_credential(
-        SIGNED, policy=Policy(any_issuer=True), now=NOW, resolve=lambda did: document
+        SIGNED, policy=Policy(any_issuer=True), now=NOW, resolve=lambda _: document
     ).report
     assert [check.name for check in report.checks] == list(CHECKS)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from([*Outcome, None]), max_size=6))
 def test_a_report_passes_only_where_every_check_was_taken_and_none_failed(
     outcomes: list[Outcome | None],
 ) -> None:
     ledger = Ledger([str(number) for number in range(len(outcomes))])
     ledger.adopt(
-        [
-            Check(str(number), outcome, "")
-            for number, outcome in enumerate(outcomes)
-            if outcome is not None
-        ]
+        [Check(str(number), outcome, "") for number, outcome in enumerate(outcomes) if outcome is not None]
     )
     report = ledger.report()
     assert len(report.checks) == len(outcomes)
@@ -207,7 +207,7 @@ def test_one_more_check_never_turns_a_report_that_did_not_pass_into_one_that_did
         assert after.outcome is not Outcome.PASSED
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=300)
 @given(
     st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30)),  # noqa: DTZ001
     st.integers(-14 * 60, 14 * 60),
@@ -220,7 +220,7 @@ def test_a_moment_reads_back_whatever_its_zone(moment: datetime, minutes: int) -
     assert parse_timestamp(local + zone) == aware
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=300)
 @given(json_values | st.text(alphabet="0123456789-T:.Z+", max_size=30))
 def test_what_is_no_time_is_malformed_and_nothing_else(value: Any) -> None:
     try:
@@ -231,7 +231,7 @@ def test_what_is_no_time_is_malformed_and_nothing_else(value: Any) -> None:
     assert moment.tzinfo is UTC
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=250)
 @given(st.sampled_from([*CREDENTIAL, "evidence", "name", "credentialSchema", "termsOfUse"]), json_values)
 def test_the_rules_of_the_data_model_judge_any_value_without_raising(name: str, value: Any) -> None:
     for violation in vcdm2.violations({**CREDENTIAL, name: value}):

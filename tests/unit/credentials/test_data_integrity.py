@@ -65,7 +65,8 @@ class TestAddProof:
         assert {name: value for name, value in after.items() if name != "proof"} == before
 
     def test_a_document_that_has_a_proof_is_not_signed_again(self) -> None:
-        for proof in ({}, None, []):
+        proofs: list[Any] = [{}, None, []]
+        for proof in proofs:
             with pytest.raises(MalformedInput, match="has a proof already"):
                 secured({**DOCUMENT, "proof": proof})
 

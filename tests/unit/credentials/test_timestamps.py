@@ -65,7 +65,7 @@ def test_a_time_with_its_zone_is_the_moment_in_utc(text: str, moment: datetime) 
         "20260131T120000Z",
         "2026-W05-6T12:00:00Z",
         "2026-031T12:00:00Z",
-        "２０２６-01-31T12:00:00Z",
+        "\uff12\uff10\uff12\uff16-01-31T12:00:00Z",  # fullwidth digits
         "0001-01-01T00:00:00+14:00",  # before the year 1 in UTC
         "9999-12-31T23:59:59-14:00",  # after the year 9999 in UTC
         "2026-01-31T12:00:00." + "0" * 19 + "Z",

@@ -249,7 +249,7 @@ def test_a_violation_reads_as_where_and_what() -> None:
 
 
 def test_every_broken_rule_is_reported_not_only_the_first() -> None:
-    broken = {"@context": [], "type": [], "issuer": None, "credentialSubject": {}}
+    broken: dict[str, Any] = {"@context": [], "type": [], "issuer": None, "credentialSubject": {}}
     assert {violation.pointer for violation in violations(broken)} == {
         "/@context",
         "/type",

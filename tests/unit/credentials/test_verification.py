@@ -140,7 +140,7 @@ class TestDataModel:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"@context": ["https://www.w3.org/2018/credentials/v1"]},
+            {"@context": ["https://www.w3.org/ns/credentials/examples/v2"]},
             {"type": ["AlumniCredential"]},
             {"issuer": None},
             {"credentialSubject": {}},
@@ -259,7 +259,9 @@ class TestProof:
 
 
 class TestPurpose:
-    @pytest.mark.parametrize("purpose", ["authentication", "capabilityInvocation", "AssertionMethod", "", "id"])
+    @pytest.mark.parametrize(
+        "purpose", ["authentication", "capabilityInvocation", "AssertionMethod", "", "id"]
+    )
     def test_a_proof_made_for_something_else_fails(self, purpose: str) -> None:
         verification = verify(signed(options={"proofPurpose": purpose}))
         assert_judged("purpose", FAILED, verification)
@@ -267,7 +269,7 @@ class TestPurpose:
     def resolved(self, **changes: Any) -> Report:
         """The report where the issuer's DID document is the usual one with `changes`."""
         document = {**resolver.resolve(ISSUER), **changes}
-        return verify_credential(signed(), policy=POLICY, now=NOW, resolve=lambda did: document).report
+        return verify_credential(signed(), policy=POLICY, now=NOW, resolve=lambda _: document).report
 
     def test_a_key_the_issuer_does_not_list_for_assertions_fails(self) -> None:
         assert outcomes(self.resolved(assertionMethod=[]))["purpose"] is FAILED
@@ -408,7 +410,22 @@ def replaced(document: dict[str, Any], path: tuple[Any, ...], value: Any) -> dic
 STRINGS = [(path, value) for path, value in nodes(signed()) if isinstance(value, str)]
 NUMBERS = [(path, value) for path, value in nodes(signed()) if type(value) in (int, float)]
 CONTAINERS = [(path, value) for path, value in nodes(signed()) if isinstance(value, (dict, list))]
-ODD_VALUES: list[Any] = [None, True, 0, -1, 1.5, 10**30, float("nan"), "", "x", "\ud800", [], [[]], {}, {"": 0}]
+ODD_VALUES: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    10**30,
+    float("nan"),
+    "",
+    "x",
+    "\ud800",
+    [],
+    [[]],
+    {},
+    {"": 0},
+]
 
 
 def pointer(path: tuple[Any, ...]) -> str:
@@ -456,14 +473,13 @@ def test_no_member_can_be_added_removed_renamed_or_moved(path: tuple[Any, ...], 
         assert_never_passes(changed)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path, value in CONTAINERS if isinstance(value, dict)], ids=pointer
-)
+@pytest.mark.parametrize("path", [path for path, value in CONTAINERS if isinstance(value, dict)], ids=pointer)
 @pytest.mark.parametrize("name", ["x", "", "@type", "credentialStatus", "validUntil", "proofPurpose ", "id "])
 def test_no_member_can_be_added_to_any_object(path: tuple[Any, ...], name: str) -> None:
     changed = copy.deepcopy(signed())
     target = parent(changed, (*path, None))
-    for value in (None, "x", [], {}):
+    values: list[Any] = [None, "x", [], {}]
+    for value in values:
         target[name] = value
         assert_never_passes(changed)
 
@@ -541,7 +557,7 @@ class TestHostileDidDocument:
     @pytest.mark.parametrize("value", [None, True, 5, "x", METHOD, {}, {"id": METHOD}, [], [None], [[]], [5]])
     def test_a_member_of_any_type_is_reported_not_raised(self, member: str, value: Any) -> None:
         document = {**resolver.resolve(ISSUER), member: value}
-        report = verify_credential(signed(), policy=POLICY, now=NOW, resolve=lambda did: document).report
+        report = verify_credential(signed(), policy=POLICY, now=NOW, resolve=lambda _: document).report
         assert report.outcome is not PASSED
 
     @pytest.mark.parametrize("member", ["id", "type", "controller", "publicKeyMultibase"])
@@ -549,11 +565,11 @@ class TestHostileDidDocument:
     def test_a_method_of_any_shape_is_reported_not_raised(self, member: str, value: Any) -> None:
         document = copy.deepcopy(resolver.resolve(ISSUER))
         document["verificationMethod"][0][member] = value
-        report = verify_credential(signed(), policy=POLICY, now=NOW, resolve=lambda did: document).report
+        report = verify_credential(signed(), policy=POLICY, now=NOW, resolve=lambda _: document).report
         assert report.outcome is not PASSED
 
     def test_no_document_at_all_is_reported_not_raised(self) -> None:
-        report = verify_credential(signed(), policy=POLICY, now=NOW, resolve=lambda did: {}).report
+        report = verify_credential(signed(), policy=POLICY, now=NOW, resolve=lambda _: {}).report
         assert report.outcome is not PASSED
 
     def test_an_error_of_the_resolver_is_a_verdict_on_the_issuer(self) -> None:

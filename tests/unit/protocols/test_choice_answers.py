@@ -83,7 +83,12 @@ def verify(answer: str, request: ChoiceRequest = REQUEST, now: datetime = NOW) -
 
 
 def assert_stops_at(
-    name: str, answer: str, request: ChoiceRequest = REQUEST, *, now: datetime = NOW, outcome: Outcome = FAILED
+    name: str,
+    answer: str,
+    request: ChoiceRequest = REQUEST,
+    *,
+    now: datetime = NOW,
+    outcome: Outcome = FAILED,
 ) -> None:
     """`name` is the one check with a verdict other than passed, and nothing was chosen."""
     verification = verify(answer, request, now)
@@ -201,11 +206,14 @@ class TestWhatLeaves:
         assert other_key.public() != KEY.public()
 
     def test_one_application_gets_the_same_key_at_each_of_its_addresses(self) -> None:
-        origins = {asked(f"https://shop.example{path}").authorization.origin for path in ("/a", "/b?c", ":443/")}
+        origins = {
+            asked(f"https://shop.example{path}").authorization.origin for path in ("/a", "/b?c", ":443/")
+        }
         assert {derivation.pairwise_key(ROOT, origin) for origin in origins} == {KEY}
 
     @pytest.mark.parametrize(
-        "address", ["https://shop.example:8443", "https://www.shop.example", "https://shop.example.evil.example"]
+        "address",
+        ["https://shop.example:8443", "https://www.shop.example", "https://shop.example.evil.example"],
     )
     def test_another_origin_never_gets_the_key_of_this_one(self, address: str) -> None:
         assert derivation.pairwise_key(ROOT, asked(address).authorization.origin) != KEY

@@ -154,11 +154,11 @@ class TestOrigin:
     @pytest.mark.parametrize(
         "address",
         [
-            "https://shоp.example",  # a Cyrillic o
+            "https://sh\u043ep.example",  # a Cyrillic o
             "https://bücher.example",
             "https://shop。example",
             "https://shop.example/ä",
-            "https://ｓhop.example",
+            "https://\uff53hop.example",
             "https://shop.example\u2044evil.example",
             "https://shop\u200b.example",
             "https://shop\u00ad.example",
@@ -170,7 +170,9 @@ class TestOrigin:
             origin_of(address)
 
     @pytest.mark.parametrize("character", ["\0", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", " "])
-    @pytest.mark.parametrize("form", ["{}https://shop.example", "https://shop.example{}", "https://sh{}op.example"])
+    @pytest.mark.parametrize(
+        "form", ["{}https://shop.example", "https://shop.example{}", "https://sh{}op.example"]
+    )
     def test_control_characters_and_white_space_are_refused(self, character: str, form: str) -> None:
         with pytest.raises(MalformedInput):
             origin_of(form.format(character))
@@ -345,7 +347,9 @@ class TestParse:
         del request["redirect_uri"]
         assert parse_request(request).origin == "https://shop.example"
 
-    @pytest.mark.parametrize("mode", ["direct_post", "direct_post.jwt", "dc_api", "dc_api.jwt", "form_post", 5])
+    @pytest.mark.parametrize(
+        "mode", ["direct_post", "direct_post.jwt", "dc_api", "dc_api.jwt", "form_post", 5]
+    )
     def test_a_response_mode_that_is_not_spoken_is_never_passed_over(self, mode: Any) -> None:
         with pytest.raises((MalformedInput, Undetermined), match="response_mode"):
             parse_request(with_member("response_mode", mode))
@@ -355,7 +359,7 @@ class TestParse:
         [
             "http://shop.example",
             "https://user@shop.example",
-            "https://shоp.example",
+            "https://sh\u043ep.example",
             "https://shop.example\n",
             r"https://evil.example\.shop.example",
             "",
@@ -387,9 +391,11 @@ class TestParse:
 
     @pytest.mark.parametrize("name", [*built(), "extra"])
     def test_very_long_values_are_refused_in_one_short_line_or_read(self, name: str) -> None:
-        for value in ("long\n" * 100_000, ["long\n" * 100_000], {"long\n" * 100_000: 1}):
+        values: list[Any] = ["long\n" * 100_000, ["long\n" * 100_000], {"long\n" * 100_000: 1}]
+        messages: list[str] = []
+        for value in values:
             try:
                 parse_request(with_member(name, value))
             except IpseError as error:
-                assert len(error.message) < 500
-                assert "\n" not in error.message
+                messages.append(error.message)
+        assert all(len(message) < 500 and "\n" not in message for message in messages)

@@ -131,9 +131,8 @@ class TestDecay:
         today = scoring.fit(statements, [1, -1], [0, 0])
         np.testing.assert_array_equal(scores(future, candidates), scores(today, candidates))
 
-    @pytest.mark.parametrize("age", [739_000.0, 3_652_059.0])
-    def test_statements_as_old_as_the_calendar_give_finite_scores(self, age: float) -> None:
-        statements = vectors(3, seed=21)
+    def test_statements_as_old_as_the_calendar_give_finite_scores(self) -> None:
+        statements, age = vectors(3, seed=21), 740_000.0
         for ages in ([age, 0, 0], [age, age, age]):
             found = scores(scoring.fit(statements, [1, -1, 0.5], ages), statements)
             assert np.isfinite(found).all()
@@ -191,7 +190,9 @@ class TestInfluences:
         count = 40
         generator = np.random.default_rng(39)
         model = scoring.fit(
-            vectors(count, seed=40), list(generator.uniform(-1, 1, count)), list(generator.uniform(0, 900, count))
+            vectors(count, seed=40),
+            list(generator.uniform(-1, 1, count)),
+            list(generator.uniform(0, 900, count)),
         )
         for ranked in scoring.rank(model, vectors(10, seed=41), influences=count):
             assert sorted(influence.statement for influence in ranked.influences) == list(range(count))

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["compile_model", "open_embedder"]
 
 _WORKER: Final = "ipse.preferences.embedding.worker"
-_ALONE: Final = {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "DO_NOT_TRACK": "1"}
 
 
 def _unseen(stage: str) -> None:
@@ -73,7 +72,7 @@ def _build(folder: Path, model: ModelSource, progress: Callable[[str], None]) ->
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, **_ALONE, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONIOENCODING": "utf-8"},
         encoding="utf-8",
     )
     try:
@@ -105,5 +104,5 @@ def _raise_unless_done(reply: dict[str, Any], ended: int) -> None:
         how = f"signal {-ended}" if ended < 0 else f"exit {ended}"
         raise StorageError(
             f"compiling the model was cut off ({how})",
-            hint="see that 2 GB of memory are free, then run the command again",
+            hint="see that 1 GB of memory is free, then run the command again",
         )

@@ -43,6 +43,7 @@ class CompiledFile:
 
     @classmethod
     def of(cls, name: str, data: bytes) -> CompiledFile:
+        """The file `name` that holds `data`."""
         return cls(name, hashlib.sha256(data).hexdigest(), len(data))
 
     def check(self, data: bytes) -> bytes:
@@ -76,6 +77,7 @@ class Manifest:
     recipe: int = RECIPE
 
     def to_json(self) -> bytes:
+        """The bytes of `manifest.json`."""
         return json.dumps(asdict(self), indent=2).encode() + b"\n"
 
     @classmethod

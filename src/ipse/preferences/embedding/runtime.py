@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
@@ -168,6 +169,9 @@ def _read(path: Path) -> bytes:
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
     """Importing onnxruntime warns on the file descriptor where it finds no GPU; no setting stops it."""
+    if "onnxruntime" in sys.modules:
+        yield
+        return
     try:
         kept = os.dup(2)
     except OSError:  # stderr is closed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -131,6 +132,20 @@ def test_an_altered_manifest_is_noticed(cache: Path, member: str, value: Any) ->
     _file(cache, "manifest.json").write_text(json.dumps({**manifest, member: value}))
     with pytest.raises(CorruptData):
         load(cache)
+
+
+def test_a_model_that_this_onnxruntime_can_not_read_is_compiled_again(
+    cache: Path, builds: list[Path]
+) -> None:
+    foreign = b"from an onnxruntime of another age"
+    _file(cache, "model.onnx").write_bytes(foreign)
+    manifest = json.loads(_file(cache, "manifest.json").read_text())
+    manifest["files"][0] |= {"sha256": hashlib.sha256(foreign).hexdigest(), "size": len(foreign)}
+    _file(cache, "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(CorruptData, match="does not load"):
+        load(cache)
+    open_embedder(cache)
+    assert len(builds) == 1
 
 
 @pytest.mark.parametrize("member", ["schema", "recipe"])

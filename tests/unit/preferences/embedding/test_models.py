@@ -8,7 +8,6 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from ipse.errors import CorruptData, MalformedInput, NotFound
@@ -24,6 +23,8 @@ from ipse.preferences.embedding import (
 from ipse.preferences.embedding.build import build
 from ipse.preferences.embedding.cache import folder_of
 from ipse.preferences.embedding.reference import ReferenceEmbedder
+
+np = pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)", exc_type=ImportError)
 
 
 @pytest.fixture(scope="session")

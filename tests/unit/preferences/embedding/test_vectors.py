@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 
-import numpy as np
 import pytest
 
 from ipse.errors import MalformedInput
@@ -13,6 +12,8 @@ from ipse.preferences.embedding.reference import ReferenceEmbedder
 from ipse.preferences.embedding.windows import Splitter
 
 from .conftest import Compiled
+
+np = pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)", exc_type=ImportError)
 
 _MIXED = [*parity.SENTENCES, *(f"I like {thing}" for thing in ("tea", "rain", "chess", "old maps", "moss"))]
 _LONG = " ".join(f"On day {day} we walked to hut number {day * 7} and drank tea. " for day in range(1, 61))

@@ -1,0 +1,91 @@
+"""How long a profile command takes from a cold start, against sentence-transformers.
+
+Each run is a fresh process; the three take turns, so that the ratios hold on a noisy machine:
+
+- sentence-transformers: import it, load the same model, encode one sentence
+- ipse embedding: load the compiled model, embed one sentence
+- ipse profile search: the whole command, in a wallet of 120 statements with an encrypted keystore file
+
+The model is compiled and the wallet filled beforehand.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+_SENTENCE = "I like long walks in the mountains."
+_BOOKS = Path(__file__).parent.parent / "examples" / "data" / "books.csv"
+
+_SENTENCE_TRANSFORMERS = f"""
+import os
+os.environ["HF_HUB_OFFLINE"] = "1"
+from sentence_transformers import SentenceTransformer
+from ipse.preferences.embedding import DEFAULT_MODEL
+model = SentenceTransformer(str(DEFAULT_MODEL.locate()), device="cpu", local_files_only=True)
+model.encode([{_SENTENCE!r}], show_progress_bar=False)
+"""
+
+_EMBEDDING = f"""
+import sys
+from pathlib import Path
+from ipse.preferences.embedding import load
+load(Path(sys.argv[1])).embed([{_SENTENCE!r}])
+"""
+
+
+def _seconds(command: list[str], environment: dict[str, str]) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return time.perf_counter() - start
+
+
+def _wallet(folder: Path) -> dict[str, str]:
+    """The environment of a wallet in `folder` that knows the books and has its model compiled."""
+    secret = folder / "passphrase"
+    secret.touch(mode=0o600)
+    secret.write_text("benchmark\n")
+    environment = {**os.environ, "IPSE_HOME": str(folder / "wallet"), "IPSE_PASSPHRASE_FILE": str(secret)}
+    for arguments in (["init", "--keystore", "file"], ["profile", "import", str(_BOOKS)]):
+        subprocess.run([_program(), *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+    return environment
+
+
+def _program() -> str:
+    return str(Path(sys.executable).with_name("ipse"))
+
+
+def main() -> None:
+    """Print the medians and what they are of sentence-transformers' time."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("-n", type=int, default=5, metavar="N", help="fresh processes of each kind (5)")
+    runs = parser.parse_args().n
+    with tempfile.TemporaryDirectory() as folder:
+        environment = _wallet(Path(folder))
+        models = str(Path(folder) / "wallet" / "cache" / "models")
+        contenders = {
+            "sentence-transformers": [sys.executable, "-c", _SENTENCE_TRANSFORMERS],
+            "ipse embedding": [sys.executable, "-c", _EMBEDDING, models],
+            "ipse profile search": [_program(), "profile", "search", _SENTENCE],
+        }
+        times: dict[str, list[float]] = {name: [] for name in contenders}
+        for _ in range(runs):
+            for name, command in contenders.items():
+                times[name].append(_seconds(command, environment))
+    reference = statistics.median(times["sentence-transformers"])
+    for name, seconds in times.items():
+        median = statistics.median(seconds)
+        share = "" if median == reference else f"   1/{reference / median:.1f}   (at most 1/8)"
+        print(f"{name:22} median {median:6.3f} s   least {min(seconds):6.3f} s{share}")
+
+
+if __name__ == "__main__":
+    main()
