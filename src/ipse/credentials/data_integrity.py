@@ -10,9 +10,9 @@ import hashlib
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.encoding import multibase, strict_json
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import MalformedInput, Undetermined, VerificationFailed
 from ipse.keys.ed25519 import SIGNATURE_LENGTH, PrivateKey, PublicKey
 
@@ -67,12 +67,19 @@ def proof_of(secured: JsonObject) -> JsonObject:
     if not isinstance(proof, dict):
         raise VerificationFailed("there is no proof")
     if proof.get("type") != "DataIntegrityProof":
-        raise Undetermined(f"the proof type {proof.get('type')!r} is not supported")
+        raise Undetermined(f"the proof type {excerpt(proof.get('type'))} is not supported")
     if proof.get("cryptosuite") != CRYPTOSUITE:
-        raise Undetermined(f"the cryptosuite {proof.get('cryptosuite')!r} is not supported")
+        raise Undetermined(f"the cryptosuite {excerpt(proof.get('cryptosuite'))} is not supported")
     for name in ("verificationMethod", "proofPurpose", "proofValue"):
         if not isinstance(proof.get(name), str):
             raise VerificationFailed(f"the proof has no {name}")
+    if "previousProof" in proof:
+        raise Undetermined("a proof that builds on another proof is not supported")
+    if "created" in proof:
+        try:
+            parse_timestamp(proof["created"])
+        except MalformedInput as error:
+            raise VerificationFailed(f"created of the proof: {error.message}") from error
     return proof
 
 

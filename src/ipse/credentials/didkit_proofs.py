@@ -22,6 +22,7 @@ from typing import Final
 
 from ipse.credentials import vcdm11
 from ipse.credentials.timestamps import format_timestamp
+from ipse.credentials.urls import URL
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, MissingFeature, Undetermined, UsageError
@@ -271,7 +272,7 @@ def _is_faithful(term: str, definition: Json) -> bool:
         and parts.keys() <= {"@id", "@type", "@container"}
         and isinstance(iri, str)
         and isinstance(coercion, str)
-        and vcdm11.URI.fullmatch(iri) is not None
+        and URL.fullmatch(iri) is not None
         and re.split("[#/:]", iri)[-1] == term
         and parts.get("@container", "@set") in ("@set", "@list")
     )

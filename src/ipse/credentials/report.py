@@ -142,7 +142,11 @@ class Ledger:
     def report(self) -> Report:
         """Every check that there must be, in order; those not taken are undetermined."""
         stopped_at = next(
-            (check.name for check in self._checks.values() if check.outcome is not Outcome.PASSED),
+            (
+                check.name
+                for check in self._checks.values()
+                if check.outcome in (Outcome.FAILED, Outcome.UNDETERMINED)
+            ),
             "an earlier check",
         )
         return Report(

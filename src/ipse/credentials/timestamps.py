@@ -6,18 +6,20 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from ipse.encoding.strict_json import excerpt
 from ipse.errors import MalformedInput
 
 __all__ = ["format_timestamp", "parse_timestamp"]
 
 _TIMESTAMP: Final = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,18})?(Z|[+-](?:0\d|1[0-4]):[0-5]\d)", re.ASCII
+    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(\.\d{1,18})?(Z|[+-](?:(?:0\d|1[0-3]):[0-5]\d|14:00))", re.ASCII
 )
 
 
 def format_timestamp(moment: datetime) -> str:
     """`moment` (aware) to the second, in UTC: 2026-01-31T12:00:00Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # Not strftime: on Linux its %Y leaves out leading zeros.
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
 def parse_timestamp(text: object) -> datetime:
@@ -28,7 +30,7 @@ def parse_timestamp(text: object) -> datetime:
     match = _TIMESTAMP.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise MalformedInput(
-            f"{text!r} is not a time with its zone", hint="write it like 2026-01-31T12:00:00Z"
+            f"{excerpt(text)} is not a time with its zone", hint="write it like 2026-01-31T12:00:00Z"
         )
     seconds, fraction, zone = match.groups()
     try:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.credentials.urls import URL
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput
 
@@ -17,7 +18,6 @@ __all__ = [
     "NAME",
     "SUITE_CONTEXT",
     "UNDEFINED_TERM",
-    "URI",
     "build",
     "check_data_model",
     "context_for_undefined_terms",
@@ -34,7 +34,6 @@ CONTEXT: Final = "https://www.w3.org/2018/credentials/v1"
 SUITE_CONTEXT: Final = "https://w3id.org/security/suites/ed25519-2020/v1"
 UNDEFINED_TERM: Final = "https://www.w3.org/ns/credentials/undefined-term#"
 """Where VCDM 2.0 section 5.2 puts the terms that no context defines."""
-URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 NAME: Final = re.compile(r"[^\W\d_][\w-]*")
 
 
@@ -173,7 +172,7 @@ def entries(value: Json) -> list[Json]:
 
 def uri_of(value: Json, name: str) -> str:
     """`value` if it is a URI; `name` is what it is called where it stands. Raises MalformedInput."""
-    if not isinstance(value, str) or not URI.fullmatch(value):
+    if not isinstance(value, str) or not URL.fullmatch(value):
         raise MalformedInput(f"{name}: must be a URI, not {str(value)[:60]!r}")
     return value
 

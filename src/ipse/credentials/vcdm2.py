@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.credentials.urls import URL
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput
 
 __all__ = ["CONTEXT", "Violation", "build", "issuer_of", "subject_of", "types_of", "validity", "violations"]
 
 CONTEXT: Final = "https://www.w3.org/ns/credentials/v2"
-
-_URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +110,7 @@ def violations(credential: JsonObject) -> list[Violation]:
         *_typed(credential, "refreshService", id_required=False),
         *_typed(credential, "termsOfUse", id_required=False),
         *_typed(credential, "evidence", id_required=False),
+        *_related(credential),
         *_text(credential, "name"),
         *_text(credential, "description"),
     ]
@@ -182,11 +181,29 @@ def _typed(credential: JsonObject, name: str, *, id_required: bool) -> Iterator[
         yield from _identifier(entry, pointer, required=id_required)
 
 
+def _related(credential: JsonObject) -> Iterator[Violation]:
+    """Objects with an id, each its own, and a digest (VCDM 2.0 section 5.3)."""
+    seen: set[str] = set()
+    for pointer, entry in _entries(credential.get("relatedResource", []), "/relatedResource"):
+        if not isinstance(entry, dict):
+            yield Violation(pointer, "must be an object")
+            continue
+        yield from _identifier(entry, pointer, required=True)
+        if not any(isinstance(entry.get(name), str) for name in ("digestSRI", "digestMultibase")):
+            yield Violation(pointer, "must have digestSRI or digestMultibase")
+        identifier = entry.get("id")
+        if isinstance(identifier, str) and identifier in seen:
+            yield Violation(f"{pointer}/id", "must not be named twice")
+        seen.add(str(identifier))
+
+
 def _text(credential: JsonObject, name: str) -> Iterator[Violation]:
     """A string, or language value objects with @value (VCDM 2.0 section 11.1)."""
     for pointer, entry in _entries(credential.get(name, []), f"/{name}"):
         if not isinstance(entry, str) and not (
-            isinstance(entry, dict) and isinstance(entry.get("@value"), str)
+            isinstance(entry, dict)
+            and isinstance(entry.get("@value"), str)
+            and entry.keys() <= {"@value", "@language", "@direction"}
         ):
             yield Violation(pointer, "must be a string or a language value object")
 
@@ -205,4 +222,4 @@ def _entries(value: Json, pointer: str) -> Iterator[tuple[str, Json]]:
 
 
 def _is_url(value: Json) -> bool:
-    return isinstance(value, str) and _URL.fullmatch(value) is not None
+    return isinstance(value, str) and URL.fullmatch(value) is not None

@@ -16,6 +16,7 @@ from ipse.credentials.report import Ledger, NotApplicable, Rejected, Report
 from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve
+from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, Undetermined
 
@@ -65,8 +66,8 @@ def _verify_vcdm2(secured: JsonObject, policy: Policy, now: datetime, resolve: R
     if issuer_document is not None:
         proven = ledger.take("proof", lambda: _proof(secured, issuer_document))
     if proven is not None:
-        document, proof = proven
-        ledger.take("purpose", lambda: _purpose(proof, issuer_document or {}))
+        document, proof, method = proven
+        ledger.take("purpose", lambda: _purpose(proof, method, issuer_document or {}))
         _judge(
             ledger,
             document,
@@ -120,6 +121,7 @@ def _judge(
 
 
 def _data_model(secured: JsonObject) -> tuple[None, str, object]:
+    strict_json.check_value(secured, "the credential")
     broken = vcdm2.violations(secured)
     if broken:
         raise Rejected(f"breaks a rule of the data model: {broken[0]}", broken[0].pointer)
@@ -141,15 +143,25 @@ def _resolve_issuer(issuer: str, resolve: Resolve) -> tuple[JsonObject, str, obj
 
 def _proof(
     secured: JsonObject, issuer_document: JsonObject
-) -> tuple[tuple[JsonObject, JsonObject], str, object]:
+) -> tuple[tuple[JsonObject, JsonObject, JsonObject], str, object]:
     proof = data_integrity.proof_of(secured)
     method_id = proof["verificationMethod"]
-    try:
-        method = resolver.find_method(issuer_document, method_id, "verificationMethod")
-    except NotFound as error:
-        raise Rejected("the verification method is not one of the issuer's", method_id) from error
+    method = _issuer_method(issuer_document, method_id)
     document = data_integrity.verify_proof(secured, proof, resolver.method_key(method))
-    return (document, proof), f"{proof['cryptosuite']} signature is right", method_id
+    broken = vcdm2.violations(document)  # a context that was appended may have mended what was signed
+    if broken:
+        raise Rejected(f"what was signed breaks a rule of the data model: {broken[0]}", broken[0].pointer)
+    return (document, proof, method), f"{proof['cryptosuite']} signature is right", method_id
+
+
+def _issuer_method(issuer_document: JsonObject, method_id: str) -> JsonObject:
+    """The issuer's verification method, also where it stands under a relationship alone (DID Core 5.3.1)."""
+    for relationship in ("verificationMethod", "assertionMethod", "authentication"):
+        try:
+            return resolver.find_method(issuer_document, method_id, relationship)
+        except NotFound:
+            continue
+    raise Rejected("the verification method is not one of the issuer's", method_id)
 
 
 def _proof_vcdm11(secured: JsonObject) -> tuple[JsonObject, str, object]:
@@ -162,16 +174,18 @@ def _proof_vcdm11(secured: JsonObject) -> tuple[JsonObject, str, object]:
     return document, f"{result.proof_type} signature is right", result.verification_method
 
 
-def _purpose(proof: JsonObject, issuer_document: JsonObject) -> tuple[None, str, object]:
+def _purpose(proof: JsonObject, method: JsonObject, issuer_document: JsonObject) -> tuple[None, str, object]:
     purpose = proof["proofPurpose"]
     if purpose != "assertionMethod":
         raise Rejected("the proof was not made to assert credentials", purpose)
     try:
-        method = resolver.find_method(issuer_document, proof["verificationMethod"], purpose)
+        listed = resolver.find_method(issuer_document, proof["verificationMethod"], purpose)
     except NotFound as error:
         raise Rejected(
             "the issuer does not list this key for assertions", proof["verificationMethod"]
         ) from error
+    if listed != method:
+        raise Rejected("the issuer lists another key of this name for assertions", method["id"])
     if method.get("controller") != issuer_document.get("id"):
         raise Rejected("the key is controlled by somebody else", method.get("controller"))
     return None, "made to assert, by a key the issuer controls", purpose

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from ipse.dids import did_key
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, NotFound, Undetermined
 from ipse.keys import multikey
 from ipse.keys.ed25519 import PublicKey
@@ -50,12 +50,19 @@ def resolve(did: str) -> JsonObject:
 
 def find_method(document: JsonObject, method_id: str, relationship: str) -> JsonObject:
     """The verification method `method_id` if `document` lists it under `relationship`. Raises NotFound."""
-    entries = document.get(relationship, [])
-    listed = any(entry == method_id for entry in entries if isinstance(entry, str))
-    for method in [*document.get("verificationMethod", []), *entries]:
+    entries = _entries(document, relationship)
+    listed = method_id in entries
+    for method in [*_entries(document, "verificationMethod"), *entries]:
         if isinstance(method, dict) and method.get("id") == method_id and (listed or method in entries):
             return method
     raise NotFound(f"{document.get('id')} lists no {relationship} {method_id}")
+
+
+def _entries(document: JsonObject, name: str) -> list[Json]:
+    entries = document.get(name, [])
+    if not isinstance(entries, list):
+        raise MalformedInput(f"{name} of the DID document is not an array")
+    return entries
 
 
 def method_key(method: JsonObject) -> PublicKey:

@@ -11,7 +11,19 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 from ipse.errors import InputTooLarge, MalformedInput
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Json", "JsonObject", "canonical", "parse", "parse_object", "pretty"]
+__all__ = [
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "Json",
+    "JsonObject",
+    "canonical",
+    "check_value",
+    "excerpt",
+    "kind_of",
+    "parse",
+    "parse_object",
+    "pretty",
+]
 
 Json: TypeAlias = Any
 """str, int, float, bool, None, list of Json, or dict of str to Json."""
@@ -48,7 +60,7 @@ def parse(data: bytes | str, *, what: str = "input") -> Json:
         raise MalformedInput(f"{what} is nested deeper than {MAX_DEPTH} levels") from error
     except MalformedInput as error:
         raise MalformedInput(f"{what} is not acceptable JSON: {error.message}") from error
-    _check_value(value, what)
+    check_value(value, what)
     return value
 
 
@@ -75,6 +87,15 @@ def canonical(value: Json) -> bytes:
 def pretty(value: Json) -> str:
     """Indented JSON for files and terminals, member order kept, no trailing newline."""
     return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def excerpt(value: Json) -> str:
+    """`value` as an error quotes it: one line of at most 100 characters, however long or deep it is."""
+    import reprlib
+
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 80
+    return short.repr(value)[:100]
 
 
 def kind_of(value: Json) -> str:
@@ -123,8 +144,8 @@ def _float(digits: str) -> float:
     return number
 
 
-def _check_value(value: Json, what: str) -> None:
-    """No lone surrogates and no bottomless nesting, without recursion."""
+def check_value(value: Json, what: str) -> None:
+    """Raise MalformedInput for lone surrogates and bottomless nesting, without recursion."""
     level: list[Json] = [value]
     depth = 0
     while level:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -16,6 +17,7 @@ _TITLES: Final = ("title", "name", "text", "item")
 _MAKERS: Final = ("author", "artist", "creator", "director", "by")
 _RATINGS: Final = ("rating", "my rating", "stars", "score")
 _OPINIONS: Final = ("opinion", "review", "my review", "comment", "notes")
+_NUMBER: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{0,9})?")
 _BEST: Final = 5.0
 _WORST: Final = 1.0
 
@@ -43,15 +45,21 @@ def read(text: str, *, what: str = "input") -> tuple[Columns, list[RatedText]]:
 
     Ratings run from 1 to 5; 3 is neutral. Raises MalformedInput naming the line.
     """
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restkey="", restval="")
+    if "\0" in text:
+        raise MalformedInput(f"{what} is no text: it holds a NUL")
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True, restval="")
     try:
         columns = _columns(reader.fieldnames or [], what)
         return columns, list(_rows(reader, columns, what))
     except csv.Error as error:
-        raise MalformedInput(f"{what} is not CSV: {error} at line {reader.line_num}") from error
+        raise MalformedInput(f"{what} is not CSV: {error} at line {reader.reader.line_num}") from error
 
 
 def _columns(names: Sequence[str], what: str) -> Columns:
+    known = [name.strip().lower() for name in names]
+    for name in (*_TITLES, *_MAKERS, *_RATINGS, *_OPINIONS):
+        if known.count(name) > 1:
+            raise MalformedInput(f"{what} has two columns named {name}", hint="leave one of them out")
     by_name = {name.strip().lower(): name for name in names}
 
     def first(wanted: Sequence[str]) -> str | None:
@@ -68,7 +76,7 @@ def _columns(names: Sequence[str], what: str) -> Columns:
 
 def _rows(reader: csv.DictReader[str], columns: Columns, what: str) -> Iterator[RatedText]:
     for row in reader:
-        if "" in row:
+        if None in row:
             raise MalformedInput(f"{what}, line {reader.line_num}: more cells than columns")
         title, rating = row[columns.title].strip(), row[columns.rating].strip()
         if not title:
@@ -82,10 +90,7 @@ def _rows(reader: csv.DictReader[str], columns: Columns, what: str) -> Iterator[
 
 
 def _weight(rating: str, where: str) -> float:
-    try:
-        number = float(rating)
-    except ValueError:
-        number = float("nan")
+    number = float(rating) if _NUMBER.fullmatch(rating) else float("nan")
     if not _WORST <= number <= _BEST:
         raise MalformedInput(f"{where}: the rating {rating[:20]!r} is not a number from 1 to 5")
     return (2 * number - _BEST - _WORST) / (_BEST - _WORST)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ipse.encoding.strict_json import Json, JsonObject, kind_of
+from ipse.encoding.strict_json import Json, JsonObject, excerpt, kind_of
 from ipse.errors import MalformedInput, Undetermined
 
 __all__ = ["CredentialQuery", "parse"]
@@ -49,7 +49,7 @@ def _credential_query(entry: Json) -> CredentialQuery:
         raise MalformedInput("a credential in dcql_query is not an object")
     identifier, form, meta = entry.get("id"), entry.get("format"), entry.get("meta")
     if not isinstance(identifier, str) or not _ID.fullmatch(identifier):
-        raise MalformedInput(f"a credential in dcql_query has the id {identifier!r}")
+        raise MalformedInput(f"a credential in dcql_query has the id {excerpt(identifier)}")
     if not isinstance(form, str) or not isinstance(meta, dict):
         raise MalformedInput(f"the credential {identifier!r} in dcql_query lacks its format or meta")
     return CredentialQuery(identifier, form, meta)

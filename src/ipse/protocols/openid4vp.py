@@ -10,11 +10,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ipaddress import IPv6Address
 from typing import Final
-from urllib.parse import urlsplit
 
 from ipse.encoding import base64url, strict_json
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import MalformedInput, Undetermined
 from ipse.protocols import dcql
 from ipse.protocols.dcql import CredentialQuery
@@ -23,7 +23,16 @@ __all__ = ["AuthorizationRequest", "TransactionData", "build_request", "origin_o
 
 _PREFIX: Final = "redirect_uri:"
 _NONCE: Final = re.compile(r"[A-Za-z0-9._~-]{16,256}")
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+# Not urlsplit, which takes hosts that browsers refuse or read in another way: a backslash, %2e, text
+# beside the brackets of an IPv6 address.
+_LABEL: Final = r"[a-z0-9_-]{1,63}"
+_ADDRESS: Final = re.compile(
+    rf"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)"
+    r"(?::(?P<port>[0-9]{0,5}))?(?:[/?#][\x21-\x7e]*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_PORTS: Final = {"https": 443, "http": 80}
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _MAX_LIFETIME: Final = 31 * 24 * 3600
 """Seconds that a request may live at the most."""
 
@@ -60,22 +69,26 @@ def origin_of(address: str) -> str:
 
     Plain http is taken for the machine's own loopback address alone. Raises MalformedInput.
     """
-    try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError as error:
-        raise MalformedInput(f"{address[:100]!r} is not a web address") from error
-    host = (parts.hostname or "").lower()
-    secure = parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)
-    plain = address.isascii() and address.isprintable() and " " not in address
-    if not secure or not host or not plain or parts.username is not None or parts.password is not None:
+    match = _ADDRESS.fullmatch(address)
+    scheme = match["scheme"].lower() if match else ""
+    host = _host(match["host"].lower()) if match else ""
+    port = int(match["port"] or _PORTS[scheme]) if match else 0
+    if not host or not (scheme == "https" or host in _LOOPBACK) or not 0 < port < 65536:
         raise MalformedInput(
             f"{address[:100]!r} is not the address of an application",
             hint="write it like https://shop.example (http only for localhost)",
         )
-    name = f"[{host}]" if ":" in host else host
-    default = {"https": 443, "http": 80}[parts.scheme]
-    return f"{parts.scheme}://{name}" + (f":{port}" if port not in (None, default) else "")
+    return f"{scheme}://{host}" + (f":{port}" if port != _PORTS[scheme] else "")
+
+
+def _host(spelled: str) -> str:
+    """The one spelling of a host, empty where there can't be such a host."""
+    if not spelled.startswith("["):
+        return spelled if len(spelled) <= 253 else ""
+    try:
+        return f"[{IPv6Address(spelled[1:-1])}]"
+    except ValueError:
+        return ""
 
 
 def build_request(
@@ -112,9 +125,11 @@ def parse_request(request: JsonObject) -> AuthorizationRequest:
     if request.get("response_type") != "vp_token":
         raise MalformedInput("the request is no OpenID4VP request: its response_type is not vp_token")
     if not isinstance(client_id, str) or not client_id.startswith(_PREFIX):
-        raise Undetermined(f"the client_id {str(client_id)[:100]!r} does not begin with {_PREFIX}")
+        raise Undetermined(f"the client_id {excerpt(client_id)} does not begin with {_PREFIX}")
+    if request.get("response_mode", "fragment") != "fragment":
+        raise Undetermined(f"the response_mode {excerpt(request['response_mode'])} is not supported")
     address = client_id.removeprefix(_PREFIX)
-    if request.get("redirect_uri") != address:
+    if request.get("redirect_uri", address) != address:
         raise MalformedInput("the request's redirect_uri is not the one in its client_id")
     if not isinstance(nonce, str) or not _NONCE.fullmatch(nonce):
         raise MalformedInput("the request has no nonce of at least 16 URL-safe characters")

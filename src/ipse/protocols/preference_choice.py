@@ -6,6 +6,7 @@ issues under the DID it has for this application alone, bound by its key to the 
 
 from __future__ import annotations
 
+import re
 import secrets
 import unicodedata
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from typing import Final
 from ipse.credentials import sd_jwt
 from ipse.credentials.report import Ledger, Outcome, Rejected, Report
 from ipse.dids import did_key, resolver
-from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput, NotFound, Undetermined, VerificationFailed
 from ipse.keys import jwk
 from ipse.keys.ed25519 import PrivateKey, PublicKey
@@ -41,6 +42,7 @@ TYPE: Final = "urn:ipse:preferences:choose:1"
 LEVEL: Final = "choose"
 CHECKS: Final = (*sd_jwt.CHECKS, "request", "choice")
 
+_MEMBERS: Final = frozenset({"type", "credential_ids", "purpose", "top", "candidates"})
 _QUERY_ID: Final = "choice"
 _FORMAT: Final = "dc+sd-jwt"
 _MAX_CANDIDATES: Final = 1000
@@ -50,6 +52,13 @@ _ANSWER_LIFE: Final = timedelta(days=1)
 _LEEWAY: Final = timedelta(seconds=60)
 # Reordering and invisible characters: what a person reads must be what is there.
 _DECEPTIVE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+# Letters and marks that show as nothing (Default_Ignorable_Code_Point outside Cf); the variation
+# selectors 1 to 16 stay, since emoji are written with them.
+_INVISIBLE: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\U000e0100-\U000e01ef]"
+)
+# A joiner may stand between what it joins: emoji, Indic letters. Never at an end or beside ASCII.
+_JOINER: Final = re.compile("(?<=[^\x00-\x7f\u200d])\u200d(?=[^\x00-\x7f\u200d])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +122,14 @@ def parse_request(request: JsonObject) -> ChoiceRequest:
     if len(entries) != 1 or entries[0].content.get("type") != TYPE:
         raise Undetermined(f"the request's transaction_data is not one question of type {TYPE}")
     content = entries[0].content
+    if not content.keys() <= _MEMBERS:
+        raise MalformedInput(f"the question has the unknown member {excerpt(min(content.keys() - _MEMBERS))}")
     if content.get("credential_ids") != [queries[0].id]:
         raise MalformedInput("the question's credential_ids do not name the credential that is asked for")
     candidates = _candidates(content.get("candidates"))
     top = content.get("top")
     if type(top) is not int or not 1 <= top < len(candidates):
-        raise MalformedInput(f"the request asks for the top {top!r} of {len(candidates)} candidates")
+        raise MalformedInput(f"the request asks for the top {excerpt(top)} of {len(candidates)} candidates")
     return ChoiceRequest(
         authorization=authorization,
         question=entries[0],
@@ -245,9 +256,14 @@ def _candidates(entries: Json) -> tuple[Candidate, ...]:
     candidates = tuple(_candidate(entry) for entry in entries)
     if len({candidate.id for candidate in candidates}) != len(candidates):
         raise MalformedInput("two candidates of the request have the same id")
-    if len({candidate.text for candidate in candidates}) != len(candidates):
+    if len({_as_seen(candidate.text) for candidate in candidates}) != len(candidates):
         raise MalformedInput("two candidates of the request are the same")
     return candidates
+
+
+def _as_seen(text: str) -> str:
+    """One spelling for texts that look the same: composed, single plain spaces."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _candidate(entry: Json) -> Candidate:
@@ -265,7 +281,7 @@ def _plain_text(value: Json, what: str, limit: int) -> str:
         raise MalformedInput(f"{what} is missing or empty")
     if len(value) > limit:
         raise MalformedInput(f"{what} has {len(value)} characters; at most {limit} are read")
-    for character in value:
-        if unicodedata.category(character) in _DECEPTIVE and character != "\u200d":
+    for character in _JOINER.sub("", value):
+        if unicodedata.category(character) in _DECEPTIVE or _INVISIBLE.match(character):
             raise MalformedInput(f"{what} holds the control character U+{ord(character):04X}")
     return value

@@ -53,7 +53,9 @@ def answer(
         now=now,
         include_secret=False,
     )
-    chosen = tuple(question.candidates[place.position] for place in ranking[: question.top])
+    best = {place.position for place in ranking[: question.top]}
+    # In the application's own order: which of them is the first is nobody's business.
+    chosen = tuple(candidate for place, candidate in enumerate(question.candidates) if place in best)
     if granted is None and not consent(Proposal(question, chosen, _answered(wallet, origin))):
         raise ConsentRefused(f"{origin} gets no answer")
     key = derivation.pairwise_key(wallet.root, origin)
