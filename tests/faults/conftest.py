@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
@@ -24,6 +25,12 @@ def cheap_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
     """New keystore files ask for the least that is read: 8 MiB, one pass."""
     monkeypatch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
     monkeypatch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
+
+
+@pytest.fixture
+def no_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One key for every passphrase and salt, where hundreds of rounds are about something else."""
+    monkeypatch.setattr(EncryptedFile, "_derive", lambda *_: bytes(32))
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
-    if mount is None or os.geteuid() != 0:
+    if mount is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("only root can mount a small disk to fill")
     options = ["-t", "tmpfs", "-o", "size=256k,mode=700", "none", str(folder)]
     mounted = subprocess.run([mount, *options], capture_output=True, text=True, check=False)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.conftest import filled
-from tests.faults.processes import Report, kill_at_line, kill_at_random, needs_fork, together
 from ipse.errors import StorageError
 from ipse.storage import files
+from tests.faults.conftest import filled
+from tests.faults.processes import Report, kill_at_line, kill_at_random, needs_fork, together
 
 SIZE = 50_000
 
@@ -44,11 +44,14 @@ def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> No
 @needs_fork
 def test_a_writer_killed_at_any_line_leaves_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     path = tmp_path / "file"
+
+    def write_once(report: Report) -> None:
+        files.write_private(path, payload(2))
+        report("written")
+
     for line in count(1):
         files.write_private(path, payload(1))
-        killed, reported = kill_at_line(
-            line, lambda report: (files.write_private(path, payload(2)), report("written"))[1]
-        )
+        killed, reported = kill_at_line(line, write_once)
         assert number_of(files.read_private(path)) in ((2,) if reported else (1, 2))
         if not killed:
             break

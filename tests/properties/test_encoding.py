@@ -5,23 +5,32 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.dids import did_key, resolver
 from ipse.encoding import base64url, multibase, strict_json
-from ipse.errors import IpseError, MalformedInput, Undetermined
+from ipse.errors import MalformedInput, Undetermined
 from ipse.keys import jwk, multikey
 from ipse.keys.ed25519 import PublicKey
 
 SAFE = 2**53 - 1
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-numbers = st.integers(-SAFE, SAFE) | st.floats(allow_nan=False, allow_infinity=False)
-values = st.recursive(
-    st.none() | st.booleans() | numbers | text,
-    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(text, inner, max_size=5),
-    max_leaves=20,
-)
+doubles = st.floats(allow_nan=False, allow_infinity=False)
+# RFC 8785 writes a whole double below 1e21 as an integer; beyond 2^53 that is not read again.
+held = doubles.filter(lambda number: not SAFE < abs(number) < 1e21)
+
+
+def json_values(numbers: st.SearchStrategy[float]) -> st.SearchStrategy[Any]:
+    """Whatever JSON can say, with these numbers besides the integers that every reader holds."""
+    return st.recursive(
+        st.none() | st.booleans() | st.integers(-SAFE, SAFE) | numbers | text,
+        lambda inner: st.lists(inner, max_size=5) | st.dictionaries(text, inner, max_size=5),
+        max_leaves=20,
+    )
+
+
+values = json_values(doubles)
 base58_text = st.text("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz", max_size=60)
 almost_base64url = st.text("AQgwZm9_-=+/ \n", max_size=12)
 public_keys = st.binary(min_size=32, max_size=32)
@@ -43,7 +52,9 @@ def test_base64url_reads_no_second_spelling(spelling: str) -> None:
 
 @given(st.binary(max_size=100), st.integers(0, 5))
 def test_base58btc_gives_back_what_it_was_given(data: bytes, zeros: int) -> None:
-    assert multibase.decode_base58btc(multibase.encode_base58btc(b"\0" * zeros + data)) == b"\0" * zeros + data
+    assert (
+        multibase.decode_base58btc(multibase.encode_base58btc(b"\0" * zeros + data)) == b"\0" * zeros + data
+    )
 
 
 @given(base58_text.map("z".__add__) | st.text(max_size=12))
@@ -71,21 +82,12 @@ def test_a_varint_reads_no_second_spelling(data: bytes) -> None:
 
 @given(values)
 def test_json_reads_what_the_standard_library_writes(value: Any) -> None:
-    written = json.dumps(value)
-    try:
-        read = strict_json.parse(written)
-    except MalformedInput as error:
-        assert "beyond 2^53" in error.message  # a float that is written as a large integer
-        return
-    assert read == value
+    assert strict_json.parse(json.dumps(value)) == value
 
 
-@given(values)
+@given(json_values(held))
 def test_what_json_reads_it_writes_canonically_in_one_form_and_reads_again(value: Any) -> None:
-    try:
-        read = strict_json.parse(json.dumps(value))
-    except MalformedInput:
-        assume(False)
+    read = strict_json.parse(json.dumps(value))
     written = strict_json.canonical(read)
     assert strict_json.canonical(strict_json.parse(written)) == written
     assert strict_json.parse(written) == read
@@ -108,17 +110,21 @@ almost_json = st.text('{}[]",:0123456789.eE+-\\ud8aftrunl \n', max_size=30)
 def test_json_reads_or_refuses_and_never_fails_otherwise(data: str | bytes) -> None:
     try:
         value = strict_json.parse(data)
-    except MalformedInput as error:
-        assert error.message.isprintable()
-        return
-    strict_json.canonical(value)
+    except MalformedInput as refusal:
+        shown = refusal.message
+    else:
+        shown = strict_json.canonical(value).decode()
+    assert "\n" not in shown
+    assert "\x1b" not in shown
 
 
 @given(public_keys)
 def test_a_public_key_survives_every_form_it_is_written_in(raw: bytes) -> None:
     key = PublicKey(raw)
     did = did_key.from_public_key(key)
-    method = resolver.find_method(resolver.resolve(did), did_key.verification_method_id(did), "authentication")
+    method = resolver.find_method(
+        resolver.resolve(did), did_key.verification_method_id(did), "authentication"
+    )
     assert multikey.decode(multikey.encode(key)) == key
     assert jwk.public_from_jwk(jwk.public_to_jwk(key)) == key
     assert resolver.method_key(method) == key
@@ -137,7 +143,9 @@ def test_multikey_reads_an_ed25519_key_or_refuses(raw: bytes, codec: int) -> Non
 
 near_dids = (
     public_keys.map(lambda raw: did_key.from_public_key(PublicKey(raw)))
-    .flatmap(lambda did: st.tuples(st.just(did), st.integers(0, len(did)), st.text(max_size=2), st.integers(0, 2)))
+    .flatmap(
+        lambda did: st.tuples(st.just(did), st.integers(0, len(did)), st.text(max_size=2), st.integers(0, 2))
+    )
     .map(lambda parts: parts[0][: parts[1]] + parts[2] + parts[0][parts[1] + parts[3] :])
 )
 
@@ -146,9 +154,7 @@ near_dids = (
 def test_a_did_key_has_one_spelling(did: str) -> None:
     try:
         document = resolver.resolve(did)
-    except IpseError as error:
-        assert isinstance(error, (MalformedInput, Undetermined))
-        assert error.message.isprintable()
+    except (MalformedInput, Undetermined):
         return
     key = resolver.method_key(document["verificationMethod"][0])
     assert document["id"] == did == did_key.from_public_key(key)

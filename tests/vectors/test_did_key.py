@@ -76,7 +76,7 @@ def test_the_signing_key_is_not_for_key_agreement(did: str) -> None:
 
 @pytest.mark.parametrize("did", OTHER_KEYS)
 def test_a_did_of_another_key_type_is_undetermined_and_not_called_invalid(did: str) -> None:
-    with pytest.raises(Undetermined, match="key type (P-256|P-384|P-521|secp256k1) is not supported"):
+    with pytest.raises(Undetermined, match=r"key type (P-256|P-384|P-521|secp256k1) is not supported"):
         resolver.resolve(did)
 
 

@@ -59,7 +59,7 @@ def test_queries_for_other_formats_are_read_as_such(shared: Path, name: str) -> 
 def test_a_request_under_another_client_identifier_prefix_is_undetermined(shared: Path, name: str) -> None:
     request = example(shared, name)
     for parse in (openid4vp.parse_request, preference_choice.parse_request):
-        with pytest.raises(Undetermined, match="client_id|response_mode"):
+        with pytest.raises(Undetermined, match=r"client_id|response_mode"):
             parse(request)
 
 

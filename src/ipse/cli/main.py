@@ -55,6 +55,9 @@ def _execute(session: Session, arguments: Sequence[str]) -> int:
 
     from ipse.cli.app import app
 
+    for argument in arguments:
+        if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
+            raise UsageError(f"{argument!r} is not UTF-8 text", hint="check the encoding of your terminal")
     if "_IPSE_COMPLETE" in os.environ:
         from typer._completion_classes import completion_init
 

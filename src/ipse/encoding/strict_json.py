@@ -32,6 +32,7 @@ JsonObject: TypeAlias = dict[str, Any]
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 128
 _MAX_INTEGER: Final = 2**53 - 1
+_EXPONENT_FORM: Final = 1e21
 
 
 def parse(data: bytes | str, *, what: str = "input") -> Json:
@@ -141,27 +142,28 @@ def _float(digits: str) -> float:
     number = float(digits)
     if number in (float("inf"), float("-inf")):
         raise MalformedInput(f"the number {digits[:24]} is too large")
+    if _MAX_INTEGER < abs(number) < _EXPONENT_FORM:  # RFC 8785 writes these as integers
+        raise MalformedInput(f"the number {digits[:24]} is beyond 2^53, where readers disagree on its value")
     return number
 
 
 def check_value(value: Json, what: str) -> None:
     """Raise MalformedInput for lone surrogates and bottomless nesting, without recursion."""
-    level: list[Json] = [value]
-    depth = 0
+    level: list[Json] = [[value]]
+    depth = -1
     while level:
         depth += 1
         if depth > MAX_DEPTH:
             raise MalformedInput(f"{what} is nested deeper than {MAX_DEPTH} levels")
         below: list[Json] = []
-        for item in level:
-            if isinstance(item, dict):
-                below.extend(item.keys())
-                below.extend(item.values())
-            elif isinstance(item, list):
-                below.extend(item)
-            elif isinstance(item, str) and not item.isascii() and _has_surrogate(item):
-                raise MalformedInput(f"{what} holds half of a surrogate pair, which is no character")
-        level = [item for item in below if not isinstance(item, (int, float, type(None)))]
+        for container in level:
+            items = [*container.keys(), *container.values()] if isinstance(container, dict) else container
+            for item in items:
+                if isinstance(item, (dict, list)):
+                    below.append(item)
+                elif isinstance(item, str) and not item.isascii() and _has_surrogate(item):
+                    raise MalformedInput(f"{what} holds half of a surrogate pair, which is no character")
+        level = below
 
 
 def _has_surrogate(text: str) -> bool:

@@ -22,9 +22,10 @@ _GENESIS: Final = "0" * 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry. `digest` is the hex SHA-256 of the canonical form of `content`."""
+    """One entry: its bytes as `stored`, what they say, and their hex SHA-256."""
 
     number: int
+    stored: bytes
     content: JsonObject
     digest: str
 
@@ -36,9 +37,10 @@ def append(vault: Vault, content: JsonObject) -> Entry:
         number, previous = (last[0][0] + 1, last[0][1].hex()) if last else (1, _GENESIS)
         entry = {**content, "number": number, "previous": previous}
         stored = strict_json.canonical(entry)
+        strict_json.parse_object(stored, what="the log entry")  # what can't be read again is not kept
         digest = hashlib.sha256(stored).digest()
         vault.insert("INSERT INTO disclosures VALUES (?, ?, ?)", (number, stored, digest))
-    return Entry(number, entry, digest.hex())
+    return Entry(number, stored, entry, digest.hex())
 
 
 def every(vault: Vault) -> list[Entry]:
@@ -64,8 +66,8 @@ def verify(vault: Vault) -> int:
             raise _broken(f"entry {number} is missing or out of order")
         if entry.content.get("previous") != previous:
             raise _broken(f"entry {number} does not follow the one before it")
-        recomputed = hashlib.sha256(strict_json.canonical(entry.content)).hexdigest()
-        if recomputed != entry.digest:
+        canonical = strict_json.canonical(entry.content)
+        if canonical != entry.stored or hashlib.sha256(canonical).hexdigest() != entry.digest:
             raise _broken(f"entry {number} was altered")
         previous = entry.digest
     return number
@@ -79,6 +81,7 @@ def _broken(what: str) -> VerificationFailed:
 
 def _read(number: int, stored: bytes, digest: bytes) -> Entry:
     try:
-        return Entry(number, strict_json.parse_object(stored, what=f"log entry {number}"), digest.hex())
+        content = strict_json.parse_object(stored, what=f"log entry {number}")
+        return Entry(number, stored, content, digest.hex())
     except MalformedInput as error:
         raise CorruptData(f"the disclosure log is broken: entry {number} can't be read") from error

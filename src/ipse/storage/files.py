@@ -20,9 +20,9 @@ _MAX_BYTES: Final = 16 * 1024 * 1024
 
 def create_private_folder(folder: Path) -> None:
     """Make `folder` and its parents; what is made is open to its owner alone (0700)."""
-    if folder.is_dir():
-        return
     try:
+        if folder.is_dir():
+            return
         create_private_folder(folder.parent)
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
@@ -73,6 +73,8 @@ def exclusive(path: Path) -> Iterator[None]:
     """Hold the lock beside `path`: one process at a time reads, changes and writes it."""
     import filelock
 
+    if not path.parent.is_dir():  # the lock would make it, with whatever mode
+        raise StorageError(f"there is no folder {path.parent}")
     lock = filelock.FileLock(path.with_name(f".{path.name}.lock"), mode=0o600, timeout=_LOCK_WAIT)
     try:
         lock.acquire()

@@ -94,16 +94,18 @@ def read(path: Path) -> Manifest:
     except MalformedInput as error:
         raise CorruptData(error.message) from error
     version = document.pop("version", None)
-    if version != _VERSION:
+    if type(version) is not int or version != _VERSION:
         raise CorruptData(
             f"{path} has version {version!r}, this ipse reads {_VERSION}",
             hint="a newer ipse may have written it: upgrade",
         )
     try:
+        if not isinstance(document["dids"], list):
+            raise TypeError
         manifest = Manifest(**{**document, "dids": tuple(DidRecord(**item) for item in document["dids"])})
     except (TypeError, KeyError, AttributeError) as error:
         raise CorruptData(f"{path} does not have the members of a manifest") from error
-    _check_types(path, manifest)
+    _check_members(path, manifest)
     return manifest
 
 
@@ -120,8 +122,10 @@ def _write(path: Path, manifest: Manifest) -> None:
     files.write_private(path, strict_json.pretty(document).encode() + b"\n")
 
 
-def _check_types(path: Path, manifest: Manifest) -> None:
+def _check_members(path: Path, manifest: Manifest) -> None:
     members = [value for record in manifest.dids for value in asdict(record).values()]
     members += [manifest.wallet_id, manifest.keystore, manifest.root_item, manifest.created]
     if not all(isinstance(member, str) for member in members) or manifest.keystore not in ("os", "file"):
         raise CorruptData(f"{path} does not have the members of a manifest")
+    if len({record.name for record in manifest.dids}) != len(manifest.dids):
+        raise CorruptData(f"{path} gives one name to two DIDs")

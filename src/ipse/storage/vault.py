@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ipse.errors import AlreadyExists, CorruptData, StorageError
+from ipse.errors import AlreadyExists, CorruptData, MalformedInput, StorageError
 
 __all__ = ["Vault"]
 
@@ -87,17 +87,21 @@ class Vault:
             ) from error
         except OSError as error:
             raise StorageError(f"can't make {path}: {error.strerror}") from error
-        return cls._open(path, key)
+        try:
+            return cls._open(path, key, fresh=True)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
     @classmethod
     def open(cls, path: Path, key: bytes) -> Vault:
         """The vault at `path`. Raises CorruptData where it is gone, altered or not opened by `key`."""
         if not path.is_file():
             raise CorruptData(f"the wallet's vault {path} is gone")
-        return cls._open(path, key)
+        return cls._open(path, key, fresh=False)
 
     @classmethod
-    def _open(cls, path: Path, key: bytes) -> Vault:
+    def _open(cls, path: Path, key: bytes, *, fresh: bool) -> Vault:
         import sqlcipher3
 
         with _translated(path):
@@ -114,6 +118,7 @@ class Vault:
                     "synchronous = EXTRA",
                 ):
                     connection.execute(f"PRAGMA {setting}")
+                _check_whole(connection, path, fresh=fresh)
                 _migrate(connection, path)
         except BaseException:
             connection.close()
@@ -163,6 +168,20 @@ class Vault:
             return int(self._connection.execute(sql, parameters).lastrowid)
 
 
+def _check_whole(connection: Any, path: Path, *, fresh: bool) -> None:
+    """An emptied file would pass for a new vault, and one that lost its end for a smaller one."""
+    connection.execute("BEGIN")
+    try:
+        version, pages, size = (
+            int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("user_version", "page_count", "page_size")
+        )
+        if (version == 0 and not fresh) or path.stat().st_size < pages * size:
+            raise CorruptData(f"{path} was cut short")
+    finally:
+        connection.execute("COMMIT")
+
+
 def _migrate(connection: Any, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(_MIGRATIONS):
@@ -193,7 +212,9 @@ def _translated(path: Path) -> Iterator[None]:
 
     try:
         yield
-    except sqlcipher3.IntegrityError:
+    except UnicodeEncodeError as error:
+        raise MalformedInput("what is to be kept is not text: it holds half of a character") from error
+    except (sqlcipher3.IntegrityError, sqlcipher3.ProgrammingError):
         raise
     except sqlcipher3.OperationalError as error:
         reason = str(error)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from datetime import datetime
 
 from ipse.credentials.timestamps import format_timestamp
 from ipse.dids import did_key
 from ipse.encoding import base64url, strict_json
-from ipse.errors import CorruptData, MalformedInput
+from ipse.errors import CorruptData, IpseError, MalformedInput
 from ipse.keys import ed25519
 from ipse.keys.ed25519 import PrivateKey
 from ipse.storage.manifest import DidRecord, Manifest, check_name
@@ -36,11 +37,13 @@ def create(wallet: Wallet, name: str, *, now: datetime) -> DidRecord:
     def point(manifest: Manifest) -> Manifest:
         return manifest.with_did(record)
 
-    wallet.keystore.add(record.item, _secret(record, key))
     try:
+        wallet.keystore.add(record.item, _secret(record, key))
         wallet.change_manifest(point)
     except BaseException:
-        wallet.keystore.remove(record.item)
+        if not wallet.points_to(record.item):
+            with contextlib.suppress(IpseError):  # what went wrong first is what the owner must hear
+                wallet.keystore.remove(record.item)
         raise
     return record
 
@@ -57,9 +60,9 @@ def signing_key(wallet: Wallet, name_or_did: str) -> tuple[DidRecord, PrivateKey
         key = PrivateKey(base64url.decode(content["seed"]))
     except (MalformedInput, KeyError, TypeError) as error:
         raise CorruptData(f"the keystore's item for {record.name!r} is not a key") from error
-    if did_key.from_public_key(key.public()) != record.did:
+    if did_key.from_public_key(key.public()) != record.did or content.get("name") != record.name:
         raise CorruptData(
-            f"wallet.json says that {record.name!r} is {record.did}, the keystore holds another key",
+            f"wallet.json says that {record.name!r} is {record.did}, the keystore says otherwise",
             hint="wallet.json was altered: restore it from a backup",
         )
     return record, key

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable
 from datetime import datetime
 
 from ipse.credentials.timestamps import format_timestamp
-from ipse.errors import AlreadyExists, UsageError
+from ipse.errors import AlreadyExists, CorruptData, IpseError, UsageError
 from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
 from ipse.storage import files, manifest
@@ -54,20 +55,22 @@ class Wallet:
         wallet_id = secrets.token_hex(8)
         root_item = f"root-{secrets.token_hex(4)}"
         root = os.urandom(derivation.ROOT_LENGTH)
-        store = _open_keystore(keystore, places, wallet_id, passphrase, create=True)
-        undo: list[Callable[[], None]] = []
+        undo: list[Callable[[], object]] = []
         try:
+            store = _open_keystore(keystore, places, wallet_id, passphrase, create=True)
             if keystore == "file":
                 undo.append(lambda: places.keystore.unlink(missing_ok=True))
-            undo.append(lambda: store.remove(root_item))
+            else:
+                undo.append(lambda: store.remove(root_item))
             store.add(root_item, root)
-            undo.append(lambda: places.vault.unlink(missing_ok=True))
             Vault.create(places.vault, derivation.vault_key(root)).close()
-            first = Manifest(wallet_id, keystore, root_item, format_timestamp(now))
-            manifest.create(places.manifest, first)
+            undo.append(lambda: places.vault.unlink(missing_ok=True))
+            manifest.create(places.manifest, Manifest(wallet_id, keystore, root_item, format_timestamp(now)))
         except BaseException:
-            for step in reversed(undo):
-                step()
+            if not _is_made(places, wallet_id):
+                for step in reversed(undo):
+                    with contextlib.suppress(IpseError, OSError):  # the first error is the one to tell
+                        step()
             raise
         wallet = cls(places, passphrase)
         wallet._keystore, wallet._root = store, root
@@ -97,7 +100,13 @@ class Wallet:
     def root(self) -> bytes:
         """The 32 bytes that the vault's key and the pairwise keys are derived from. Raises KeystoreError."""
         if self._root is None:
-            self._root = self.keystore.get(self.manifest.root_item)
+            root = self.keystore.get(self.manifest.root_item)
+            if len(root) != derivation.ROOT_LENGTH:
+                raise CorruptData(
+                    f"the item {self.manifest.root_item!r} is not the root of a wallet",
+                    hint="wallet.json was altered: restore it from a backup",
+                )
+            self._root = root
         return self._root
 
     @property
@@ -107,9 +116,25 @@ class Wallet:
             self._vault = Vault.open(self.places.vault, derivation.vault_key(self.root))
         return self._vault
 
+    def points_to(self, item: str) -> bool:
+        """Whether the manifest on disk points to a keystore item; where it can't be read, it might."""
+        try:
+            records = manifest.read(self.places.manifest).dids
+        except IpseError:
+            return True
+        return any(record.item == item for record in records)
+
     def change_manifest(self, edit: Callable[[Manifest], Manifest]) -> None:
         """Apply `edit` to the manifest as it is on disk now, under its lock."""
         self.manifest = manifest.change(self.places.manifest, edit)
+
+
+def _is_made(places: Places, wallet_id: str) -> bool:
+    """Whether the manifest of this very wallet is in place, whatever happened after it was."""
+    try:
+        return manifest.read(places.manifest).wallet_id == wallet_id
+    except IpseError:
+        return False
 
 
 def _open_keystore(

@@ -211,6 +211,12 @@ class TestVerifyProof:
         with pytest.raises(VerificationFailed):
             verified(with_proof(proofValue=value))
 
+    @pytest.mark.parametrize("length", [0, 1, 63, 65, 128])
+    def test_a_proof_value_of_another_length_is_said_to_be_one(self, length: int) -> None:
+        value = multibase.encode_base58btc(b"\1" * length)
+        with pytest.raises(VerificationFailed, match=f"proofValue holds {length} bytes, a signature has 64"):
+            verified(with_proof(proofValue=value))
+
     @pytest.mark.parametrize("spelling", ["{}1", "z1{}", "{} ", " {}", "{}\n"])
     def test_a_signature_has_one_spelling(self, spelling: str) -> None:
         value = secured()["proof"]["proofValue"]

@@ -54,9 +54,7 @@ def test_the_document_states_the_key_once_and_refers_to_it() -> None:
         pytest.param(DID + "\n", id="a newline at the end"),
         pytest.param(" " + DID, id="a space in front"),
         pytest.param(DID.replace("z6Mk", "%7A6Mk"), id="percent-encoding"),
-        pytest.param(
-            "did:key:" + multibase.encode_base58btc(b"\xed\x81\x00" + KEY.raw), id="a long varint"
-        ),
+        pytest.param("did:key:" + multibase.encode_base58btc(b"\xed\x81\x00" + KEY.raw), id="a long varint"),
         pytest.param("did:key:u7QE" + "A" * 42, id="base64url multibase"),
         pytest.param("did:key:" + "z" * 5000, id="far too long"),
     ],

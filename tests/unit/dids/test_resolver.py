@@ -18,7 +18,8 @@ METHOD_ID = did_key.verification_method_id(DID)
 
 
 @pytest.mark.parametrize(
-    "did", ["did:a:b", DID, "did:web:example.com", "did:web:localhost%3A8443:a", "did:x:a:b::c", "did:0:._-%20"]
+    "did",
+    ["did:a:b", DID, "did:web:example.com", "did:web:localhost%3A8443:a", "did:x:a:b::c", "did:0:._-%20"],
 )
 def test_a_did_keeps_to_the_syntax_of_did_core(did: str) -> None:
     assert resolver.check_did(did) == did
@@ -116,7 +117,9 @@ def test_a_relationship_that_lists_a_method_nobody_describes_finds_nothing() -> 
         resolver.find_method(document, METHOD["id"], "authentication")
 
 
-@pytest.mark.parametrize("entries", [None, 1, True, METHOD["id"], METHOD, {}, [None, 1, [METHOD], [METHOD["id"]]]])
+@pytest.mark.parametrize(
+    "entries", [None, 1, True, METHOD["id"], METHOD, {}, [None, 1, [METHOD], [METHOD["id"]]]]
+)
 @pytest.mark.parametrize("member", ["authentication", "verificationMethod"])
 def test_a_document_of_the_wrong_shape_lists_nothing(member: str, entries: Any) -> None:
     document = {"id": "did:example:a", "verificationMethod": [METHOD], "authentication": [METHOD["id"]]}
@@ -124,7 +127,9 @@ def test_a_document_of_the_wrong_shape_lists_nothing(member: str, entries: Any) 
         resolver.find_method({**document, member: entries}, METHOD["id"], "authentication")
 
 
-@pytest.mark.parametrize("kind", ["JsonWebKey2020", "Ed25519VerificationKey2020", "multikey", "", None, ["Multikey"]])
+@pytest.mark.parametrize(
+    "kind", ["JsonWebKey2020", "Ed25519VerificationKey2020", "multikey", "", None, ["Multikey"]]
+)
 def test_another_type_of_method_is_undetermined(kind: Any) -> None:
     with pytest.raises(Undetermined, match="is not supported"):
         resolver.method_key({**METHOD, "type": kind, "publicKeyMultibase": multikey.encode(KEY)})

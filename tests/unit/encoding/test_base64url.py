@@ -38,7 +38,7 @@ def test_the_published_examples_are_written_and_read(data: bytes, text: str) -> 
         pytest.param(" Zm9v", id="a space in front"),
         pytest.param("Zm9v\0", id="a NUL"),
         pytest.param("Zm9v.YmFy", id="a dot"),
-        pytest.param("Zm9ѵ", id="a letter that only looks right"),
+        pytest.param("Zm9\u0475", id="a letter that only looks right"),
         pytest.param("Zm\uff19v", id="a full-width digit"),
         pytest.param("\udcff", id="half a surrogate pair"),
     ],

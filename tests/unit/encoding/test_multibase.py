@@ -47,13 +47,17 @@ def test_the_published_examples_are_written_and_read(data: bytes, text: str) -> 
     assert decode_base58btc(text) == data
 
 
-@pytest.mark.parametrize("text", ["", "2NEpo7TZRRrLZSi2U", "Z2NEpo", "u2NEpo", "m2NEpo", " z2NEpo", "\u01362"])
+@pytest.mark.parametrize(
+    "text", ["", "2NEpo7TZRRrLZSi2U", "Z2NEpo", "u2NEpo", "m2NEpo", " z2NEpo", "\u01362"]
+)
 def test_a_base_other_than_base58btc_is_refused(text: str) -> None:
     with pytest.raises(MalformedInput, match="not multibase base58btc"):
         decode_base58btc(text)
 
 
-@pytest.mark.parametrize("character", ["0", "O", "I", "l", " ", "\n", "=", "+", "-", "_", "\0", "ß", "\uff11"])
+@pytest.mark.parametrize(
+    "character", ["0", "O", "I", "l", " ", "\n", "=", "+", "-", "_", "\0", "ß", "\uff11"]
+)
 def test_a_character_outside_the_alphabet_is_refused(character: str) -> None:
     for text in (f"z{character}", f"z2NEpo{character}", f"z2N{character}Epo"):
         with pytest.raises(MalformedInput, match="not base58btc"):

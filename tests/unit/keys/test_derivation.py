@@ -20,8 +20,13 @@ def expanded(root: bytes, label: str) -> bytes:
 
 def test_the_derived_keys_never_change() -> None:
     """A change here would lock every existing vault and rename every pairwise DID."""
-    assert derivation.vault_key(ROOT).hex() == "d352d70956dbe4be7edd0e7ef5806e1465bc3a5956a8df007fac2d661f84d6ef"
-    assert derivation.pairwise_key(ROOT, "https://app.example").seed.hex() == "0b3dc25c25b80cb49def035af1f3e2af5b95b5b44dbd76483f5f273b95951831"
+    assert (
+        derivation.vault_key(ROOT).hex() == "d352d70956dbe4be7edd0e7ef5806e1465bc3a5956a8df007fac2d661f84d6ef"
+    )
+    assert (
+        derivation.pairwise_key(ROOT, "https://app.example").seed.hex()
+        == "0b3dc25c25b80cb49def035af1f3e2af5b95b5b44dbd76483f5f273b95951831"
+    )
 
 
 @pytest.mark.parametrize("root", [ROOT, bytes(32), b"\xff" * 32])
@@ -32,7 +37,14 @@ def test_the_derivation_is_hkdf_expand_under_the_label(root: bytes) -> None:
 
 
 def test_each_label_and_each_root_has_a_key_of_its_own() -> None:
-    origins = ["https://a.example", "https://b.example", "https://a.example:444", "http://a.example", "vault", ""]
+    origins = [
+        "https://a.example",
+        "https://b.example",
+        "https://a.example:444",
+        "http://a.example",
+        "vault",
+        "",
+    ]
     keys = [derivation.pairwise_key(ROOT, origin).seed for origin in origins]
     keys += [derivation.vault_key(ROOT), derivation.vault_key(ROOT[::-1]), ROOT]
     keys += [derivation.pairwise_key(ROOT[::-1], origins[0]).seed]

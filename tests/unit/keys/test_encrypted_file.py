@@ -21,6 +21,7 @@ from ipse.errors import (
     WrongPassphrase,
 )
 from ipse.keys.keystore.encrypted_file import EncryptedFile
+from ipse.storage import files
 
 PASSPHRASE = b"correct horse battery staple"
 SECRET = b"a secret that nobody may ever read"
@@ -93,7 +94,8 @@ def test_a_keystore_is_never_made_over_another(store: EncryptedFile) -> None:
 
 
 @pytest.mark.parametrize(
-    "passphrase", [b"", b"Correct horse battery staple", PASSPHRASE + b"\n", PASSPHRASE + b"\0", PASSPHRASE[:-1]]
+    "passphrase",
+    [b"", b"Correct horse battery staple", PASSPHRASE + b"\n", PASSPHRASE + b"\0", PASSPHRASE[:-1]],
 )
 def test_a_wrong_passphrase_opens_and_changes_nothing(store: EncryptedFile, passphrase: bytes) -> None:
     before = store.path.read_bytes()
@@ -122,6 +124,26 @@ def test_the_passphrase_is_asked_for_once_and_only_when_it_is_needed(store: Encr
     keystore.add("new", b"secret")
     keystore.remove("new")
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("act", ["create", "add", "remove"])
+def test_nobody_waits_while_the_owner_types_the_passphrase(
+    store: EncryptedFile, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """Another command would give up after ten seconds in front of the lock."""
+    monkeypatch.setattr(files, "_LOCK_WAIT", 0.05)
+    path = store.path.with_name("new.json") if act == "create" else store.path
+
+    def type_slowly() -> bytes:
+        with files.exclusive(path):
+            return PASSPHRASE
+
+    actions: dict[str, Callable[[EncryptedFile], object]] = {
+        "create": lambda keystore: keystore.create(),
+        "add": lambda keystore: keystore.add("new", b"secret"),
+        "remove": lambda keystore: keystore.remove("root"),
+    }
+    actions[act](EncryptedFile(path, type_slowly))
 
 
 def test_a_passphrase_that_nobody_gives_changes_nothing(store: EncryptedFile) -> None:

@@ -62,7 +62,16 @@ def test_a_private_key_where_a_public_one_belongs_is_refused_without_showing_it(
 
 @pytest.mark.parametrize(
     "x",
-    [None, 1, [], "", "AA", RFC_8037_PUBLIC["x"] + "=", RFC_8037_PUBLIC["x"] + "AA", RFC_8037_PUBLIC["x"][:-1] + "p"],
+    [
+        None,
+        1,
+        [],
+        "",
+        "AA",
+        RFC_8037_PUBLIC["x"] + "=",
+        RFC_8037_PUBLIC["x"] + "AA",
+        RFC_8037_PUBLIC["x"][:-1] + "p",
+    ],
 )
 def test_an_x_that_is_not_32_bytes_in_their_one_spelling_is_refused(x: Any) -> None:
     with pytest.raises(MalformedInput):

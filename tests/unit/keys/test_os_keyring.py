@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -38,13 +39,16 @@ UNTRUSTED = [
 ]
 
 
+linux = pytest.mark.skipif(sys.platform != "linux", reason="a system with one keyring of its own answers")
+
+
 class Backend(KeyringBackend):
     """A keyring in memory, for one thing to go wrong in."""
 
-    priority = -1.0  # type: ignore[assignment]
+    priority = -1.0
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.items: dict[tuple[str, str], str] = {}
 
     def get_password(self, service: str, username: str) -> str | None:
@@ -106,6 +110,7 @@ def test_an_untrusted_backend_is_not_even_imported(
         open_os_keyring("wallet-1")
 
 
+@linux
 def test_a_trusted_backend_that_is_configured_is_the_only_one_tried(
     configuration: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +121,7 @@ def test_a_trusted_backend_that_is_configured_is_the_only_one_tried(
     assert "Secret Service" not in caught.value.message
 
 
+@linux
 def test_where_no_backend_answers_each_is_named_with_its_reason(configuration: Path) -> None:
     with pytest.raises(KeystoreUnavailable, match=r"no OS keyring answers \(Secret Service: ") as caught:
         open_os_keyring("wallet-1")
@@ -123,8 +129,10 @@ def test_where_no_backend_answers_each_is_named_with_its_reason(configuration: P
     assert caught.value.message.isprintable()
 
 
+@linux
 @pytest.mark.parametrize(
-    "content", [b"", b"[backend]\n", b"[other]\nx=1\n", b"default-keyring=x\n", b"[backend\n", b"\xff\xfe\0", b"\xe9"]
+    "content",
+    [b"", b"[backend]\n", b"[other]\nx=1\n", b"default-keyring=x\n", b"[backend\n", b"\xff\xfe\0", b"\xe9"],
 )
 def test_a_configuration_that_names_nothing_is_no_crash(configuration: Path, content: bytes) -> None:
     configuration.write_bytes(content)
@@ -208,7 +216,7 @@ def test_what_a_backend_raises_becomes_a_keystore_error(
     raised: Exception, expected: type[KeystoreError]
 ) -> None:
     class Failing(Backend):
-        def get_password(self, service: str, username: str) -> str | None:
+        def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002
             raise raised
 
     actions: list[Callable[[OsKeyring], object]] = [
@@ -226,7 +234,7 @@ def test_a_backend_that_hangs_is_given_up_after_a_few_seconds(monkeypatch: pytes
     released = threading.Event()
 
     class Hung(Backend):
-        def get_password(self, service: str, username: str) -> str | None:
+        def get_password(self, service: str, username: str) -> str | None:  # noqa: ARG002
             released.wait()
             return None
 
@@ -243,7 +251,7 @@ def test_a_backend_that_hangs_is_given_up_after_a_few_seconds(monkeypatch: pytes
 
 def test_an_error_never_names_the_secret() -> None:
     class Loud(Backend):
-        def set_password(self, service: str, username: str, password: str) -> None:
+        def set_password(self, service: str, username: str, password: str) -> None:  # noqa: ARG002
             raise PasswordSetError("can't store it")
 
     with pytest.raises(IpseError) as caught:

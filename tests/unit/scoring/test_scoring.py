@@ -166,11 +166,14 @@ class TestRank:
         model = scoring.fit(statements, [1.0] * 10 + [0.2] * 10, [0] * 20)
         assert scoring.rank(model, np.vstack([little, much]))[0].candidate == 1
 
-    @pytest.mark.parametrize("count", [2, 17, 1000])
-    def test_ties_keep_their_input_order(self, count: int) -> None:
+    @pytest.mark.parametrize(("groups", "count"), [(1, 2), (1, 1000), (2, 33), (5, 1000)])
+    def test_ties_keep_their_input_order(self, groups: int, count: int) -> None:
         model = scoring.fit(vectors(50, seed=33), list(np.linspace(-1, 1, 50)), [0] * 50)
-        same = np.repeat(vectors(1, seed=34), count, axis=0)
-        assert [ranked.candidate for ranked in scoring.rank(model, same)] == list(range(count))
+        group_of = np.random.default_rng(34).integers(0, groups, count)
+        order = [ranked.candidate for ranked in scoring.rank(model, vectors(groups, seed=35)[group_of])]
+        for group in range(groups):
+            members = [candidate for candidate in order if group_of[candidate] == group]
+            assert members == sorted(members)
 
     def test_no_candidates_are_ranked_as_none(self) -> None:
         model = scoring.fit(vectors(3, seed=35), [1, 0, -1], [0, 0, 0])

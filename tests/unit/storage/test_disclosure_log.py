@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -24,7 +25,9 @@ def vault(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     """A vault with a few entries in its log; every test gives it back as it was."""
     with Vault.create(tmp_path_factory.mktemp("log") / "vault.db", bytes(32)) as made:
         for number in range(ENTRIES):
-            disclosure_log.append(made, {"released": f"answer {number}", "top": number, "weights": [0.5, 1.25]})
+            disclosure_log.append(
+                made, {"released": f"answer {number}", "top": number, "weights": [0.5, 1.25]}
+            )
         yield made
 
 
@@ -63,7 +66,7 @@ def test_an_untouched_log_is_whole(vault: Vault) -> None:
     entries = disclosure_log.every(vault)
     assert [entry.number for entry in entries] == [1, 2, 3, 4, 5]
     assert entries[0].content["previous"] == "0" * 64
-    for before, after in zip(entries, entries[1:], strict=False):
+    for before, after in pairwise(entries):
         assert after.content["previous"] == before.digest
 
 
@@ -129,7 +132,8 @@ def test_every_flipped_bit_is_found(vault: Vault, number: int, at: int, bit: int
     number=st.integers(1, ENTRIES),
     start=st.integers(0, 300),
     removed=st.integers(0, 5),
-    inserted=st.binary(max_size=3) | st.sampled_from([b" ", b"\n", b"0", b".0", b"e0", b"\\u0061", b',"a":1']),
+    inserted=st.binary(max_size=3)
+    | st.sampled_from([b" ", b"\n", b"0", b".0", b"e0", b"\\u0061", b',"a":1']),
 )
 def test_every_edit_of_an_entrys_bytes_is_found(
     vault: Vault, number: int, start: int, removed: int, inserted: bytes
@@ -195,10 +199,12 @@ Edit = Callable[[Vault], object]
         pytest.param(lambda vault: change(vault, 3, digest=b""), id="no digest"),
         pytest.param(lambda vault: change(vault, 3, entry=row(vault, 2)[0]), id="another's entry"),
         pytest.param(
-            lambda vault: change(vault, 3, entry=row(vault, 2)[0], digest=row(vault, 2)[1]), id="another's row"
+            lambda vault: change(vault, 3, entry=row(vault, 2)[0], digest=row(vault, 2)[1]),
+            id="another's row",
         ),
         pytest.param(
-            lambda vault: vault.change("UPDATE disclosures SET number = 0 WHERE number = 1"), id="numbered from 0"
+            lambda vault: vault.change("UPDATE disclosures SET number = 0 WHERE number = 1"),
+            id="numbered from 0",
         ),
         pytest.param(
             lambda vault: vault.change("UPDATE disclosures SET number = 2000000 WHERE number = 5"), id="a gap"

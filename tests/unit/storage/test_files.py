@@ -132,7 +132,7 @@ def test_what_is_not_there_is_not_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["x" * 300, "folder"])
 def test_what_can_not_be_read_is_an_error_with_its_reason(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
-    with pytest.raises(StorageError, match="can't read .*(too long|is a directory)"):
+    with pytest.raises(StorageError, match=r"can't read .*(too long|is a directory)"):
         files.read_private(tmp_path / name)
 
 
@@ -178,7 +178,7 @@ def test_a_file_in_a_folders_place_is_named(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_can_not_be_made_is_an_error_with_its_reason(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="can't make the folder .* too long"):
+    with pytest.raises(StorageError, match=r"can't make the folder .* too long"):
         files.create_private_folder(tmp_path / ("x" * 300))
 
 
@@ -187,9 +187,11 @@ def test_a_lock_that_is_held_is_waited_for_and_then_named(
 ) -> None:
     monkeypatch.setattr(files, "_LOCK_WAIT", 0.05)
     with files.exclusive(tmp_path / "file"):
-        with pytest.raises(StorageError, match="another process has held .*file") as caught:
-            with files.exclusive(tmp_path / "file"):
-                pytest.fail("two hold the lock")
+        with (
+            pytest.raises(StorageError, match=r"another process has held .*file") as caught,
+            files.exclusive(tmp_path / "file"),
+        ):
+            pytest.fail("two hold the lock")
         assert "wait" in caught.value.hint
         with files.exclusive(tmp_path / "another file"):
             pass

@@ -68,7 +68,18 @@ def test_every_truncated_manifest_is_corrupt(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"null", b"[]", b'"wallet"', b"\xff", b"{", b'{"version": 1, "version": 1}', b"[" * 10_000, b"{}", b"\0" * 99],
+    [
+        b"",
+        b"null",
+        b"[]",
+        b'"wallet"',
+        b"\xff",
+        b"{",
+        b'{"version": 1, "version": 1}',
+        b"[" * 10_000,
+        b"{}",
+        b"\0" * 99,
+    ],
 )
 def test_what_is_no_manifest_is_corrupt_and_named(path: Path, content: bytes) -> None:
     path.write_bytes(content)
@@ -132,7 +143,9 @@ def test_a_keystore_of_another_kind_is_refused(path: Path, kind: str) -> None:
 
 
 def test_a_name_that_two_dids_have_is_refused(path: Path) -> None:
-    path.write_text(json.dumps({**DOCUMENT, "dids": [asdict(RECORD), {**asdict(RECORD), "did": "did:key:z6Mk2"}]}))
+    path.write_text(
+        json.dumps({**DOCUMENT, "dids": [asdict(RECORD), {**asdict(RECORD), "did": "did:key:z6Mk2"}]})
+    )
     with pytest.raises(CorruptData):
         manifest.read(path)
 

@@ -73,7 +73,9 @@ def test_a_vault_that_is_gone_is_named_and_not_made_anew(tmp_path: Path) -> None
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("length", [0, 1, 2, 15, 16, 100, 512, 1024, 4095, 4096, 4097, 8192, 12288, -4096, -1])
+@pytest.mark.parametrize(
+    "length", [0, 1, 2, 15, 16, 100, 512, 1024, 4095, 4096, 4097, 8192, 12288, -4096, -1]
+)
 def test_a_truncated_vault_is_corrupt_and_never_taken_for_a_new_one(path: Path, length: int) -> None:
     whole = path.read_bytes()
     cut = whole[:length]
@@ -83,7 +85,9 @@ def test_a_truncated_vault_is_corrupt_and_never_taken_for_a_new_one(path: Path, 
     assert path.read_bytes() == cut
 
 
-@pytest.mark.parametrize("data", [b"SQLite format 3\0" + bytes(4080), b"\0" * 8192, os.urandom(8192), b"hello"])
+@pytest.mark.parametrize(
+    "data", [b"SQLite format 3\0" + bytes(4080), b"\0" * 8192, os.urandom(8192), b"hello"]
+)
 def test_a_file_that_is_no_vault_is_corrupt(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     with pytest.raises(CorruptData):
@@ -116,7 +120,9 @@ def test_nothing_that_was_said_is_in_plain_in_any_file_of_the_folder(path: Path)
 def test_what_was_deleted_is_overwritten(path: Path) -> None:
     with Vault.open(path, KEY) as opened:
         opened.change("DELETE FROM disclosures")
-        settings = [opened.rows(f"PRAGMA {name}") for name in ("secure_delete", "foreign_keys", "trusted_schema")]
+        settings = [
+            opened.rows(f"PRAGMA {name}") for name in ("secure_delete", "foreign_keys", "trusted_schema")
+        ]
         assert settings == [[(1,)], [(1,)], [(0,)]]
         assert opened.rows("PRAGMA cipher_memory_security") in ([("1",)], [(1,)])
 
@@ -176,7 +182,10 @@ def test_a_vault_of_a_newer_ipse_is_left_alone(path: Path) -> None:
 
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = content(path)
-    broken = (*vault._MIGRATIONS, "CREATE TABLE added (a TEXT); DROP TABLE vectors; SELECT no_such_function()")
+    broken = (
+        *vault._MIGRATIONS,
+        "CREATE TABLE added (a TEXT); DROP TABLE vectors; SELECT no_such_function()",
+    )
     monkeypatch.setattr(vault, "_MIGRATIONS", broken)
     with pytest.raises(IpseError):
         Vault.open(path, KEY)
@@ -209,10 +218,14 @@ def numbers(opened: Vault) -> list[int]:
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt, SystemExit, GeneratorExit])
 def test_a_transaction_that_fails_changes_nothing(opened: Vault, failure: type[BaseException]) -> None:
-    with pytest.raises(failure), opened.transaction():
-        add_row(opened, 2)
-        opened.change("DELETE FROM statements")
-        raise failure
+    def fail_halfway() -> None:
+        with opened.transaction():
+            add_row(opened, 2)
+            opened.change("DELETE FROM statements")
+            raise failure
+
+    with pytest.raises(failure):
+        fail_halfway()
     assert numbers(opened) == [1]
     assert opened.rows("SELECT count(*) FROM statements") == [(20,)]
     add_row(opened, 3)
@@ -220,17 +233,25 @@ def test_a_transaction_that_fails_changes_nothing(opened: Vault, failure: type[B
 
 
 def test_a_transaction_inside_another_shares_its_fate(opened: Vault) -> None:
-    with pytest.raises(ValueError, match="outer"), opened.transaction():
+    def fail_outside() -> None:
         with opened.transaction():
-            add_row(opened, 2)
-        raise ValueError("outer")
+            with opened.transaction():
+                add_row(opened, 2)
+            raise ValueError("outer")
+
+    with pytest.raises(ValueError, match="outer"):
+        fail_outside()
     assert numbers(opened) == [1]
 
 
 def test_a_constraint_that_fails_undoes_its_transaction(opened: Vault) -> None:
-    with pytest.raises(sqlcipher3.IntegrityError), opened.transaction():
-        add_row(opened, 2)
-        add_row(opened, 2)
+    def add_twice() -> None:
+        with opened.transaction():
+            add_row(opened, 2)
+            add_row(opened, 2)
+
+    with pytest.raises(sqlcipher3.IntegrityError):
+        add_twice()
     assert numbers(opened) == [1]
 
 

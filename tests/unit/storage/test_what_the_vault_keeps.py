@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ipse.errors import AlreadyExists, NotFound, UsageError
+from ipse.errors import AlreadyExists, MalformedInput, NotFound, UsageError
 from ipse.storage import credential_shelf, grants, statements
 from ipse.storage.credential_shelf import ShelvedCredential
 from ipse.storage.statements import NewStatement
@@ -55,6 +55,13 @@ def test_a_change_of_mind_supersedes_and_erases_nothing(vault: Vault) -> None:
 def test_statements_are_added_together_or_not_at_all(vault: Vault) -> None:
     with pytest.raises(Exception, match="constraint"):
         statements.add(vault, [TEA, replace(TEA, text="too much", weight=1.5)], now=MONDAY)
+    assert statements.current(vault) == []
+
+
+def test_what_is_no_text_is_refused(vault: Vault) -> None:
+    """A shell gives a byte that is not UTF-8 as half of a surrogate pair."""
+    with pytest.raises(MalformedInput):
+        statements.add(vault, [replace(TEA, text="I like \udcff")], now=MONDAY)
     assert statements.current(vault) == []
 
 

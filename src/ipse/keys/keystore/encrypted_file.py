@@ -37,6 +37,7 @@ _MAX_MEMORY: Final = 1024 * 1024 * 1024
 _SALT_LENGTH: Final = 16
 _NONCE_LENGTH: Final = 24
 _KEY_LENGTH: Final = 32
+_SEAL_LENGTH: Final = 16
 
 
 class EncryptedFile:
@@ -69,10 +70,15 @@ class EncryptedFile:
         self._derived = (kdf, self._derive(kdf))
         with files.exclusive(self._path):
             self._refuse_existing()
-            self._write({})
+            try:
+                self._write({})
+            except BaseException:
+                self._path.unlink(missing_ok=True)
+                raise
 
     def add(self, item: str, secret: bytes) -> None:
         """Keep `secret` as the new `item` and read it back. Raises KeystoreError, AlreadyExists."""
+        self._read()  # asks for the passphrase while nobody has to wait for the lock
         with files.exclusive(self._path):
             items = self._read()
             if item in items:
@@ -86,10 +92,14 @@ class EncryptedFile:
         items = self._read()
         if item not in items:
             raise CorruptData(f"{self._path} no longer holds the item {item!r} of this wallet")
-        return base64url.decode(items[item])
+        try:
+            return base64url.decode(items[item])
+        except (MalformedInput, TypeError) as error:
+            raise CorruptData(f"the item {item!r} in {self._path} is damaged") from error
 
     def remove(self, item: str) -> None:
         """Forget `item`; nothing happens where it is gone already. Raises KeystoreError."""
+        self._read()
         with files.exclusive(self._path):
             items = self._read()
             if items.pop(item, None) is not None:
@@ -137,6 +147,8 @@ class EncryptedFile:
             document = strict_json.parse_object(files.read_private(self._path), what=str(self._path))
             ciphertext = base64url.decode(document.pop("ciphertext"))
             _check_header(document, self._path)
+            if len(ciphertext) < _SEAL_LENGTH:
+                raise MalformedInput("the ciphertext is shorter than its seal")
         except NotFound as error:
             raise KeystoreUnavailable(
                 f"the wallet's keystore file {self._path} is gone", hint="restore it from a backup"
@@ -152,21 +164,30 @@ class EncryptedFile:
 
     def _derive(self, kdf: JsonObject) -> bytes:
         from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
+        from nacl.exceptions import RuntimeError as DerivationError
 
-        return crypto_pwhash_alg(
-            _KEY_LENGTH,
-            self._passphrase(),
-            base64url.decode(kdf["salt"]),
-            kdf["passes"],
-            kdf["memory"],
-            crypto_pwhash_ALG_ARGON2ID13,
-        )
+        passphrase = self._passphrase()
+        try:
+            return crypto_pwhash_alg(
+                _KEY_LENGTH,
+                passphrase,
+                base64url.decode(kdf["salt"]),
+                kdf["passes"],
+                kdf["memory"],
+                crypto_pwhash_ALG_ARGON2ID13,
+            )
+        except (DerivationError, MemoryError) as error:
+            raise KeystoreUnavailable(
+                f"there is not enough memory to open {self._path}",
+                hint=f"it takes {kdf['memory'] // 1024 // 1024} MiB for a moment",
+            ) from error
 
 
 def _check_header(header: JsonObject, path: Path) -> None:
     kdf = header["kdf"]
     passes, memory = kdf["passes"], kdf["memory"]
-    if header["format"] != _FORMAT or header["version"] != _VERSION or kdf["name"] != "argon2id":
+    version = header["version"] if type(header["version"]) is int else None
+    if header["format"] != _FORMAT or version != _VERSION or kdf["name"] != "argon2id":
         raise CorruptData(
             f"{path} is not a version {_VERSION} keystore", hint="a newer ipse may have written it: upgrade"
         )

@@ -15,7 +15,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from ipse.encoding import base64url
-from ipse.errors import AlreadyExists, CorruptData, KeystoreError, KeystoreLocked, KeystoreUnavailable
+from ipse.errors import (
+    AlreadyExists,
+    CorruptData,
+    KeystoreError,
+    KeystoreLocked,
+    KeystoreUnavailable,
+    MalformedInput,
+)
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -64,7 +71,10 @@ class OsKeyring:
         text = self._read(item)
         if text is None:
             raise CorruptData(f"{self._name} no longer holds the item {item!r} of this wallet")
-        return base64url.decode(text)
+        try:
+            return base64url.decode(text)
+        except MalformedInput as error:
+            raise CorruptData(f"the item {item!r} in {self._name} is damaged") from error
 
     def remove(self, item: str) -> None:
         """Forget `item`; nothing happens where it is gone already. Raises KeystoreError."""
@@ -99,7 +109,7 @@ def open_os_keyring(wallet_id: str) -> OsKeyring:
             continue
         if name == "Secret Service":
             with _translated(name):
-                _bounded(_check_unlocked, name)
+                _bounded(lambda backend=backend: _check_collection(backend), name)  # type: ignore[misc]
         return OsKeyring(backend, name, wallet_id)
     raise KeystoreUnavailable("no OS keyring answers (" + "; ".join(reasons) + ")")
 
@@ -137,19 +147,25 @@ def _configured_backend() -> str | None:
     from keyring.util.platform_ import config_root
 
     parser = configparser.RawConfigParser()
-    with contextlib.suppress(OSError, configparser.Error):
+    with contextlib.suppress(OSError, ValueError, configparser.Error):
         parser.read(Path(config_root()) / "keyringrc.cfg", encoding="utf-8")
         return parser.get("backend", "default-keyring", fallback=None)
     return None
 
 
-def _check_unlocked() -> None:
+def _check_collection(backend: KeyringBackend) -> None:
     """Say that it is locked at once, where `keyring` would wait for a dialogue nobody may see."""
     import secretstorage
 
     with contextlib.closing(secretstorage.dbus_init()) as bus:
-        if secretstorage.get_default_collection(bus).is_locked():
-            raise KeystoreLocked("the Secret Service's default keyring is locked")
+        chosen = getattr(backend, "preferred_collection", None)
+        collection = (
+            secretstorage.Collection(bus, chosen) if chosen else secretstorage.get_default_collection(bus)
+        )
+        if collection.collection_path.endswith("/session"):
+            raise KeystoreUnavailable("the Secret Service's keyring in use forgets everything at logout")
+        if collection.is_locked():
+            raise KeystoreLocked("the Secret Service's keyring is locked")
 
 
 @contextlib.contextmanager

@@ -1,0 +1,269 @@
+"""The OS keyring against a real gnome-keyring: working, locked, killed and hung."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ipse.encoding import base64url
+from ipse.errors import (
+    AlreadyExists,
+    CorruptData,
+    KeystoreError,
+    KeystoreLocked,
+    KeystoreUnavailable,
+    StorageError,
+)
+from ipse.keys.keystore.os_keyring import OsKeyring, open_os_keyring
+from ipse.storage.places import Places
+from ipse.wallet import identities
+from ipse.wallet.wallet import Wallet
+from tests.faults.conftest import NOW
+from tests.faults.desktop import PROGRAMS, Desktop
+
+MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+
+SECRET = b"a secret that nobody may ever read"
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    """A session bus that this process is on; no keyring runs yet."""
+    pytest.importorskip("secretstorage", reason="the Secret Service's client is not installed")
+    desktop = Desktop()
+    try:
+        for name, value in desktop.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
+        yield desktop
+    finally:
+        desktop.close()
+
+
+@pytest.fixture
+def desktop(session: Desktop) -> Desktop:
+    """A session whose keyring is unlocked."""
+    session.start_keyring()
+    return session
+
+
+def seconds(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def test_an_item_is_kept_given_back_and_removed(desktop: Desktop) -> None:
+    keystore = open_os_keyring("wallet-1")
+    assert keystore.description == "OS keyring (Secret Service)"
+    keystore.add("root", SECRET)
+    assert keystore.get("root") == SECRET
+    assert open_os_keyring("wallet-1").get("root") == SECRET
+    assert desktop.items() == ["wallet-1/root"]
+    keystore.remove("root")
+    keystore.remove("root")
+    assert desktop.items() == []
+    with pytest.raises(CorruptData, match="no longer holds the item 'root'"):
+        keystore.get("root")
+
+
+def test_every_byte_survives_the_keyring(desktop: Desktop) -> None:
+    keystore = open_os_keyring("wallet-1")
+    secrets = {"bytes": bytes(range(256)), "empty": b"", "long": b"x" * 5000}
+    for item, secret in secrets.items():
+        keystore.add(item, secret)
+    assert {item: keystore.get(item) for item in secrets} == secrets
+
+
+def test_an_item_is_never_overwritten(desktop: Desktop) -> None:
+    open_os_keyring("wallet-1").add("root", SECRET)
+    with pytest.raises(AlreadyExists, match="'root'"):
+        open_os_keyring("wallet-1").add("root", b"another")
+    assert open_os_keyring("wallet-1").get("root") == SECRET
+
+
+def test_the_items_of_two_wallets_do_not_mix(desktop: Desktop) -> None:
+    first, second = open_os_keyring("wallet-1"), open_os_keyring("wallet-2")
+    first.add("root", b"first")
+    with pytest.raises(CorruptData):
+        second.get("root")
+    second.add("root", b"second")
+    second.remove("root")
+    assert first.get("root") == b"first"
+
+
+def test_an_item_outlives_the_session(desktop: Desktop) -> None:
+    open_os_keyring("wallet-1").add("root", SECRET)
+    desktop.kill_keyring()
+    desktop.start_keyring()
+    assert open_os_keyring("wallet-1").get("root") == SECRET
+
+
+def test_nothing_secret_is_on_the_disk_in_plain(desktop: Desktop) -> None:
+    open_os_keyring("wallet-1").add("root", SECRET)
+    written = desktop.files()
+    assert len(written) > 100
+    for form in (SECRET, base64url.encode(SECRET).encode(), SECRET.hex().encode()):
+        assert form not in written
+
+
+def test_a_collection_that_forgets_at_logout_gets_no_key(
+    desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The collection `session` lies in memory; `keyring` can be told to use it."""
+    monkeypatch.setenv("KEYRING_PROPERTY_PREFERRED_COLLECTION", "/org/freedesktop/secrets/collection/session")
+    try:
+        open_os_keyring("wallet-1").add("root", SECRET)
+    except KeystoreUnavailable:
+        return
+    monkeypatch.delenv("KEYRING_PROPERTY_PREFERRED_COLLECTION")
+    desktop.kill_keyring()
+    desktop.start_keyring()
+    assert open_os_keyring("wallet-1").get("root") == SECRET
+
+
+def test_a_wallet_lives_in_the_keyring(desktop: Desktop, places: Places) -> None:
+    with Wallet.create(places, keystore="os", passphrase=no_passphrase, now=NOW) as made:
+        record = identities.create(made, "main", now=NOW)
+        assert made.vault.rows("SELECT 1") == [(1,)]
+    with Wallet(places, no_passphrase) as again:
+        assert identities.signing_key(again, "main")[0] == record
+        assert again.vault.rows("SELECT 1") == [(1,)]
+    assert not places.keystore.exists()
+    assert len(desktop.items()) == 2
+
+
+def no_passphrase() -> bytes:
+    raise AssertionError("a passphrase was asked for")
+
+
+def test_a_wallet_that_could_not_be_made_leaves_no_item(
+    desktop: Desktop, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StorageError("the disk broke")
+
+    monkeypatch.setattr("ipse.storage.manifest.create", fail)
+    with pytest.raises(StorageError):
+        Wallet.create(places, keystore="os", passphrase=no_passphrase, now=NOW)
+    assert desktop.items() == []
+    assert not places.vault.exists()
+
+
+def test_a_locked_keyring_is_called_locked_at_once(desktop: Desktop) -> None:
+    open_os_keyring("wallet-1").add("root", SECRET)
+    desktop.lock()
+
+    def refused() -> None:
+        with pytest.raises(KeystoreLocked, match="locked"):
+            open_os_keyring("wallet-1")
+
+    assert seconds(refused) < 2
+
+
+@pytest.mark.parametrize("act", ["get", "add", "remove"])
+def test_a_keyring_that_is_locked_meanwhile_is_called_locked(desktop: Desktop, act: str) -> None:
+    keystore = open_os_keyring("wallet-1")
+    keystore.add("root", SECRET)
+    desktop.lock()
+    actions: dict[str, Callable[[OsKeyring], object]] = {
+        "get": lambda store: store.get("root"),
+        "add": lambda store: store.add("new", b"secret"),
+        "remove": lambda store: store.remove("root"),
+    }
+    with pytest.raises(KeystoreLocked):
+        actions[act](keystore)
+
+
+def test_a_keyring_that_nobody_has_unlocked_yet_is_a_keystore_error(session: Desktop) -> None:
+    session.start_keyring()
+    open_os_keyring("wallet-1").add("root", SECRET)
+    session.kill_keyring()
+    session.start_keyring_locked()
+
+    def refused() -> None:
+        with pytest.raises(KeystoreLocked):
+            open_os_keyring("wallet-1")
+
+    assert seconds(refused) < 2
+
+
+def test_a_keyring_without_any_collection_is_a_keystore_error(session: Desktop) -> None:
+    session.start_keyring_locked()
+
+    def refused() -> None:
+        with pytest.raises(KeystoreError):
+            open_os_keyring("wallet-1")
+
+    assert seconds(refused) < 5
+
+
+def test_a_keyring_that_was_killed_is_unavailable(desktop: Desktop) -> None:
+    keystore = open_os_keyring("wallet-1")
+    keystore.add("root", SECRET)
+    desktop.kill_keyring()
+    with pytest.raises(KeystoreUnavailable):
+        keystore.get("root")
+    with pytest.raises(KeystoreUnavailable, match="no OS keyring answers"):
+        open_os_keyring("wallet-1")
+
+
+def test_a_session_without_a_keyring_is_unavailable(session: Desktop) -> None:
+    with pytest.raises(KeystoreUnavailable, match="neither running nor activatable") as caught:
+        open_os_keyring("wallet-1")
+    assert "--keystore file" in caught.value.hint
+
+
+HUNG = """
+import sys, time
+from ipse.errors import KeystoreUnavailable
+from ipse.keys.keystore.os_keyring import open_os_keyring
+
+keystore = open_os_keyring("wallet-1") if sys.argv[1] == "opened" else None
+print("ready", flush=True)
+sys.stdin.readline()
+started = time.perf_counter()
+try:
+    keystore.get("root") if keystore else open_os_keyring("wallet-1")
+except KeystoreUnavailable as error:
+    print(time.perf_counter() - started, error.message, flush=True)
+"""
+
+
+def test_a_keyring_that_hangs_is_given_up_within_five_seconds_and_keeps_no_process(desktop: Desktop) -> None:
+    open_os_keyring("wallet-1").add("root", SECRET)
+    programs = [
+        subprocess.Popen(
+            [sys.executable, "-c", HUNG, state],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**desktop.environment, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+        )
+        for state in ("opened", "not opened")
+    ]
+    for program in programs:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "ready\n"
+    desktop.hang_keyring()
+    started = time.perf_counter()
+    for program in programs:
+        assert program.stdin is not None
+        program.stdin.write("\n")
+        program.stdin.flush()
+    for program in programs:
+        out, err = program.communicate(timeout=30)
+        took, message = out.split(" ", 1)
+        assert message == "Secret Service does not answer\n"
+        assert float(took) < 5
+        assert err == ""
+        assert program.returncode == 0
+    assert time.perf_counter() - started < 7
