@@ -14,6 +14,10 @@ from typing import Any
 
 import pytest
 
+from tests.desktop import desktop, session
+
+__all__ = ["desktop", "session"]
+
 REPOSITORY = Path(__file__).parent.parent
 EXAMPLES = REPOSITORY / "examples" / "data"
 PASSPHRASE = b"correct horse battery staple"

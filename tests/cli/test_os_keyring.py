@@ -7,15 +7,13 @@ import time
 import pytest
 
 from tests.conftest import EXAMPLES, Ipse
-from tests.secret_service import SecretService, secret_service
-
-__all__ = ["secret_service"]
+from tests.desktop import Desktop
 
 
 @pytest.fixture
-def on_keyring(no_wallet: Ipse, secret_service: SecretService) -> Ipse:
+def on_keyring(no_wallet: Ipse, desktop: Desktop) -> Ipse:
     """The program in a desktop session, without any passphrase."""
-    return Ipse(no_wallet.home, secret_service.environment)
+    return Ipse(no_wallet.home, desktop.environment)
 
 
 def test_init_chooses_the_keyring_that_answers_and_says_so(on_keyring: Ipse) -> None:
@@ -33,11 +31,9 @@ def test_keys_in_the_keyring_sign(on_keyring: Ipse) -> None:
     on_keyring("vc", "verify", "-", "--issuer", did, stdin=run.out)
 
 
-def test_a_locked_keyring_is_exit_4_at_once_and_says_how_to_go_on(
-    on_keyring: Ipse, secret_service: SecretService
-) -> None:
+def test_a_locked_keyring_is_exit_4_at_once_and_says_how_to_go_on(on_keyring: Ipse, desktop: Desktop) -> None:
     on_keyring("init")
-    secret_service.lock()
+    desktop.lock()
     error = on_keyring("vc", "list", "--json", code=4).error
     assert error["code"] == "keystore-locked"
     assert "unlock" in error["hint"]
@@ -45,10 +41,10 @@ def test_a_locked_keyring_is_exit_4_at_once_and_says_how_to_go_on(
 
 @pytest.mark.parametrize("fault", ["hang", "kill"])
 def test_a_keyring_that_does_not_answer_is_exit_4_within_5_seconds(
-    fault: str, on_keyring: Ipse, secret_service: SecretService
+    fault: str, on_keyring: Ipse, desktop: Desktop
 ) -> None:
     on_keyring("init")
-    getattr(secret_service, fault)()
+    getattr(desktop, f"{fault}_keyring")()
     start = time.monotonic()
     on_keyring("vc", "list", code=4)
     assert time.monotonic() - start < 5.5

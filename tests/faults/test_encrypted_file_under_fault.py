@@ -71,7 +71,7 @@ def test_every_overwritten_byte_is_refused_or_means_the_same(
     remember_derivations(monkeypatch)
     whole = path.read_bytes()
     for position in range(len(whole)):
-        for value in (0x00, 0x20, 0x22, 0x30, 0x39, 0x41, 0x5C, 0x7D, 0xFF):
+        for value in (0x00, 0x20, 0x22, 0x30, 0x41):
             path.write_bytes(whole[:position] + bytes([value]) + whole[position + 1 :])
             try:
                 secret = opened(path).get("root")

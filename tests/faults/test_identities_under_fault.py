@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from ipse.errors import AlreadyExists, CorruptData, KeystoreUnavailable, StorageError
+from ipse.errors import AlreadyExists, CorruptData, KeystoreUnavailable, PassphraseNeeded, StorageError
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.storage import files
 from ipse.storage.places import Places
@@ -188,6 +188,21 @@ def test_a_key_that_can_not_be_taken_back_does_not_hide_why(
     monkeypatch.setattr(EncryptedFile, "remove", dead)
     with pytest.raises(StorageError, match="the disk broke"):
         identities.create(wallet, "main", now=NOW)
+
+
+@pytest.mark.parametrize("given_up", [KeyboardInterrupt, PassphraseNeeded("nobody to ask")])
+def test_an_owner_who_gives_no_passphrase_is_not_asked_again(
+    wallet: Wallet, given_up: BaseException | type[BaseException]
+) -> None:
+    asked: list[None] = []
+
+    def give_up() -> NoReturn:
+        asked.append(None)
+        raise given_up
+
+    with pytest.raises(given_up if isinstance(given_up, type) else type(given_up)):
+        identities.create(Wallet(wallet.places, give_up), "main", now=NOW)
+    assert len(asked) == 1
 
 
 def test_a_key_that_can_not_be_kept_lists_no_did(wallet: Wallet, monkeypatch: pytest.MonkeyPatch) -> None:

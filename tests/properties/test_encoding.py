@@ -16,8 +16,7 @@ from ipse.keys.ed25519 import PublicKey
 
 SAFE = 2**53 - 1
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-# Between these bounds the canonical form would be an integer that readers disagree on.
-doubles = st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: not 2**53 <= abs(x) < 1e21)
+doubles = st.floats(allow_nan=False, allow_infinity=False)
 # RFC 8785 writes a whole double below 1e21 as an integer; beyond 2^53 that is not read again.
 held = doubles.filter(lambda number: not SAFE < abs(number) < 1e21)
 

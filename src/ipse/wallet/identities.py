@@ -37,8 +37,8 @@ def create(wallet: Wallet, name: str, *, now: datetime) -> DidRecord:
     def point(manifest: Manifest) -> Manifest:
         return manifest.with_did(record)
 
+    wallet.keystore.add(record.item, _secret(record, key))
     try:
-        wallet.keystore.add(record.item, _secret(record, key))
         wallet.change_manifest(point)
     except BaseException:
         if not wallet.points_to(record.item):

@@ -124,6 +124,12 @@ def test_a_number_too_large_for_a_double_is_refused(digits: str) -> None:
         parse(digits)
 
 
+@pytest.mark.parametrize("text", ["1e16", "9007199254740992.0", "-1.5e20"])
+def test_a_number_in_the_form_of_a_double_is_read_as_every_reader_reads_it(text: str) -> None:
+    """Unlike an integer of that size, which some readers keep exact and some round."""
+    assert parse(text) == float(text)
+
+
 @pytest.mark.parametrize(
     "text", ["1e21", "-1.7976931348623157e308", "5e-324", "0.1", "9007199254740991.0", "-0.0"]
 )

@@ -8,10 +8,13 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-__all__ = ["PROGRAMS", "Desktop"]
+import pytest
+
+__all__ = ["PROGRAMS", "Desktop", "desktop", "session"]
 
 PROGRAMS = ("dbus-run-session", "gnome-keyring-daemon")
 _PATIENCE = 10.0
@@ -132,3 +135,27 @@ class Desktop:
     def _signal(self, number: signal.Signals) -> None:
         assert self._keyring is not None
         self._keyring.send_signal(number)
+
+
+@pytest.fixture
+def session(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desktop]:
+    """A session bus that this process is on; no keyring runs yet. Skips where a program is missing."""
+    pytest.importorskip("secretstorage", reason="the Secret Service's client is not installed")
+    for program in PROGRAMS:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    started = Desktop()
+    try:
+        for name, value in started.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.fixture
+def desktop(session: Desktop) -> Desktop:
+    """A session whose keyring is unlocked."""
+    session.start_keyring()
+    return session
