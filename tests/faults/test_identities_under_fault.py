@@ -37,7 +37,7 @@ def assert_all_sign(places: Places, reported: list[str]) -> None:
     """Every DID that is listed signs, and those that were reported are listed."""
     wallet = opened(places)
     for name in names(wallet):
-        _, key = identities.signing_key(wallet, name)
+        _, _, key = identities.signing_key(wallet, name)
         assert key.public().verify(b"message", key.sign(b"message"))
     assert set(reported) <= set(names(wallet))
 
@@ -238,6 +238,8 @@ Edit = Callable[[dict[str, Any]], object]
 def swap(member: str) -> Edit:
     def edit(document: dict[str, Any]) -> None:
         first, second = document["dids"]
+        if member not in first:
+            first, second = first["keys"][0], second["keys"][0]
         first[member], second[member] = second[member], first[member]
 
     return edit
@@ -249,11 +251,15 @@ def swap(member: str) -> Edit:
         pytest.param(swap("did"), id="the DIDs of two names swapped"),
         pytest.param(swap("item"), id="the keys of two names swapped"),
         pytest.param(swap("name"), id="the names of two DIDs swapped"),
+        pytest.param(swap("keys"), id="all of the keys of two DIDs swapped"),
+        pytest.param(swap("public"), id="the public keys of two DIDs swapped"),
         pytest.param(
-            lambda document: document["dids"][0].update(item="did-none"), id="a key that is not there"
+            lambda document: document["dids"][0]["keys"][0].update(item="did-none"),
+            id="a key that is not there",
         ),
         pytest.param(
-            lambda document: document["dids"][0].update(item=document["root_item"]), id="the root as a key"
+            lambda document: document["dids"][0]["keys"][0].update(item=document["root_item"]),
+            id="the root as a key",
         ),
         pytest.param(
             lambda document: document["dids"][0].update(
@@ -284,7 +290,7 @@ def test_a_root_that_was_altered_in_the_manifest_opens_no_vault(
 ) -> None:
     record = identities.create(wallet, "main", now=NOW)
     document = json.loads(wallet.places.manifest.read_bytes())
-    document[member] = record.item if value == "the item of a DID" else value
+    document[member] = record.current.item if value == "the item of a DID" else value
     wallet.places.manifest.write_text(json.dumps(document))
     again = opened(wallet.places)
     if member == "wallet_id":

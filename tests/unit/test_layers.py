@@ -20,7 +20,8 @@ _BELOW = {
     "preferences": {"errors", "encoding"},
     "credentials": {"errors", "encoding", "keys", "dids"},
     "protocols": {"errors", "encoding", "keys", "dids", "credentials"},
-    "wallet": {"errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "preferences"},
+    "network": {"errors"},
+    "wallet": {"network", "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "preferences"},
     "cli": {
         "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "preferences", "wallet",
         "__init__",

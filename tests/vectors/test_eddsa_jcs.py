@@ -19,8 +19,9 @@ from ipse.credentials.verification import Policy, verify_credential
 from ipse.dids import did_key
 from ipse.encoding import multibase, strict_json
 from ipse.errors import Undetermined, VerificationFailed
-from ipse.keys import multikey
-from ipse.keys.ed25519 import PrivateKey, PublicKey
+from ipse.keys import key_types, multikey
+from ipse.keys.ed25519 import PrivateKey
+from ipse.keys.key_types import PublicKey
 
 SECRET_CODEC = 0x1300  # ed25519-priv
 
@@ -54,7 +55,7 @@ class Vectors:
 
     @property
     def public(self) -> PublicKey:
-        return multikey.decode(self.json("keyPair.json")["publicKeyMultibase"])
+        return key_types.verifying(multikey.decode(self.json("keyPair.json")["publicKeyMultibase"]))
 
     @property
     def private(self) -> PrivateKey:
@@ -190,5 +191,6 @@ def test_the_end_of_a_proof_chain_is_never_taken_without_its_beginning(vectors: 
     assert proofs
     for proof in proofs:
         alone = {**chained, "proof": proof}
+        key = key_types.verifying(multikey.decode(proof["verificationMethod"].split("#")[1]))
         with pytest.raises((VerificationFailed, Undetermined)):
-            verify_proof(alone, proof_of(alone), multikey.decode(proof["verificationMethod"].split("#")[1]))
+            verify_proof(alone, proof_of(alone), key)

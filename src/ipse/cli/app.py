@@ -18,6 +18,7 @@ __all__ = ["app"]
 class _Root(LazyGroup):
     modules: ClassVar[Mapping[str, str]] = {
         "did": "ipse.cli.did",
+        "keystore": "ipse.cli.keystore",
         "vc": "ipse.cli.vc",
         "profile": "ipse.cli.profile",
         "dapp": "ipse.cli.dapp",

@@ -68,18 +68,26 @@ class Session:
     def passphrase(self) -> bytes:
         """The keystore's passphrase. Raises PassphraseNeeded, StorageError."""
         given = self._given_passphrase()
-        if given is not None:
-            return given
-        self._require_terminal()
-        return _checked(terminal.ask_secret("passphrase of the keystore: ").encode())
+        return given if given is not None else self.secret("the keystore", None)
 
     def new_passphrase(self) -> bytes:
         """A passphrase for a new keystore, typed twice. Raises PassphraseNeeded, StorageError."""
         given = self._given_passphrase()
-        if given is not None:
-            return given
-        self._require_terminal()
-        first = _checked(terminal.ask_secret("new passphrase for the keystore: ").encode())
+        return given if given is not None else self.new_secret("the keystore", None)
+
+    def secret(self, of: str, file: str | None) -> bytes:
+        """The passphrase of something, from a file or asked for. Raises PassphraseNeeded."""
+        if file is not None:
+            return _checked(self._from_file(Path(file)))
+        self._require_terminal(of)
+        return _checked(terminal.ask_secret(f"passphrase of {of}: ").encode())
+
+    def new_secret(self, of: str, file: str | None) -> bytes:
+        """A passphrase for something new, from a file or typed twice. Raises PassphraseNeeded."""
+        if file is not None:
+            return _checked(self._from_file(Path(file)))
+        self._require_terminal(of)
+        first = _checked(terminal.ask_secret(f"new passphrase for {of}: ").encode())
         if terminal.ask_secret("the same again: ").encode() != first:
             raise PassphraseNeeded("the two passphrases differ", hint="run the command again")
         return first
@@ -102,9 +110,9 @@ class Session:
             self.console.message(f"warning: others can read the passphrase file {path}; `chmod 600` it")
         return data
 
-    def _require_terminal(self) -> None:
+    def _require_terminal(self, of: str) -> None:
         if not self.can_ask:
-            raise PassphraseNeeded("the keystore needs its passphrase and there is no terminal to ask on")
+            raise PassphraseNeeded(f"{of} needs its passphrase and there is no terminal to ask on")
 
     def _stage(self, stage: str) -> None:
         self.console.message(f"preparing the embedding model: {stage}")

@@ -25,13 +25,18 @@ _File = Annotated[str, typer.Argument(metavar="FILE|-", help="A credential, or `
 @app.command(cls=Command)
 def issue(
     context: typer.Context,
-    issuer: Annotated[
-        str, typer.Option(metavar="NAME|DID", help="Your DID that signs it.", autocompletion=complete_did)
-    ],
     types: Annotated[list[str], typer.Option("--type", metavar="TYPE", help="Its type; may be repeated.")],
     claims: Annotated[
         str, typer.Option(metavar="FILE|-", help="A JSON object: what is claimed of the subject.")
     ],
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|DID",
+            help="Your DID that signs it; the default if not given.",
+            autocompletion=complete_did,
+        ),
+    ] = None,
     subject: Annotated[str | None, typer.Option(metavar="DID", help="Whom it is about.")] = None,
     identifier: Annotated[
         str | None, typer.Option("--id", metavar="URL", help="Its id; a new urn:uuid where not given.")
@@ -134,7 +139,8 @@ def show(
     session = session_of(context)
     with session.wallet() as wallet:
         held = credential_shelf.find(wallet.vault, identifier)
-    session.console.result(held.document.rstrip("\n"), strict_json.parse_object(held.document))
+    whole = strict_json.parse_object(held.document) if held.document.startswith("{") else None
+    session.console.result(held.document.rstrip("\n"), whole or {"credential": held.document})
 
 
 def _row(held: Any) -> dict[str, Any]:

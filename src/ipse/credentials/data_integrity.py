@@ -1,7 +1,8 @@
-"""Data Integrity proofs with the cryptosuite eddsa-jcs-2022.
+"""Data Integrity proofs with the cryptosuites eddsa-jcs-2022 and, for P-256, ecdsa-jcs-2019.
 
-Source: W3C Verifiable Credential Data Integrity 1.0, sections 4.2 to 4.4, and Data Integrity EdDSA
-Cryptosuites 1.0, section 3.3.
+Source: W3C Verifiable Credential Data Integrity 1.0, sections 4.2 to 4.4; Data Integrity EdDSA
+Cryptosuites 1.0, section 3.3; Data Integrity ECDSA Cryptosuites 1.0, section 3.3. The two suites differ in
+the key alone: both sign SHA-256 over the JCS forms, and a signature has 64 bytes.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from typing import Final
 from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.encoding import multibase, strict_json
 from ipse.encoding.strict_json import JsonObject, excerpt
-from ipse.errors import MalformedInput, Undetermined, VerificationFailed
-from ipse.keys.ed25519 import SIGNATURE_LENGTH, PrivateKey, PublicKey
+from ipse.errors import MalformedInput, Undetermined, UsageError, VerificationFailed
+from ipse.keys.key_types import PrivateKey, PublicKey
 
-__all__ = ["CRYPTOSUITE", "add_proof", "hash_data", "proof_of", "verify_proof"]
+__all__ = ["KEY_TYPES", "add_proof", "hash_data", "proof_of", "verify_proof"]
 
-CRYPTOSUITE: Final = "eddsa-jcs-2022"
+_SUITES: Final = {"Ed25519": "eddsa-jcs-2022", "P-256": "ecdsa-jcs-2019"}
+KEY_TYPES: Final = tuple(_SUITES)
+_SIGNATURE_LENGTH: Final = 64
 
 
 def add_proof(
@@ -29,12 +32,20 @@ def add_proof(
     created: datetime,
     purpose: str = "assertionMethod",
 ) -> JsonObject:
-    """`document` with a DataIntegrityProof by `key`. Raises MalformedInput where it has a proof already."""
+    """`document` with a DataIntegrityProof by `key`.
+
+    Raises MalformedInput where it has a proof already, UsageError for a key type without a cryptosuite.
+    """
+    if key.key_type not in _SUITES:
+        raise UsageError(
+            f"there is no Data Integrity cryptosuite here for {key.key_type} keys",
+            hint=f"sign with a DID of {' or '.join(_SUITES)}",
+        )
     if "proof" in document:
         raise MalformedInput("the document has a proof already", hint="sign the document without its proof")
     options: JsonObject = {
         "type": "DataIntegrityProof",
-        "cryptosuite": CRYPTOSUITE,
+        "cryptosuite": _SUITES[key.key_type],
         "created": format_timestamp(created),
         "verificationMethod": verification_method,
         "proofPurpose": purpose,
@@ -68,7 +79,7 @@ def proof_of(secured: JsonObject) -> JsonObject:
         raise VerificationFailed("there is no proof")
     if proof.get("type") != "DataIntegrityProof":
         raise Undetermined(f"the proof type {excerpt(proof.get('type'))} is not supported")
-    if proof.get("cryptosuite") != CRYPTOSUITE:
+    if proof.get("cryptosuite") not in _SUITES.values():
         raise Undetermined(f"the cryptosuite {excerpt(proof.get('cryptosuite'))} is not supported")
     for name in ("verificationMethod", "proofPurpose", "proofValue"):
         if not isinstance(proof.get(name), str):
@@ -88,6 +99,8 @@ def verify_proof(secured: JsonObject, proof: JsonObject, key: PublicKey) -> Json
 
     What comes back is what was signed: where the proof names its own @context, that one (3.3.2).
     """
+    if _SUITES.get(key.key_type) != proof["cryptosuite"]:
+        raise VerificationFailed(f"{proof['cryptosuite']} is not for {key.key_type} keys")
     document = {name: value for name, value in secured.items() if name != "proof"}
     options = {name: value for name, value in proof.items() if name != "proofValue"}
     if "@context" in options:
@@ -99,9 +112,9 @@ def verify_proof(secured: JsonObject, proof: JsonObject, key: PublicKey) -> Json
         signature = multibase.decode_base58btc(proof["proofValue"])
     except MalformedInput as error:
         raise VerificationFailed(f"proofValue is {error.message}") from error
-    if len(signature) != SIGNATURE_LENGTH:
+    if len(signature) != _SIGNATURE_LENGTH:
         raise VerificationFailed(
-            f"proofValue holds {len(signature)} bytes, a signature has {SIGNATURE_LENGTH}"
+            f"proofValue holds {len(signature)} bytes, a signature has {_SIGNATURE_LENGTH}"
         )
     if not key.verify(hash_data(document, options), signature):
         raise VerificationFailed("the signature does not fit the document")

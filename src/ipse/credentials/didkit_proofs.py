@@ -27,7 +27,8 @@ from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk
-from ipse.keys.ed25519 import SIGNATURE_LENGTH, PrivateKey
+from ipse.keys.ed25519 import SIGNATURE_LENGTH
+from ipse.keys.key_types import PrivateKey
 
 __all__ = ["DEFAULT_PROOF_TYPE", "ProofResult", "available", "issue", "method_of", "require", "verify_proof"]
 

@@ -4,44 +4,65 @@ from __future__ import annotations
 
 from typing import Final
 
+from ipse.dids.verification_methods import (
+    CONTEXT,
+    KEY_AGREEMENT,
+    SIGNING,
+    agrees_on_keys,
+    multikey_method,
+    refer,
+    signs,
+)
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
-from ipse.keys import multikey
-from ipse.keys.ed25519 import PublicKey
+from ipse.keys import ed25519, multikey, x25519
+from ipse.keys.key_types import AnyPublicKey
 
-__all__ = ["PREFIX", "document", "from_public_key", "verification_method_id"]
+__all__ = ["PREFIX", "document", "document_of_key", "from_public_key", "verification_method_id"]
 
 PREFIX: Final = "did:key:"
 
 
-def from_public_key(key: PublicKey) -> str:
+def from_public_key(key: AnyPublicKey) -> str:
     """The did:key of a public key."""
     return PREFIX + multikey.encode(key)
 
 
 def verification_method_id(did: str) -> str:
-    """The DID URL of the one verification method that a did:key has."""
+    """The DID URL of the verification method that is the key of a did:key itself."""
     return f"{did}#{did.removeprefix(PREFIX)}"
 
 
 def document(did: str) -> JsonObject:
     """The DID document that `did` stands for. Raises MalformedInput, Undetermined for other key types."""
-    identifier = did.removeprefix(PREFIX)
+    return document_of_key(did, did.removeprefix(PREFIX))
+
+
+def document_of_key(did: str, identifier: str) -> JsonObject:
+    """The document of a DID that is nothing but the Multikey `identifier` behind its method's prefix.
+
+    An Ed25519 key signs, and the X25519 key derived from it agrees on keys; an X25519 key only agrees on
+    keys; a key on a NIST curve or secp256k1 does both. Raises MalformedInput, Undetermined.
+    """
     try:
         key = multikey.decode(identifier)
     except MalformedInput as error:
-        raise MalformedInput(f"{did[:100]} is not a did:key: {error.message}") from error
-    if from_public_key(key) != did:
-        raise MalformedInput(f"{did[:100]} is not a did:key in its one spelling")
-    method = verification_method_id(did)
-    return {
-        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+        raise MalformedInput(f"{did[:100]} is not a DID made of a key: {error.message}") from error
+    prefix = did.removesuffix(identifier)
+    if prefix == did or prefix.count(":") != 2 or multikey.encode(key) != identifier:
+        raise MalformedInput(f"{did[:100]} is not in the one spelling of a DID made of a key")
+    method = f"{did}#{identifier}"
+    content: JsonObject = {
+        "@context": [*CONTEXT],
         "id": did,
-        "verificationMethod": [
-            {"id": method, "type": "Multikey", "controller": did, "publicKeyMultibase": identifier}
-        ],
-        "authentication": [method],
-        "assertionMethod": [method],
-        "capabilityInvocation": [method],
-        "capabilityDelegation": [method],
+        "verificationMethod": [multikey_method(method, did, identifier)],
     }
+    if signs(key.key_type):
+        refer(content, method, SIGNING)
+    if agrees_on_keys(key.key_type):
+        refer(content, method, [KEY_AGREEMENT])
+    if isinstance(key, ed25519.PublicKey):
+        derived = multikey.encode(x25519.public_from_ed25519(key))
+        content["verificationMethod"].append(multikey_method(f"{did}#{derived}", did, derived))
+        refer(content, f"{did}#{derived}", [KEY_AGREEMENT])
+    return content

@@ -6,17 +6,34 @@ import re
 from collections.abc import Callable
 from typing import Final, TypeAlias
 
-from ipse.dids import did_key
+from ipse.dids import did_jwk, did_key, did_peer, did_pkh, did_web
+from ipse.dids.verification_methods import any_method_key, method_key
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, NotFound, Undetermined
-from ipse.keys import multikey
-from ipse.keys.ed25519 import PublicKey
 
-__all__ = ["Resolve", "check_did", "find_method", "method_key", "method_of", "resolve"]
+__all__ = [
+    "Fetch",
+    "Resolve",
+    "any_method_key",
+    "check_did",
+    "find_method",
+    "method_key",
+    "method_of",
+    "resolve",
+]
 
 Resolve: TypeAlias = Callable[[str], JsonObject]
 """DID to DID document. Raises MalformedInput, Undetermined."""
 
+Fetch: TypeAlias = Callable[[str], bytes]
+"""https URL to what is published there. Raises Undetermined."""
+
+_OFFLINE: Final[dict[str, Callable[[str], JsonObject]]] = {
+    "jwk": did_jwk.document,
+    "key": did_key.document,
+    "peer": did_peer.document,
+    "pkh": did_pkh.document,
+}
 _DID: Final = re.compile(
     r"did:[a-z0-9]+:(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}|:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})"
 )
@@ -37,15 +54,30 @@ def method_of(did: str) -> str:
     return check_did(did).split(":", 2)[1]
 
 
-def resolve(did: str) -> JsonObject:
-    """The DID document of `did`, without network.
+def resolve(did: str, *, fetch: Fetch | None = None) -> JsonObject:
+    """The DID document of `did`.
 
-    Raises MalformedInput for what is no DID, Undetermined for a method that ipse does not resolve.
+    Only did:web needs `fetch`; every other method is worked out from the DID alone. Raises MalformedInput
+    for what is no DID, Undetermined for a method that ipse does not resolve, for a did:web without
+    `fetch`, and (DocumentUnusable, DocumentMismatch) for what a server published instead of its document;
+    and whatever `fetch` raises.
     """
     method = method_of(did)
-    if method == "key":
-        return did_key.document(did)
-    raise Undetermined(f"the DID method did:{method} is not supported", hint="ipse resolves did:key")
+    if method == "web":
+        return _published(did, fetch)
+    if method not in _OFFLINE:
+        known = ", ".join(f"did:{name}" for name in sorted([*_OFFLINE, "web"]))
+        raise Undetermined(f"the DID method did:{method} is not supported", hint=f"ipse resolves {known}")
+    return _OFFLINE[method](did)
+
+
+def _published(did: str, fetch: Fetch | None) -> JsonObject:
+    url = did_web.publish_url(did)
+    if fetch is None:
+        raise Undetermined(
+            f"{did[:100]} needs the network to be resolved", hint=f"its document is published at {url}"
+        )
+    return did_web.read(did, fetch(url))
 
 
 def find_method(document: JsonObject, method_id: str, relationship: str) -> JsonObject:
@@ -63,13 +95,3 @@ def _entries(document: JsonObject, name: str) -> list[Json]:
     if not isinstance(entries, list):
         raise MalformedInput(f"{name} of the DID document is not an array")
     return entries
-
-
-def method_key(method: JsonObject) -> PublicKey:
-    """The public key of a verification method. Raises MalformedInput, Undetermined."""
-    if method.get("type") != "Multikey":
-        raise Undetermined(f"verification method type {method.get('type')!r} is not supported")
-    value = method.get("publicKeyMultibase")
-    if not isinstance(value, str):
-        raise MalformedInput(f"the verification method {method.get('id')!r} has no publicKeyMultibase")
-    return multikey.decode(value)

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from ipse.errors import MalformedInput
 
-__all__ = ["SIGNATURE_LENGTH", "PrivateKey", "PublicKey", "generate"]
+__all__ = ["SIGNATURE_LENGTH", "PrivateKey", "PublicKey", "generate", "public_key_on_curve"]
 
 _LENGTH: Final = 32
 SIGNATURE_LENGTH: Final = 64
@@ -57,6 +57,11 @@ class PrivateKey:
         if len(self.seed) != _LENGTH:
             raise MalformedInput(f"an Ed25519 seed has {_LENGTH} bytes, this one {len(self.seed)}")
 
+    @property
+    def secret(self) -> bytes:
+        """The seed, under the name that every key type has for it."""
+        return self.seed
+
     def public(self) -> PublicKey:
         """The public half."""
         from nacl.bindings import crypto_sign_seed_keypair
@@ -73,3 +78,17 @@ class PrivateKey:
 def generate() -> PrivateKey:
     """A new key from the operating system's random numbers."""
     return PrivateKey(os.urandom(_LENGTH))
+
+
+def public_key_on_curve(raw: bytes) -> PublicKey:
+    """The public key that `raw` (32 bytes) encodes, from outside and so not to be trusted.
+
+    Raises MalformedInput unless it is the canonical encoding of a point of the prime-order group, which
+    every key pair's public half is (RFC 8032 section 5.1.3).
+    """
+    from nacl.bindings import crypto_core_ed25519_is_valid_point
+
+    key = PublicKey(raw)
+    if not crypto_core_ed25519_is_valid_point(raw):
+        raise MalformedInput("not an Ed25519 public key: its bytes are no point of the curve's group")
+    return key

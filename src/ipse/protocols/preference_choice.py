@@ -20,7 +20,7 @@ from ipse.dids import did_key, resolver
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput, NotFound, Undetermined, VerificationFailed
 from ipse.keys import jwk
-from ipse.keys.ed25519 import PrivateKey, PublicKey
+from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.protocols import openid4vp
 from ipse.protocols.openid4vp import AuthorizationRequest, TransactionData
 

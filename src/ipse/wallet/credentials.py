@@ -12,11 +12,11 @@ from ipse.credentials import data_integrity, didkit_proofs, vcdm2, vcdm11
 from ipse.credentials.report import Outcome, Report
 from ipse.credentials.timestamps import format_timestamp
 from ipse.credentials.verification import Policy, verify_credential
-from ipse.dids import did_key, resolver
+from ipse.dids import resolver
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput, UsageError
-from ipse.keys.ed25519 import PrivateKey
+from ipse.keys.key_types import PrivateKey
 from ipse.storage import credential_shelf
 from ipse.storage.credential_shelf import ShelvedCredential
 from ipse.wallet import identities
@@ -37,8 +37,10 @@ class Draft:
     valid_until: datetime | None = None
 
 
-def issue(wallet: Wallet, issuer: str, draft: Draft, *, form: str = "w3c", now: datetime) -> JsonObject:
-    """The credential that `draft` describes, signed by the owner's DID `issuer` (its name or the DID).
+def issue(
+    wallet: Wallet, issuer: str | None, draft: Draft, *, form: str = "w3c", now: datetime
+) -> JsonObject:
+    """The credential that `draft` describes, signed by the owner's DID `issuer`, or the default.
 
     Raises NotFound, MalformedInput, KeystoreError, MissingFeature (didkit for w3c-1.1).
     """
@@ -46,11 +48,12 @@ def issue(wallet: Wallet, issuer: str, draft: Draft, *, form: str = "w3c", now: 
         raise UsageError(f"{form!r} is no credential format", hint=f"--format takes {' or '.join(FORMATS)}")
     if draft.subject is not None:
         resolver.check_did(draft.subject)
-    record, key = identities.signing_key(wallet, issuer)
-    return _MAKERS[form](record.did, key, draft, now)
+    which = issuer or identities.default(wallet).name
+    record, place, key = identities.signing_key(wallet, which)
+    return _MAKERS[form](record.did, key, place.id, draft, now)
 
 
-def _make_vcdm2(issuer: str, key: PrivateKey, draft: Draft, now: datetime) -> JsonObject:
+def _make_vcdm2(issuer: str, key: PrivateKey, method: str, draft: Draft, now: datetime) -> JsonObject:
     unsigned = vcdm2.build(
         issuer=issuer,
         subject=draft.subject,
@@ -60,11 +63,15 @@ def _make_vcdm2(issuer: str, key: PrivateKey, draft: Draft, now: datetime) -> Js
         valid_from=draft.valid_from or now,
         valid_until=draft.valid_until,
     )
-    method = did_key.verification_method_id(issuer)
     return data_integrity.add_proof(unsigned, key, verification_method=method, created=now)
 
 
-def _make_vcdm11(issuer: str, key: PrivateKey, draft: Draft, now: datetime) -> JsonObject:
+def _make_vcdm11(issuer: str, key: PrivateKey, method: str, draft: Draft, now: datetime) -> JsonObject:
+    if key.key_type != "Ed25519":
+        raise UsageError(
+            f"VCDM 1.1 credentials are signed with Ed25519 keys, not {key.key_type}",
+            hint="use another of your DIDs, or --format w3c",
+        )
     unsigned = vcdm11.build(
         issuer=issuer,
         subject=draft.subject,
@@ -74,7 +81,7 @@ def _make_vcdm11(issuer: str, key: PrivateKey, draft: Draft, now: datetime) -> J
         issuance_date=draft.valid_from or now,
         expiration_date=draft.valid_until,
     )
-    return didkit_proofs.issue(unsigned, key, did_key.verification_method_id(issuer), created=now)
+    return didkit_proofs.issue(unsigned, key, method, created=now)
 
 
 _MAKERS = {"w3c": _make_vcdm2, "w3c-1.1": _make_vcdm11}

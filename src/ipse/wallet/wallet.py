@@ -6,18 +6,19 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from ipse.credentials.timestamps import format_timestamp
-from ipse.errors import AlreadyExists, CorruptData, IpseError, UsageError
+from ipse.errors import AlreadyExists, CorruptData, IpseError, KeystoreError, UsageError
 from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
 from ipse.storage import files, manifest
-from ipse.storage.manifest import Manifest
+from ipse.storage.manifest import Leftover, Manifest
 from ipse.storage.places import Places
 from ipse.storage.vault import Vault
 
-__all__ = ["Wallet"]
+__all__ = ["Passphrase", "Wallet", "open_keystore"]
 
 Passphrase = Callable[[], bytes]
 
@@ -57,7 +58,7 @@ class Wallet:
         root = os.urandom(derivation.ROOT_LENGTH)
         undo: list[Callable[[], object]] = []
         try:
-            store = _open_keystore(keystore, places, wallet_id, passphrase, create=True)
+            store = open_keystore(keystore, places, wallet_id, passphrase, create=True)
             if keystore == "file":
                 undo.append(lambda: places.keystore.unlink(missing_ok=True))
             else:
@@ -93,7 +94,7 @@ class Wallet:
         """The keystore. Raises KeystoreError."""
         if self._keystore is None:
             kind, wallet_id = self.manifest.keystore, self.manifest.wallet_id
-            self._keystore = _open_keystore(kind, self.places, wallet_id, self._passphrase, create=False)
+            self._keystore = open_keystore(kind, self.places, wallet_id, self._passphrase)
         return self._keystore
 
     @property
@@ -122,7 +123,32 @@ class Wallet:
             records = manifest.read(self.places.manifest).dids
         except IpseError:
             return True
-        return any(record.item == item for record in records)
+        return any(key.item == item for record in records for key in record.keys)
+
+    def sweep(self) -> None:
+        """Remove the keystore items that nothing points to any more; those out of reach wait for later."""
+        if not manifest.read(self.places.manifest).leftovers:
+            return
+        with manifest.changing(self.places.manifest) as (current, write):
+            kept = tuple(leftover for leftover in current.leftovers if not self._removed(leftover, current))
+            self.manifest = replace(current, leftovers=kept)
+            write(self.manifest)
+
+    def _removed(self, leftover: Leftover, current: Manifest) -> bool:
+        try:
+            if leftover.keystore == current.keystore:
+                self.keystore.remove(leftover.item)
+            elif leftover.keystore == "file":
+                self.places.keystore.unlink(missing_ok=True)
+            else:
+                open_keystore("os", self.places, current.wallet_id, self._passphrase).remove(leftover.item)
+        except (KeystoreError, OSError):
+            return False
+        return True
+
+    def switch_to(self, keystore: Keystore, current: Manifest) -> None:
+        """Go on with another keystore, which the manifest on disk points to already."""
+        self._keystore, self.manifest = keystore, current
 
     def change_manifest(self, edit: Callable[[Manifest], Manifest]) -> None:
         """Apply `edit` to the manifest as it is on disk now, under its lock."""
@@ -137,9 +163,13 @@ def _is_made(places: Places, wallet_id: str) -> bool:
         return False
 
 
-def _open_keystore(
-    kind: str, places: Places, wallet_id: str, passphrase: Passphrase, *, create: bool
+def open_keystore(
+    kind: str, places: Places, wallet_id: str, passphrase: Passphrase, *, create: bool = False
 ) -> Keystore:
+    """The keystore of kind "os" or "file" of a wallet; a file is made first where `create` says so.
+
+    Raises KeystoreError, UsageError, AlreadyExists.
+    """
     if kind == "os":
         from ipse.keys.keystore.os_keyring import open_os_keyring
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials.data_integrity import CRYPTOSUITE, add_proof, hash_data, proof_of, verify_proof
+from ipse.credentials.data_integrity import add_proof, hash_data, proof_of, verify_proof
 from ipse.encoding import multibase
-from ipse.errors import MalformedInput, Undetermined, VerificationFailed
+from ipse.errors import MalformedInput, Undetermined, UsageError, VerificationFailed
+from ipse.keys import key_types
 from ipse.keys.ed25519 import PrivateKey
 
 KEY, OTHER = PrivateKey(b"k" * 32), PrivateKey(b"o" * 32)
@@ -276,5 +277,20 @@ class TestContexts:
             verified(document)
 
 
-def test_the_cryptosuite_is_the_one_the_name_says() -> None:
-    assert CRYPTOSUITE == "eddsa-jcs-2022"
+@pytest.mark.parametrize(("key_type", "suite"), [("Ed25519", "eddsa-jcs-2022"), ("P-256", "ecdsa-jcs-2019")])
+def test_the_cryptosuite_is_that_of_the_key(key_type: str, suite: str) -> None:
+    key = key_types.generate(key_type)
+    document = add_proof({"a": 1}, key, verification_method="did:example:1#k", created=CREATED)
+    assert document["proof"]["cryptosuite"] == suite
+    assert verify_proof(document, proof_of(document), key.public()) == {"a": 1}
+    with pytest.raises(VerificationFailed, match="does not fit"):
+        verify_proof({**document, "a": 2}, document["proof"], key.public())
+    with pytest.raises(VerificationFailed, match="does not fit"):
+        verify_proof(document, document["proof"], key_types.generate(key_type).public())
+
+
+def test_a_key_type_without_a_cryptosuite_is_refused() -> None:
+    with pytest.raises(UsageError, match="secp256k1"):
+        add_proof(
+            {"a": 1}, key_types.generate("secp256k1"), verification_method="did:example:1#k", created=CREATED
+        )

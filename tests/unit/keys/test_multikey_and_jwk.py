@@ -1,4 +1,4 @@
-"""Public keys as Multikey and as JWK."""
+"""Keys as Multikey and as JWK."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from ipse.encoding import base64url, multibase
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import jwk, multikey
+from ipse.keys import ecdsa, jwk, key_types, multikey, x25519
 from ipse.keys.ed25519 import PrivateKey, PublicKey
+from ipse.keys.key_types import SIGNING_TYPES, AnyPrivateKey, AnyPublicKey
 
 # RFC 8037 appendix A.1 and A.2.
 RFC_8037_SEED = "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
@@ -39,9 +40,14 @@ def test_a_jwk_is_an_object(value: Any) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"kty": "EC", "crv": "P-256", "y": "AA"},
+        {"kty": "EC", "crv": "P-521"},
+        {"kty": "EC"},
+        {"crv": "P-256"},
         {"kty": "RSA"},
-        {"crv": "X25519"},
+        {"kty": "oct"},
+        {"crv": "X448"},
+        {"crv": "Ed448"},
+        {"crv": ["Ed25519"]},
         {"crv": "ed25519"},
         {"crv": None},
         {"kty": ["OKP"]},
@@ -91,12 +97,11 @@ def test_a_multikey_of_ed25519_starts_with_z6mk() -> None:
 @pytest.mark.parametrize(
     ("codec", "name"),
     [
-        (0xE7, "secp256k1"),
-        (0xEC, "X25519"),
-        (0x1200, "P-256"),
-        (0x1201, "P-384"),
         (0x1202, "P-521"),
-        (0x1300, "multicodec 0x1300"),
+        (0x1203, "Ed448"),
+        (0x1205, "RSA"),
+        (0x1307, "P-384"),
+        (0x99, "multicodec 0x99"),
         (0, "multicodec 0x0"),
     ],
 )
@@ -107,7 +112,7 @@ def test_a_multikey_of_another_type_is_undetermined_by_name(codec: int, name: st
 
 
 def test_the_codec_of_a_private_key_is_not_read_as_a_public_one() -> None:
-    with pytest.raises(Undetermined):
+    with pytest.raises(MalformedInput, match="private key where a public one belongs"):
         multikey.decode(multibase.encode_base58btc(multibase.encode_varint(0x1300) + KEY.raw))
 
 
@@ -131,3 +136,188 @@ def test_the_public_forms_hold_no_private_byte() -> None:
     key = PrivateKey(base64url.decode(RFC_8037_SEED))
     assert RFC_8037_SEED not in str(jwk.public_to_jwk(key.public()))
     assert multikey.decode(multikey.encode(key.public())) == PublicKey(key.public().raw)
+
+
+# Keys whose coordinates begin with a zero byte: the secret numbers of the first such.
+ZERO_X = {"P-256": 379, "secp256k1": 153}
+ZERO_Y = {"P-256": 43, "secp256k1": 122}
+# RFC 6979 appendix A.2.6.
+P384 = ecdsa.PublicKey.from_coordinates(
+    "P-384",
+    bytes.fromhex(
+        "ec3a4e415b4e19a4568618029f427fa5da9a8bc4ae92e02e06aae5286b300c64def8f0ea9055866064a254515480bc13"
+    ),
+    bytes.fromhex(
+        "8015d9b72d7d57244ea8ef9ac0c621896708a59367f9dfb9f54ca84b3f1c9db1288b231c3ae0d4fe7344fd2533264720"
+    ),
+)
+SECRET = bytes(range(1, 33))
+PRIVATE: dict[str, AnyPrivateKey] = {
+    **{key_type: key_types.private_key(key_type, SECRET) for key_type in SIGNING_TYPES},
+    "X25519": x25519.PrivateKey(SECRET),
+}
+PUBLIC: dict[str, AnyPublicKey] = {**{name: key.public() for name, key in PRIVATE.items()}, "P-384": P384}
+
+
+def multikey_of(codec: int, raw: bytes) -> str:
+    return multibase.encode_base58btc(multibase.encode_varint(codec) + raw)
+
+
+@pytest.mark.parametrize(
+    ("key_type", "start"),
+    [("Ed25519", "z6Mk"), ("X25519", "z6LS"), ("secp256k1", "zQ3s"), ("P-256", "zDn"), ("P-384", "z82L")],
+)
+def test_every_public_type_has_its_prefix_and_reads_back(key_type: str, start: str) -> None:
+    written = multikey.encode(PUBLIC[key_type])
+    assert written.startswith(start)
+    assert multikey.decode(written) == PUBLIC[key_type]
+
+
+@pytest.mark.parametrize(
+    ("codec", "raw"),
+    [
+        pytest.param(codec, raw, id=f"{codec:#x} {len(raw)} bytes from {raw[:1].hex()}")
+        for codec, length in [(0xED, 32), (0xE7, 33), (0x1200, 33), (0x1201, 49)]
+        for raw in [b"", bytes(length - 1), bytes(length + 1), b"\2" + b"\xff" * (length - 1), bytes(length)]
+    ],
+)
+def test_a_multikey_that_is_no_point_of_its_curve_is_refused(codec: int, raw: bytes) -> None:
+    with pytest.raises(MalformedInput):
+        multikey.decode(multikey_of(codec, raw))
+
+
+@pytest.mark.parametrize("key_type", ["P-256", "secp256k1"])
+def test_an_uncompressed_point_is_no_multikey(key_type: str) -> None:
+    key = PUBLIC[key_type]
+    assert isinstance(key, ecdsa.PublicKey)
+    codec = {"P-256": 0x1200, "secp256k1": 0xE7}[key_type]
+    with pytest.raises(MalformedInput):
+        multikey.decode(multikey_of(codec, b"\4" + b"".join(key.coordinates())))
+
+
+@pytest.mark.parametrize("key_type", SIGNING_TYPES)
+def test_a_secret_multikey_reads_back(key_type: str) -> None:
+    key = key_types.private_key(key_type, SECRET)
+    assert multikey.decode_secret(multikey.encode_secret(key)) == key
+
+
+def test_a_secret_multikey_of_ed25519_starts_with_z3u2() -> None:
+    assert multikey.encode_secret(PrivateKey(SECRET)).startswith("z3u2")
+
+
+def test_the_older_secret_multikey_with_both_halves_is_read_if_they_belong_together() -> None:
+    key = PrivateKey(SECRET)
+    assert multikey.decode_secret(multikey_of(0x1300, SECRET + key.public().raw)) == key
+    with pytest.raises(MalformedInput, match="do not belong together"):
+        multikey.decode_secret(multikey_of(0x1300, SECRET + KEY.raw))
+
+
+@pytest.mark.parametrize("codec", [0x1300, 0x1301, 0x1306])
+@pytest.mark.parametrize("raw", [b"", bytes(31), bytes(33), SECRET * 3])
+def test_a_secret_multikey_of_another_length_is_refused(codec: int, raw: bytes) -> None:
+    with pytest.raises(MalformedInput, match="32 bytes"):
+        multikey.decode_secret(multikey_of(codec, raw))
+
+
+@pytest.mark.parametrize("codec", [0x1301, 0x1306])
+@pytest.mark.parametrize("raw", [bytes(32), b"\xff" * 32])
+def test_a_secret_multikey_outside_the_order_is_refused(codec: int, raw: bytes) -> None:
+    with pytest.raises(MalformedInput, match="outside 1 to n-1"):
+        multikey.decode_secret(multikey_of(codec, raw))
+
+
+def test_a_public_multikey_where_a_private_one_belongs_is_refused() -> None:
+    for key in PUBLIC.values():
+        with pytest.raises(MalformedInput, match="public key where a private one belongs"):
+            multikey.decode_secret(multikey.encode(key))
+
+
+@pytest.mark.parametrize(
+    ("codec", "name"), [(0x1307, "P-384"), (0x1305, "RSA"), (0x1399, "multicodec 0x1399")]
+)
+def test_a_secret_multikey_of_another_type_is_undetermined_by_name(codec: int, name: str) -> None:
+    with pytest.raises(Undetermined, match=f"private key type {name} is not supported"):
+        multikey.decode_secret(multikey_of(codec, SECRET))
+
+
+@pytest.mark.parametrize("key_type", PUBLIC)
+def test_every_public_type_reads_back_from_its_jwk(key_type: str) -> None:
+    written = jwk.public_to_jwk(PUBLIC[key_type])
+    assert "d" not in written
+    assert written["crv"] == key_type
+    assert jwk.public_from_jwk(written) == PUBLIC[key_type]
+    with pytest.raises(MalformedInput, match="public key where a private one belongs"):
+        jwk.private_from_jwk(written)
+
+
+@pytest.mark.parametrize("key_type", PRIVATE)
+def test_every_private_type_reads_back_from_its_jwk(key_type: str) -> None:
+    written = jwk.private_to_jwk(PRIVATE[key_type])
+    assert jwk.private_from_jwk(written) == PRIVATE[key_type]
+    with pytest.raises(MalformedInput, match="private key where a public one belongs"):
+        jwk.public_from_jwk(written)
+
+
+@pytest.mark.parametrize("key_type", ZERO_X)
+def test_leading_zeros_of_coordinates_are_kept_and_asked_for(key_type: str) -> None:
+    for member, numbers in (("x", ZERO_X), ("y", ZERO_Y)):
+        key = key_types.private_key(key_type, numbers[key_type].to_bytes(32, "big"))
+        written = jwk.private_to_jwk(key)
+        assert [len(base64url.decode(written[name])) for name in "xyd"] == [32, 32, 32]
+        assert base64url.decode(written[member])[0] == 0
+        assert jwk.private_from_jwk(written) == key
+        for name in (member, "d"):
+            short = {**written, name: base64url.encode(base64url.decode(written[name])[1:])}
+            with pytest.raises(MalformedInput, match="32 bytes, this one 31"):
+                jwk.private_from_jwk(short)
+
+
+@pytest.mark.parametrize("key_type", PRIVATE)
+def test_the_halves_of_a_private_jwk_belong_together(key_type: str) -> None:
+    written = jwk.private_to_jwk(PRIVATE[key_type])
+    other = base64url.encode(bytes(range(2, 34)))
+    with pytest.raises(MalformedInput, match="do not belong together") as caught:
+        jwk.private_from_jwk({**written, "d": other})
+    assert other not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key_type", "member"),
+    [
+        (key_type, member)
+        for key_type, key in PUBLIC.items()
+        for member in "xy"
+        if member in jwk.public_to_jwk(key)
+    ],
+)
+@pytest.mark.parametrize("value", [None, 1, "", "AA", "****", "A" * 42, "A" * 44, "A" * 63])
+def test_a_member_that_is_no_coordinate_of_the_curve_is_refused(
+    key_type: str, member: str, value: Any
+) -> None:
+    written = jwk.public_to_jwk(PUBLIC[key_type])
+    with pytest.raises(MalformedInput):
+        jwk.public_from_jwk({**written, member: value})
+
+
+def test_the_private_half_of_p384_is_undetermined() -> None:
+    with pytest.raises(Undetermined, match="P-384"):
+        jwk.private_from_jwk({**jwk.public_to_jwk(P384), "d": base64url.encode(SECRET + bytes(16))})
+
+
+def test_the_thumbprint_is_the_one_of_rfc_8037() -> None:
+    key = jwk.public_from_jwk(RFC_8037_PUBLIC)
+    assert jwk.thumbprint(key) == "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"
+
+
+def test_the_thumbprint_covers_the_members_that_make_the_key_and_no_other() -> None:
+    prints = {jwk.thumbprint(key) for key in PUBLIC.values()}
+    assert len(prints) == len(PUBLIC)
+    described = {**jwk.public_to_jwk(PUBLIC["P-256"]), "kid": "1", "use": "sig"}
+    assert jwk.thumbprint(jwk.public_from_jwk(described)) == jwk.thumbprint(PUBLIC["P-256"])
+
+
+@pytest.mark.parametrize("member", ["kty", "crv"])
+def test_what_stands_in_the_place_of_a_name_is_not_quoted(member: str) -> None:
+    with pytest.raises(Undetermined) as caught:
+        jwk.private_from_jwk({**RFC_8037_PUBLIC, member: RFC_8037_SEED})
+    assert RFC_8037_SEED not in caught.value.message + caught.value.hint

@@ -11,15 +11,22 @@ import pytest
 
 from ipse.errors import AlreadyExists, CorruptData, NotFound, UsageError
 from ipse.storage import manifest
-from ipse.storage.manifest import DidRecord, Manifest
+from ipse.storage.manifest import DidRecord, KeyRecord, Manifest
 
 RECORD = DidRecord(
     name="main",
     did="did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp",
     method="key",
-    key_type="Ed25519",
-    item="did-0011223344556677",
     created="2026-01-31T12:00:00Z",
+    keys=(
+        KeyRecord(
+            id="did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp#z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp",
+            key_type="Ed25519",
+            public="z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp",
+            item="did-0011223344556677",
+            created="2026-01-31T12:00:00Z",
+        ),
+    ),
 )
 MANIFEST = Manifest(
     wallet_id="0011223344556677",
@@ -101,8 +108,12 @@ NO_LIST: list[Any] = [None, 1, True, {}, "", "main", {"name": "main"}, [1], [Non
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [(member, value) for member in ("wallet_id", "keystore", "root_item", "created") for value in NO_TEXT]
-    + [("dids", value) for value in NO_LIST],
+    [
+        (member, value)
+        for member in ("wallet_id", "keystore", "root_item", "created", "default")
+        for value in NO_TEXT
+    ]
+    + [(member, value) for member in ("dids", "leftovers") for value in NO_LIST],
 )
 def test_a_member_of_the_wrong_type_is_refused(path: Path, member: str, value: Any) -> None:
     path.write_text(json.dumps({**DOCUMENT, member: value}))
@@ -188,22 +199,24 @@ def test_any_other_name_is_refused(name: str) -> None:
 def test_a_taken_name_is_refused_and_nothing_changes() -> None:
     with pytest.raises(AlreadyExists, match="'main'"):
         MANIFEST.with_did(replace(RECORD, did="did:key:z6Mk2"))
-    second = MANIFEST.with_did(replace(RECORD, name="second"))
+    second = MANIFEST.with_did(replace(RECORD, name="second", did="did:key:z6Mk2"))
     assert [record.name for record in second.dids] == ["main", "second"]
     assert [record.name for record in MANIFEST.dids] == ["main"]
 
 
 def test_a_did_is_found_by_its_name_and_by_itself() -> None:
     assert MANIFEST.find("main") == MANIFEST.find(RECORD.did) == RECORD
-    for unknown in ("", "Main", "main ", "did:key:z6Mk", RECORD.item):
+    for unknown in ("", "Main", "main ", "did:key:z6Mk", RECORD.current.item):
         with pytest.raises(NotFound):
             MANIFEST.find(unknown)
 
 
 def test_a_change_is_made_to_what_is_on_disk_now(path: Path) -> None:
     manifest.create(path, MANIFEST)
-    manifest.change(path, lambda held: held.with_did(replace(RECORD, name="second")))
-    changed = manifest.change(path, lambda held: held.with_did(replace(RECORD, name="third")))
+    manifest.change(path, lambda held: held.with_did(replace(RECORD, name="second", did="did:key:z6Mk2")))
+    changed = manifest.change(
+        path, lambda held: held.with_did(replace(RECORD, name="third", did="did:key:z6Mk3"))
+    )
     assert [record.name for record in changed.dids] == ["main", "second", "third"]
     assert manifest.read(path) == changed
 
@@ -217,5 +230,8 @@ def test_a_change_that_fails_changes_nothing(path: Path) -> None:
 
 
 def test_nothing_secret_has_a_place_in_the_manifest() -> None:
-    assert set(DOCUMENT) == {"version", "wallet_id", "keystore", "root_item", "created", "dids"}
-    assert set(asdict(RECORD)) == {"name", "did", "method", "key_type", "item", "created"}
+    assert set(DOCUMENT) == {
+        "version", "wallet_id", "keystore", "root_item", "created", "dids", "default", "leftovers",
+    }  # fmt: skip
+    assert set(asdict(RECORD)) == {"name", "did", "method", "created", "keys", "successor"}
+    assert set(asdict(RECORD.current)) == {"id", "key_type", "public", "item", "created"}

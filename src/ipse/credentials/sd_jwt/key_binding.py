@@ -9,7 +9,7 @@ from ipse.credentials.sd_jwt import disclosures, jws, registered_claims
 from ipse.credentials.sd_jwt.checks import SdJwtInvalid, reported_as
 from ipse.credentials.sd_jwt.unpack import unpack
 from ipse.errors import Undetermined, UsageError
-from ipse.keys import jwk
+from ipse.keys import jwk, key_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,7 +98,7 @@ def holder_key(cnf: JsonObject) -> VerificationKey:
     if "jwk" not in cnf:
         methods = ", ".join(sorted(cnf))[:80]
         raise Undetermined(f"the holder's key is given by {methods!r}, only jwk is read")
-    return jwk.public_from_jwk(cnf["jwk"])
+    return key_types.verifying(jwk.public_from_jwk(cnf["jwk"]))
 
 
 def check_key_binding(

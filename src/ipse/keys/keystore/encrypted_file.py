@@ -105,6 +105,27 @@ class EncryptedFile:
             if items.pop(item, None) is not None:
                 self._write(items)
 
+    def unlock(self, seconds: float) -> None:
+        """Ask for the passphrase, also within a session, and let an agent hold the derived key so long.
+
+        Raises WrongPassphrase, UsageError above a day, MissingFeature on Windows, StorageError.
+        """
+        from ipse.keys.keystore import agent_client
+
+        agent_client.check(seconds)
+        header, ciphertext = self._load()
+        key = self._derive(header["kdf"])
+        self._items(header, ciphertext, key)
+        self._derived = (header["kdf"], key)
+        agent_client.start(self._path, header["kdf"], key, seconds=seconds)
+
+    def lock(self) -> bool:
+        """End the session that `unlock` began; whether there was one."""
+        from ipse.keys.keystore import agent_client
+
+        self._derived = None
+        return agent_client.stop(self._path)
+
     def _refuse_existing(self) -> None:
         if self._path.exists():
             raise AlreadyExists(
@@ -113,19 +134,22 @@ class EncryptedFile:
             )
 
     def _read(self) -> dict[str, str]:
-        from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
-        from nacl.exceptions import CryptoError
-
         header, ciphertext = self._load()
-        key = self._key(header["kdf"])
-        try:
-            plain = crypto_aead_xchacha20poly1305_ietf_decrypt(
-                ciphertext, strict_json.canonical(header), base64url.decode(header["nonce"]), key
-            )
-        except CryptoError as error:
-            raise WrongPassphrase(
-                f"the passphrase does not open {self._path}, or the file was altered"
-            ) from error
+        kdf = header["kdf"]
+        if self._derived is None or self._derived[0] != kdf:
+            from ipse.keys.keystore import agent_client
+
+            held = agent_client.key_for(self._path, kdf)
+            if held is not None and (plain := _decrypt(header, ciphertext, held)) is not None:
+                self._derived = (kdf, held)
+                return strict_json.parse_object(plain, what="the keystore's content")
+            self._derived = (kdf, self._derive(kdf))
+        return self._items(header, ciphertext, self._derived[1])
+
+    def _items(self, header: JsonObject, ciphertext: bytes, key: bytes) -> dict[str, str]:
+        plain = _decrypt(header, ciphertext, key)
+        if plain is None:
+            raise WrongPassphrase(f"the passphrase does not open {self._path}, or the file was altered")
         return strict_json.parse_object(plain, what="the keystore's content")
 
     def _write(self, items: dict[str, str]) -> None:
@@ -157,11 +181,6 @@ class EncryptedFile:
             raise CorruptData(f"{self._path} is not a keystore file, or a damaged one") from error
         return document, ciphertext
 
-    def _key(self, kdf: JsonObject) -> bytes:
-        if self._derived is None or self._derived[0] != kdf:
-            self._derived = (kdf, self._derive(kdf))
-        return self._derived[1]
-
     def _derive(self, kdf: JsonObject) -> bytes:
         from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
         from nacl.exceptions import RuntimeError as DerivationError
@@ -181,6 +200,19 @@ class EncryptedFile:
                 f"there is not enough memory to open {self._path}",
                 hint=f"it takes {kdf['memory'] // 1024 // 1024} MiB for a moment",
             ) from error
+
+
+def _decrypt(header: JsonObject, ciphertext: bytes, key: bytes) -> bytes | None:
+    """The content; None where this is not its key or any of it was altered."""
+    from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
+    from nacl.exceptions import CryptoError
+
+    try:
+        return crypto_aead_xchacha20poly1305_ietf_decrypt(
+            ciphertext, strict_json.canonical(header), base64url.decode(header["nonce"]), key
+        )
+    except CryptoError:
+        return None
 
 
 def _check_header(header: JsonObject, path: Path) -> None:

@@ -1,0 +1,54 @@
+"""An unlock session: what the agent that holds a keystore's key and those who ask it agree on.
+
+The agent is a process that keeps the derived key (never the passphrase) of one keystore file for a
+limited time and listens on a Unix-domain socket in a folder of its owner alone. A connection carries one
+request, a JSON line, and one reply: a JSON line, followed by the key's bytes where it is handed out.
+
+    {"version": 1, "op": "key", "kdf": {...}}   the key, if it was derived with exactly these parameters
+    {"version": 1, "op": "status"}              the seconds left and the agent's process id
+    {"version": 1, "op": "lock"}                the agent forgets the key and ends
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from typing import TYPE_CHECKING, Final
+
+from ipse.encoding.strict_json import JsonObject
+
+if TYPE_CHECKING:
+    import socket
+
+__all__ = ["KEY_LENGTH", "MAX_LINE", "VERSION", "line", "peer_is_owner"]
+
+VERSION: Final = 1
+KEY_LENGTH: Final = 32
+MAX_LINE: Final = 4096
+"""Bytes of a request or of a reply's line."""
+
+
+def line(message: JsonObject) -> bytes:
+    """`message` as it goes over the socket."""
+    return json.dumps({"version": VERSION, **message}).encode() + b"\n"
+
+
+def peer_is_owner(connection: socket.socket) -> bool:
+    """Whether the process at the other end runs as the user that this one runs as.
+
+    The kernel says so: SO_PEERCRED on Linux, getpeereid elsewhere.
+    """
+    import socket
+
+    if hasattr(socket, "SO_PEERCRED"):
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        user: int = struct.unpack("3i", credentials)[1]
+        return user == os.geteuid()
+    import ctypes
+
+    user_id, group_id = ctypes.c_uint32(), ctypes.c_uint32()
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.getpeereid(connection.fileno(), ctypes.byref(user_id), ctypes.byref(group_id)) != 0:
+        return False
+    return user_id.value == os.geteuid()

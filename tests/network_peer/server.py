@@ -1,0 +1,122 @@
+"""An HTTPS server on 127.0.0.1 that answers byte for byte what a test wants, at the pace it wants.
+
+with HttpsPeer(authority.issue("localhost"), {"/did.json": body(b"{}")}) as peer:
+    fetch(peer.url("/did.json"), allow_loopback=True, ca_file=authority.ca_file)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+__all__ = ["Answer", "HttpsPeer", "body", "drip", "raw", "redirect", "status"]
+
+Answer: TypeAlias = Callable[[socket.socket, threading.Event], None]
+"""Writes an answer to the connection; gives up when the event is set."""
+
+
+def raw(*parts: bytes) -> Answer:
+    """The bytes of an answer, whatever they are."""
+
+    def answer(connection: socket.socket, stopped: threading.Event) -> None:
+        for part in parts:
+            connection.sendall(part)
+
+    return answer
+
+
+def body(content: bytes, *headers: str) -> Answer:
+    """Status 200 with an honest Content-Length."""
+    return raw(_head("200 OK", f"Content-Length: {len(content)}", *headers), content)
+
+
+def status(line: str, *headers: str) -> Answer:
+    """Another status ("404 Not Found") with an empty body."""
+    return raw(_head(line, "Content-Length: 0", *headers))
+
+
+def redirect(target: str, code: int = 302) -> Answer:
+    """A redirect to `target`."""
+    return status(f"{code} Moved", f"Location: {target}")
+
+
+def drip(head: bytes, pieces: Iterable[bytes], pause: float = 0.05) -> Answer:
+    """`head` at once, then one piece after the other with a pause (seconds) before each."""
+
+    def answer(connection: socket.socket, stopped: threading.Event) -> None:
+        connection.sendall(head)
+        for piece in pieces:
+            if stopped.wait(pause):
+                return
+            connection.sendall(piece)
+
+    return answer
+
+
+def _head(line: str, *headers: str) -> bytes:
+    return "\r\n".join([f"HTTP/1.1 {line}", *headers, "", ""]).encode("latin-1")
+
+
+class HttpsPeer:
+    """Serves `routes` (path to answer) until the with block ends; `requests` holds what came in."""
+
+    def __init__(self, certificate: Path, routes: Mapping[str, Answer], *, polite: bool = True) -> None:
+        self.requests: list[bytes] = []
+        self.routes = dict(routes)
+        self._polite = polite
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+        self._stopped = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def url(self, path: str, host: str = "localhost") -> str:
+        """The URL of `path` on this server under the name `host`."""
+        return f"https://{host}:{self.port}{path}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        connection.settimeout(20)
+        with connection, contextlib.suppress(OSError):
+            secured = self._context.wrap_socket(connection, server_side=True)
+            with secured:
+                request = self._request(secured)
+                self.requests.append(request)
+                path = request.split(b" ", 2)[1].decode("ascii") if b" " in request else ""
+                self.routes.get(path, status("404 Not Found"))(secured, self._stopped)
+                if self._polite:
+                    secured.unwrap()
+
+    def _request(self, connection: socket.socket) -> bytes:
+        received = b""
+        while b"\r\n\r\n" not in received:
+            piece = connection.recv(4096)
+            if not piece:
+                break
+            received += piece
+        return received
