@@ -98,6 +98,12 @@ def socket_file(path: Path, runtime: Path) -> Path:
     return found
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands wait for an agent for half a second."""
+    monkeypatch.setattr(agent_client, "_ANSWER_WAIT", 0.5)
+
+
 def test_a_killed_agents_socket_is_removed_by_the_next_command_which_asks(
     path: Path, socket_file: Path
 ) -> None:
@@ -117,7 +123,9 @@ def test_an_agent_told_to_terminate_takes_its_socket_with_it(path: Path, socket_
     assert asks(path)
 
 
-def test_a_hung_agent_holds_nobody_up_and_lock_still_ends_it(path: Path, socket_file: Path) -> None:
+def test_a_hung_agent_holds_nobody_up_and_lock_still_ends_it(
+    path: Path, socket_file: Path, impatient: None
+) -> None:
     process = agent_of(path)
     os.kill(process, signal.SIGSTOP)
     try:
@@ -131,7 +139,9 @@ def test_a_hung_agent_holds_nobody_up_and_lock_still_ends_it(path: Path, socket_
     assert asks(path)
 
 
-def test_an_agent_that_trickles_its_answer_holds_nobody_up(path: Path, socket_file: Path) -> None:
+def test_an_agent_that_trickles_its_answer_holds_nobody_up(
+    path: Path, socket_file: Path, impatient: None
+) -> None:
     agent_client.stop(path)
     with listening(socket_file) as listener:
 
@@ -188,7 +198,6 @@ def test_clients_that_say_nothing_hold_nobody_up(path: Path, socket_file: Path) 
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             silent = stack.enter_context(socket.socket(socket.AF_UNIX))
-            silent.settimeout(2)
             silent.connect(str(socket_file))
         assert not asks(path)
 
@@ -228,6 +237,23 @@ def test_commands_at_the_same_time_are_all_answered(path: Path, socket_file: Pat
             assert opened(path).get("root") == SECRET
 
     together(*[read] * 8)
+
+
+@needs_fork
+def test_commands_wait_while_more_of_them_ask_than_the_queue_takes(
+    path: Path, socket_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(agent_client, "_ANSWER_WAIT", 5)
+    process = agent_of(path)
+    os.kill(process, signal.SIGSTOP)
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+                waiting.setblocking(False)
+                waiting.connect(str(socket_file))
+        threading.Timer(0.3, os.kill, (process, signal.SIGCONT)).start()
+        assert opened(path).get("root") == SECRET
 
 
 @needs_fork
@@ -320,10 +346,16 @@ def test_a_runtime_folder_open_to_others_is_not_used(path: Path, runtime: Path, 
     assert list(runtime.iterdir()) == []
 
 
-def test_a_link_or_a_file_in_the_sockets_place_counts_as_no_agent(path: Path, socket_file: Path) -> None:
-    moved = socket_file.rename(socket_file.with_name("moved"))
-    socket_file.symlink_to(moved)
-    assert asks(path)
+def test_a_link_or_a_file_in_the_sockets_place_counts_as_no_agent(
+    path: Path, socket_file: Path, tmp_path: Path
+) -> None:
+    agent_client.stop(path)
+    with listening(tmp_path / "elsewhere") as listener:
+        listener.settimeout(0.3)
+        socket_file.symlink_to(tmp_path / "elsewhere")
+        assert asks(path)
+        with pytest.raises(TimeoutError):  # nobody has even connected
+            listener.accept()
     socket_file.unlink()
     socket_file.write_bytes(b"")
     assert asks(path)

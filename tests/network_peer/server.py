@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeAlias
 
-__all__ = ["Answer", "HttpsPeer", "body", "drip", "raw", "redirect", "status"]
+__all__ = ["Answer", "HttpsPeer", "SlowRelay", "body", "drip", "raw", "redirect", "status"]
 
 Answer: TypeAlias = Callable[[socket.socket, threading.Event], None]
 """Writes an answer to the connection; gives up when the event is set."""
@@ -120,3 +120,50 @@ class HttpsPeer:
                 break
             received += piece
         return received
+
+
+class SlowRelay:
+    """Passes TCP on to a port of this machine, and from there back one byte at a time.
+
+    The first `fast` pieces that the client sends are answered at full speed, so that with 0 the TLS
+    handshake drips, and with 2 what comes after it.
+    """
+
+    def __init__(self, target: int, *, fast: int, pause: float = 0.01) -> None:
+        self._target = target
+        self._fast = fast
+        self._pause = pause
+        self._sent = 0
+        self._stopped = threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._relay, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stopped.set()
+        self._listener.close()
+
+    def _relay(self) -> None:
+        with contextlib.suppress(OSError):
+            client, _ = self._listener.accept()
+            with client, socket.create_connection(("127.0.0.1", self._target)) as server:
+                threading.Thread(target=self._outward, args=(client, server), daemon=True).start()
+                while received := server.recv(4096):
+                    if self._sent < self._fast:
+                        client.sendall(received)
+                        continue
+                    for byte in received:
+                        if self._stopped.wait(self._pause):
+                            return
+                        client.sendall(bytes([byte]))
+
+    def _outward(self, client: socket.socket, server: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while sent := client.recv(4096):
+                self._sent += 1
+                server.sendall(sent)

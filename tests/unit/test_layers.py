@@ -21,7 +21,9 @@ _BELOW = {
     "credentials": {"errors", "encoding", "keys", "dids"},
     "protocols": {"errors", "encoding", "keys", "dids", "credentials"},
     "network": {"errors"},
-    "wallet": {"network", "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "preferences"},
+    "wallet": {
+        "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "preferences", "network",
+    },
     "cli": {
         "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "preferences", "wallet",
         "__init__",
@@ -38,6 +40,10 @@ _ROOM_OF = {
     "sqlcipher3": "storage/vault.py",
     "filelock": ("storage/files.py", "preferences/embedding"),
     "didkit": "credentials/didkit_child.py",
+    "pyrage": "keys/age_file.py",
+    "http": "network",
+    "ssl": "network",
+    "socket": ("network", "keys/keystore/agent"),
     "rfc8785": "encoding/strict_json.py",
     "sentence_transformers": "preferences/embedding",
     "transformers": "preferences/embedding",
@@ -49,7 +55,7 @@ _ROOM_OF = {
     "rich": "cli",
 }
 
-_LAZY = set(_ROOM_OF) - {"typer"} | {"numpy"}
+_LAZY = set(_ROOM_OF) - {"typer", "http", "socket"} | {"numpy"}
 """Libraries that no module may import when it is itself imported."""
 
 _MODULES = sorted(SOURCE.rglob("*.py"))

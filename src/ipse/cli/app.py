@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from ipse import __version__
-from ipse.cli import start
+from ipse.cli import start, unlock
 from ipse.cli.framework import Command, LazyGroup, application
 from ipse.cli.session import session_of
 
@@ -54,3 +54,5 @@ def _root(
 
 app.command("init", cls=Command)(start.init)
 app.command("status", cls=Command)(start.status)
+app.command("unlock", cls=Command)(unlock.unlock)
+app.command("lock", cls=Command)(unlock.lock)

@@ -180,9 +180,7 @@ def rotate(
     if linked is not None and succession is not None:
         inputs.write_text(succession, linked + "\n")
     elif linked is not None:
-        session.console.message(
-            "the old key signed who its successor is: `ipse vc list` has the credential"
-        )
+        session.console.message("the old key signed who its successor is: `ipse vc list` has the credential")
     session.console.result(record.did, {**_public(record), "succession": linked})
 
 

@@ -40,7 +40,7 @@ def _remember(name: str) -> Callable[[typer.Context, Any, Any], Any]:
     """Put a given value into the session; what was not given leaves it as it is."""
 
     def callback(context: typer.Context, _: Any, value: Any) -> Any:
-        if value not in (None, False) and not context.resilient_parsing:
+        if value is not None and value is not False and not context.resilient_parsing:
             session = context.find_root().obj
             target = session.console if hasattr(session.console, name) else session
             setattr(target, name, value)

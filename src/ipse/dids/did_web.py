@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Final
-from urllib.parse import unquote
 
 from ipse.dids.document_shape import DocumentUnusable, checked
 from ipse.dids.verification_methods import CONTEXT, KEY_AGREEMENT, SIGNING, multikey_method, refer, signs
@@ -89,6 +88,8 @@ def document(did: str, keys: Mapping[str, AnyPublicKey]) -> JsonObject:
 
 
 def _check_segment(did: str, segment: str) -> None:
+    from urllib.parse import unquote
+
     plain = unquote(segment, errors="replace")
     if not _SEGMENT.fullmatch(segment) or plain in (".", ".."):
         raise _malformed(did, f"{segment[:80]!r} is no path segment")

@@ -25,7 +25,7 @@ from ipse.errors import (
     Undetermined,
     WrongPassphrase,
 )
-from ipse.keys import age_file, jwk, key_types, multikey
+from ipse.keys import age_file, encrypted_pkcs8, jwk, key_types, multikey
 from ipse.keys.key_types import PrivateKey
 
 __all__ = ["MAX_BYTES", "read_private_key"]
@@ -37,6 +37,7 @@ _FORMATS: Final = (
 )
 _PEM_LABEL: Final = re.compile(rb"-----BEGIN ([A-Z0-9 ]{1,40})-----")
 _OPENSSH: Final = b"OPENSSH PRIVATE KEY"
+_ENCRYPTED: Final = b"ENCRYPTED PRIVATE KEY"
 _CURVES: Final = {"secp256r1": "P-256", "secp256k1": "secp256k1", "secp384r1": "P-384"}
 
 _Passphrase = Callable[[], bytes] | None
@@ -111,17 +112,21 @@ def _from_pem(data: bytes, passphrase: _Passphrase) -> PrivateKey:
 
 def _loaded(block: bytes, label: bytes, passphrase: _Passphrase) -> Any:
     """The key of the library's own types that a PEM block holds."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+    from cryptography.exceptions import InternalError, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
 
-    load = load_ssh_private_key if label == _OPENSSH else load_pem_private_key
+    load: Callable[[bytes, bytes | None], Any] = serialization.load_pem_private_key
+    if label == _OPENSSH:
+        load = serialization.load_ssh_private_key
+    elif label == _ENCRYPTED:
+        load, block = serialization.load_der_private_key, encrypted_pkcs8.der_of_bounded_work(block)
     try:
         return load(block, None)
     except TypeError:  # it is encrypted
         pass
     except UnsupportedAlgorithm:
         raise _other_type("of an algorithm or curve without a name") from None
-    except ValueError:
+    except (ValueError, InternalError):
         raise MalformedInput("the PEM file is damaged: no private key can be read from it") from None
     if label == _OPENSSH and importlib.util.find_spec("bcrypt") is None:
         raise MissingFeature(
@@ -136,7 +141,7 @@ def _loaded(block: bytes, label: bytes, passphrase: _Passphrase) -> Any:
             "the private key is encrypted in a way that is not supported",
             hint="re-encrypt a copy: `openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE`",
         ) from None
-    except (TypeError, ValueError):  # TypeError: the passphrase is empty
+    except (TypeError, ValueError, InternalError):  # TypeError: the passphrase is empty
         raise WrongPassphrase(
             "the passphrase does not open the private key, or the file was altered",
             hint="check the passphrase that the file was written with",

@@ -15,7 +15,6 @@ from ipse.keys.key_types import AnyPrivateKey, AnyPublicKey
 __all__ = ["private_from_jwk", "private_to_jwk", "public_from_jwk", "public_to_jwk", "thumbprint"]
 
 _CURVES: Final = {"OKP": ("Ed25519", "X25519"), "EC": ecdsa.PUBLIC_TYPES}
-_PRIVATE_MEMBERS: Final = ("d", "k", "p", "q", "dp", "dq", "qi", "oth")
 
 
 def public_to_jwk(key: AnyPublicKey) -> dict[str, str]:
@@ -39,7 +38,7 @@ def public_from_jwk(jwk: Json) -> AnyPublicKey:
     nothing.
     """
     jwk, curve = _curve_of(jwk)
-    if any(member in jwk for member in _PRIVATE_MEMBERS):
+    if "d" in jwk:
         raise MalformedInput("the JWK holds a private key where a public one belongs")
     return _public(jwk, curve)
 
@@ -74,8 +73,9 @@ def _curve_of(jwk: Json) -> tuple[JsonObject, str]:
         raise MalformedInput("a JWK is a JSON object")
     kind, curve = jwk.get("kty"), jwk.get("crv")
     if not (isinstance(kind, str) and isinstance(curve, str) and curve in _CURVES.get(kind, ())):
+        names = " ".join(_shown(name) for name in (kind, curve) if name is not None)
         raise Undetermined(
-            f"key type {_shown(kind)} {_shown(curve)} is not supported",
+            f"key type {names or '(no name)'} is not supported",
             hint=f"ipse reads {', '.join(key_types.PUBLIC_TYPES)} keys",
         )
     return jwk, curve

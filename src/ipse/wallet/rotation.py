@@ -110,11 +110,11 @@ def _succeed(
 
     wallet.change_manifest(point)
     wallet.sweep()
-    _shelve(wallet, record, heir, succession, now)
+    _shelve(wallet, record, succession, now)
     return Rotation(heir, succession)
 
 
-def _shelve(wallet: Wallet, record: DidRecord, heir: DidRecord, succession: str, now: datetime) -> None:
+def _shelve(wallet: Wallet, record: DidRecord, succession: str, now: datetime) -> None:
     """Keep the credential, so that the link can be shown whenever somebody asks."""
     credential_shelf.add(
         wallet.vault,

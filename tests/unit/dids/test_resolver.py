@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ipse.dids import did_key, resolver
+from ipse.dids import did_jwk, did_key, resolver
+from ipse.encoding import multibase
 from ipse.errors import MalformedInput, NotFound, Undetermined
-from ipse.keys import multikey
+from ipse.keys import ecdsa, jwk, multikey
 from ipse.keys.ed25519 import PrivateKey
 
 KEY = PrivateKey(bytes(range(32))).public()
@@ -68,7 +69,7 @@ def test_the_syntax_is_checked_in_linear_time() -> None:
     assert time.perf_counter() - started < 0.5
 
 
-@pytest.mark.parametrize("method", ["web", "jwk", "pkh", "ion", "example"])
+@pytest.mark.parametrize("method", ["ion", "example", "ethr", "keys", "k"])
 def test_an_unknown_method_is_undetermined_by_name(method: str) -> None:
     with pytest.raises(Undetermined, match=f"did:{method} is not supported"):
         resolver.resolve(f"did:{method}:example.com")
@@ -128,7 +129,7 @@ def test_a_document_of_the_wrong_shape_lists_nothing(member: str, entries: Any) 
 
 
 @pytest.mark.parametrize(
-    "kind", ["JsonWebKey2020", "Ed25519VerificationKey2020", "multikey", "", None, ["Multikey"]]
+    "kind", ["EcdsaSecp256k1RecoveryMethod2020", "multikey", "", None, ["Multikey"], {"Multikey": 1}]
 )
 def test_another_type_of_method_is_undetermined(kind: Any) -> None:
     with pytest.raises(Undetermined, match="is not supported"):
@@ -144,3 +145,82 @@ def test_a_method_without_a_readable_key_is_refused(value: Any) -> None:
 def test_the_public_key_alone_counts_where_a_method_names_two() -> None:
     method = {**METHOD, "publicKeyMultibase": multikey.encode(KEY), "publicKeyJwk": {"kty": "OKP"}}
     assert resolver.method_key(method) == KEY
+
+
+JWK = jwk.public_to_jwk(KEY)
+P256 = ecdsa.PrivateKey("P-256", bytes(range(32))).public()
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "value"),
+    [
+        ("JsonWebKey", "publicKeyJwk", JWK),
+        ("JsonWebKey2020", "publicKeyJwk", JWK),
+        ("JsonWebKey2020", "publicKeyJwk", {**JWK, "kid": "1", "use": "sig"}),
+        ("Ed25519VerificationKey2020", "publicKeyMultibase", multikey.encode(KEY)),
+        ("Ed25519VerificationKey2018", "publicKeyBase58", multibase.encode_base58btc(KEY.raw)[1:]),
+    ],
+)
+def test_a_method_is_read_in_the_way_of_its_type(kind: str, member: str, value: Any) -> None:
+    assert resolver.method_key({**METHOD, "type": kind, member: value}) == KEY
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "value"),
+    [
+        pytest.param(
+            "JsonWebKey2020", "publicKeyMultibase", multikey.encode(KEY), id="the member of another"
+        ),
+        pytest.param("JsonWebKey2020", "publicKeyJwk", "{}", id="a JWK in a string"),
+        pytest.param("JsonWebKey2020", "publicKeyJwk", {**JWK, "d": JWK["x"]}, id="a private JWK"),
+        pytest.param(
+            "Ed25519VerificationKey2020", "publicKeyMultibase", multikey.encode(P256), id="another key type"
+        ),
+        pytest.param("Ed25519VerificationKey2018", "publicKeyBase58", multikey.encode(KEY), id="multibase"),
+        pytest.param("Ed25519VerificationKey2018", "publicKeyBase58", "1" * 31, id="too short"),
+        pytest.param("Ed25519VerificationKey2018", "publicKeyBase58", "", id="empty"),
+    ],
+)
+def test_a_method_whose_key_is_not_in_the_way_of_its_type_is_refused(
+    kind: str, member: str, value: Any
+) -> None:
+    with pytest.raises(MalformedInput):
+        resolver.method_key({**METHOD, "type": kind, member: value})
+
+
+@pytest.mark.parametrize("curve", [P256, ecdsa.PrivateKey("secp256k1", bytes(range(32))).public()])
+def test_a_key_on_another_curve_is_read(curve: ecdsa.PublicKey) -> None:
+    as_jwk = {**METHOD, "type": "JsonWebKey2020", "publicKeyJwk": jwk.public_to_jwk(curve)}
+    as_multikey = {**METHOD, "publicKeyMultibase": multikey.encode(curve)}
+    assert resolver.method_key(as_jwk) == resolver.method_key(as_multikey) == curve
+
+
+def test_did_web_without_the_network_is_undetermined_and_says_where_its_document_is() -> None:
+    with pytest.raises(Undetermined, match="needs the network") as caught:
+        resolver.resolve("did:web:example.com")
+    assert "https://example.com/.well-known/did.json" in caught.value.hint
+
+
+def test_did_web_is_fetched_once_from_the_url_it_stands_for() -> None:
+    fetched: list[str] = []
+
+    def fetch(url: str) -> bytes:
+        fetched.append(url)
+        return b'{"id": "did:web:example.com"}'
+
+    assert resolver.resolve("did:web:example.com", fetch=fetch) == {"id": "did:web:example.com"}
+    assert fetched == ["https://example.com/.well-known/did.json"]
+
+
+@pytest.mark.parametrize(
+    "did", [DID, did_jwk.from_public_key(KEY), f"did:peer:0{multikey.encode(KEY)}", "did:example:a"]
+)
+def test_no_other_method_asks_the_network(did: str) -> None:
+    def fetch(url: str) -> bytes:
+        pytest.fail(f"{url} was fetched")
+
+    if did == "did:example:a":
+        with pytest.raises(Undetermined):
+            resolver.resolve(did, fetch=fetch)
+    else:
+        assert resolver.resolve(did, fetch=fetch) == resolver.resolve(did)

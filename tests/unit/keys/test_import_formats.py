@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_an_encrypted_pkcs8_file_is_opened_by_its_passphrase_alone(key_type: str
         read_private_key(data, passphrase=None)
     for wrong in (b"wrong", b"", PASSPHRASE + b"\n", b"\xff\xfe"):
         with pytest.raises(WrongPassphrase):
-            read_private_key(data, passphrase=lambda wrong=wrong: wrong)
+            read_private_key(data, passphrase=partial(bytes, wrong))
 
 
 def test_the_passphrase_is_asked_for_once() -> None:
@@ -312,6 +313,58 @@ def test_no_error_quotes_key_material() -> None:
                 assert part not in shown, (text, caught.value)
 
 
+def der(tag: int, *contents: bytes) -> bytes:
+    content = b"".join(contents)
+    length = len(content)
+    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    head = bytes([length]) if length < 128 else bytes([0x80 | len(size)]) + size
+    return bytes([tag]) + head + content
+
+
+def integer(number: int) -> bytes:
+    return der(2, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
+
+
+def encrypted_pkcs8(derivation: str, *parameters: bytes) -> bytes:
+    """An ENCRYPTED PRIVATE KEY that asks for this key derivation."""
+    import base64
+
+    kdf = der(0x30, der(6, bytes.fromhex(derivation)), der(0x30, der(4, bytes(8)), *parameters))
+    cipher = der(0x30, der(6, bytes.fromhex("60864801650304012a")), der(4, bytes(16)))
+    scheme = der(0x30, der(6, bytes.fromhex("2a864886f70d01050d")), der(0x30, kdf, cipher))
+    body = base64.encodebytes(der(0x30, scheme, der(4, bytes(64))))
+    return b"-----BEGIN ENCRYPTED PRIVATE KEY-----\n" + body + b"-----END ENCRYPTED PRIVATE KEY-----\n"
+
+
+SCRYPT, PBKDF2 = "2b06010401da47040b", "2a864886f70d01050c"
+
+
+@pytest.mark.parametrize(
+    ("n", "r", "p"),
+    [(2**24, 8, 1), (2**40, 8, 1), (2**60, 8, 1), (2**14, 8, 2**24), (2, 2**30, 1), (0, 8, 1)],
+)
+def test_an_encrypted_key_that_asks_scrypt_for_gigabytes_is_refused_unasked(n: int, r: int, p: int) -> None:
+    with pytest.raises(MalformedInput, match="far more work"):
+        read_private_key(encrypted_pkcs8(SCRYPT, integer(n), integer(r), integer(p)), passphrase=never)
+
+
+@pytest.mark.parametrize("rounds", [10**7 + 1, 2**31 - 1, 2**40, 2**70, 0, -1])
+def test_an_encrypted_key_that_asks_for_endless_rounds_is_refused_unasked(rounds: int) -> None:
+    with pytest.raises(MalformedInput, match="far more work"):
+        read_private_key(encrypted_pkcs8(PBKDF2, integer(rounds)), passphrase=never)
+
+
+def test_a_key_derivation_within_the_bounds_is_done() -> None:
+    sha256 = der(0x30, der(6, bytes.fromhex("2a864886f70d0209")), b"\5\0")
+    for data in (
+        encrypted_pkcs8(PBKDF2, integer(600_000), integer(32), sha256),
+        encrypted_pkcs8(SCRYPT, integer(2**14), integer(8), integer(1)),
+        encrypted_pkcs8(SCRYPT, integer(3), integer(8), integer(1)),
+    ):
+        with pytest.raises(WrongPassphrase):
+            read_private_key(data, passphrase=lambda: b"wrong")
+
+
 def _read_or_refused(data: bytes, passphrase: Callable[[], bytes] | None = lambda: b"words") -> None:
     try:
         key = read_private_key(data, passphrase=passphrase)
@@ -351,10 +404,10 @@ _LABELS = ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVAT
 def test_any_der_in_a_pem_frame_is_read_or_refused(label: str, file: bytes, data: st.DataObject) -> None:
     import base64
 
-    der = bytearray(base64.b64decode(b"".join(file.splitlines()[1:-1])))
+    content = bytearray(base64.b64decode(b"".join(file.splitlines()[1:-1])))
     for _ in range(data.draw(st.integers(1, 3))):
-        der[data.draw(st.integers(0, len(der) - 1))] = data.draw(st.integers(0, 255))
-    body = base64.b64encode(bytes(der)).decode()
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    body = base64.b64encode(bytes(content)).decode()
     _read_or_refused(f"-----BEGIN {label}-----\n{body}\n-----END {label}-----\n".encode())
 
 

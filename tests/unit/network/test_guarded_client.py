@@ -18,7 +18,7 @@ from ipse.network import connection, errors, guarded_client
 from ipse.network.connection import Lookup
 from ipse.network.guarded_client import LIMIT, fetch
 from tests.network_peer.certificates import Authority, self_signed
-from tests.network_peer.server import Answer, HttpsPeer, body, drip, raw, redirect, status
+from tests.network_peer.server import Answer, HttpsPeer, SlowRelay, body, drip, raw, redirect, status
 
 _DRAWING = [line for line in (errors.__doc__ or "").splitlines() if " network" in line and ":" not in line]
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -221,7 +221,23 @@ def test_a_drip_ends_at_the_deadline(net: Net, answer: Answer) -> None:
     started = time.monotonic()
     with pytest.raises(errors.TooSlow):
         net.get(answer, deadline=0.6)
-    assert 0.5 < time.monotonic() - started < 2
+    assert 0.5 < time.monotonic() - started < 3
+
+
+@pytest.mark.parametrize("fast", [0, 2], ids=["the handshake", "what is inside a TLS record"])
+def test_a_drip_below_http_ends_at_the_deadline(net: Net, fast: int) -> None:
+    net.peer.routes["/it"] = body(bytes(10_000))
+    with SlowRelay(net.peer.port, fast=fast) as relay:
+        started = time.monotonic()
+        with pytest.raises(errors.TooSlow):
+            fetch(
+                f"https://localhost:{relay.port}/it",
+                allow_loopback=True,
+                ca_file=net.authority.ca_file,
+                deadline=0.6,
+            )
+        assert 0.5 < time.monotonic() - started < 3
+    assert len(net.peer.requests) == fast // 2
 
 
 def test_redirects_and_what_follows_share_one_deadline(net: Net) -> None:
@@ -232,7 +248,7 @@ def test_redirects_and_what_follows_share_one_deadline(net: Net) -> None:
     started = time.monotonic()
     with pytest.raises(errors.TooSlow):
         fetch(net.peer.url("/0"), allow_loopback=True, ca_file=net.authority.ca_file, deadline=0.7)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 3
 
 
 def test_a_server_that_never_shakes_hands_is_too_slow() -> None:
@@ -240,18 +256,18 @@ def test_a_server_that_never_shakes_hands_is_too_slow() -> None:
         started = time.monotonic()
         with pytest.raises(errors.TooSlow):
             fetch(f"https://localhost:{silent.getsockname()[1]}/", allow_loopback=True, deadline=0.5)
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 3
 
 
 def test_a_resolver_that_never_answers_is_too_slow() -> None:
     def sleepy(host: str, port: int) -> Sequence[str]:
-        time.sleep(3)
+        time.sleep(5)
         return ["127.0.0.1"]
 
     started = time.monotonic()
     with pytest.raises(errors.TooSlow):
         fetch("https://example.com/", deadline=0.3, lookup=sleepy)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

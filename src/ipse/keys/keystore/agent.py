@@ -11,9 +11,14 @@ request, a JSON line, and one reply: a JSON line, followed by the key's bytes wh
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
+import stat
 import struct
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ipse.encoding.strict_json import JsonObject
@@ -21,7 +26,17 @@ from ipse.encoding.strict_json import JsonObject
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["KEY_LENGTH", "MAX_LINE", "VERSION", "line", "peer_is_owner"]
+__all__ = [
+    "KEY_LENGTH",
+    "MAX_LINE",
+    "VERSION",
+    "address",
+    "folders",
+    "line",
+    "peer_is_owner",
+    "private",
+    "socket_name",
+]
 
 VERSION: Final = 1
 KEY_LENGTH: Final = 32
@@ -32,6 +47,44 @@ MAX_LINE: Final = 4096
 def line(message: JsonObject) -> bytes:
     """`message` as it goes over the socket."""
     return json.dumps({"version": VERSION, **message}).encode() + b"\n"
+
+
+def folders(keystore: Path) -> Iterator[Path]:
+    """Where the socket may be: the user's runtime folder, which a logout empties, or beside the file.
+
+    None on Windows, where Python has no such sockets.
+    """
+    if os.name == "nt":
+        return
+    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}")
+    if runtime.is_absolute():
+        with contextlib.suppress(OSError), private(runtime):
+            yield runtime / "ipse"
+    yield Path(os.path.realpath(keystore)).parent / "agent"
+
+
+def socket_name(keystore: Path) -> str:
+    """The file name of the socket: one for a keystore, however its path is written."""
+    return hashlib.sha256(os.fsencode(os.path.realpath(keystore))).hexdigest()[:24]
+
+
+@contextlib.contextmanager
+def private(folder: Path) -> Iterator[int]:
+    """The folder, open. OSError unless it is a folder, no link, ours, and closed to everybody else."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        found = os.fstat(descriptor)
+        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
+            raise PermissionError(0, "it belongs to another user or is open to others")
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def address(folder: Path, descriptor: int, name: str) -> str:
+    """A path for bind and connect, which take about a hundred bytes; by descriptor where that is possible."""
+    by_descriptor = f"/proc/self/fd/{descriptor}"
+    return f"{by_descriptor}/{name}" if os.path.isdir(by_descriptor) else str(folder / name)  # noqa: PTH112
 
 
 def peer_is_owner(connection: socket.socket) -> bool:

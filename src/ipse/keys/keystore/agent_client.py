@@ -7,7 +7,6 @@ passphrase is asked for as usual.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 import sys
@@ -55,12 +54,12 @@ def start(keystore: Path, kdf: JsonObject, key: bytes, *, seconds: float) -> Non
     stop(keystore)
     setup = {"keystore": os.path.realpath(keystore), "kdf": kdf, "seconds": seconds}
     reasons: list[str] = []
-    for folder in _folders(keystore):
+    for folder in agent.folders(keystore):
         try:
             with contextlib.suppress(FileExistsError):
                 folder.mkdir(mode=0o700)
-            with _private(folder) as descriptor:
-                _start_in(folder, descriptor, _name(keystore), key, setup)
+            with agent.private(folder) as descriptor:
+                _start_in(folder, descriptor, agent.socket_name(keystore), key, setup)
                 return
         except OSError as error:
             reasons.append(f"{folder}: {(error.strerror or str(error)).lower()}")
@@ -89,44 +88,10 @@ def seconds_left(keystore: Path) -> int | None:
 def stop(keystore: Path) -> bool:
     """End the unlock session of `keystore`; whether there was one."""
     ended = False
-    for folder in _folders(keystore):
-        with contextlib.suppress(OSError), _private(folder) as descriptor:
-            ended |= _stop_in(folder, descriptor, _name(keystore))
+    for folder in agent.folders(keystore):
+        with contextlib.suppress(OSError), agent.private(folder) as descriptor:
+            ended |= _stop_in(folder, descriptor, agent.socket_name(keystore))
     return ended
-
-
-def _folders(keystore: Path) -> Iterator[Path]:
-    """Where the socket may be: the user's runtime folder, which a logout empties, or beside the file."""
-    if os.name == "nt":
-        return
-    runtime = Path(os.environ.get("XDG_RUNTIME_DIR") or f"/run/user/{os.geteuid()}")
-    if runtime.is_absolute():
-        with contextlib.suppress(OSError), _private(runtime):
-            yield runtime / "ipse"
-    yield Path(os.path.realpath(keystore)).parent / "agent"
-
-
-def _name(keystore: Path) -> str:
-    return hashlib.sha256(os.fsencode(os.path.realpath(keystore))).hexdigest()[:24]
-
-
-@contextlib.contextmanager
-def _private(folder: Path) -> Iterator[int]:
-    """The folder, open. OSError unless it is a folder, no link, ours, and closed to everybody else."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        found = os.fstat(descriptor)
-        if found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077:
-            raise PermissionError(0, "it belongs to another user or is open to others")
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _address(folder: Path, descriptor: int, name: str) -> str:
-    """A path for bind and connect, which take about a hundred bytes; by descriptor where that is possible."""
-    by_descriptor = f"/proc/self/fd/{descriptor}"
-    return f"{by_descriptor}/{name}" if os.path.isdir(by_descriptor) else str(folder / name)  # noqa: PTH112
 
 
 def _start_in(folder: Path, descriptor: int, name: str, key: bytes, setup: JsonObject) -> None:
@@ -139,7 +104,7 @@ def _start_in(folder: Path, descriptor: int, name: str, key: bytes, setup: JsonO
         _above_streams(listener.fileno()) as listening,
         _above_streams(descriptor) as held,
     ):
-        listener.bind(_address(folder, descriptor, temporary))
+        listener.bind(agent.address(folder, descriptor, temporary))
         try:
             listener.listen(128)
             given = {"listener": listening, "folder": held, "temporary": temporary, "name": name}
@@ -190,9 +155,9 @@ def _launch(key: bytes, setup: JsonObject, descriptors: tuple[int, int]) -> None
 
 def _ask(keystore: Path, request: JsonObject) -> Iterator[tuple[JsonObject, bytes]]:
     """What agents that grant the request reply, each with the bytes after its line."""
-    for folder in _folders(keystore):
-        with contextlib.suppress(OSError), _private(folder) as descriptor:
-            reply = _ask_in(folder, descriptor, _name(keystore), request)
+    for folder in agent.folders(keystore):
+        with contextlib.suppress(OSError), agent.private(folder) as descriptor:
+            reply = _ask_in(folder, descriptor, agent.socket_name(keystore), request)
             if reply is not None:
                 yield reply
 
@@ -204,9 +169,8 @@ def _ask_in(folder: Path, descriptor: int, name: str, request: JsonObject) -> tu
     import socket
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-        connection.settimeout(_ANSWER_WAIT)
         try:
-            connection.connect(_address(folder, descriptor, name))
+            _connect(connection, agent.address(folder, descriptor, name))
         except ConnectionRefusedError:
             _remove_stale(descriptor, name, found.st_ino)
             return None
@@ -218,12 +182,26 @@ def _ask_in(folder: Path, descriptor: int, name: str, request: JsonObject) -> tu
     return (reply, rest) if reply.get("version") == agent.VERSION and reply.get("ok") is True else None
 
 
+def _connect(connection: socket.socket, address: str) -> None:
+    until = time.monotonic() + _ANSWER_WAIT
+    connection.settimeout(_ANSWER_WAIT)
+    while True:
+        try:
+            return connection.connect(address)
+        except BlockingIOError:  # Linux, where more clients wait than the socket's queue takes
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.01)
+
+
 def _stop_in(folder: Path, descriptor: int, name: str) -> bool:
     try:
         if _ask_in(folder, descriptor, name, {"op": "lock"}) is not None:
             return True
         hangs = False
-    except TimeoutError:
+    except FileNotFoundError:
+        return False
+    except OSError:
         hangs = True
     # An agent ends by itself, as soon as it wakes, where its socket is gone.
     with contextlib.suppress(FileNotFoundError):
