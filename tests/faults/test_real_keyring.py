@@ -25,7 +25,7 @@ from ipse.storage.places import Places
 from ipse.wallet import identities
 from ipse.wallet.wallet import Wallet
 from tests.desktop import PROGRAMS, Desktop
-from tests.faults.conftest import NOW
+from tests.faults.conftest import NOW, filled
 
 MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
@@ -270,3 +270,21 @@ def test_a_keyring_that_hangs_is_given_up_within_five_seconds_and_keeps_no_proce
         assert err == ""
         assert program.returncode == 0
     assert time.perf_counter() - started < 7
+
+
+def test_a_full_disk_under_the_keyring_is_an_error_and_loses_no_key(
+    session: Desktop, small_disk: Path
+) -> None:
+    session.environment["XDG_DATA_HOME"] = str(small_disk / "data")
+    session.start_keyring()
+    keystore = open_os_keyring("wallet-1")
+    keystore.add("root", SECRET)
+    with filled(small_disk), pytest.raises(KeystoreUnavailable, match="Secret Service failed"):
+        keystore.add("other", SECRET)
+    session.kill_keyring()
+    session.start_keyring()
+    again = open_os_keyring("wallet-1")
+    assert again.get("root") == SECRET
+    with pytest.raises(CorruptData):
+        again.get("other")
+    again.add("other", SECRET)

@@ -10,6 +10,7 @@ import typer
 from ipse.cli import inputs, terminal
 from ipse.cli.completion import complete_did
 from ipse.cli.framework import Command, application
+from ipse.cli.network_options import AllowLoopback, CaFile
 from ipse.cli.session import Session, session_of
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused, UsageError
@@ -103,19 +104,14 @@ def document(context: typer.Context, which: _Which) -> None:
 def resolve(
     context: typer.Context,
     did: Annotated[str, typer.Argument(metavar="DID", help="Any DID; did:web is fetched from the network.")],
-    ca_file: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Trust the certificate authorities in this file instead."),
-    ] = None,
-    allow_loopback: Annotated[
-        bool, typer.Option("--allow-loopback", help="Also fetch from this machine; for tests.")
-    ] = False,
+    ca_file: CaFile = None,
+    allow_loopback: AllowLoopback = False,
 ) -> None:
     """Resolve a DID and print its document. Needs no wallet."""
     from ipse.wallet import resolution
 
     session = session_of(context)
-    content = resolution.resolve(did, ca_file=ca_file, allow_loopback=allow_loopback)
+    content = resolution.resolve(did, resolution.Reach(ca_file, allow_loopback))
     session.console.result(strict_json.pretty(content), content)
 
 

@@ -11,6 +11,7 @@ from ipse.cli import inputs
 from ipse.cli.completion import complete_did
 from ipse.cli.console import printable
 from ipse.cli.framework import Command, application
+from ipse.cli.network_options import AllowLoopback, CaFile
 from ipse.cli.session import session_of
 from ipse.encoding import strict_json
 from ipse.errors import UsageError
@@ -78,17 +79,20 @@ def verify(
         typer.Option(metavar="DID", help="Accept credentials of this issuer; may be repeated."),
     ] = None,
     any_issuer: Annotated[bool, typer.Option("--any-issuer", help="Accept any issuer.")] = False,
+    ca_file: CaFile = None,
+    allow_loopback: AllowLoopback = False,
 ) -> None:
     """Verify a credential and print the report of every check."""
     from ipse.credentials.verification import Policy
     from ipse.dids import resolver
-    from ipse.wallet import credentials
+    from ipse.wallet import credentials, resolution
 
     session = session_of(context)
     if issuer and any_issuer:
         raise UsageError("--issuer and --any-issuer contradict each other", hint="give one of them")
     policy = Policy(issuers=frozenset(map(resolver.check_did, issuer or ())), any_issuer=any_issuer)
-    report = credentials.verify(inputs.read_object(file), policy, now=session.now)
+    reach = resolution.Reach(ca_file, allow_loopback)
+    report = credentials.verify(inputs.read_object(file), policy, now=session.now, reach=reach)
     lines = [
         f"{check.outcome:<14}  {check.name:<10}  {printable(check.reason)}"
         + (f" ({printable(check.value)})" if check.value else "")

@@ -19,7 +19,8 @@ from ipse.errors import MalformedInput, UsageError
 from ipse.keys.key_types import PrivateKey
 from ipse.storage import credential_shelf
 from ipse.storage.credential_shelf import ShelvedCredential
-from ipse.wallet import identities
+from ipse.wallet import identities, resolution
+from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["FORMATS", "Draft", "add", "issue", "verify"]
@@ -92,9 +93,11 @@ def _new_id() -> str:
     return f"urn:uuid:{uuid.uuid4()}"
 
 
-def verify(secured: JsonObject, policy: Policy, *, now: datetime) -> Report:
-    """The report on a credential in any of the formats. Needs no wallet."""
-    return verify_credential(secured, policy=policy, now=now).report
+def verify(secured: JsonObject, policy: Policy, *, now: datetime, reach: Reach | None = None) -> Report:
+    """The report on a credential in any of the formats. Needs no wallet; did:web issuers are looked up."""
+    return verify_credential(
+        secured, policy=policy, now=now, resolve=lambda did: resolution.resolve(did, reach or Reach())
+    ).report
 
 
 def add(wallet: Wallet, text: str, *, keep_unverified: bool = False, now: datetime) -> ShelvedCredential:

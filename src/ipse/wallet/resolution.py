@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
 
-__all__ = ["resolve"]
+__all__ = ["Reach", "resolve"]
 
 
-def resolve(did: str, *, ca_file: str | None = None, allow_loopback: bool = False) -> JsonObject:
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far resolving may go: the certificate authorities to trust instead of the system's, and whether
+    this very machine may be asked, which only tests want."""
+
+    ca_file: str | None = None
+    allow_loopback: bool = False
+
+    def fetch(self, url: str) -> bytes:
+        """What the guarded client finds at `url`."""
+        from ipse.network import guarded_client
+
+        trusted = Path(self.ca_file) if self.ca_file else None
+        return guarded_client.fetch(url, allow_loopback=self.allow_loopback, ca_file=trusted)
+
+
+def resolve(did: str, reach: Reach) -> JsonObject:
     """The DID document of `did`; did:web is fetched through the guarded client.
 
     Raises MalformedInput, Undetermined and what the guarded client raises.
     """
-
-    def fetch(url: str) -> bytes:
-        from ipse.network import guarded_client
-
-        trusted = Path(ca_file) if ca_file else None
-        return guarded_client.fetch(url, allow_loopback=allow_loopback, ca_file=trusted)
-
-    return resolver.resolve(did, fetch=fetch)
+    return resolver.resolve(did, fetch=reach.fetch)
