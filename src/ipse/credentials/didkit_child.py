@@ -48,6 +48,9 @@ async def _work(job: JsonObject) -> JsonObject:
         errors: list[str] = verdict["errors"]
         return errors or ([] if verdict["checks"] == ["proof"] else ["no proof was checked"])
 
+    if "resolve" in job:
+        found = await call(didkit.resolve_did, job["resolve"], "{}")
+        return found if "errors" in found else {"document": found, "errors": []}
     document: JsonObject = job["credential"]
     if job["key"]:
         arguments = json.dumps(document), json.dumps(job["options"]), job["key"]

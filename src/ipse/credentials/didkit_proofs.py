@@ -15,29 +15,27 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials import vcdm11
+from ipse.credentials import didkit_process, vcdm11
 from ipse.credentials.timestamps import format_timestamp
 from ipse.credentials.urls import URL
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
-from ipse.errors import MalformedInput, MissingFeature, Undetermined, UsageError
+from ipse.errors import MalformedInput, Undetermined, UsageError
 from ipse.keys import jwk
 from ipse.keys.ed25519 import SIGNATURE_LENGTH
 from ipse.keys.key_types import PrivateKey
 
-__all__ = ["DEFAULT_PROOF_TYPE", "ProofResult", "available", "issue", "method_of", "require", "verify_proof"]
+__all__ = ["DEFAULT_PROOF_TYPE", "ProofResult", "issue", "method_of", "verify_proof"]
 
 DEFAULT_PROOF_TYPE: Final = "Ed25519Signature2020"
 """The newest of the three for Ed25519: its own context, a plain multibase signature, no JOSE header."""
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 
-_SECONDS = 20.0
 _KNOWN_CONTEXTS: Final = (
     vcdm11.CONTEXT,
     vcdm11.SUITE_CONTEXT,
@@ -82,9 +80,6 @@ _INVALID: Final = {
     "No applicable proof": "the issuer does not list the verification method for this purpose",
     "Key expansion failed": "a member that no @context defines is not covered by the signature",
 }
-_CHILD: Final = (
-    "import sys; sys.path[:] = sys.argv[1:]; from ipse.credentials import didkit_child; didkit_child.serve()"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +97,6 @@ class ProofResult:
     created: datetime | None = None
 
 
-def available() -> bool:
-    """Whether didkit is installed with its native half (an old release has none). Imports nothing."""
-    from importlib.machinery import EXTENSION_SUFFIXES
-    from importlib.util import find_spec
-    from pathlib import Path
-
-    spec = find_spec("didkit")
-    folders = (spec.submodule_search_locations or []) if spec else []
-    return any(
-        Path(folder, f"didkit{suffix}").is_file() for folder in folders for suffix in EXTENSION_SUFFIXES
-    )
-
-
 def issue(
     credential: JsonObject,
     key: PrivateKey,
@@ -129,7 +111,7 @@ def issue(
     key that is not the issuer's), Undetermined (a DID or context that can't be read offline), UsageError
     (another proof type), MissingFeature.
     """
-    require()
+    didkit_process.require()
     if proof_type not in _ISSUED_TYPES:
         raise UsageError(f"{proof_type!r} proofs are not made", hint=f"one of {', '.join(_ISSUED_TYPES)}")
     if "proof" in credential:
@@ -161,7 +143,7 @@ def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMetho
 
     Dates, trust and status are the caller's. Raises MissingFeature; everything else is in the result.
     """
-    require()
+    didkit_process.require()
     proof = credential.get("proof")
     said = proof if isinstance(proof, dict) else {}
     method, kind = (
@@ -299,15 +281,6 @@ def _line(texts: list[str]) -> str:
     return "".join(character for character in "; ".join(texts) if character.isprintable())[:200]
 
 
-def require() -> None:
-    """Raise MissingFeature where didkit is absent."""
-    if not available():
-        raise MissingFeature(
-            "the VCDM 1.1 format needs didkit, which has no wheels for CPython 3.13 and later",
-            hint="use Python 3.11 or 3.12: `pipx install --python python3.12 ipse`",
-        )
-
-
 def _ask_didkit(
     credential: JsonObject, purpose: str, options: JsonObject | None = None, key: str = ""
 ) -> JsonObject:
@@ -315,25 +288,7 @@ def _ask_didkit(
 
     The key goes through the pipe, never on the command line.
     """
-    import subprocess
-
-    job = json.dumps({"credential": credential, "purpose": purpose, "options": options, "key": key})
-    try:
-        child = subprocess.run(  # noqa: S603 - this very interpreter, no shell
-            [sys.executable, "-I", "-S", "-c", _CHILD, *filter(None, sys.path)],
-            input=job.encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise Undetermined(f"didkit did not finish within {_SECONDS:g} seconds") from None
-    said = child.stdout.splitlines()
-    if child.returncode != 0 or not said:
-        raise Undetermined(f"didkit crashed on it (status {child.returncode})")
-    answer: JsonObject = json.loads(said[-1])
-    return answer
+    return didkit_process.run({"credential": credential, "purpose": purpose, "options": options, "key": key})
 
 
 def method_of(credential: JsonObject) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from ipse.credentials import data_integrity, didkit_proofs, vcdm2, vcdm11
+from ipse.credentials import data_integrity, didkit_process, didkit_proofs, vcdm2, vcdm11
 from ipse.credentials.report import Ledger, NotApplicable, Rejected, Report
 from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.dids import resolver
@@ -82,7 +82,7 @@ def _verify_vcdm2(secured: JsonObject, policy: Policy, now: datetime, resolve: R
 
 def _verify_vcdm11(secured: JsonObject, policy: Policy, now: datetime) -> Verification:
     """didkit checks that a key in the issuer's own DID made the proof, and for assertions."""
-    didkit_proofs.require()
+    didkit_process.require()
     ledger = Ledger(CHECKS)
     ledger.take("data-model", lambda: _data_model_vcdm11(secured))
     ledger.take("issuer", lambda: _resolve_issuer(vcdm11.issuer_of(secured), lambda did: {"id": did}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipse.credentials import didkit_resolution
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
 
@@ -32,4 +33,6 @@ def resolve(did: str, reach: Reach) -> JsonObject:
 
     Raises MalformedInput, Undetermined and what the guarded client raises.
     """
+    if didkit_resolution.reads(did):
+        return didkit_resolution.resolve(did)
     return resolver.resolve(did, fetch=reach.fetch)

@@ -20,14 +20,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ipse.credentials import didkit_process, vcdm11
 from ipse.credentials import didkit_proofs as proofs
-from ipse.credentials import vcdm11
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk, multikey
 from ipse.keys.ed25519 import PrivateKey
 
-needs_didkit = pytest.mark.skipif(not proofs.available(), reason="didkit is not installed")
+needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 
 KEY = PrivateKey(bytes(range(32)))
 DID = "did:key:" + multikey.encode(KEY.public())
@@ -109,7 +109,7 @@ def never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError(f"handed to didkit: {arguments!r}")
 
     monkeypatch.setattr(proofs, "_ask_didkit", refuse)
-    monkeypatch.setattr(proofs, "available", lambda: True)
+    monkeypatch.setattr(didkit_process, "available", lambda: True)
 
 
 # Signing and verifying
@@ -549,6 +549,7 @@ WITH_ADDRESSES = bare(
 ISSUE_AND_VERIFY = """
 import json, sys
 from datetime import UTC, datetime
+from ipse.credentials import didkit_process
 from ipse.credentials import didkit_proofs as proofs
 from ipse.credentials import vcdm11
 from ipse.keys.ed25519 import PrivateKey
@@ -643,8 +644,8 @@ def test_nesting_is_bounded_well_below_where_didkit_crashes() -> None:
 def test_a_child_that_dies_or_says_nothing_is_undetermined(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], signed_form: JsonObject, child: str
 ) -> None:
-    monkeypatch.setattr(proofs, "available", lambda: True)
-    monkeypatch.setattr(proofs, "_CHILD", child)
+    monkeypatch.setattr(didkit_process, "available", lambda: True)
+    monkeypatch.setattr(didkit_process, "_CHILD", child)
     result = proofs.verify_proof(signed_form)
     assert (result.verified, "crashed" in result.reason) == (None, True)
     assert capfd.readouterr() == ("", "")
@@ -652,7 +653,7 @@ def test_a_child_that_dies_or_says_nothing_is_undetermined(
 
 @needs_didkit
 def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proofs, "_SECONDS", 2.0)
+    monkeypatch.setattr(didkit_process, "_SECONDS", 2.0)
     twins = [{"b": [{"c": 1} for _ in range(14)]} for _ in range(2)]
     credential = bare(**{"@context": [vcdm11.CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}]})
     credential["credentialSubject"] = {"a": twins}
@@ -731,7 +732,7 @@ def test_reasons_are_one_printable_line_whatever_the_credential_says(signed: Jso
 def test_what_is_printed_before_the_answer_is_no_part_of_it(
     monkeypatch: pytest.MonkeyPatch, signed: JsonObject
 ) -> None:
-    monkeypatch.setattr(proofs, "_CHILD", "import os; os.write(1, b'noise');" + proofs._CHILD)
+    monkeypatch.setattr(didkit_process, "_CHILD", "import os; os.write(1, b'noise');" + didkit_process._CHILD)
     assert proofs.verify_proof(signed).verified is True
 
 
@@ -762,7 +763,7 @@ def test_the_private_key_is_not_on_the_childs_command_line(monkeypatch: pytest.M
 
 
 def assert_missing(signed_form: JsonObject) -> None:
-    assert not proofs.available()
+    assert not didkit_process.available()
     for call in (
         lambda: proofs.verify_proof(signed_form),
         lambda: proofs.issue(bare(), KEY, METHOD, created=NOW),
