@@ -12,7 +12,7 @@ from ipse.dids import did_key, resolver
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.errors import MalformedInput, Undetermined
 from ipse.keys import jwk, multikey
-from ipse.keys.ed25519 import PublicKey
+from ipse.keys.ed25519 import PrivateKey, PublicKey
 
 SAFE = 2**53 - 1
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -118,9 +118,9 @@ def test_json_reads_or_refuses_and_never_fails_otherwise(data: str | bytes) -> N
     assert "\x1b" not in shown
 
 
-@given(public_keys)
-def test_a_public_key_survives_every_form_it_is_written_in(raw: bytes) -> None:
-    key = PublicKey(raw)
+@given(st.binary(min_size=32, max_size=32))
+def test_a_public_key_survives_every_form_it_is_written_in(seed: bytes) -> None:
+    key = PrivateKey(seed).public()
     did = did_key.from_public_key(key)
     method = resolver.find_method(
         resolver.resolve(did), did_key.verification_method_id(did), "authentication"
@@ -131,12 +131,11 @@ def test_a_public_key_survives_every_form_it_is_written_in(raw: bytes) -> None:
 
 
 @given(st.binary(max_size=40), st.sampled_from([0xED, 0xE7, 0xEC, 0x1200, 0, 1]))
-def test_multikey_reads_an_ed25519_key_or_refuses(raw: bytes, codec: int) -> None:
+def test_multikey_reads_a_key_in_its_one_spelling_or_refuses(raw: bytes, codec: int) -> None:
     written = multibase.encode_base58btc(multibase.encode_varint(codec) + raw)
     try:
         key = multikey.decode(written)
     except (MalformedInput, Undetermined):
-        assert codec != 0xED or len(raw) != 32
         return
     assert multikey.encode(key) == written
 

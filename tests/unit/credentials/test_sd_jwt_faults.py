@@ -622,7 +622,7 @@ class TestHolderBinding:
         credential = {**CREDENTIAL, "cnf": {"jwk": private_to_jwk(HOLDER)}}
         refused_binding(bound(credential=credential), "private key")
 
-    @pytest.mark.parametrize("cnf", [{"kid": "did:key:z6Mk"}, {"jwk": {"kty": "EC", "crv": "P-256"}}])
+    @pytest.mark.parametrize("cnf", [{"kid": "did:key:z6Mk"}, {"jwk": {"kty": "EC", "crv": "P-521"}}])
     def test_holder_key_that_cannot_be_read_is_undetermined(self, cnf: dict[str, Any]) -> None:
         with pytest.raises(SdJwtUndetermined) as caught:
             check(bound(credential={**CREDENTIAL, "cnf": cnf}), challenge=CHALLENGE)
