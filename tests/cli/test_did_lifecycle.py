@@ -61,6 +61,13 @@ def test_a_did_web_is_written_out_and_says_where_it_belongs(ipse: Ipse, tmp_path
     assert json.loads(file.read_text())["id"] == "did:web:example.com%3A8443:a:b"
 
 
+def test_where_its_document_can_not_be_written_no_did_web_is_made(ipse: Ipse, tmp_path: Path) -> None:
+    make = ("did", "create", "--name", "site", "--method", "web", "--domain", "example.com", "-o")
+    for place in (tmp_path / "nowhere" / "did.json", tmp_path):
+        ipse(*make, place, code=6)
+    assert "site" not in _dids(ipse)
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -13,7 +13,7 @@ from ipse.cli.framework import Command, application
 from ipse.cli.network_options import AllowLoopback, CaFile
 from ipse.cli.session import Session, session_of
 from ipse.encoding import strict_json
-from ipse.errors import ConsentNeeded, ConsentRefused, UsageError
+from ipse.errors import ConsentNeeded, ConsentRefused, DataError, StorageError, UsageError
 from ipse.storage import manifest
 from ipse.storage.manifest import DidRecord
 
@@ -66,6 +66,8 @@ def create(
 
     session = session_of(context)
     kind = identities.Kind(method, domain=domain, chain=chain)
+    if method == "web":
+        inputs.check_target(output)
     with session.wallet() as wallet:
         record = identities.create(wallet, name, kind=kind, key_type=key_type, now=session.now)
     _publish(session, record, output)
@@ -166,7 +168,11 @@ def rotate(
     from ipse.wallet import rotation
 
     session = session_of(context)
+    if succession is not None:
+        inputs.check_target(succession)
     with session.wallet() as wallet:
+        if wallet.manifest.find(which).method == "web":
+            inputs.check_target(output)
         if retire:
             record, linked = rotation.retire(wallet, which), None
         else:
@@ -228,6 +234,8 @@ def import_(
 
     session = session_of(context)
     kind = identities.Kind(method, domain=domain, chain=chain)
+    if method == "web":
+        inputs.check_target(output)
     data = inputs.read_bytes(file)
     with session.wallet() as wallet:
         record = key_files.import_key(
@@ -285,7 +293,11 @@ def _publish(session: Session, record: DidRecord, output: str) -> None:
     from ipse.dids import did_web
     from ipse.wallet import identities
 
-    inputs.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
+    try:
+        inputs.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
+    except DataError as error:
+        again = f"{record.name!r} is in the wallet: `ipse did document {record.name}` prints its document"
+        raise StorageError(error.message, hint=again) from error
     session.console.message(f"{output} written; publish it at {did_web.publish_url(record.did)}")
 
 

@@ -14,7 +14,16 @@ from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, StorageError, UsageError
 
-__all__ = ["read_bytes", "read_lines", "read_object", "read_text", "span", "timestamp", "write_text"]
+__all__ = [
+    "check_target",
+    "read_bytes",
+    "read_lines",
+    "read_object",
+    "read_text",
+    "span",
+    "timestamp",
+    "write_text",
+]
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SPAN: Final = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
@@ -69,13 +78,21 @@ def read_lines(source: str) -> list[str]:
     return filled
 
 
+def check_target(target: str) -> Path:
+    """Refuse what can't be a file to write, before work is done that it belongs to. Raises DataError."""
+    path = Path(target)
+    if path.is_dir():
+        raise MalformedInput(f"{target} is a folder, a file is expected")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise StorageError(f"can't write {target}: {path.parent} is no folder that can be written to")
+    return path
+
+
 def write_text(target: str, text: str) -> None:
     """Put `text` into the file `target`, whole or not at all."""
     from ipse.storage import files
 
-    path = Path(target)
-    if path.is_dir():
-        raise MalformedInput(f"{target} is a folder, a file is expected")
+    path = check_target(target)
     if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
         try:
             path.write_text(text, encoding="utf-8")
