@@ -61,7 +61,11 @@ def verify(vault: Vault) -> int:
     """Recompute the whole chain; how many entries it has. Raises VerificationFailed."""
     previous = _GENESIS
     number = 0
-    for number, entry in enumerate(every(vault), start=1):
+    try:
+        entries = every(vault)
+    except CorruptData as error:
+        raise _broken(error.message.removeprefix("the disclosure log is broken: ")) from error
+    for number, entry in enumerate(entries, start=1):
         if entry.number != number or entry.content.get("number") != number:
             raise _broken(f"entry {number} is missing or out of order")
         if entry.content.get("previous") != previous:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +71,10 @@ def write_private(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def exclusive(path: Path) -> Iterator[None]:
-    """Hold the lock beside `path`: one process at a time reads, changes and writes it."""
+    """Hold the lock beside `path`: one process at a time reads, changes and writes it.
+
+    What a killed process left half written beside it is removed. Raises StorageError.
+    """
     import filelock
 
     if not path.parent.is_dir():  # the lock would make it, with whatever mode
@@ -86,9 +90,19 @@ def exclusive(path: Path) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"can't lock {path}: {_reason(error)}") from error
     try:
+        _sweep(path)
         yield
     finally:
         lock.release()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what a killed process left of a file it was writing; under the lock nobody else writes it."""
+    left = re.compile(re.escape(f".{path.name}.") + r"[0-9a-f]{16}")
+    with contextlib.suppress(OSError):
+        for entry in path.parent.iterdir():
+            if left.fullmatch(entry.name):
+                entry.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -105,7 +105,9 @@ class Vault:
         import sqlcipher3
 
         with _translated(path):
-            connection = sqlcipher3.connect(str(path), timeout=_BUSY_WAIT, isolation_level=None)
+            # mode=rw: a file that vanished meanwhile is not made anew, with whatever mode.
+            address = f"{path.absolute().as_uri()}?mode=rw"
+            connection = sqlcipher3.connect(address, uri=True, timeout=_BUSY_WAIT, isolation_level=None)
         try:
             with _translated(path):
                 connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr

@@ -24,10 +24,10 @@ _WINDOWS_LIMIT = 1280
 class StandIn(KeyringBackend):
     """Keeps items as the systems do: bounded in size, each opened by a prompt of its own."""
 
-    priority = 5.0  # type: ignore[assignment]
+    priority = 5.0
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.items: dict[tuple[str, str], str] = {}
         self.prompts: Counter[str] = Counter()
 

@@ -225,3 +225,18 @@ def test_a_lock_makes_no_folder(tmp_path: Path) -> None:
     with pytest.raises(StorageError), files.exclusive(tmp_path / "no folder" / "file"):
         pytest.fail("the lock was taken")
     assert not (tmp_path / "no folder").exists()
+
+
+def test_what_a_killed_process_left_half_written_is_swept_under_the_lock(tmp_path: Path) -> None:
+    path = tmp_path / "wallet.json"
+    files.write_private(path, b"whole")
+    left = tmp_path / ".wallet.json.0123456789abcdef"
+    others = [
+        tmp_path / name for name in (".wallet.json.lock", ".other.json.0123456789abcdef", ".wallet.json.x")
+    ]
+    for file in (left, *others):
+        file.write_bytes(b"half")
+    with files.exclusive(path):
+        assert not left.exists()
+    assert path.read_bytes() == b"whole"
+    assert all(file.exists() for file in others)
