@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,6 +22,7 @@ from ipse.protocols.preference_choice import (
     parse_request,
     verify_answer,
 )
+from tests.properties.documents import Path, json_values, paths, replaced
 
 KEY = PrivateKey(b"k" * 32)
 ISSUED = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -41,41 +40,10 @@ REQUEST = parse_request(REQUEST_OBJECT)
 ANSWER = build_answer(REQUEST, REQUEST.candidates[1:3], KEY, NOW)
 QUESTION = strict_json.parse_object(base64url.decode(REQUEST_OBJECT["transaction_data"][0]))
 
-Path = tuple[Any, ...]
-
-scalars = (
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**60), 2**60)
-    | st.floats()
-    | st.text(max_size=20)
-    | st.sampled_from(["vp_token", "redirect_uri:https://shop.example", TYPE, "choice", "dc+sd-jwt", "e30"])
+VALUES = json_values(
+    ["vp_token", "redirect_uri:https://shop.example", TYPE, "choice", "dc+sd-jwt", "e30"],
+    ["id", "text", "type"],
 )
-json_values = st.recursive(
-    scalars,
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(max_size=6) | st.sampled_from(["id", "text", "type"]), inner, max_size=3)
-    ),
-    max_leaves=8,
-)
-
-
-def paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    """The paths to all values below `value`."""
-    if isinstance(value, (dict, list)):
-        for step, child in value.items() if isinstance(value, dict) else enumerate(value):
-            yield (*path, step)
-            yield from paths(child, (*path, step))
-
-
-def replaced(document: dict[str, Any], path: Path, value: Any) -> dict[str, Any]:
-    changed = copy.deepcopy(document)
-    holder: Any = changed
-    for step in path[:-1]:
-        holder = holder[step]
-    holder[path[-1]] = value
-    return changed
 
 
 def assert_sound(request: ChoiceRequest) -> None:
@@ -92,7 +60,7 @@ def assert_sound(request: ChoiceRequest) -> None:
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.sampled_from(list(paths(REQUEST_OBJECT))), json_values)
+@given(st.sampled_from(list(paths(REQUEST_OBJECT))), VALUES)
 def test_a_request_with_any_json_in_it_is_read_or_refused(path: Path, value: Any) -> None:
     try:
         request = parse_request(replaced(REQUEST_OBJECT, path, value))
@@ -102,7 +70,7 @@ def test_a_request_with_any_json_in_it_is_read_or_refused(path: Path, value: Any
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.sampled_from(list(paths(QUESTION))), json_values)
+@given(st.sampled_from(list(paths(QUESTION))), VALUES)
 def test_a_question_with_any_json_in_it_is_read_or_refused(path: Path, value: Any) -> None:
     try:
         encoded = base64url.encode(strict_json.canonical(replaced(QUESTION, path, value)))
@@ -123,7 +91,7 @@ def test_transaction_data_of_any_bytes_is_read_or_refused(data: bytes) -> None:
 
 
 @settings(deadline=None, max_examples=100)
-@given(json_values)
+@given(VALUES)
 def test_a_query_of_any_json_is_read_or_refused(query: Any) -> None:
     try:
         queries = dcql.parse(query)
@@ -133,7 +101,7 @@ def test_a_query_of_any_json_is_read_or_refused(query: Any) -> None:
 
 
 @settings(deadline=None, max_examples=100)
-@given(st.dictionaries(st.sampled_from(list(REQUEST_OBJECT)), json_values))
+@given(st.dictionaries(st.sampled_from(list(REQUEST_OBJECT)), VALUES))
 def test_a_request_made_of_any_json_is_refused(members: dict[str, Any]) -> None:
     try:
         parse_request(members)
@@ -218,7 +186,7 @@ def test_a_question_survives_the_way_there_and_its_answer_the_way_back(
     st.text(max_size=80)
     | st.text(alphabet="eyJ0A9-_.~", max_size=80)
     | st.lists(st.binary(max_size=20).map(base64url.encode), max_size=6).map(".".join)
-    | json_values.map(repr)
+    | VALUES.map(repr)
 )
 def test_an_answer_of_any_text_is_reported_and_chooses_nothing(answer: str) -> None:
     verification = verify_answer(answer, REQUEST, NOW)
