@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,7 +11,7 @@ from ipse.credentials.timestamps import format_timestamp
 from ipse.dids import did_jwk, did_key, did_pkh, did_web, resolver
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import CorruptData, IpseError, MalformedInput, NotFound, UsageError
+from ipse.errors import CorruptData, MalformedInput, NotFound, UsageError
 from ipse.keys import key_types, multikey
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest, check_name
@@ -80,13 +79,7 @@ def adopt(wallet: Wallet, name: str, key: PrivateKey, *, kind: Kind, now: dateti
     wallet.manifest.with_did(record)  # refuses a taken name before anything is written
     wallet.sweep()
     keep_key(wallet, record, record.current, key)
-    try:
-        wallet.change_manifest(lambda manifest: manifest.with_did(record))
-    except BaseException:
-        if not wallet.points_to(record.current.item):
-            with contextlib.suppress(IpseError):  # what went wrong first is what the owner must hear
-                wallet.keystore.remove(record.current.item)
-        raise
+    wallet.point_to([record.current.item], lambda manifest: manifest.with_did(record))
     return record
 
 
@@ -121,7 +114,7 @@ def rename(wallet: Wallet, which: str, name: str) -> DidRecord:
     def point(manifest: Manifest) -> Manifest:
         return manifest.with_changed(old.name, new).dropping(*(key.item for key in old.keys))
 
-    wallet.change_manifest(point)
+    wallet.point_to([key.item for key in new.keys], point, replacing=old)
     wallet.sweep()
     return new
 

@@ -81,7 +81,7 @@ def _add_method(wallet: Wallet, record: DidRecord, key: PrivateKey, now: datetim
         held = manifest.find(record.name)
         return manifest.with_changed(held.name, replace(held, keys=(*held.keys, place)))
 
-    wallet.change_manifest(add)
+    wallet.point_to([place.item], add, replacing=record)
     return wallet.manifest.find(record.name)
 
 
@@ -108,7 +108,7 @@ def _succeed(
         changed = manifest.with_changed(record.name, retired).dropping(place.item).with_did(heir)
         return replace(changed, default=heir.name) if was_default else changed
 
-    wallet.change_manifest(point)
+    wallet.point_to([heir.current.item, retired.current.item], point, replacing=record)
     wallet.sweep()
     _shelve(wallet, record, succession, now)
     return Rotation(heir, succession)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from ipse.credentials.timestamps import format_timestamp
-from ipse.errors import AlreadyExists, CorruptData, IpseError, KeystoreError, UsageError
+from ipse.errors import AlreadyExists, CorruptData, IpseError, KeystoreError, StorageError, UsageError
 from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
 from ipse.storage import files, manifest
-from ipse.storage.manifest import Leftover, Manifest
+from ipse.storage.manifest import DidRecord, Edit, Leftover, Manifest
 from ipse.storage.places import Places
 from ipse.storage.vault import Vault
 
@@ -117,7 +117,29 @@ class Wallet:
             self._vault = Vault.open(self.places.vault, derivation.vault_key(self.root))
         return self._vault
 
-    def points_to(self, item: str) -> bool:
+    def point_to(self, items: Sequence[str], edit: Edit, *, replacing: DidRecord | None = None) -> None:
+        """Apply `edit`, which points to the new keystore `items`; they are taken back if it fails.
+
+        `replacing` is the record that the edit was made from. Raises StorageError where another process
+        changed it, or moved the keys, since this wallet was opened; nothing is changed then.
+        """
+
+        def checked(current: Manifest) -> Manifest:
+            known = {record.name: record for record in current.dids}
+            if replacing is not None and known.get(replacing.name) != replacing:
+                raise _meanwhile(f"{replacing.name!r} was changed")
+            return edit(current)
+
+        try:
+            self.change_manifest(checked)
+        except BaseException:
+            for item in items:
+                if not self._points_to(item):
+                    with contextlib.suppress(IpseError):  # what went wrong first is what the owner must hear
+                        self.keystore.remove(item)
+            raise
+
+    def _points_to(self, item: str) -> bool:
         """Whether the manifest on disk points to a keystore item; where it can't be read, it might."""
         try:
             records = manifest.read(self.places.manifest).dids
@@ -130,6 +152,8 @@ class Wallet:
         if not manifest.read(self.places.manifest).leftovers:
             return
         with manifest.changing(self.places.manifest) as (current, write):
+            if self._was_moved(current):
+                return
             kept = tuple(leftover for leftover in current.leftovers if not self._removed(leftover, current))
             self.manifest = replace(current, leftovers=kept)
             write(self.manifest)
@@ -150,9 +174,26 @@ class Wallet:
         """Go on with another keystore, which the manifest on disk points to already."""
         self._keystore, self.manifest = keystore, current
 
-    def change_manifest(self, edit: Callable[[Manifest], Manifest]) -> None:
-        """Apply `edit` to the manifest as it is on disk now, under its lock."""
-        self.manifest = manifest.change(self.places.manifest, edit)
+    def change_manifest(self, edit: Edit) -> None:
+        """Apply `edit` to the manifest as it is on disk now, under its lock.
+
+        Raises StorageError where the keys were moved since this wallet was opened.
+        """
+
+        def checked(current: Manifest) -> Manifest:
+            if self._was_moved(current):
+                raise _meanwhile("the keys were moved")
+            return edit(current)
+
+        self.manifest = manifest.change(self.places.manifest, checked)
+
+    def _was_moved(self, current: Manifest) -> bool:
+        """Whether the keystore in use is no longer the wallet's: a move renames every item."""
+        return current.root_item != self.manifest.root_item
+
+
+def _meanwhile(what: str) -> StorageError:
+    return StorageError(f"{what} by another process meanwhile", hint="run the command again")
 
 
 def _is_made(places: Places, wallet_id: str) -> bool:
