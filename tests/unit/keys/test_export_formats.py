@@ -53,8 +53,9 @@ def test_what_can_be_no_passphrase_of_an_age_file_is_wrong(exported: bytes, wron
 def test_nothing_of_the_key_is_in_clear_in_an_age_file(exported: bytes) -> None:
     assert exported.startswith(b"-----BEGIN AGE ENCRYPTED FILE-----\n")
     assert exported.endswith(b"-----END AGE ENCRYPTED FILE-----\n")
-    for value in jwk.private_to_jwk(KEY).values():
-        assert value.encode() not in exported
+    as_jwk = jwk.private_to_jwk(KEY)
+    for member in as_jwk.keys() & {"d", "x", "y"}:  # the names of type and curve occur by chance
+        assert as_jwk[member].encode() not in exported
 
 
 def test_the_work_factor_is_at_least_that_of_age_itself(exported: bytes) -> None:
