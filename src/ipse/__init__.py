@@ -8,8 +8,8 @@ The public names of the Python API, each loaded when it is first used:
     Policy, Report          what a verifier asks for, and what it gets
     IpseError               the base of all errors, see ipse.errors
 
-What is done with a wallet is in the modules of `ipse.wallet`: identities, credentials, profile and
-disclosure.
+What is done with a wallet is in the modules of `ipse.wallet`: identities, issuing, verifying, presenting,
+shelf, status, profile and disclosure.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ipse.credentials.verification import Policy
     from ipse.errors import IpseError
     from ipse.storage.places import Places, find_places
-    from ipse.wallet.credentials import verify as verify_credential
+    from ipse.wallet.verifying import verify_credential
     from ipse.wallet.wallet import Wallet
 
 __all__ = ["IpseError", "Places", "Policy", "Report", "Wallet", "find_places", "verify_credential"]
@@ -35,7 +35,7 @@ _HOMES = {
     "Report": ("ipse.credentials.report", "Report"),
     "Wallet": ("ipse.wallet.wallet", "Wallet"),
     "find_places": ("ipse.storage.places", "find_places"),
-    "verify_credential": ("ipse.wallet.credentials", "verify"),
+    "verify_credential": ("ipse.wallet.verifying", "verify_credential"),
 }
 
 

@@ -12,7 +12,8 @@
      ├─ NotFound                   5    no such DID, credential, statement, file
      ├─ DataError                  6    malformed, corrupt or unreadable data, I/O
      │   ├─ MalformedInput         6
-     │   │   └─ InputTooLarge      6
+     │   │   ├─ InputTooLarge      6
+     │   │   └─ TooMuchWork        6    reading it would take more time or memory than it is given
      │   ├─ CorruptData            6    what ipse itself stored can't be trusted
      │   └─ StorageError           6    reading or writing failed
      ├─ ConsentError               7
@@ -45,6 +46,7 @@ __all__ = [
     "NotFound",
     "PassphraseNeeded",
     "StorageError",
+    "TooMuchWork",
     "Undetermined",
     "UsageError",
     "VerificationFailed",
@@ -175,6 +177,16 @@ class InputTooLarge(MalformedInput):
     """The input is over the bound for its kind."""
 
     code = "too-large"
+
+
+class TooMuchWork(MalformedInput):
+    """Made, or happening, to take more time or memory than it is given. No verdict is passed on it."""
+
+    code = "too-much-work"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "do not rely on it; nothing made in good faith needs that much"
 
 
 class CorruptData(DataError):

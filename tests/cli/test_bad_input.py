@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.cli.test_vc import in_process
 from tests.conftest import EXAMPLES, Ipse
 
 _READERS: dict[str, Callable[[Path], tuple[str | Path, ...]]] = {
     "vc issue": lambda file: ("vc", "issue", "--issuer", "me", "--type", "T", "--claims", file),
     "vc verify": lambda file: ("vc", "verify", file, "--any-issuer"),
+    "vc verify --context": lambda file: (
+        "vc", "verify", "-", "--any-issuer", "--context", f"https://example.org/context={file}",
+    ),
+    "vc issue --credential": lambda file: ("vc", "issue", "--issuer", "me", "--credential", file),
+    "vc issue --template": lambda file: (
+        "vc", "issue", "--batch", EXAMPLES / "books.csv", "--template", file,
+    ),
+    "vc issue --row-schema": lambda file: (
+        "vc", "issue", "--batch", EXAMPLES / "books.csv", "--template", EXAMPLES / "claims.json",
+        "--row-schema", file,
+    ),
+    "vc lint": lambda file: ("vc", "lint", file),
     "vc add": lambda file: ("vc", "add", file),
+    "vc add --unverified": lambda file: ("vc", "add", file, "--unverified"),
     "profile import": lambda file: ("profile", "import", file),
     "profile rank": lambda file: ("profile", "rank", file),
     "dapp request": lambda file: (
@@ -43,6 +58,11 @@ _BAD: dict[str, Callable[[Path], object]] = {
 }
 _LINES = {"profile rank", "dapp request"}
 """Commands that read plain lines, to which any text is good input."""
+_OTHER_JSON = ("5", "null", '"x"', "[]", "{}", '{"@context": 5, "type": [null], "proof": 5}')
+_IN_PROCESS = {name for name in _READERS if name.startswith("vc ") and len(name.split()) > 2}
+"""Commands that other rows run as a process of their own."""
+_REPORTING = {"vc verify"}
+"""Commands that print a report, also where the first check is the last."""
 _TEXT = {"not JSON", "truncated", "duplicate keys", "bottomless"}
 
 
@@ -56,10 +76,45 @@ def test_bad_input_ends_in_exit_6_and_leaves_nothing(
     file = tmp_path / "input"
     _BAD[bad](file)
     before = {path: path.read_bytes() for path in ipse.home.iterdir() if path.is_file()}
-    run = ipse(*_READERS[command](file), code=6)
+    quick = in_process(ipse) if command in _IN_PROCESS else ipse
+    run = quick(*_READERS[command](file), code=6)
     _assert_well_told(run.err)
-    assert run.out == ""
+    assert run.out == "" or (command in _REPORTING and run.out.split()[:2] == ["failed", "parse"])
     assert before == {path: path.read_bytes() for path in ipse.home.iterdir() if path.is_file()}
+
+
+@pytest.mark.parametrize("command", [name for name in _READERS if name.startswith("vc ")])
+def test_other_json_than_a_command_reads_is_exit_6_and_what_is_judged_fails(
+    command: str, ipse: Ipse, tmp_path: Path
+) -> None:
+    file = tmp_path / "input"
+    for content in _OTHER_JSON:
+        file.write_text(content)
+        judged = command in _REPORTING and content.startswith("{")
+        run = in_process(ipse)(*_READERS[command](file), code=3 if judged else 6)
+        _assert_well_told(run.err)
+
+
+@pytest.mark.parametrize("bad", [name for name in _BAD if name not in ("empty", "a folder")])
+def test_bad_rows_are_errors_of_their_own_and_exit_6(bad: str, ipse: Ipse, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.ndjson"
+    if bad == "100 MB of noise":
+        rows.write_bytes(os.urandom(1 << 20) + b"\n" + b"x" * (1 << 21))
+    else:
+        _BAD[bad](rows)
+    template = tmp_path / "template.json"
+    template.write_text(
+        '{"@context": ["https://www.w3.org/ns/credentials/v2"], "type": ["VerifiableCredential"],'
+        ' "credentialSubject": {"name": "{{name}}"}}'
+    )
+    for command in (("vc", "issue", "--template", template), ("vc", "verify", "--any-issuer")):
+        run = ipse(*command, "--batch", rows, "-q", code=6 if command[1] == "issue" else None)
+        assert run.code in (3, 6), run.err
+        _assert_well_told(run.err)
+        lines = [json.loads(line) for line in run.out.splitlines()]
+        assert lines
+        assert all("credential" not in line for line in lines)
+        assert [line["row"] for line in lines] == list(range(1, len(lines) + 1))
 
 
 @pytest.mark.parametrize("command", _READERS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,16 +12,84 @@ from pathlib import Path
 import pytest
 
 from ipse import errors
+from ipse.credentials.verification import CHECKS
 from tests.conftest import REPOSITORY, Ipse
 
 _TOUR = (REPOSITORY / "examples" / "tour.sh").read_text()
 _README = (REPOSITORY / "README.md").read_text()
+_GUIDE = (REPOSITORY / "docs" / "credentials.md").read_text()
+_FAILS = re.compile(r" +# exit (\d+)$")
+
+# What the README's tour has made before its sections on credentials.
+_BEFORE = """
+ME=$(ipse did create --name me)
+UNI=$(ipse did create --name university)
+ipse vc issue --issuer university --subject "$ME" --type DegreeCredential --claims claims.json \\
+    --undefined-terms > degree.json
+DEGREE=$(ipse vc add degree.json)
+ipse vc present "$DEGREE" --audience https://jobs.example --nonce 7f3a9c -q -o presentation.json
+"""
+
+
+def _section(text: str, title: str) -> str:
+    """A section of a Markdown text, those below it included."""
+    level, _, _ = title.partition(" ")
+    rest = text.partition(f"\n{title}\n")[2]
+    assert rest, title
+    return rest.partition(f"\n{level} ")[0]
+
+
+def _commands(text: str) -> list[tuple[str, int]]:
+    """Every command in the console blocks of a text, and the exit code that it is meant to end with."""
+    found = []
+    for block in re.findall(r"```console\n(.*?)```", text, re.DOTALL):
+        for command in re.findall(r"^\$ (.*(?:\n  .*)*)", block, re.MULTILINE):
+            fails = _FAILS.search(command)
+            found.append((_FAILS.sub("", command), int(fails[1]) if fails else 0))
+    return found
+
+
+def _run(ipse: Ipse, folder: Path, script: str) -> subprocess.CompletedProcess[str]:
+    """Run a bash script where `ipse` is the program, on the data of the examples."""
+    work = shutil.copytree(REPOSITORY / "examples" / "data", folder / "work")
+    program = f'ipse() {{ {shlex.quote(sys.executable)} -m ipse "$@"; }}\n'
+    return subprocess.run(
+        ["bash", "-c", f"set -uo pipefail\n{program}{script}"],
+        capture_output=True,
+        text=True,
+        env=ipse.variables,
+        cwd=work,
+        check=False,
+    )
 
 
 def test_the_recording_in_the_readme_is_of_the_tours_commands() -> None:
     commands = [line[5:-1] for line in _TOUR.splitlines() if line.startswith("run '")]
-    recorded = [line[2:] for line in _README.splitlines() if line.startswith("$ ") and "pipx" not in line]
-    assert [line for line in recorded if not line.startswith("make ")] == commands
+    tour = _section(_README, "## The tour")
+    assert [line[2:] for line in tour.splitlines() if line.startswith("$ ")] == commands
+
+
+@pytest.mark.parametrize(
+    ("before", "text"),
+    [(_BEFORE, _section(_README, "## Credentials")), ("", _GUIDE)],
+    ids=["README.md", "credentials.md"],
+)
+def test_every_command_on_credentials_ends_as_it_says(
+    no_wallet: Ipse, tmp_path: Path, before: str, text: str
+) -> None:
+    no_wallet("init", "--keystore", "file")
+    script = before
+    for command, code in _commands(text):
+        said = shlex.quote(f"{command}: exit")
+        script += f"{command}\ncode=$?; [ $code -eq {code} ] || {{ echo {said} $code >&2; exit 1; }}\n"
+    done = _run(no_wallet, tmp_path, script)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_guide_and_the_readme_name_the_checks_of_a_report() -> None:
+    rows = re.findall(r"^\| `([a-z-]+)` \|", _section(_GUIDE, "## The report"), re.MULTILINE)
+    assert tuple(rows) == CHECKS
+    assert ", ".join(f"`{name}`" for name in CHECKS) in " ".join(_README.split())
 
 
 def test_the_readmes_exit_codes_are_those_of_the_errors() -> None:
@@ -55,7 +125,7 @@ def test_the_tour_runs_to_its_end(taught: Ipse, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n$ ipse ") == _TOUR.count("\nrun 'ipse ")
-    assert done.stdout.rstrip().endswith("1 entry, the chain is whole")
+    assert done.stdout.rstrip().endswith("3 entries, the chain is whole")
 
 
 @pytest.mark.parametrize("path", sorted(REPOSITORY.glob("docs/*.md")), ids=lambda path: path.name)

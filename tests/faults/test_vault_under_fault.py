@@ -130,6 +130,8 @@ def test_processes_that_open_a_new_vault_at_the_same_time_migrate_it_once(
 
 def test_a_full_disk_is_an_error_and_the_vault_stays_usable(small_disk: Path) -> None:
     path = small_disk / "vault.db"
+    reserve = small_disk / "reserve"
+    reserve.write_bytes(bytes(32 * 1024))
     with Vault.create(path, KEY) as vault:
 
         def write_on() -> None:
@@ -140,6 +142,7 @@ def test_a_full_disk_is_an_error_and_the_vault_stays_usable(small_disk: Path) ->
             write_on()
         written = len(statements.current(vault))
         assert written > 3
+        reserve.unlink()  # deleting takes some room too, for the journal
         statements.forget(vault, 1)
         assert len(statements.current(vault)) == written - 1
         assert disclosure_log.append(vault, {"released": "small"}).number == 1

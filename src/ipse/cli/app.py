@@ -20,6 +20,7 @@ class _Root(LazyGroup):
         "did": "ipse.cli.did",
         "keystore": "ipse.cli.keystore",
         "vc": "ipse.cli.vc",
+        "trust": "ipse.cli.trust",
         "profile": "ipse.cli.profile",
         "dapp": "ipse.cli.dapp",
         "log": "ipse.cli.log",

@@ -26,7 +26,13 @@ __all__ = [
 ]
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
-_SPAN: Final = re.compile(r"(\d{1,5})([mhd])", re.ASCII)
+_SPAN: Final = re.compile(r"(\d{1,5})([smhd])", re.ASCII)
+_UNITS: Final = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
 
 
 def read_bytes(source: str, *, limit: int = strict_json.MAX_BYTES) -> bytes:
@@ -115,13 +121,11 @@ def timestamp(text: str) -> datetime:
 
 
 def span(text: str) -> timedelta:
-    """A length of time given as 30m, 12h or 7d. Raises UsageError."""
+    """A length of time given as 90s, 30m, 12h or 7d. Raises UsageError."""
     match = _SPAN.fullmatch(text)
     if match is None or int(match[1]) == 0:
-        raise UsageError(f"{text!r} is not a length of time", hint="write it like 30m, 12h or 7d")
-    return (
-        int(match[1]) * {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}[match[2]]
-    )
+        raise UsageError(f"{text!r} is not a length of time", hint="write it like 90s, 30m, 12h or 7d")
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def _name(source: str) -> str:

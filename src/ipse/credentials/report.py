@@ -6,17 +6,18 @@ answered is undetermined, so leaving one out can never make a report pass.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import DataError, IpseError, Undetermined, VerificationFailed
+from ipse.errors import DataError, IpseError, MalformedInput, TooMuchWork, Undetermined, VerificationFailed
 
 __all__ = ["Check", "Ledger", "NotApplicable", "Outcome", "Rejected", "Report"]
 
 _Value = TypeVar("_Value")
+_NOT_REACHED: Final = "not reached, because of"
 
 
 class Outcome(StrEnum):
@@ -40,14 +41,20 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All checks in the order they are taken."""
+    """All checks in the order they are taken.
+
+    `parts` are the reports on the credentials in a presentation, in its order. `warnings` are things that
+    no rule forbids and that a careful reader wants to know.
+    """
 
     checks: tuple[Check, ...]
+    parts: tuple[Report, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def outcome(self) -> Outcome:
-        """Failed if any check failed, else undetermined if any is, else passed."""
-        outcomes = {check.outcome for check in self.checks}
+        """Failed if any check failed, else undetermined if any is, else passed; parts count like checks."""
+        outcomes = {check.outcome for check in self.checks} | {part.outcome for part in self.parts}
         if Outcome.FAILED in outcomes:
             return Outcome.FAILED
         if Outcome.UNDETERMINED in outcomes or Outcome.PASSED not in outcomes:
@@ -56,26 +63,45 @@ class Report:
 
     @property
     def decisive(self) -> Check:
-        """The check that decided the outcome: the first that failed, or that is undetermined, or the last."""
-        for outcome in (Outcome.FAILED, Outcome.UNDETERMINED):
-            for check in self.checks:
-                if check.outcome is outcome:
-                    return check
-        return self.checks[-1]
+        """The check that decided the outcome: the first that failed, or that is undetermined, or the last.
+
+        Of undetermined ones, one that was taken goes before those that were not reached.
+        """
+        every = list(self._every_check())
+        failed = [check for check in every if check.outcome is Outcome.FAILED]
+        unknown = [check for check in every if check.outcome is Outcome.UNDETERMINED]
+        taken = [check for check in unknown if not check.reason.startswith(_NOT_REACHED)]
+        return next(iter([*failed, *taken, *unknown]), self.checks[-1])
+
+    def with_parts(self, parts: tuple[Report, ...]) -> Report:
+        """This report, with one on each credential of a presentation."""
+        return replace(self, parts=parts)
+
+    def with_warnings(self, warnings: Sequence[str]) -> Report:
+        """This report, with `warnings` added."""
+        return replace(self, warnings=(*self.warnings, *warnings))
 
     def raise_unless_passed(self, subject: str) -> None:
-        """Raise VerificationFailed or Undetermined, naming `subject` and the checks, unless all is well."""
+        """Raise unless all is well: VerificationFailed or Undetermined, naming `subject` and the checks.
+
+        MalformedInput where it could not even be read.
+        """
         if self.outcome is Outcome.PASSED:
             return
-        names = ", ".join(check.name for check in self.checks if check.outcome is self.outcome)
+        names = ", ".join(check.name for check in self._every_check() if check.outcome is self.outcome)
+        if self.decisive.name == "parse" and self.outcome is Outcome.FAILED:
+            raise MalformedInput(f"{subject}: {self.decisive.reason}")
         message = f"{subject}: {self.decisive.name}: {self.decisive.reason}"
         if self.outcome is Outcome.FAILED:
             raise VerificationFailed(message, hint=f"failed: {names}; do not rely on it")
         raise Undetermined(message, hint=f"could not be determined: {names}")
 
     def to_json(self) -> JsonObject:
-        """`outcome` and `checks`, each with name, outcome, reason and value."""
-        return {
+        """`outcome` and `checks`, each with name, outcome, reason and value.
+
+        Beside them `credentials`, the same for each part of a presentation, and `warnings`, where there are.
+        """
+        whole: JsonObject = {
             "outcome": str(self.outcome),
             "checks": [
                 {
@@ -87,6 +113,16 @@ class Report:
                 for check in self.checks
             ],
         }
+        if self.parts:
+            whole["credentials"] = [part.to_json() for part in self.parts]
+        if self.warnings:
+            whole["warnings"] = list(self.warnings)
+        return whole
+
+    def _every_check(self) -> Iterator[Check]:
+        yield from self.checks
+        for part in self.parts:
+            yield from part._every_check()  # noqa: SLF001 - a report of the same class
 
 
 class Rejected(Exception):
@@ -151,8 +187,7 @@ class Ledger:
         )
         return Report(
             tuple(
-                self._checks.get(name)
-                or Check(name, Outcome.UNDETERMINED, f"not reached, because of {stopped_at}")
+                self._checks.get(name) or Check(name, Outcome.UNDETERMINED, f"{_NOT_REACHED} {stopped_at}")
                 for name in self._names
             )
         )
@@ -168,6 +203,8 @@ class Ledger:
             check = Check(name, Outcome.FAILED, rejection.reason, rejection.value)
         except NotApplicable as nothing:
             check = Check(name, Outcome.NOT_APPLICABLE, str(nothing))
+        except TooMuchWork:
+            raise
         except (VerificationFailed, DataError) as error:
             check = Check(name, Outcome.FAILED, error.message)
         except Undetermined as error:

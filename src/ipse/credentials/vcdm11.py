@@ -1,4 +1,4 @@
-"""The W3C Verifiable Credentials Data Model 1.1: building credentials and the rules for them."""
+"""The W3C Verifiable Credentials Data Model 1.1: building credentials and presentations, and their rules."""
 
 from __future__ import annotations
 
@@ -19,15 +19,20 @@ __all__ = [
     "SUITE_CONTEXT",
     "UNDEFINED_TERM",
     "build",
+    "build_presentation",
     "check_data_model",
     "context_for_undefined_terms",
     "entries",
+    "holder_of",
     "is_vcdm11",
     "issuer_of",
+    "presentation_violations",
     "refuse_broken",
+    "refuse_broken_presentation",
     "timestamp_of",
     "uri_of",
     "validity",
+    "violations",
 ]
 
 CONTEXT: Final = "https://www.w3.org/2018/credentials/v1"
@@ -77,6 +82,24 @@ def build(
     return credential
 
 
+def build_presentation(
+    *, holder: str, credentials: Sequence[Json], presentation_id: str | None = None
+) -> JsonObject:
+    """An unsigned VCDM 1.1 presentation of signed credentials: JSON objects, or the text of JWTs.
+
+    Raises MalformedInput where the result breaks a rule of the data model.
+    """
+    presentation: JsonObject = {
+        "@context": [CONTEXT],
+        **({} if presentation_id is None else {"id": presentation_id}),
+        "type": ["VerifiablePresentation"],
+        "holder": holder,
+        **({"verifiableCredential": list(credentials)} if credentials else {}),
+    }
+    refuse_broken_presentation(presentation)
+    return presentation
+
+
 def context_for_undefined_terms(claims: JsonObject) -> JsonObject:
     """An inline context under which every type and claim is signed, and the order of arrays too.
 
@@ -99,6 +122,11 @@ def issuer_of(credential: JsonObject) -> str:
     return uri_of(issuer.get("id") if isinstance(issuer, dict) else issuer, "issuer")
 
 
+def holder_of(presentation: JsonObject) -> str:
+    """The holder's URI. Raises MalformedInput where there is none or it is more than a URI."""
+    return uri_of(presentation.get("holder"), "holder")
+
+
 def validity(credential: JsonObject) -> tuple[datetime, datetime | None]:
     """`issuanceDate` and `expirationDate`, aware. Raises MalformedInput."""
     start = timestamp_of(credential, "issuanceDate")
@@ -108,10 +136,43 @@ def validity(credential: JsonObject) -> tuple[datetime, datetime | None]:
 def check_data_model(credential: JsonObject) -> list[str]:
     """The rules of VCDM 1.1 sections 4.1 to 5.5 that a signed credential breaks; empty where it conforms."""
     proof = credential.get("proof")
-    broken = list(_broken_rules(credential))
+    broken = violations(credential)
     if not isinstance(proof, dict) or not isinstance(proof.get("type"), str):
         broken.append("proof: must be one object with a type")
     return broken
+
+
+def violations(credential: JsonObject) -> list[str]:
+    """The rules of VCDM 1.1 sections 4.1 to 5.5 that a credential breaks, whatever secures it."""
+    return list(_broken_rules(credential))
+
+
+def presentation_violations(presentation: JsonObject) -> list[str]:
+    """The rules of VCDM 1.1 section 4.10 that a presentation breaks, whatever secures it.
+
+    A holder is required, since a presentation is proved by the holder's key. What is in
+    `verifiableCredential` is only looked at for its JSON type.
+    """
+    return list(_broken_presentation_rules(presentation))
+
+
+def _broken_presentation_rules(presentation: JsonObject) -> Iterator[str]:
+    yield from (f"{name}: must not be null" for name, value in presentation.items() if value is None)
+    if not is_vcdm11(presentation):
+        yield f"@context: must begin with {CONTEXT}"
+    types = entries(presentation.get("type"))
+    if "VerifiablePresentation" not in types or not all(isinstance(name, str) and name for name in types):
+        yield "type: must be names, VerifiablePresentation among them"
+    if "VerifiableCredential" in types:
+        yield "type: must not be that of a credential too"
+    for entry in entries(presentation.get("verifiableCredential", [])):
+        if not entry or not isinstance(entry, (dict, str)):
+            yield "verifiableCredential: must be credentials, as objects or as the text of JWTs"
+            break
+    rules: list[Callable[[], object]] = [lambda: holder_of(presentation)]
+    if "id" in presentation:
+        rules.append(lambda: uri_of(presentation["id"], "id"))
+    yield from _failures(rules)
 
 
 def _broken_rules(credential: JsonObject) -> Iterator[str]:
@@ -140,6 +201,10 @@ def _broken_rules(credential: JsonObject) -> Iterator[str]:
     for name, entry in named.items():
         if isinstance(entry, dict) and "id" in entry:
             rules.append(partial(uri_of, entry["id"], name))
+    yield from _failures(rules)
+
+
+def _failures(rules: Sequence[Callable[[], object]]) -> Iterator[str]:
     for rule in rules:
         try:
             rule()
@@ -155,6 +220,12 @@ def refuse_broken(credential: JsonObject) -> None:
     """Raise MalformedInput for the first rule that an unsigned credential breaks."""
     for rule in _broken_rules(credential):
         raise MalformedInput(f"not a credential: {rule}", hint="this is a rule of the VC data model 1.1")
+
+
+def refuse_broken_presentation(presentation: JsonObject) -> None:
+    """Raise MalformedInput for the first rule that an unsigned presentation breaks."""
+    for rule in _broken_presentation_rules(presentation):
+        raise MalformedInput(f"not a presentation: {rule}", hint="this is a rule of the VC data model 1.1")
 
 
 def _members(value: Json) -> Iterator[tuple[str, Json]]:

@@ -112,7 +112,7 @@ class _Reader:
             raise self._unusable(f"has a {what} whose id is {excerpt(value)}")
         whole = self._whole(value)
         if whole in self._ids:
-            raise self._unusable(f"describes {whole[:160]} twice")
+            raise self._unusable(f"describes {excerpt(whole)} twice")
         self._ids.add(whole)
         return whole
 

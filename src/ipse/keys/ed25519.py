@@ -49,6 +49,8 @@ class PrivateKey:
     """An Ed25519 private key: its 32-byte seed, never shown by repr."""
 
     seed: bytes = field(repr=False)
+    _expanded: list[bytes] = field(init=False, repr=False, compare=False, hash=False, default_factory=list)
+    """The form that libsodium signs with, once it was needed: deriving it takes as long as a signature."""
 
     key_type: ClassVar[str] = "Ed25519"
     algorithm: ClassVar[str] = "EdDSA"
@@ -72,7 +74,9 @@ class PrivateKey:
         """The 64-byte signature over `message`."""
         from nacl.bindings import crypto_sign, crypto_sign_seed_keypair
 
-        return crypto_sign(message, crypto_sign_seed_keypair(self.seed)[1])[:SIGNATURE_LENGTH]
+        if not self._expanded:
+            self._expanded.append(crypto_sign_seed_keypair(self.seed)[1])
+        return crypto_sign(message, self._expanded[0])[:SIGNATURE_LENGTH]
 
 
 def generate() -> PrivateKey:

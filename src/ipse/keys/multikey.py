@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from ipse.encoding import multibase
@@ -23,6 +24,8 @@ _SECRET: Final = {
     0x1301: "secp256k1",
     0x1306: "P-256",
 }
+_KEPT: Final = 256
+"""Public keys that are kept, since a verifier meets the same issuers again and again."""
 _PUBLIC_CODEC: Final = {name: codec for codec, name in _PUBLIC.items()}
 _SECRET_CODEC: Final = {name: codec for codec, name in _SECRET.items()}
 _NOT_READ: Final = {
@@ -43,6 +46,7 @@ def encode(key: AnyPublicKey) -> str:
     return _written(_PUBLIC_CODEC[key.key_type], key.raw)
 
 
+@lru_cache(maxsize=_KEPT)
 def decode(text: str) -> AnyPublicKey:
     """The public key in a `publicKeyMultibase`: Ed25519, X25519, secp256k1, P-256 or P-384.
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from ipse.errors import AlreadyExists, NotFound, UsageError
 from ipse.storage.vault import Vault
 
-__all__ = ["ShelvedCredential", "add", "every", "find"]
+__all__ = ["ShelvedCredential", "add", "every", "find", "note", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
 class ShelvedCredential:
-    """A credential on the shelf. `document` is the text as received; times are RFC 3339."""
+    """A credential on the shelf. `document` is the text as received; times are RFC 3339.
+
+    `standing` is what its status list said against it when it was last `checked`, None for nothing.
+    """
 
     id: str
     document: str
@@ -25,6 +28,8 @@ class ShelvedCredential:
     valid_until: str | None
     verified: bool
     added: str
+    standing: str | None = None
+    checked: str | None = None
 
 
 def add(vault: Vault, credential: ShelvedCredential) -> None:
@@ -36,7 +41,7 @@ def add(vault: Vault, credential: ShelvedCredential) -> None:
                 hint=f"`ipse vc show {credential.id}` prints it",
             )
         vault.insert(
-            "INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO credentials VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 credential.id,
                 credential.document.encode(),
@@ -48,13 +53,15 @@ def add(vault: Vault, credential: ShelvedCredential) -> None:
                 credential.valid_until,
                 int(credential.verified),
                 credential.added,
+                credential.standing,
+                credential.checked,
             ),
         )
 
 
 def every(vault: Vault) -> list[ShelvedCredential]:
     """All credentials, oldest first."""
-    return [_from_row(row) for row in vault.rows("SELECT * FROM credentials ORDER BY added, id")]
+    return [_from_row(row) for row in vault.rows("SELECT * FROM credentials ORDER BY added, rowid")]
 
 
 def find(vault: Vault, wanted: str) -> ShelvedCredential:
@@ -73,8 +80,37 @@ def find(vault: Vault, wanted: str) -> ShelvedCredential:
     return matches[0]
 
 
+def note(vault: Vault, identifier: str, *, standing: str | None, verified: bool, checked: str) -> None:
+    """Note how the credential with this whole id stood when it was checked."""
+    with vault.transaction():
+        vault.change(
+            "UPDATE credentials SET standing = ?, verified = ?, checked = ? WHERE id = ?",
+            (standing, int(verified), checked, identifier),
+        )
+
+
+def remove(vault: Vault, identifier: str) -> None:
+    """Give up the credential with this whole id. Raises NotFound."""
+    with vault.transaction():
+        if not vault.change("DELETE FROM credentials WHERE id = ?", (identifier,)):
+            raise NotFound(f"no credential in the wallet has the id {identifier!r}")
+
+
 def _from_row(row: tuple[object, ...]) -> ShelvedCredential:
-    id_, document, format_, issuer, subject, types, valid_from, valid_until, verified, added = row
+    (
+        id_,
+        document,
+        format_,
+        issuer,
+        subject,
+        types,
+        valid_from,
+        valid_until,
+        verified,
+        added,
+        standing,
+        checked,
+    ) = row
     assert isinstance(document, bytes)
     return ShelvedCredential(
         id=str(id_),
@@ -87,4 +123,6 @@ def _from_row(row: tuple[object, ...]) -> ShelvedCredential:
         valid_until=None if valid_until is None else str(valid_until),
         verified=bool(verified),
         added=str(added),
+        standing=None if standing is None else str(standing),
+        checked=None if checked is None else str(checked),
     )

@@ -172,7 +172,7 @@ def read(path: Path) -> Manifest:
     version = document.pop("version", None)
     if type(version) is not int or version != _VERSION:
         raise CorruptData(
-            f"{path} has version {version!r}, this ipse reads {_VERSION}",
+            f"{path} has version {strict_json.excerpt(version)}, this ipse reads {_VERSION}",
             hint="a newer ipse may have written it: upgrade",
         )
     try:

@@ -65,6 +65,42 @@ _MIGRATIONS: Final[tuple[str, ...]] = (
         digest BLOB NOT NULL
     ) STRICT;
     """,
+    """
+    ALTER TABLE credentials ADD COLUMN standing TEXT;
+    ALTER TABLE credentials ADD COLUMN checked TEXT;
+    CREATE TABLE status_lists (
+        name TEXT PRIMARY KEY,
+        purpose TEXT NOT NULL CHECK (purpose IN ('revocation', 'suspension')),
+        kind TEXT NOT NULL CHECK (kind IN ('w3c', 'token')),
+        url TEXT NOT NULL UNIQUE,
+        size INTEGER NOT NULL CHECK (size >= 131072),
+        bits INTEGER NOT NULL CHECK (bits IN (1, 2, 4, 8)),
+        issuer TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE status_entries (
+        list TEXT NOT NULL REFERENCES status_lists (name),
+        idx INTEGER NOT NULL CHECK (idx >= 0),
+        credential_id TEXT NOT NULL,
+        status INTEGER NOT NULL CHECK (status BETWEEN 0 AND 255),
+        changed TEXT NOT NULL,
+        PRIMARY KEY (list, idx)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX status_entry_once ON status_entries (credential_id, list);
+    CREATE TABLE status_cache (
+        url TEXT PRIMARY KEY,
+        body BLOB NOT NULL,
+        media_type TEXT NOT NULL,
+        fetched TEXT NOT NULL,
+        fresh_until TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE trusted_issuers (
+        did TEXT NOT NULL,
+        type TEXT NOT NULL,
+        added TEXT NOT NULL,
+        PRIMARY KEY (did, type)
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -17,7 +16,7 @@ from ipse.keys.key_types import PrivateKey
 from ipse.storage import credential_shelf
 from ipse.storage.credential_shelf import ShelvedCredential
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest
-from ipse.wallet import identities
+from ipse.wallet import drafting, identities
 from ipse.wallet.identities import Kind
 from ipse.wallet.wallet import Wallet
 
@@ -148,10 +147,11 @@ def _succession(record: DidRecord, place: KeyRecord, key: PrivateKey, successor:
         subject=record.did,
         types=[SUCCESSION],
         claims={"successor": successor},
-        credential_id=f"urn:uuid:{uuid.uuid4()}",
+        credential_id=drafting.new_id(),
         valid_from=now,
         valid_until=None,
     )
+    defined = drafting.with_undefined_terms(unsigned)
     return strict_json.pretty(
-        data_integrity.add_proof(unsigned, key, verification_method=place.id, created=now)
+        data_integrity.add_proof(defined, key, verification_method=place.id, created=now)
     )

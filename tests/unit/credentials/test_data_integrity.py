@@ -109,10 +109,13 @@ class TestProofOf:
     @pytest.mark.parametrize(
         ("member", "value"),
         [
-            ("type", "Ed25519Signature2020"),
+            ("type", "Ed25519Signature2018"),
+            ("type", "eddsa-jcs-2022"),
             ("type", ["DataIntegrityProof"]),
             ("type", None),
-            ("cryptosuite", "eddsa-rdfc-2022"),
+            ("cryptosuite", "ecdsa-sd-2023"),
+            ("cryptosuite", "bbs-2023"),
+            ("cryptosuite", "Ed25519Signature2020"),
             ("cryptosuite", "EDDSA-JCS-2022"),
             ("cryptosuite", None),
             ("cryptosuite", ["eddsa-jcs-2022"]),

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from ipse.credentials import didkit_process, vcdm11
 from ipse.credentials import didkit_proofs as proofs
+from ipse.credentials import didkit_spelling as spelling
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk, multikey
@@ -116,7 +117,7 @@ def never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_didkit
-@pytest.mark.parametrize("proof_type", proofs._ISSUED_TYPES)
+@pytest.mark.parametrize("proof_type", proofs.PROOF_TYPES)
 def test_what_was_issued_verifies_and_is_the_credential_plus_its_proof(proof_type: str) -> None:
     credential = unsigned()
     before = copy.deepcopy(credential)
@@ -200,7 +201,7 @@ def test_a_changed_signature_is_invalid(signed: JsonObject) -> None:
     value = signed["proof"]["proofValue"]
     other = value[:40] + ("2" if value[40] != "2" else "3") + value[41:]
     result = proofs.verify_proof(changed(signed, ["proof", "proofValue"], other))
-    assert (result.verified, result.reason) == (False, "the signature does not fit the credential")
+    assert (result.verified, result.reason) == (False, "the signature does not fit the document")
 
 
 @needs_didkit
@@ -464,7 +465,7 @@ def test_inline_contexts_that_keep_names_as_they_are_are_read(entry: Json) -> No
 
 
 @needs_didkit
-@pytest.mark.parametrize("context", sorted(set(proofs._KNOWN_CONTEXTS) - {vcdm11.CONTEXT}))
+@pytest.mark.parametrize("context", sorted(set(spelling.KNOWN_CONTEXTS) - {vcdm11.CONTEXT}))
 def test_every_known_context_is_carried_by_didkit(context: str) -> None:
     credential = bare(**{"@context": [vcdm11.CONTEXT, context]})
     assert "proof" in proofs.issue(credential, KEY, METHOD, created=NOW, proof_type="Ed25519Signature2018")
@@ -551,6 +552,7 @@ import json, sys
 from datetime import UTC, datetime
 from ipse.credentials import didkit_process
 from ipse.credentials import didkit_proofs as proofs
+from ipse.credentials import didkit_spelling as spelling
 from ipse.credentials import vcdm11
 from ipse.keys.ed25519 import PrivateKey
 credential, method = json.load(sys.stdin)
@@ -637,7 +639,7 @@ def test_nesting_that_crashes_didkit_is_undetermined_and_this_process_lives(
 def test_nesting_is_bounded_well_below_where_didkit_crashes() -> None:
     assert "proof" in proofs.issue(nested(20), KEY, METHOD, created=NOW)
     with pytest.raises(Undetermined, match="nesting"):
-        proofs.issue(nested(proofs.MAX_DEPTH), KEY, METHOD, created=NOW)
+        proofs.issue(nested(spelling.MAX_DEPTH), KEY, METHOD, created=NOW)
 
 
 @pytest.mark.parametrize("child", ["import os; os.abort()", "raise SystemExit(3)", "pass"])
@@ -663,7 +665,7 @@ def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest
 
 @pytest.mark.usefixtures("never_asked")
 def test_more_than_the_bound_is_never_handed_over(signed_form: JsonObject) -> None:
-    credential = {**signed_form, "name": "x" * proofs.MAX_BYTES}
+    credential = {**signed_form, "name": "x" * spelling.MAX_BYTES}
     assert proofs.verify_proof(credential).verified is None
 
 

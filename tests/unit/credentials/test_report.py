@@ -9,14 +9,14 @@ import pytest
 
 from ipse import errors
 from ipse.credentials.report import Check, Ledger, NotApplicable, Outcome, Rejected, Report
-from ipse.errors import DataError, IpseError, Undetermined, VerificationFailed
+from ipse.errors import DataError, IpseError, TooMuchWork, Undetermined, VerificationFailed
 
 PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
 NOT_APPLICABLE, UNDETERMINED = Outcome.NOT_APPLICABLE, Outcome.UNDETERMINED
 ALL_ERRORS = [
     kind
     for kind in (getattr(errors, name) for name in errors.__all__)
-    if isinstance(kind, type) and issubclass(kind, IpseError)
+    if isinstance(kind, type) and issubclass(kind, IpseError) and kind is not TooMuchWork
 ]
 
 
@@ -224,6 +224,10 @@ class TestErrorsInsideACheck:
         failed = issubclass(kind, (VerificationFailed, DataError))
         assert check.outcome is (FAILED if failed else UNDETERMINED)
         assert check.reason.endswith("the reason")
+
+    def test_no_verdict_is_passed_on_what_takes_too_much_work(self) -> None:
+        with pytest.raises(TooMuchWork):
+            Ledger(["one"]).take("one", raising(TooMuchWork("the reason")))
 
     def test_rejection_names_the_reason_and_the_value(self) -> None:
         ledger = Ledger(["one"])

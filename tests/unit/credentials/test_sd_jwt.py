@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ipse.credentials import jws
 from ipse.credentials.sd_jwt import (
     CHECKS,
     NO_CHALLENGE,
@@ -21,7 +22,6 @@ from ipse.credentials.sd_jwt import (
     disclosable_paths,
     disclosures,
     issue,
-    jws,
     parse,
     parse_compact,
     parse_json,

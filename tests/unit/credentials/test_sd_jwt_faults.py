@@ -286,12 +286,12 @@ class TestDisclosures:
 
     def test_claim_that_would_overwrite_a_visible_one_is_refused(self) -> None:
         text = plain({"name": "visible", "_sd": [digest(self.ONE)]}, self.ONE)
-        refused(text, "disclosures", "overwrite the claim name")
+        refused(text, "disclosures", "overwrite the claim /name")
 
     def test_two_disclosures_of_the_same_claim_are_refused(self) -> None:
         other = disclosure("name", "another value")
         text = plain({"_sd": [digest(self.ONE), digest(other)]}, self.ONE, other)
-        refused(text, "disclosures", "overwrite the claim name")
+        refused(text, "disclosures", "overwrite the claim /name")
 
     def test_the_same_name_at_another_level_is_no_overwriting(self) -> None:
         payload = {"name": "top", "inner": {"_sd": [digest(self.ONE)]}}

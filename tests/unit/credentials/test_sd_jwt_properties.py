@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ipse.credentials import jws
 from ipse.credentials.sd_jwt import (
     NO_CHALLENGE,
     Challenge,
@@ -21,7 +22,6 @@ from ipse.credentials.sd_jwt import (
     bind,
     disclosable_paths,
     issue,
-    jws,
     parse,
     select,
     verify,

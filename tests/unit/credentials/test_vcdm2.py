@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ipse.credentials import vcdm2
-from ipse.credentials.vcdm2 import CONTEXT, Violation, violations
+from ipse.credentials.vcdm2 import CONTEXT, Violation, proof_violations, violations
 from ipse.errors import MalformedInput
 
 ISSUER, SUBJECT = "did:example:issuer", "did:example:subject"
@@ -172,6 +172,32 @@ class TestBuild:
         ("name", 5, "/name"),
         ("name", None, "/name"),
         ("name", {"value": "x"}, "/name"),
+        ("name", [], "/name"),
+        ("name", {"@value": "x", "@language": "not a tag"}, "/name"),
+        ("name", {"@value": "x", "@language": None}, "/name"),
+        ("name", {"@value": "x", "@direction": "up"}, "/name"),
+        ("issuer", {"id": ISSUER, "name": 5}, "/issuer/name"),
+        ("issuer", {"id": ISSUER, "name": {"@value": "x", "url": "y"}}, "/issuer/name"),
+        ("issuer", {"id": ISSUER, "description": ["x", None]}, "/issuer/description/1"),
+        ("type", ["VerifiableCredential", "two words"], "/type"),
+        ("type", ["VerifiableCredential", "https ://example.org/#X"], "/type"),
+        ("type", ["VerifiableCredential", "@id"], "/type"),
+        ("credentialStatus", [], "/credentialStatus"),
+        ("credentialStatus", {"type": "two words"}, "/credentialStatus/type"),
+        ("credentialStatus", {"type": "S", "id": ["urn:1", "urn:2"]}, "/credentialStatus/id"),
+        ("credentialSchema", [], "/credentialSchema"),
+        ("credentialSchema", None, "/credentialSchema"),
+        (
+            "credentialSchema",
+            {"type": "JsonSchema", "id": "urn:x", "digestSRI": "md5-x"},
+            "/credentialSchema/digestSRI",
+        ),
+        ("evidence", [], "/evidence"),
+        ("termsOfUse", [], "/termsOfUse"),
+        ("refreshService", [], "/refreshService"),
+        ("confidenceMethod", {"id": "urn:method"}, "/confidenceMethod/type"),
+        ("renderMethod", [{"type": "R"}, {}], "/renderMethod/1/type"),
+        ("relatedResource", [], "/relatedResource"),
         ("description", {"@value": 5}, "/description"),
         ("description", ["x", {"@value": None}], "/description/1"),
     ],
@@ -206,6 +232,18 @@ def test_each_rule_refuses_what_breaks_it_and_says_where(name: str, value: Any, 
         ("name", "Alumni Credential"),
         ("name", {"@value": "Zeugnis", "@language": "de", "@direction": "ltr"}),
         ("name", [{"@value": "Zeugnis", "@language": "de"}, {"@value": "Diploma", "@language": "en"}]),
+        ("issuer", {"id": ISSUER, "name": [{"@value": "Schule", "@language": "de-CH-1996"}]}),
+        ("confidenceMethod", {"type": "M"}),
+        ("renderMethod", [{"type": ["R", "https://example.org/#R"]}]),
+        (
+            "relatedResource",
+            [
+                {"id": "https://example.org/a", "digestSRI": "sha384-Ml/HrjlBCNWyAX91+hr6==?x"},
+                {"id": "https://example.org/b", "digestSRI": ["sha256-aa", "sha512-bb"]},
+                {"id": "https://example.org/c", "digestMultibase": "uEiBZlVztZp", "mediaType": "text/html"},
+                {"id": "https://example.org/d", "digestMultibase": ["zQmX", "uEi-_"]},
+            ],
+        ),
         ("unheardOf", {"anything": [1, None, {}]}),
     ],
 )
@@ -231,10 +269,21 @@ def test_a_language_value_object_has_no_other_members(member: str, extra: str) -
         {"digestSRI": "sha384-x"},
         {"id": "no url", "digestSRI": "sha384-x"},
         {"id": "https://example.org/a"},
+        {"id": "https://example.org/a", "digestSRI": "x"},
+        {"id": "https://example.org/a", "digestSRI": "sha1-x"},
+        {"id": "https://example.org/a", "digestSRI": "sha256-"},
+        {"id": "https://example.org/a", "digestSRI": []},
+        {"id": "https://example.org/a", "digestSRI": None},
+        {"id": "https://example.org/a", "digestMultibase": "mAAAA"},
+        {"id": "https://example.org/a", "digestMultibase": "z0OIl"},
+        {"id": "https://example.org/a", "digestMultibase": "u", "digestSRI": "sha256-x"},
+        {"id": "https://example.org/a", "digestSRI": "sha256-x", "mediaType": "html"},
+        {"id": "https://example.org/a", "digestSRI": "sha256-x", "mediaType": None},
+        {"id": ["https://example.org/a"], "digestSRI": "sha256-x"},
         "https://example.org/a",
         [
-            {"id": "https://example.org/a", "digestSRI": "x"},
-            {"id": "https://example.org/a", "digestSRI": "y"},
+            {"id": "https://example.org/a", "digestSRI": "sha256-x"},
+            {"id": "https://example.org/a", "digestSRI": "sha256-y"},
         ],
     ],
 )
@@ -258,7 +307,44 @@ def test_every_broken_rule_is_reported_not_only_the_first() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("proof", "pointers"),
+    [
+        (None, ["/proof"]),
+        ("x", ["/proof"]),
+        ([], ["/proof"]),
+        ({}, ["/proof/type"]),
+        ({"type": 5}, ["/proof/type"]),
+        ({"type": ["DataIntegrityProof"]}, ["/proof/type"]),
+        ([{"type": "DataIntegrityProof"}, 5, {}], ["/proof/1", "/proof/2/type"]),
+        ({"type": "DataIntegrityProof"}, []),
+        ([{"type": "DataIntegrityProof"}, {"type": "https://example.org/#P"}], []),
+    ],
+)
+def test_a_proof_is_one_object_or_more_each_with_one_type(proof: Any, pointers: list[str]) -> None:
+    assert [violation.pointer for violation in proof_violations({**CREDENTIAL, "proof": proof})] == pointers
+
+
+def test_a_credential_without_proof_breaks_no_rule_for_proofs() -> None:
+    assert proof_violations(CREDENTIAL) == []
+
+
 class TestReading:
+    @pytest.mark.parametrize(
+        ("subject", "identifiers"),
+        [
+            ({"id": SUBJECT}, (SUBJECT,)),
+            ([{"id": SUBJECT}, {"a": 1}, {"id": "did:example:other"}], (SUBJECT, "did:example:other")),
+            ([{"id": 5}, SUBJECT, None], ()),
+            ({"alumniOf": "x"}, ()),
+            (None, ()),
+        ],
+    )
+    def test_all_subjects_that_have_an_identifier_are_named(
+        self, subject: Any, identifiers: tuple[str, ...]
+    ) -> None:
+        assert vcdm2.subjects_of({"credentialSubject": subject}) == identifiers
+
     def test_the_issuer_is_found_in_both_its_forms(self) -> None:
         assert vcdm2.issuer_of({"issuer": ISSUER}) == ISSUER
         assert vcdm2.issuer_of({"issuer": {"id": ISSUER, "name": "x"}}) == ISSUER

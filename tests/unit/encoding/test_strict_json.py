@@ -6,6 +6,9 @@ import math
 from typing import Any
 
 import pytest
+import rfc8785
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ipse.encoding.strict_json import MAX_BYTES, MAX_DEPTH, canonical, kind_of, parse, parse_object, pretty
 from ipse.errors import InputTooLarge, MalformedInput
@@ -271,6 +274,67 @@ def test_a_value_that_holds_itself_has_no_canonical_form() -> None:
 def test_the_canonical_form_sorts_names_by_their_utf16_units() -> None:
     written = canonical({"\ufb33": 1, "😀": 2, "€": 3, "1": 4, "": 5})
     assert written == '{"":5,"1":4,"€":3,"😀":2,"\ufb33":1}'.encode()
+
+
+_SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-SAFE - 2, SAFE + 2)
+    | st.floats()
+    | st.text(st.characters(codec=None, exclude_categories=()), max_size=20)
+    | st.text('"\\\b\f\n\r\t\x00\x1f\x7f\x80\u2028\u2029/', max_size=8)
+)
+_NAMES = st.text(max_size=6) | st.text(
+    "aAz\x00\x7f\x80\ud7ff\ud800\ue000\uffff\U00010000\U0010ffff", max_size=3
+)
+_VALUES = st.recursive(
+    _SCALARS, lambda inner: st.lists(inner) | st.dictionaries(_NAMES, inner) | st.tuples(inner), max_leaves=20
+)
+
+
+@given(_VALUES)
+def test_the_canonical_form_is_byte_for_byte_that_of_the_rfc8785_package(value: Any) -> None:
+    try:
+        expected = rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+        with pytest.raises(MalformedInput, match="no canonical JSON form"):
+            canonical(value)
+    else:
+        assert canonical(value) == expected
+
+
+@pytest.mark.parametrize("code", [*range(0x100), 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x10FFFF])
+def test_every_character_is_written_as_the_rfc8785_package_writes_it(code: int) -> None:
+    character = chr(code)
+    for value in (
+        character,
+        {character: 1},
+        {character: 1, "a": 2, "z": 3, "\ufb33": 4, "😀": 5},
+        [character],
+    ):
+        assert canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("depth", [1, MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1])
+def test_the_canonical_form_does_not_depend_on_how_deep_a_value_lies(depth: int) -> None:
+    value: Any = "x"
+    for _ in range(depth):
+        value = [value]
+    assert canonical(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param({True: 1}, id="a boolean"),
+        pytest.param({None: 1}, id="null"),
+        pytest.param({1.5: 1}, id="a float"),
+        pytest.param([{"a": {"b": SAFE + 1}}], id="no name but an integer"),
+    ],
+)
+def test_what_the_json_module_would_coerce_is_refused(value: Any) -> None:
+    with pytest.raises(MalformedInput, match="no canonical JSON form"):
+        canonical(value)
 
 
 def test_the_pretty_form_keeps_the_order_and_the_characters() -> None:

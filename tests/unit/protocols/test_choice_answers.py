@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import sd_jwt
+from ipse.credentials import jws, sd_jwt
 from ipse.credentials.report import Outcome
-from ipse.credentials.sd_jwt import jws
 from ipse.dids import did_key
 from ipse.encoding import base64url
 from ipse.keys import derivation, jwk

@@ -9,20 +9,22 @@
 Nothing here touches a disk, a clock or a network.
 """
 
+from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
+from ipse.credentials.jws import Jws, Signer, VerificationKey
 from ipse.credentials.sd_jwt.checks import CHECKS, SdJwtInvalid, SdJwtUndetermined
-from ipse.credentials.sd_jwt.disclosures import ClaimPath, Disclosure
+from ipse.credentials.sd_jwt.disclosures import ClaimPath, Disclosure, read_path, spelled
 from ipse.credentials.sd_jwt.issuance import issue
-from ipse.credentials.sd_jwt.jws import Jws, Signer, VerificationKey
-from ipse.credentials.sd_jwt.key_binding import Challenge, bind, holder_key, sd_hash
+from ipse.credentials.sd_jwt.key_binding import bind, holder_key, sd_hash
 from ipse.credentials.sd_jwt.presentation import Selection, disclosable_paths, select
-from ipse.credentials.sd_jwt.registered_claims import VC_TYPE
+from ipse.credentials.sd_jwt.registered_claims import VC_TYPE, VC_TYPES
 from ipse.credentials.sd_jwt.serialization import SdJwt, parse, parse_compact, parse_json
-from ipse.credentials.sd_jwt.verification import NO_CHALLENGE, NoChallenge, VerifiedSdJwt, verify
+from ipse.credentials.sd_jwt.verification import VerifiedSdJwt, verify
 
 __all__ = [
     "CHECKS",
     "NO_CHALLENGE",
     "VC_TYPE",
+    "VC_TYPES",
     "Challenge",
     "ClaimPath",
     "Disclosure",
@@ -42,7 +44,9 @@ __all__ = [
     "parse",
     "parse_compact",
     "parse_json",
+    "read_path",
     "sd_hash",
     "select",
+    "spelled",
     "verify",
 ]

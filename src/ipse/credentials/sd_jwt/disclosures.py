@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ipse.credentials.sd_jwt.jws import encode_json
+from ipse.credentials.jws import encode_json
 from ipse.encoding import base64url, strict_json
-from ipse.errors import MalformedInput
+from ipse.errors import MalformedInput, UsageError
 
 if TYPE_CHECKING:
     from ipse.encoding.strict_json import Json, JsonObject
@@ -23,6 +23,7 @@ __all__ = [
     "holds",
     "make",
     "read",
+    "read_path",
     "spelled",
 ]
 
@@ -111,5 +112,25 @@ def holds(claims: JsonObject, path: ClaimPath) -> bool:
 
 
 def spelled(path: ClaimPath) -> str:
-    """`path` for an error message: one line, control characters escaped."""
-    return "/".join(repr(part)[1:-1] if isinstance(part, str) else str(part) for part in path)[:120]
+    """`path` as a JSON pointer (RFC 6901) for a person to read: one line, control characters escaped."""
+    parts = (repr(part)[1:-1] if isinstance(part, str) else str(part) for part in path)
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)[:120]
+
+
+def read_path(text: str, claims: JsonObject) -> ClaimPath:
+    """The path in `claims` that a person writes as `address.street`, `nationalities.0` or `/address/street`.
+
+    A JSON pointer (RFC 6901) also names members with dots in them. Raises UsageError where nothing is there.
+    """
+    parts = text.split(".")
+    if text.startswith("/"):
+        parts = [part.replace("~1", "/").replace("~0", "~") for part in text[1:].split("/")]
+    path: list[str | int] = []
+    value: Json = claims
+    for part in parts:
+        is_position = isinstance(value, list) and part.isascii() and part.isdigit() and len(part) < 6
+        path.append(int(part) if is_position else part)
+        if not holds(claims, tuple(path)):
+            raise UsageError(f"there is no claim {text[:60]!r}", hint="write it like address.street")
+        value = value[path[-1]]
+    return tuple(path)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.sd_jwt import disclosures, jws, registered_claims
+from ipse.credentials import jws
+from ipse.credentials.sd_jwt import disclosures, registered_claims
 from ipse.credentials.sd_jwt.disclosures import ClaimPath, spelled
 from ipse.credentials.sd_jwt.serialization import MAX_DISCLOSURES, MAX_LENGTH, SdJwt
 from ipse.credentials.sd_jwt.unpack import MAX_DEPTH
@@ -15,7 +16,7 @@ from ipse.errors import InputTooLarge, MalformedInput, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from ipse.credentials.sd_jwt.jws import Signer
+    from ipse.credentials.jws import Signer
     from ipse.encoding.strict_json import Json, JsonObject
 
 __all__ = ["MAX_DECOYS", "SALT_BYTES", "issue", "random_salt"]

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.sd_jwt import disclosures, jws, registered_claims
+from ipse.credentials import jws
+from ipse.credentials.challenge import Challenge
+from ipse.credentials.sd_jwt import disclosures, registered_claims
 from ipse.credentials.sd_jwt.checks import SdJwtInvalid, reported_as
 from ipse.credentials.sd_jwt.unpack import unpack
-from ipse.errors import Undetermined, UsageError
+from ipse.errors import Undetermined, UsageError, VerificationFailed
 from ipse.keys import jwk, key_types
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ipse.credentials.sd_jwt.jws import Jws, Signer, VerificationKey
+    from ipse.credentials.jws import Jws, Signer, VerificationKey
     from ipse.credentials.sd_jwt.serialization import SdJwt
     from ipse.encoding.strict_json import Json, JsonObject
 
-__all__ = ["KB_TYPE", "Challenge", "bind", "check_key_binding", "holder_key", "sd_hash"]
+__all__ = ["KB_TYPE", "bind", "check_key_binding", "holder_key", "sd_hash"]
 
 KB_TYPE: Final = "kb+jwt"
 _OWN_CLAIMS: Final = frozenset({"iat", "aud", "nonce", "sd_hash"})
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """What a verifier asked the holder to sign: its own name, a nonce used once, and for how long.
-
-    `max_age` is in seconds. Raises UsageError for an empty audience or nonce.
-    """
-
-    audience: str
-    nonce: str
-    max_age: float = 300
-
-    def __post_init__(self) -> None:
-        if not (self.audience and self.nonce):
-            raise UsageError("a challenge needs an audience and a nonce, neither of them empty")
 
 
 def sd_hash(sd_jwt: SdJwt) -> str:
@@ -113,7 +99,8 @@ def check_key_binding(
         binding = jws.read(kb_jwt, what="key-binding JWT")
     if binding.header.get("typ") != KB_TYPE:
         raise _fault(f"typ of the key binding is not {KB_TYPE}")
-    jws.check_signature(binding, lambda: key, "holder-binding")
+    with reported_as("holder-binding"):
+        jws.check_signature(binding, lambda: key)
     payload = binding.payload
     if payload.get("sd_hash") != sd_hash(sd_jwt):
         raise _fault("sd_hash is missing or over another set of disclosures")
@@ -140,8 +127,8 @@ def _fits(binding: Jws, cnf: JsonObject) -> bool:
     except Undetermined:
         return True
     try:
-        jws.check_signature(binding, lambda: key, "holder-binding")
-    except SdJwtInvalid:
+        jws.check_signature(binding, lambda: key)
+    except VerificationFailed:
         return False
     return True
 

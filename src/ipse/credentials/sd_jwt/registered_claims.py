@@ -6,6 +6,7 @@ Sources: RFC 7519 section 4.1, RFC 7800 section 3.1, RFC 9901 section 9.7, and o
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ipse.errors import MalformedInput
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "NEVER_SELECTIVE",
     "VC_TYPE",
+    "VC_TYPES",
     "check_audience",
     "check_period",
     "check_types",
@@ -29,6 +31,8 @@ __all__ = [
 
 VC_TYPE: Final = "dc+sd-jwt"
 """The `typ` of an SD-JWT VC."""
+VC_TYPES: Final = (VC_TYPE, "vc+sd-jwt")
+"""The same, and what it was in drafts until 2024."""
 
 NEVER_SELECTIVE: Final = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
 """Claims that SD-JWT VC keeps out of disclosures, with all that is in them."""
@@ -93,10 +97,18 @@ def check_period(claims: JsonObject, now: float, leeway: float) -> str:
     starts, ends = numeric_date(claims, "nbf"), numeric_date(claims, "exp")
     # Each condition is the one that must hold, so that a NaN fails it.
     if starts is not None and not starts <= now + leeway:
-        raise MalformedInput(f"not valid before {starts:.0f} (nbf), it is {now:.0f}")
+        raise MalformedInput(f"not valid before {_moment(starts)} (nbf), it is {_moment(now)}")
     if ends is not None and not now - leeway < ends:
-        raise MalformedInput(f"expired at {ends:.0f} (exp), it is {now:.0f}")
-    return "no expiry" if ends is None else f"expires at {ends:.0f}"
+        raise MalformedInput(f"expired at {_moment(ends)} (exp), it is {_moment(now)}")
+    return "no expiry" if ends is None else f"expires at {_moment(ends)}"
+
+
+def _moment(seconds: float) -> str:
+    """A NumericDate as people read it; as the number that it is where no calendar reaches it."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):
+        return f"{seconds:.0f}"
 
 
 def numeric_date(claims: JsonObject, name: str) -> float | None:

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.sd_jwt import jws
-from ipse.credentials.sd_jwt.jws import Jws
+from ipse.credentials import jws
+from ipse.credentials.jws import Jws
 from ipse.encoding import strict_json
 from ipse.errors import InputTooLarge, MalformedInput
 

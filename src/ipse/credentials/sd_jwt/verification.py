@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NewType, TypeAlias
+from typing import TYPE_CHECKING, NewType, TypeAlias
 
+from ipse.credentials import jws
+from ipse.credentials.challenge import Challenge, NoChallenge
+from ipse.credentials.jws import VerificationKey
 from ipse.credentials.report import Check, Outcome
-from ipse.credentials.sd_jwt import jws, key_binding, registered_claims
+from ipse.credentials.sd_jwt import key_binding, registered_claims
 from ipse.credentials.sd_jwt.checks import CHECKS, SdJwtInvalid, reported_as
-from ipse.credentials.sd_jwt.jws import VerificationKey
-from ipse.credentials.sd_jwt.key_binding import Challenge
 from ipse.credentials.sd_jwt.serialization import SdJwt, parse
 from ipse.credentials.sd_jwt.unpack import Unpacked, unpack
 from ipse.encoding.strict_json import JsonObject
@@ -22,21 +23,13 @@ from ipse.encoding.strict_json import JsonObject
 if TYPE_CHECKING:
     from ipse.credentials.sd_jwt.disclosures import ClaimPath
 
-__all__ = ["NO_CHALLENGE", "HolderKeyResolver", "IssuerKeyResolver", "NoChallenge", "VerifiedSdJwt", "verify"]
+__all__ = ["HolderKeyResolver", "IssuerKeyResolver", "VerifiedSdJwt", "verify"]
 
 IssuerKeyResolver: TypeAlias = Callable[[JsonObject, JsonObject], VerificationKey]
 """From the header and payload of the issuer-signed JWT, neither of them verified yet, to the key that
 the issuer named in there signs with."""
 HolderKeyResolver: TypeAlias = Callable[[JsonObject], VerificationKey]
 """From a verified `cnf` claim to the holder's key."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoChallenge:
-    """The verifier asked the holder for no proof of possession."""
-
-
-NO_CHALLENGE: Final = NoChallenge()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +115,8 @@ def _typed(sd_jwt: SdJwt, types: str | Collection[str]) -> _Typed:
 
 def _signed(sd_jwt: _Typed, resolve: IssuerKeyResolver) -> tuple[_Signed, str]:
     jwt = sd_jwt.jwt
-    algorithm = jws.check_signature(jwt, lambda: resolve(jwt.header, jwt.payload), "proof")
+    with reported_as("proof"):
+        algorithm = jws.check_signature(jwt, lambda: resolve(jwt.header, jwt.payload))
     return _Signed(sd_jwt), algorithm
 
 
@@ -138,7 +132,7 @@ def _ruled(opened: _Opened, audiences: Collection[str]) -> _Ruled:
     with reported_as("claims"):
         registered_claims.check_types(claims)
         registered_claims.check_audience(claims, audiences)
-        if opened.sd_jwt.jwt.header["typ"] == registered_claims.VC_TYPE:
+        if opened.sd_jwt.jwt.header["typ"] in registered_claims.VC_TYPES:
             registered_claims.check_vc(claims, opened.unpacked.selective)
     return _Ruled(_Opened(opened.sd_jwt, opened.unpacked, (*opened.details, "of the right types")))
 

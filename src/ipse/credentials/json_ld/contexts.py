@@ -1,0 +1,258 @@
+"""Known contexts, and what a local context makes of an active one.
+
+Source: JSON-LD 1.1 Processing Algorithms and API, section 4.1. Differs on purpose: nothing is fetched, and
+@base, @import, @propagate and names that look like keywords are faults. What was processed once is kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from ipse.credentials.json_ld import packaged
+from ipse.credentials.json_ld.definitions import MAX_IRI, ContextFault, Definitions, direction, language
+from ipse.credentials.json_ld.errors import TooMuchWork, UnknownContext
+from ipse.credentials.json_ld.terms import ABSENT, ActiveContext, Origin, Term, is_iri
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.errors import MalformedInput, UsageError
+
+__all__ = ["ContextFault", "Contexts", "Scope", "known"]
+
+_SETTINGS: Final = frozenset(
+    ["@base", "@direction", "@import", "@language", "@propagate", "@protected", "@version", "@vocab"]
+)
+_MAX_KEY: Final = 64 * 1024
+_MAX_KEPT: Final = 50_000
+_MAX_WORK: Final = 200_000
+_MAX_REMOTE: Final = 8
+
+
+class Contexts:
+    """Context documents by URL: the packaged ones, and what the user gave besides.
+
+    Processed contexts are kept, up to a bound, so that the second document with the same `@context` costs
+    little. Safe to use from several threads.
+    """
+
+    def __init__(self, extra: Mapping[str, JsonObject] | None = None) -> None:
+        self._extra = dict(extra or {})
+        self._loaded: dict[str, JsonObject] = {}
+        self._kept: dict[tuple[int, str | int], ActiveContext] = {}
+        self._weight = 0
+        self.initial = ActiveContext()
+
+    def with_extra(self, documents: Mapping[str, JsonObject]) -> Contexts:
+        """These contexts and `documents` (`{"@context": ...}` each).
+
+        Raises UsageError where one has a packaged URL, MalformedInput where it is no context document.
+        """
+        for url, document in documents.items():
+            if url in packaged.PACKAGED:
+                raise UsageError(
+                    f"the context {url} comes with ipse and can't be replaced",
+                    hint="leave that --context out",
+                )
+            if not isinstance(document, dict) or "@context" not in document:
+                raise MalformedInput(f"the context {url} has no member @context")
+        return Contexts({**self._extra, **documents})
+
+    @property
+    def extra(self) -> Mapping[str, JsonObject]:
+        """The documents that the user gave, by URL."""
+        return MappingProxyType(self._extra)
+
+    def __contains__(self, url: object) -> bool:
+        return url in packaged.PACKAGED or url in self._extra
+
+    def document(self, url: str) -> JsonObject:
+        """The context document of `url`. Raises UnknownContext, and CorruptData for a packaged one."""
+        if url in self._extra:
+            return self._extra[url]
+        if url not in packaged.PACKAGED:
+            raise UnknownContext(url)
+        if url not in self._loaded:
+            self._loaded[url] = packaged.load(url)
+        return self._loaded[url]
+
+    def kept(self, key: tuple[int, str | int]) -> ActiveContext | None:
+        """What was processed before under `key`."""
+        return self._kept.get(key)
+
+    def keep(self, key: tuple[int, str | int], active: ActiveContext) -> None:
+        """Remember `active`; everything else is forgotten where that gets too much."""
+        weight = 50 + len(active.terms)
+        if self._weight + weight > _MAX_KEPT:
+            self._kept.clear()
+            self._weight = 0
+        self._weight += weight
+        self._kept[key] = active
+
+
+@cache
+def known() -> Contexts:
+    """The packaged contexts."""
+    return Contexts()
+
+
+class Scope:
+    """Processes the contexts of one document, within a bound of work."""
+
+    def __init__(self, contexts: Contexts) -> None:
+        self._contexts = contexts
+        self._work = 0
+        self.initial = contexts.initial
+
+    def local(self, active: ActiveContext, local: Json) -> ActiveContext:
+        """`active` after the `@context` of an object.
+
+        Raises ContextFault (with the position where `local` is an array), UnknownContext, TooMuchWork.
+        """
+        if not isinstance(local, list):
+            return self._kept_entry(active, local, 0, Origin.DOCUMENT)
+        for position, entry in enumerate(local):
+            try:
+                active = self._kept_entry(active, entry, 0, Origin.DOCUMENT)
+            except ContextFault as fault:
+                fault.position = position
+                raise
+        return active
+
+    def scoped(self, active: ActiveContext, term: Term, *, of_type: bool) -> ActiveContext:
+        """`active` after the scoped context of `term`, which is that of a type or of a property."""
+        key = (active.serial, term.serial)
+        made = self._contexts.kept(key)
+        if made is None:
+            made = self._process(
+                active,
+                term.context,
+                remote=0,
+                origin=term.origin,
+                override=not of_type,
+                propagate=not of_type,
+            )
+            self._contexts.keep(key, made)
+        again = None if of_type else made.terms.get(term.name)
+        if again is not None and not again.same(term):
+            # Processors disagree on which of the two definitions its values then have.
+            raise ContextFault(f"redefines the property {excerpt(term.name)} in the context of that property")
+        return made
+
+    def _process(
+        self,
+        active: ActiveContext,
+        local: Json,
+        *,
+        remote: int,
+        origin: Origin,
+        override: bool = False,
+        propagate: bool = True,
+    ) -> ActiveContext:
+        before = active
+        if not propagate and isinstance(local, list) and None in local[1:]:
+            raise ContextFault("has null in the middle of the context of a type")
+        for entry in local if isinstance(local, list) else [local]:
+            if not override and propagate:
+                active = self._kept_entry(active, entry, remote, origin)
+            else:
+                active = self._entry(active, entry, remote, origin, override)
+        if not propagate and active.previous is None:
+            active = self._copy(active)
+            active.previous = before
+        return active
+
+    def _kept_entry(self, active: ActiveContext, entry: Json, remote: int, origin: Origin) -> ActiveContext:
+        """Like _entry for what every document does, remembered by the entry's text."""
+        if isinstance(entry, str):
+            key = (active.serial, "@" + entry)
+        elif isinstance(entry, dict) and origin is Origin.DOCUMENT:
+            try:
+                text = json.dumps(entry)
+            except (ValueError, RecursionError):
+                raise ContextFault("is nested too deep") from None
+            key = (active.serial, text)
+        else:
+            return self._entry(active, entry, remote, origin, False)
+        made = self._contexts.kept(key)
+        if made is None:
+            made = self._entry(active, entry, remote, origin, False)
+            if len(key[1]) <= _MAX_KEY:
+                self._contexts.keep(key, made)
+        return made
+
+    def _entry(
+        self, active: ActiveContext, entry: Json, remote: int, origin: Origin, override: bool
+    ) -> ActiveContext:
+        if entry is None:
+            if not override and any(term.protected for term in active.terms.values()):
+                raise ContextFault("is null, which would undo protected terms")
+            return self._copy(self.initial)
+        if isinstance(entry, str):
+            if remote >= _MAX_REMOTE:
+                raise ContextFault(f"refers to {excerpt(entry)} in a circle")
+            document = self._contexts.document(entry)
+            return self._process(
+                active,
+                document.get("@context"),
+                remote=remote + 1,
+                origin=Origin.PACKAGED if entry in packaged.PACKAGED else Origin.USER,
+            )
+        if not isinstance(entry, dict):
+            raise ContextFault(f"is {excerpt(entry)}, neither a URL nor an object")
+        return self._object(active, entry, origin, override, remote)
+
+    def _object(
+        self, active: ActiveContext, local: JsonObject, origin: Origin, override: bool, remote: int
+    ) -> ActiveContext:
+        result = self._copy(active)
+        self._settings(result, local, origin, override)
+        definitions = Definitions(result, local, override_protected=override, origin=origin)
+        self._spend(len(local))
+        for term in local:
+            if term not in _SETTINGS:
+                definitions.create(term)
+        if origin is not Origin.PACKAGED:
+            self._check_scoped(result, local, remote)
+        return result
+
+    def _settings(self, result: ActiveContext, local: JsonObject, origin: Origin, override: bool) -> None:
+        if local.get("@version", 1.1) != 1.1:
+            raise ContextFault(f"has @version {excerpt(local['@version'])}, only 1.1 is known")
+        for name in ("@base", "@import", "@propagate"):
+            if name in local:
+                raise ContextFault(f"has {name}, which is not supported")
+        if "@vocab" in local:
+            vocab = local["@vocab"]
+            if vocab is not None:
+                expander = Definitions(result, {}, override_protected=override, origin=origin)
+                vocab = expander.expand(vocab) if isinstance(vocab, str) and vocab else None
+                if vocab is None or len(vocab) > MAX_IRI or not is_iri(vocab):
+                    raise ContextFault(f"has @vocab {excerpt(local['@vocab'])}, which is no IRI")
+            result.vocab = vocab
+        if "@language" in local:
+            result.language = language(local["@language"])
+        if "@direction" in local:
+            result.direction = direction(local["@direction"])
+
+    def _check_scoped(self, result: ActiveContext, local: JsonObject, remote: int) -> None:
+        """Scoped contexts that are not ours are tried out where they are defined (section 4.2.2, 21.3)."""
+        for name in local:
+            term = None if name in _SETTINGS else result.terms.get(name)
+            if term is not None and term.context is not ABSENT and term.origin is not Origin.PACKAGED:
+                if remote >= _MAX_REMOTE:
+                    raise ContextFault(f"gives {excerpt(name)} contexts within contexts without end")
+                try:
+                    self._process(result, term.context, remote=remote + 1, origin=term.origin, override=True)
+                except ContextFault as fault:
+                    raise ContextFault(f"gives {excerpt(name)} a context that {fault}") from None
+
+    def _copy(self, active: ActiveContext) -> ActiveContext:
+        self._spend(len(active.terms))
+        return active.copy()
+
+    def _spend(self, work: int) -> None:
+        self._work += work + 1
+        if self._work > _MAX_WORK:
+            raise TooMuchWork("the contexts of the document define too many terms")

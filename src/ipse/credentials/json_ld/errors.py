@@ -1,0 +1,43 @@
+"""The errors of the JSON-LD room, and what it says of a document that can't be signed as RDF."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ipse.encoding.strict_json import excerpt
+from ipse.errors import MalformedInput, TooMuchWork, Undetermined
+
+__all__ = ["Finding", "TooMuchWork", "UnknownContext", "UnsafeDocument"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A place (RFC 6901 JSON pointer) where JSON and RDF would not say the same, and why."""
+
+    pointer: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'} {self.reason}"
+
+
+class UnsafeDocument(MalformedInput):
+    """RDF would drop or change a part of the document; `findings` has all of them, at least one."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        super().__init__(
+            f"not safe to sign as JSON-LD: {findings[0]}{more}",
+            hint="define each term in a context, add --undefined-terms, or use a jcs cryptosuite",
+        )
+        self.findings = findings
+
+
+class UnknownContext(Undetermined):
+    """A context that is neither packaged nor given by the user; none is ever fetched."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"the JSON-LD context {excerpt(url)} is not known", hint="give it with --context URL=FILE"
+        )
+        self.url = url

@@ -1,0 +1,95 @@
+"""What a document states, what it loses, and where."""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias
+
+from ipse.credentials.json_ld.errors import Finding, TooMuchWork
+from ipse.credentials.json_ld.literals import Lossy
+
+__all__ = ["ROOT", "Enough", "Statement", "Statements", "Where", "pointer"]
+
+Where: TypeAlias = tuple[Any, str | int] | None
+"""The path to a value: the path of what holds it, and its name or position there; None for the document."""
+ROOT: Final[Where] = None
+
+Statement: TypeAlias = tuple[str, str, str, str]
+"""Subject, predicate, object and graph as N-Quads terms; the default graph is the empty string."""
+
+_MAX_STATEMENTS: Final = 120_000
+_MAX_SIZE: Final = 64_000_000
+_MAX_FINDINGS: Final = 50
+
+
+class Enough(Exception):
+    """There are more findings than anyone reads."""
+
+
+class Statements:
+    """Distinct statements in the order in which they were made, and findings."""
+
+    def __init__(self) -> None:
+        self.made: dict[Statement, None] = {}
+        self.findings: list[Finding] = []
+        self._blank_nodes = 0
+        self._size = 0
+        self._described: dict[tuple[str, str], Where] = {}
+        self._referred: dict[tuple[str, str], Where] = {}
+
+    def blank(self) -> str:
+        """A new blank node."""
+        self._blank_nodes += 1
+        return f"_:b{self._blank_nodes - 1}"
+
+    def add(self, subject: str, predicate: str, target: str, graph: str, where: Where) -> None:
+        """State it. One that was made before is a finding: JSON has it twice, RDF once."""
+        statement = (subject, predicate, target, graph)
+        if statement in self.made:
+            self.find(where, "says the same as another value, and RDF keeps one of them")
+        self.made[statement] = None
+        self.spend(len(subject) + len(predicate) + len(target))
+        if len(self.made) > _MAX_STATEMENTS:
+            raise TooMuchWork(f"the document makes more than {_MAX_STATEMENTS} statements")
+
+    def spend(self, characters: int) -> None:
+        """Count the characters that short names expand to. Raises TooMuchWork."""
+        self._size += characters
+        if self._size > _MAX_SIZE:
+            raise TooMuchWork(f"the document's RDF has more than {_MAX_SIZE} characters")
+
+    def find(self, where: Where, reason: str | Lossy) -> None:
+        """Note what is wrong at `where`. Raises Enough."""
+        self.findings.append(Finding(pointer(where), str(reason)))
+        if len(self.findings) >= _MAX_FINDINGS:
+            raise Enough
+
+    def describe(self, node: str, graph: str, where: Where) -> None:
+        """Note that an object with an id has its members at `where`; RDF would merge it with another."""
+        key = (node, graph)
+        if key in self._described:
+            self.find(
+                where, f"has members, and the same id has others at {pointer(self._described[key]) or '/'}"
+            )
+        self._described.setdefault(key, where)
+
+    def refer(self, node: str, graph: str, where: Where) -> None:
+        """Note that readers look for the members of a node at `where`, and that none are there."""
+        self._referred.setdefault((node, graph), where)
+
+    def close(self) -> None:
+        """Find what can only be known at the end."""
+        for key, where in self._referred.items():
+            if key in self._described:
+                there = pointer(self._described[key]) or "/"
+                self.find(where, f"has only an id here, and its members are at {there}")
+        if not self.made and not self.findings:
+            self.find(ROOT, "says nothing that RDF keeps")
+
+
+def pointer(where: Where) -> str:
+    """The RFC 6901 JSON pointer of a path."""
+    steps: list[str] = []
+    while where is not None:
+        where, step = where
+        steps.append(str(step).replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{step}" for step in reversed(steps)).encode("utf-8", "backslashreplace").decode()

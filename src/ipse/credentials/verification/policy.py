@@ -1,0 +1,96 @@
+"""What a verifier asks for, and where it may look things up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from ipse.credentials.challenge import Challenge, NoChallenge
+from ipse.dids import resolver
+from ipse.dids.resolver import Resolve
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import Undetermined
+
+if TYPE_CHECKING:
+    from ipse.credentials.json_ld import Contexts
+    from ipse.credentials.status import Keep, Published
+
+__all__ = ["ANY_TYPE", "Policy", "Sources", "Terms"]
+
+ANY_TYPE: Final = "*"
+"""In a trust list: every type of credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the verifier asks for beyond the signature.
+
+    - `issuers`: the DIDs whose credentials are accepted, whatever their type
+    - `trusted`: DID to the types it may issue, for where `issuers` is empty; ANY_TYPE stands for all
+    - `any_issuer`: gives that check up, and is said out loud
+    - `leeway`: how far clocks may differ
+    - `challenge`: what a presentation must answer; NO_CHALLENGE gives that up, and None has not said, so
+      that no presentation is looked at
+    - `any_holder`: credentials may be presented by others than their subject
+    """
+
+    issuers: frozenset[str] = frozenset()
+    trusted: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    any_issuer: bool = False
+    leeway: timedelta = field(default=timedelta(seconds=60))
+    challenge: Challenge | NoChallenge | None = None
+    any_holder: bool = False
+
+
+def _no_network(url: str) -> Published:
+    raise Undetermined(f"{url[:200]} is not looked up here")
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a verifier may look things up; by default nowhere but in what is at hand.
+
+    - `resolve`: DID to DID document
+    - `contexts`: JSON-LD contexts, None for those that ipse carries
+    - `schemas`: URL to JSON Schema, as the bytes that digests are taken over where those are at hand
+    - `fetch`: URL to what is published there, for status lists and issuer metadata. Raises Undetermined
+    - `keep`: told of each status list, and until when it may be kept
+    """
+
+    resolve: Resolve = resolver.resolve
+    contexts: Contexts | None = None
+    schemas: Mapping[str, bytes | JsonObject] = field(default_factory=dict)
+    fetch: Callable[[str], Published] = _no_network
+    keep: Keep | None = None
+
+    def known_contexts(self) -> Contexts:
+        """`contexts`, or those that ipse carries."""
+        from ipse.credentials import json_ld
+
+        return self.contexts if self.contexts is not None else json_ld.known()
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """One question to the verifier: policy, time, sources, and what is around the thing in question.
+
+    `presenter` is the DID that presents a credential in a presentation, None for a credential on its own.
+    `is_status_list` marks a status list, whose own status is not looked up.
+    """
+
+    policy: Policy
+    now: datetime
+    sources: Sources
+    presenter: str | None = None
+    is_status_list: bool = False
+
+    def inside(self, presenter: str) -> Terms:
+        """The terms for a credential that `presenter` presents."""
+        return replace(self, presenter=presenter)
+
+    def for_status_list(self, issuer: str) -> Terms:
+        """The terms for a status list of `issuer`."""
+        policy = Policy(issuers=frozenset({issuer}), leeway=self.policy.leeway)
+        return Terms(policy, self.now, self.sources, is_status_list=True)

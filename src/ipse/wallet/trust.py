@@ -1,0 +1,36 @@
+"""The trust list: whose credentials the owner accepts, and of which types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from ipse.credentials.timestamps import format_timestamp
+from ipse.credentials.urls import URL
+from ipse.dids import resolver
+from ipse.errors import UsageError
+from ipse.storage import trusted_issuers
+from ipse.wallet.wallet import Wallet
+
+__all__ = ["add", "check_issuer"]
+
+_MAX_TYPE = 500
+
+
+def add(wallet: Wallet, issuer: str, types: Sequence[str], *, now: datetime) -> None:
+    """Accept credentials of these types from a DID, or from an https issuer of SD-JWT VCs.
+
+    `*` stands for every type. Raises UsageError for a type that is none, MalformedInput for what is no DID.
+    """
+    check_issuer(issuer)
+    for name in types:
+        if not (name.isprintable() and name.strip() == name and 0 < len(name) <= _MAX_TYPE):
+            raise UsageError(f"{name[:60]!r} is no type of credentials")
+    trusted_issuers.add(wallet.vault, issuer, list(types), now=format_timestamp(now))
+
+
+def check_issuer(issuer: str) -> str:
+    """`issuer` if it can be one: a DID, or an https URL that publishes keys. Raises MalformedInput."""
+    if issuer.startswith("https://") and URL.fullmatch(issuer):
+        return issuer
+    return resolver.check_did(issuer)

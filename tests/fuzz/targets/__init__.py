@@ -1,0 +1,14 @@
+"""Every parser of outside data as a target, by name."""
+
+from typing import Final
+
+from tests.fuzz.target import Target
+from tests.fuzz.targets import batches, credentials, dids, encodings, files, keys, statuses, tokens, wire
+
+__all__ = ["TARGETS"]
+
+TARGETS: Final[dict[str, Target]] = {
+    target.name: target
+    for module in (encodings, keys, files, dids, credentials, tokens, statuses, batches, wire)
+    for target in module.TARGETS
+}
