@@ -3,14 +3,18 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+PEERS := tests/interop/peers
+
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help demo test lint bench completions dist clean
+.PHONY: help demo test interop fuzz lint bench completions dist clean
 
 help:
 	@echo "make demo         install and run the tour in a throwaway wallet"
 	@echo "make test         install, lint, type-check and run the tests"
+	@echo "make interop      install other implementations (npm) and test against them"
+	@echo "make fuzz         a million inputs into every parser (INPUTS=N for another number)"
 	@echo "make lint         ruff and mypy alone"
 	@echo "make bench        print the benchmarks"
 	@echo "make completions  write the shell completions"
@@ -36,11 +40,28 @@ lint: .venv/tools
 	$(BIN)/mypy
 
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/interop
 
-bench: .venv/tools
+$(PEERS)/node_modules/.package-lock.json: $(PEERS)/package.json $(PEERS)/package-lock.json
+	cd $(PEERS) && npm ci --silent
+	touch $@
+
+interop: .venv/tools $(PEERS)/node_modules/.package-lock.json
+	$(BIN)/python -m pytest -n auto --dist loadfile tests/interop
+
+.venv/fuzzer: .venv/tools
+	$(PIP) install --quiet --group fuzz
+	touch $@
+
+INPUTS ?= 1000000
+
+fuzz: .venv/fuzzer
+	$(BIN)/python -m tests.fuzz --inputs $(INPUTS)
+
+bench: .venv/tools $(PEERS)/node_modules/.package-lock.json
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/profile_cold.py
+	$(BIN)/python benchmarks/batch.py
 
 completions: .venv/installed
 	for shell in bash fish zsh; do \
