@@ -303,6 +303,16 @@ def test_only_what_is_disclosable_can_be_withheld(
         assert without["nationalities"] == ["France"]
 
 
+def test_decoys_stand_beside_the_digests_of_what_is_hidden(wallet: Ipse, me: str) -> None:
+    wallet = in_process(wallet)
+    options = ("--type", "T", "--claims", "-", "--format", "sd-jwt", "--subject", me, "--decoys", "5")
+    made = wallet("vc", "issue", *options, stdin=json.dumps(_CLAIMS)).out.strip()
+    payload = json.loads(base64url.decode(made.split("~")[0].split(".")[1]))
+    assert len(payload["_sd"]) == len(_CLAIMS) + 5
+    wallet("vc", "verify", "-", "--any-issuer", "--insecure-no-challenge", stdin=made)
+    wallet("vc", "issue", *options[:4], "--decoys", "5", stdin=json.dumps(_CLAIMS), code=2)
+
+
 @pytest.mark.parametrize(
     ("paths", "word"),
     [

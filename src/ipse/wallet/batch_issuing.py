@@ -48,6 +48,7 @@ def issue(
         schema=row_schema,
         cryptosuite=securing.suite,
         disclosable=_paths(template, securing),
+        decoys=securing.decoys,
         contexts={} if securing.contexts is None else dict(securing.contexts.extra),
     )
     return batch.issue(

@@ -38,6 +38,7 @@ class Securing:
     - `contexts`: the JSON-LD contexts at hand, None for those that ipse carries
     - `undefined_terms`: add the context that gives every undefined term a meaning of the issuer's own
     - `disclosable`: the claims of an SD-JWT that its holder may withhold, as paths, or `all` or `none`
+    - `decoys`: digests of nothing that stand beside those of hidden claims, so that these can't be counted
     - `status_lists`: names of the status lists that it gets an index in
     """
 
@@ -46,6 +47,7 @@ class Securing:
     contexts: Contexts | None = None
     undefined_terms: bool = False
     disclosable: tuple[str, ...] = ("all",)
+    decoys: int = 0
     status_lists: tuple[str, ...] = ()
 
 
@@ -183,6 +185,7 @@ def _sign_sd_jwt(unsigned: JsonObject, how: Securing, by: _Issuer, now: datetime
             signer=by.key,
             typ=sd_jwt.VC_TYPE,
             kid=by.method,
+            decoys=how.decoys,
         )
     )
 

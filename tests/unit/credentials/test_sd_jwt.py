@@ -132,7 +132,13 @@ class TestIssue:
 
     def test_hidden_values_are_not_in_the_payload(self) -> None:
         payload = json.dumps(issued().jwt.payload, ensure_ascii=False)
-        for value in ("given_name", "太郎", "address", "Hauptstr", "UK"):
+        for value in (
+            "given_name",
+            "太郎",
+            "address",
+            "Hauptstr",
+            '"UK"',
+        ):  # two letters occur in digests by chance
             assert value not in payload
         assert issued().jwt.payload["nationalities"][1] == "FR"
 

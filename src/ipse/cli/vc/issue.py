@@ -70,9 +70,13 @@ def issue(
         list[str] | None,
         typer.Option(
             metavar="PATH|all|none",
-            help="A claim of an SD-JWT that its holder may withhold; all where not given. May be repeated.",
+            help="A claim of an SD-JWT that its holder may withhold (all); may be repeated.",
         ),
     ] = None,
+    decoys: Annotated[
+        int,
+        typer.Option(metavar="N", help="Digests of nothing in an SD-JWT, to hide the count."),
+    ] = 0,
     status: Annotated[
         list[str] | None,
         typer.Option(metavar="LIST", help="Give it an entry in this status list; may be repeated."),
@@ -108,14 +112,15 @@ def issue(
     from ipse.wallet.resolution import Reach
 
     session = session_of(context)
-    if disclosable and form != "sd-jwt":
-        raise UsageError("--disclosable is for SD-JWT", hint="use --format sd-jwt")
+    if (disclosable or decoys) and form != "sd-jwt":
+        raise UsageError("--disclosable and --decoys are for SD-JWT", hint="use --format sd-jwt")
     securing = issuing.Securing(
         form=form,
         suite=suite,
         contexts=options.contexts(context_files),
         undefined_terms=undefined_terms,
         disclosable=tuple(disclosable or ("all",)),
+        decoys=decoys,
         status_lists=tuple(status or ()),
     )
     if batch is not None:

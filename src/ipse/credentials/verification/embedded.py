@@ -9,7 +9,7 @@ from typing import Final
 from ipse.credentials import data_integrity, lint, vcdm2
 from ipse.credentials.data_integrity import Proof
 from ipse.credentials.report import Ledger, NotApplicable, Rejected
-from ipse.credentials.verification import steps
+from ipse.credentials.verification import methods, steps
 from ipse.credentials.verification.outcome import CHECKS, Covered, Verification
 from ipse.credentials.verification.parts import check_count, credentials_in, holder_of, verify_parts
 from ipse.credentials.verification.policy import Terms
@@ -50,7 +50,7 @@ def verify_credential(secured: JsonObject, terms: Terms) -> Verification:
     ledger = Ledger(CHECKS)
     ledger.take("parse", lambda: (None, "a JSON document", "w3c"))
     looked_at = ledger.take("data-model", lambda: _data_model(secured, "credential", terms))
-    signer = ledger.take("issuer", lambda: steps.resolve_issuer(vcdm2.issuer_of(secured), terms))
+    signer = ledger.take("issuer", lambda: methods.resolve_issuer(vcdm2.issuer_of(secured), terms))
     proven = None
     if signer is not None:
         proven = ledger.take("proof", lambda: _proof(secured, signer, terms))
@@ -82,7 +82,7 @@ def verify_presentation(secured: JsonObject, terms: Terms) -> Verification:
     ledger = Ledger(CHECKS)
     ledger.take("parse", lambda: (None, "a JSON document", "w3c"))
     ledger.take("data-model", lambda: _data_model(secured, "presentation", terms))
-    signer = ledger.take("issuer", lambda: steps.resolve_issuer(_holder(secured), terms))
+    signer = ledger.take("issuer", lambda: methods.resolve_issuer(_holder(secured), terms))
     proven = None
     if signer is not None:
         proven = ledger.take("proof", lambda: _proof(secured, signer, terms))
@@ -130,7 +130,7 @@ def _holder(presentation: JsonObject) -> str:
     named = holder_of(presentation)
     if named is not None:
         return named
-    return steps.controller_of(data_integrity.proofs_of(presentation)[0].verification_method)
+    return methods.controller_of(data_integrity.proofs_of(presentation)[0].verification_method)
 
 
 def _proof(secured: JsonObject, signer: JsonObject, terms: Terms) -> tuple[_Proven, str, object]:
@@ -142,7 +142,7 @@ def _proof(secured: JsonObject, signer: JsonObject, terms: Terms) -> tuple[_Prov
         return _Proven(secured, ()), "its issuer presents it, so the presentation's proof covers it", "none"
     proofs = data_integrity.proofs_of(secured)
     party = signer.get("id")
-    own = [proof for proof in proofs if steps.controller_of(proof.verification_method) == party]
+    own = [proof for proof in proofs if methods.controller_of(proof.verification_method) == party]
     if not own:
         raise Rejected("no proof is by a verification method of the issuer's", proofs[0].verification_method)
     others = [proof for proof in proofs if proof not in own]
@@ -150,8 +150,8 @@ def _proof(secured: JsonObject, signer: JsonObject, terms: Terms) -> tuple[_Prov
     for proof in (*own, *others):
         controller = signer
         if proof in others:
-            controller = terms.sources.resolve(steps.controller_of(proof.verification_method))
-        method = steps.issuer_method(controller, proof.verification_method)
+            controller = terms.sources.resolve(methods.controller_of(proof.verification_method))
+        method = methods.issuer_method(controller, proof.verification_method)
         key = resolver.method_key(method)
         documents.append(
             data_integrity.verify_proof(secured, proof, key, contexts=terms.sources.known_contexts())
@@ -190,7 +190,7 @@ def _refuse_broken(document: JsonObject) -> None:
 def _purpose(proven: _Proven, expected: str) -> tuple[None, str, object]:
     """Every proof was made for this, by a key that its controller lists for it."""
     taken = [
-        steps.check_purpose(
+        methods.check_purpose(
             signature.controller, signature.method, signature.proof.purpose, expected=expected
         )
         for signature in proven.signatures

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from ipse.credentials.report import Rejected
 from ipse.credentials.sd_jwt import key_binding
-from ipse.credentials.verification import steps
+from ipse.credentials.verification import methods
 from ipse.credentials.verification.policy import Terms
 from ipse.dids import resolver
 from ipse.encoding import strict_json
@@ -64,7 +64,7 @@ def holder_key(cnf: JsonObject, terms: Terms) -> PublicKey:
         key = key_binding.holder_key(cnf)
         assert hasattr(key, "raw")
         return key  # type: ignore[return-value]
-    document = terms.sources.resolve(steps.controller_of(kid))
+    document = terms.sources.resolve(methods.controller_of(kid))
     method = resolver.find_method(document, kid, "authentication")
     return resolver.method_key(method)
 
@@ -78,7 +78,7 @@ def _key_of_did(issuer: str, kid: str | None, terms: Terms) -> IssuerKey:
             raise Rejected("the header names no key (kid), and the issuer has several or none")
         only = listed[0]
         method_id = str(only.get("id")) if isinstance(only, dict) else str(only)
-    method = steps.issuer_method(document, method_id)
+    method = methods.issuer_method(document, method_id)
     return IssuerKey(issuer, resolver.method_key(method), document, method)
 
 

@@ -9,7 +9,7 @@ from ipse.credentials.challenge import Challenge
 from ipse.credentials.lint import Lint
 from ipse.credentials.report import Ledger, Rejected
 from ipse.credentials.vc_jose import Token
-from ipse.credentials.verification import steps
+from ipse.credentials.verification import methods, steps
 from ipse.credentials.verification.outcome import CHECKS, Covered, Verification
 from ipse.credentials.verification.parts import check_count, credentials_in, holder_of, verify_parts
 from ipse.credentials.verification.policy import Terms
@@ -24,7 +24,7 @@ def verify_credential(token: Token, terms: Terms) -> Verification:
     ledger = Ledger(CHECKS)
     ledger.take("parse", lambda: (None, "a JWT that secures a W3C credential", token.typ))
     looked_at = ledger.take("data-model", lambda: _credential_model(token, terms))
-    signer = ledger.take("issuer", lambda: steps.resolve_issuer(vcdm2.issuer_of(token.document), terms))
+    signer = ledger.take("issuer", lambda: methods.resolve_issuer(vcdm2.issuer_of(token.document), terms))
     method = None
     if signer is not None:
         method = ledger.take("proof", lambda: _proof(token, signer))
@@ -51,7 +51,7 @@ def verify_presentation(token: Token, terms: Terms) -> Verification:
     ledger.take("parse", lambda: (None, "a JWT that secures a W3C presentation", token.typ))
     ledger.take("data-model", lambda: _presentation_model(token, terms))
     holder = token.controller
-    signer = ledger.take("issuer", lambda: steps.resolve_issuer(holder, terms))
+    signer = ledger.take("issuer", lambda: methods.resolve_issuer(holder, terms))
     method = None
     if signer is not None:
         method = ledger.take("proof", lambda: _proof(token, signer))
@@ -99,7 +99,7 @@ def _presentation_model(token: Token, terms: Terms) -> tuple[None, str, object]:
 
 
 def _proof(token: Token, signer: JsonObject) -> tuple[JsonObject, str, object]:
-    method = steps.issuer_method(signer, token.kid)
+    method = methods.issuer_method(signer, token.kid)
     key = resolver.method_key(method)
     vc_jose.verify_signature(token, key)
     return method, f"{key.algorithm} signature is right", token.kid
@@ -107,7 +107,7 @@ def _proof(token: Token, signer: JsonObject) -> tuple[JsonObject, str, object]:
 
 def _purpose(signer: JsonObject, method: JsonObject, expected: str) -> tuple[None, str, object]:
     """A JWT says what it is for by its typ."""
-    return steps.check_purpose(signer, method, expected, expected=expected)
+    return methods.check_purpose(signer, method, expected, expected=expected)
 
 
 def _validity(token: Token) -> tuple[datetime | None, datetime | None]:

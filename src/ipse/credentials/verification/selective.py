@@ -11,7 +11,7 @@ from ipse.credentials import jws, sd_jwt
 from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
 from ipse.credentials.report import Check, Ledger, NotApplicable, Outcome, Rejected
 from ipse.credentials.sd_jwt import SdJwt, SdJwtInvalid, SdJwtUndetermined, VerifiedSdJwt
-from ipse.credentials.verification import issuer_keys, steps
+from ipse.credentials.verification import issuer_keys, methods, steps
 from ipse.credentials.verification.issuer_keys import IssuerKey
 from ipse.credentials.verification.outcome import CHECKS, Covered, Verification
 from ipse.credentials.verification.policy import Terms
@@ -165,7 +165,7 @@ _BAD: Final = (Outcome.FAILED, Outcome.UNDETERMINED)
 def _purpose(key: IssuerKey) -> tuple[None, str, object]:
     if key.method is None or key.controller is None:
         raise NotApplicable("the issuer publishes this key for its credentials")
-    return steps.check_purpose(key.controller, key.method, "assertionMethod", expected="assertionMethod")
+    return methods.check_purpose(key.controller, key.method, "assertionMethod", expected="assertionMethod")
 
 
 def _moment(seconds: object) -> datetime | None:

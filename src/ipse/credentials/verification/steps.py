@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Final
 from ipse.credentials.challenge import Challenge, NoChallenge
 from ipse.credentials.report import Ledger, NotApplicable, Rejected
 from ipse.credentials.timestamps import format_timestamp
+from ipse.credentials.verification import issuer_keys, methods
 from ipse.credentials.verification.outcome import Covered
 from ipse.credentials.verification.policy import ANY_TYPE, Policy, Terms
-from ipse.dids import resolver
-from ipse.encoding.strict_json import JsonObject, excerpt
-from ipse.errors import NotFound, Undetermined, UsageError
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import Undetermined, UsageError
 from ipse.keys.key_types import PublicKey
 
 if TYPE_CHECKING:
@@ -21,59 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = [
     "check_period",
-    "check_purpose",
-    "controller_of",
-    "issuer_method",
     "judge_credential",
     "judge_presentation",
     "judge_standing",
     "presented_by_its_subject",
     "require_challenge",
-    "resolve_issuer",
 ]
 
 _BASE_TYPE: Final = "VerifiableCredential"
-_RELATIONSHIPS: Final = ("verificationMethod", "assertionMethod", "authentication")
-
-
-def resolve_issuer(issuer: str, terms: Terms) -> tuple[JsonObject, str, object]:
-    """The issuer's DID document: a step."""
-    if not issuer.startswith("did:"):
-        raise Undetermined(f"the issuer {excerpt(issuer)} is not a DID, so its keys can't be found")
-    return terms.sources.resolve(issuer), "resolved", issuer
-
-
-def controller_of(method_id: str) -> str:
-    """The DID that a verification method's id belongs to."""
-    return method_id.partition("#")[0]
-
-
-def issuer_method(issuer_document: JsonObject, method_id: str) -> JsonObject:
-    """The issuer's verification method, also where it stands under a relationship alone (DID Core 5.3.1)."""
-    for relationship in _RELATIONSHIPS:
-        try:
-            return resolver.find_method(issuer_document, method_id, relationship)
-        except NotFound:
-            continue
-    raise Rejected("the verification method is not one of the issuer's", method_id)
-
-
-def check_purpose(
-    issuer_document: JsonObject, method: JsonObject, purpose: str, *, expected: str
-) -> tuple[None, str, object]:
-    """Whether a key that its controller lists for `expected` made the proof, and for that: a step."""
-    if purpose != expected:
-        wanted = "assert credentials" if expected == "assertionMethod" else "prove who presents them"
-        raise Rejected(f"the proof was not made to {wanted}", purpose)
-    try:
-        listed = resolver.find_method(issuer_document, str(method["id"]), expected)
-    except NotFound as error:
-        raise Rejected(f"its controller does not list this key for {expected}", method["id"]) from error
-    if listed != method:
-        raise Rejected(f"another key of this name is listed for {expected}", method["id"])
-    if method.get("controller") != issuer_document.get("id"):
-        raise Rejected("the key is controlled by somebody else", method.get("controller"))
-    return None, f"made for {expected}, by a key its controller lists", purpose
 
 
 def judge_credential(
@@ -169,11 +124,9 @@ def _verified_list(secured: JsonObject | str, issuer: str, terms: Terms) -> List
 
 def _list_key(issuer: str, kid: str | None, terms: Terms) -> PublicKey:
     """The key with which an issuer asserts, for a status list token."""
-    from ipse.credentials.verification import issuer_keys
-
     found, _, _ = issuer_keys.resolve({} if kid is None else {"kid": kid}, {"iss": issuer}, terms)
     if found.controller is not None and found.method is not None:
-        check_purpose(found.controller, found.method, "assertionMethod", expected="assertionMethod")
+        methods.check_purpose(found.controller, found.method, "assertionMethod", expected="assertionMethod")
     return found.key
 
 
