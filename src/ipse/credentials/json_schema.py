@@ -136,7 +136,7 @@ def _check_entry(credential: JsonObject, entry: Json, documents: Mapping[str, Do
         raise Undetermined(f"the credentialSchema type {excerpt(kind)} is not supported")
     if url not in documents:
         raise Undetermined(
-            f"the JSON Schema {url[:100]} is not at hand", hint=f"give --schema {url[:100]}=FILE"
+            f"the JSON Schema {excerpt(url)} is not at hand", hint="give it with --schema URL=FILE"
         )
     _check_digests(credential, entry, url, documents[url])
     validator = _validator(url, tuple((place, _as_bytes(other)) for place, other in documents.items()))
@@ -152,14 +152,14 @@ def _validator(url: str, documents: tuple[tuple[str, bytes], ...]) -> Validator:
     schemas: dict[str, JsonObject] = {}
     for place, data in documents:
         try:
-            schemas[place] = strict_json.parse_object(data, what=f"the JSON Schema {place[:100]}")
+            schemas[place] = strict_json.parse_object(data, what=f"the JSON Schema {excerpt(place)}")
         except MalformedInput as error:
             if place == url:
                 raise Undetermined(error.message, hint=error.hint) from error
     try:
         return compile_schema(schemas.pop(url), known=schemas)
     except MalformedInput as error:
-        raise Undetermined(f"the JSON Schema {url[:100]}: {error.message}", hint=error.hint) from error
+        raise Undetermined(f"the JSON Schema {excerpt(url)}: {error.message}", hint=error.hint) from error
 
 
 def _as_bytes(document: Document) -> bytes:
@@ -176,10 +176,10 @@ def _check_digests(credential: JsonObject, entry: JsonObject, url: str, document
             if name not in source:
                 continue
             if not isinstance(document, bytes):
-                raise Undetermined(f"{name} of the JSON Schema {url[:100]} takes its bytes to be compared")
+                raise Undetermined(f"{name} of the JSON Schema {excerpt(url)} takes its bytes to be compared")
             if not fits(source[name], document):
                 raise Rejected(
-                    f"the JSON Schema {url[:100]} is not the one whose {name} is stated", source[name]
+                    f"the JSON Schema {excerpt(url)} is not the one whose {name} is stated", source[name]
                 )
 
 
@@ -247,7 +247,7 @@ def _children(value: Json) -> Iterable[Json]:
 
 
 def _refuse(url: str) -> Json:
-    raise ValueError(f"{url[:100]} is not at hand")
+    raise ValueError(f"{excerpt(url)} is not at hand")
 
 
 def _pointer(path: list[str | int]) -> str:
