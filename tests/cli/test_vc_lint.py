@@ -22,6 +22,11 @@ _JUDGED = {
     "credential-validuntil-ok": (3, "time", "failed"),
 }
 """Good documents that name a schema or a kind of status that is nowhere to be found, or are out of date."""
+_IN_TIME = {
+    "credential-validfrom-far-future-ok": "4024-01-01",
+    "credential-validuntil-ok": "2023-02-26T01:19:19Z",
+}
+"""A time at which those that are out of date are valid."""
 _BROKEN = {**REFUSED, **{name: where for name, (where, _) in REFUSED_AS_JSON_LD.items()}}
 _NOT_SIGNED = [name for name in _BROKEN if name.startswith("credential-")]
 
@@ -116,6 +121,8 @@ def test_a_document_that_must_be_accepted_is_issued_and_verified(
     code, judged, outcome = _JUDGED.get(name, (0, "time", "passed"))
     outcomes = checks(ipse("vc", "verify", "-", "--any-issuer", "--json", stdin=signed, code=code).json)
     assert (outcomes["proof"], outcomes[judged]) == ("passed", outcome)
+    if name in _IN_TIME:
+        ipse("vc", "verify", "-", "--any-issuer", "--at", _IN_TIME[name], stdin=signed)
 
 
 @pytest.mark.parametrize("name", _NOT_SIGNED)
