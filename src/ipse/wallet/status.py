@@ -12,11 +12,12 @@ from ipse.credentials import data_integrity
 from ipse.credentials.status import Published, bitstring, token_status_list
 from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.credentials.urls import URL
+from ipse.dids import did_web
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, NotFound, UsageError
 from ipse.storage import status_lists
-from ipse.storage.manifest import check_name
+from ipse.storage.manifest import DidRecord, check_name
 from ipse.storage.status_lists import CachedList, Kind, ListEntry, ListRecord
 from ipse.storage.vault import Vault
 from ipse.wallet import identities
@@ -73,7 +74,7 @@ def create_list(
     name: str,
     *,
     purpose: str,
-    url: str,
+    url: str | None = None,
     kind: str = "w3c",
     size: int = status_lists.MIN_SIZE,
     issuer: str | None = None,
@@ -81,6 +82,7 @@ def create_list(
 ) -> ListRecord:
     """A new status list that will be published at `url`, signed by the owner's DID `issuer` or the default.
 
+    A did:web has a place for it, status/NAME beside its document; any other DID takes a `url`.
     A credential has one entry in a token list, so that a token list for suspension takes both: its entries
     have two bits, and can be revoked too. Raises UsageError, AlreadyExists, NotFound.
     """
@@ -89,11 +91,12 @@ def create_list(
         raise UsageError(f"{purpose!r} is no purpose", hint=f"--purpose takes {' or '.join(PURPOSES)}")
     if kind not in KINDS:
         raise UsageError(f"{kind!r} is no kind of status list", hint=f"--kind takes {' or '.join(KINDS)}")
+    did = identities.default(wallet) if issuer is None else wallet.manifest.find(issuer)
+    url = _place(did, name) if url is None else url
     if not (URL.fullmatch(url) and url.startswith("https://") and len(url) <= _MAX_URL) or "#" in url:
         raise UsageError(
             f"{url[:100]!r} is no place to publish a status list", hint="give an https URL without a fragment"
         )
-    did = identities.default(wallet) if issuer is None else wallet.manifest.find(issuer)
     if kind == "w3c" and did.current.key_type not in data_integrity.KEY_TYPES:
         raise UsageError(
             f"a {did.current.key_type} key signs no W3C status list",
@@ -265,6 +268,17 @@ class StatusSource:
         self._at_hand.pop(published.url, None)
         if until is not None and len(self._at_hand) < _KEPT:
             self._at_hand[published.url] = (published, until)
+
+
+def _place(record: DidRecord, name: str) -> str:
+    """Where a did:web publishes a status list. Raises UsageError for any other DID."""
+    if record.method != "web":
+        raise UsageError(
+            f"{record.name!r} is a did:{record.method}, which says nothing of where its list will be",
+            hint="give --url, the https URL where you will publish it",
+        )
+    beside = did_web.publish_url(record.did).removesuffix("/did.json").removesuffix("/.well-known")
+    return f"{beside}/status/{name}"
 
 
 def _refuse_second_token(vault: Vault, record: ListRecord, credential_ids: Sequence[str]) -> None:

@@ -147,6 +147,12 @@ class TestLists:
         with pytest.raises(UsageError, match="can't be a name"):
             make(wallet, name, url=URL)
 
+    def test_a_did_web_has_a_place_for_its_lists_and_no_other_did_has(self, wallet: Wallet) -> None:
+        made = status.create_list(wallet, "revoked", purpose="revocation", issuer="site", now=NOW)
+        assert made.url == "https://issuer.example/status/revoked"
+        with pytest.raises(UsageError, match="says nothing of where"):
+            status.create_list(wallet, "other", purpose="revocation", issuer="account", now=NOW)
+
     def test_a_list_of_an_unknown_did_is_not_made(self, wallet: Wallet) -> None:
         with pytest.raises(NotFound, match="no DID is called 'nobody'"):
             make(wallet, issuer="nobody")

@@ -25,7 +25,10 @@ _Name = Annotated[str, typer.Argument(metavar="LIST", help="The list's name in t
 def create(
     context: typer.Context,
     name: _Name,
-    url: Annotated[str, typer.Option("--url", metavar="URL", help="Where you will publish it; https.")],
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="URL", help="Where you will publish it; a did:web has a place for it."),
+    ] = None,
     purpose: Annotated[
         str, typer.Option(metavar="revocation|suspension", help="What an entry says.")
     ] = "revocation",
