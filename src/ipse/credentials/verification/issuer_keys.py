@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from ipse.credentials.jws import VerificationKey
 from ipse.credentials.report import Rejected
 from ipse.credentials.sd_jwt import key_binding
 from ipse.credentials.verification import methods
@@ -54,16 +55,14 @@ def resolve(header: JsonObject, payload: JsonObject, terms: Terms) -> tuple[Issu
     raise Undetermined(f"the issuer {excerpt(issuer)} is neither a DID nor an https URL")
 
 
-def holder_key(cnf: JsonObject, terms: Terms) -> PublicKey:
+def holder_key(cnf: JsonObject, terms: Terms) -> VerificationKey:
     """The holder's key from a verified `cnf`: by value (jwk), or a verification method of a DID (kid).
 
     Raises MalformedInput, Undetermined.
     """
     kid = cnf.get("kid")
     if "jwk" in cnf or not isinstance(kid, str) or not kid.startswith("did:"):
-        key = key_binding.holder_key(cnf)
-        assert hasattr(key, "raw")
-        return key  # type: ignore[return-value]
+        return key_binding.holder_key(cnf)
     document = terms.sources.resolve(methods.controller_of(kid))
     method = resolver.find_method(document, kid, "authentication")
     return resolver.method_key(method)
