@@ -298,6 +298,27 @@ def _kill_midway(ipse: Ipse, *arguments: str | Path, output: Path) -> None:
     child.wait()
 
 
+def test_an_interrupted_batch_says_how_to_go_on(ipse: Ipse, template: Path, tmp_path: Path) -> None:
+    rows = _csv(tmp_path / "rows.csv", [(f"person {number}", "1842") for number in range(60_000)])
+    output = tmp_path / "out.ndjson"
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ipse", "vc", "issue", "--batch", rows, "--template", template, "-o", output],
+        env=ipse.variables,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's job in the background inherits that interrupts are ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    while child.poll() is None and not output.exists():
+        time.sleep(0.001)
+    os.kill(child.pid, signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "--resume" in err
+
+
 def test_another_job_does_not_go_on_in_the_file_of_the_first(
     ipse: Ipse, template: Path, tmp_path: Path
 ) -> None:

@@ -102,7 +102,7 @@ def _usage(error: Exception) -> UsageError:
 
 
 def _interrupted(session: Session) -> int:
-    session.console.error(_Interrupted("interrupted", hint="nothing is left half done; run it again"))
+    session.console.error(_Interrupted("interrupted", hint=session.when_interrupted))
     return _INTERRUPTED
 
 

@@ -35,6 +35,8 @@ class Session:
         self.debug = False
         self.passphrase_file: str | None = None
         self.passphrase_fd: int | None = None
+        self.when_interrupted = "nothing is left half done; run it again"
+        """What an interrupted command says to do next; for the few that keep what they did."""
 
     @property
     def now(self) -> datetime:

@@ -224,7 +224,7 @@ def _refuse_held(vault: Vault, name: str, credential_ids: Sequence[str]) -> None
     else:
         marks = ", ".join("?" * len(credential_ids))
         rows = vault.rows(
-            f"SELECT credential_id FROM status_entries WHERE list = ? AND credential_id IN ({marks})",  # noqa: S608
+            f"SELECT credential_id FROM status_entries WHERE list = ? AND credential_id IN ({marks})",  # noqa: S608 - question marks
             (name, *credential_ids),
         )
     held = {str(row[0]) for row in rows}

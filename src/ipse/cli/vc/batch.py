@@ -54,6 +54,7 @@ def issue(
     row_schema = inputs.read_object(schema) if schema is not None else None
     warnings = batch_issuing.undefined_terms(document, securing)
     with _rows(source) as rows, _target(output) as target, session.wallet() as wallet:
+        _say_how_to_go_on(session, rows, output)
         summary = batch_issuing.issue(
             wallet,
             issuer,
@@ -84,6 +85,7 @@ def verify(
 
     job = batch.VerifyJob("ipse.wallet.verifying:for_batch", (policy, aids), verifying.identity(policy, aids))
     with _rows(source) as rows, _target(output) as target:
+        _say_how_to_go_on(session, rows, output)
         summary = batch.verify(job, rows, target, now=now, resume=resume, progress=_progress(session))
     _conclude(session, output, summary)
     counts = summary.counts
@@ -126,6 +128,12 @@ def _target(output: str) -> Iterator[Path | BinaryIO]:
         sys.stdout.buffer.flush()
     else:
         yield Path(output)
+
+
+def _say_how_to_go_on(session: Session, rows: Rows, output: str) -> None:
+    """What an interrupt says: a batch from a file into a file can be resumed."""
+    if output != "-" and rows.can_be_read_again:
+        session.when_interrupted = "what is done is kept; the same command with --resume goes on with it"
 
 
 def _conclude(session: Session, output: str, summary: Summary) -> None:

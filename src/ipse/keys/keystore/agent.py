@@ -84,7 +84,7 @@ def private(folder: Path) -> Iterator[int]:
 def address(folder: Path, descriptor: int, name: str) -> str:
     """A path for bind and connect, which take about a hundred bytes; by descriptor where that is possible."""
     by_descriptor = f"/proc/self/fd/{descriptor}"
-    return f"{by_descriptor}/{name}" if os.path.isdir(by_descriptor) else str(folder / name)  # noqa: PTH112
+    return f"{by_descriptor}/{name}" if os.path.isdir(by_descriptor) else str(folder / name)  # noqa: PTH112 - no file of ours
 
 
 def peer_is_owner(connection: socket.socket) -> bool:
