@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from ipse.errors import CorruptData, StorageError
-from ipse.storage import disclosure_log, statements
+from ipse.storage import disclosure_log, statement_vectors, statements
+from ipse.storage.schema import MIGRATIONS
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
 from tests.faults.conftest import filled
@@ -30,8 +31,8 @@ def path(tmp_path: Path) -> Path:
     made = tmp_path / "vault.db"
     with Vault.create(made, KEY) as vault:
         said = [NewStatement(f"I like {number} " + "x" * 500, 0.5, "typed") for number in range(20)]
-        numbers = statements.add(vault, said, now="2026-01-31T12:00:00Z")
-        statements.keep_vectors(vault, "model", [(number, bytes(1536)) for number in numbers[:5]])
+        numbers = statements.add(vault, said, now="2026-01-31T12:00:00Z").numbers
+        statement_vectors.keep(vault, "model", [(number, bytes(1536)) for number in numbers[:5]])
         disclosure_log.append(vault, {"released": "x" * 9000})
     return made
 
@@ -117,7 +118,7 @@ def test_processes_that_open_a_new_vault_at_the_same_time_migrate_it_once(
 ) -> None:
     from ipse.storage import vault as module
 
-    monkeypatch.setattr(module, "_MIGRATIONS", (*module._MIGRATIONS, "CREATE TABLE added (number INTEGER)"))
+    monkeypatch.setattr(module, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE added (number INTEGER)"))
 
     def open_it(report: Report) -> None:
         with Vault.open(path, KEY) as vault:

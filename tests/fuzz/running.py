@@ -17,13 +17,15 @@ import atheris
 
 with atheris.instrument_imports(include=["ipse"]):
     # Modules that import others late are instrumented all the same, so that what those do guides as well.
-    for _room in ("encoding", "keys", "dids", "credentials", "protocols", "wallet.batch", "network"):
+    for _room in (
+        "encoding", "keys", "dids", "credentials", "protocols", "wallet.batch", "network",
+        "preferences.sources",
+    ):  # fmt: skip
         _package = importlib.import_module(f"ipse.{_room}")
         for _module in pkgutil.walk_packages(_package.__path__, f"ipse.{_room}."):
             importlib.import_module(_module.name)
     importlib.import_module("ipse.storage.manifest")
     importlib.import_module("ipse.wallet.drafting")
-    importlib.import_module("ipse.preferences.ratings_csv")
 
 from tests.fuzz import mutation, signing
 from tests.fuzz.target import Failure, Target, tried

@@ -72,7 +72,7 @@ def answer(
     with session.wallet() as wallet:
         released = disclosure.answer(
             wallet,
-            session.embedder,
+            lambda: session.embedder(wallet),
             asked,
             consent=lambda proposal: _consent(session, proposal),
             now=session.now,

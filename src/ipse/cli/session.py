@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from ipse.cli import terminal
@@ -38,6 +39,8 @@ class Session:
         self.when_interrupted = "nothing is left half done; run it again"
         """What an interrupted command says to do next; for the few that keep what they did."""
 
+        self._preparing: Thread | None = None
+
     @property
     def now(self) -> datetime:
         """The time, in UTC."""
@@ -54,18 +57,43 @@ class Session:
         return not self.no_input and terminal.present()
 
     @contextmanager
-    def wallet(self) -> Iterator[Wallet]:
-        """The wallet, open. Raises NotFound where there is none."""
+    def wallet(self, *, embeds: bool = False) -> Iterator[Wallet]:
+        """The wallet, open. Raises NotFound where there is none.
+
+        With `embeds`, the embedder is loaded while the passphrase becomes a key.
+        """
         from ipse.wallet.wallet import Wallet
 
-        with Wallet(self.places, self.passphrase) as wallet:
-            yield wallet
+        def passphrase() -> bytes:
+            given = self.passphrase()
+            if embeds and self._preparing is None:  # not before: importing them silences stderr for a moment
+                self._preparing = Thread(target=_prepare_embedder, args=[self.places.models])
+                self._preparing.start()
+            return given
 
-    def embedder(self) -> Embedder:
-        """The embedding model, compiled first if need be. Raises MissingFeature."""
-        from ipse.preferences import embedding
+        try:
+            with Wallet(self.places, passphrase) as wallet:
+                yield wallet
+        finally:
+            self._prepared()
 
-        return embedding.open_embedder(self.places.models, progress=self._stage)
+    def embedder(self, wallet: Wallet) -> Embedder:
+        """The wallet's embedding model, compiled first if need be. Raises MissingFeature, NotFound."""
+        from ipse.wallet.profile import models
+
+        _ = wallet.vault  # opened first: the embedder is prepared meanwhile
+        self._prepared()
+        return models.open_embedder(wallet, progress=self.stage)
+
+    def stage(self, stage: str) -> None:
+        """Say what is done before the embedding model answers."""
+        self.console.message(f"preparing the embedding model: {stage}")
+
+    def _prepared(self) -> None:
+        """Wait for the thread that prepares: nothing is written to stderr before, and it outlives nothing."""
+        if self._preparing is not None:
+            self._preparing.join()
+            self._preparing = None
 
     def passphrase(self) -> bytes:
         """The keystore's passphrase. Raises PassphraseNeeded, StorageError."""
@@ -116,8 +144,12 @@ class Session:
         if not self.can_ask:
             raise PassphraseNeeded(f"{of} needs its passphrase and there is no terminal to ask on")
 
-    def _stage(self, stage: str) -> None:
-        self.console.message(f"preparing the embedding model: {stage}")
+
+def _prepare_embedder(models: Path) -> None:
+    from ipse.preferences.embedding.runtime import prepare
+
+    with suppress(Exception):  # what fails here fails again where it is needed, and is told there
+        prepare(models)
 
 
 def session_of(context: typer.Context) -> Session:

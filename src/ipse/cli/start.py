@@ -70,6 +70,6 @@ def _contents(session: Session) -> dict[str, Any]:
         return {
             "unlocked": True,
             "credentials": len(credential_shelf.every(wallet.vault)),
-            "statements": len(statements.current(wallet.vault)),
+            "statements": statements.count(wallet.vault),
             "disclosures": len(disclosure_log.every(wallet.vault)),
         }

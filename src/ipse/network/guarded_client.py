@@ -8,8 +8,10 @@ given what is left of one deadline, which bounds a slow drip as well and leaves 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 from ipse.network.connection import Clock, Connection, Lookup, addresses_of, connect, system_lookup
 from ipse.network.errors import (
@@ -25,7 +27,9 @@ from ipse.network.locations import Location, parse, redirected, shown
 if TYPE_CHECKING:
     import http.client
 
-__all__ = ["DEADLINE", "LIMIT", "MAX_REDIRECTS", "fetch"]
+__all__ = ["DEADLINE", "LIMIT", "MAX_REDIRECTS", "expected_length", "fetch", "follow"]
+
+_Read = TypeVar("_Read")
 
 DEADLINE: Final = 10.0
 """Seconds for everything: names, connections, redirects, headers, body."""
@@ -55,34 +59,70 @@ def fetch(
     authorities) and `lookup` exist for tests. Raises the errors of `ipse.network.errors`, all of them
     Undetermined.
     """
-    clock = Clock(deadline)
+    return follow(
+        url,
+        lambda location, response: _body(location, response, limit),
+        clock=Clock(deadline),
+        allow_loopback=allow_loopback,
+        ca_file=ca_file,
+        lookup=lookup,
+    )
+
+
+def follow(
+    url: str,
+    read: Callable[[Location, http.client.HTTPResponse], _Read],
+    *,
+    clock: Clock,
+    headers: tuple[str, ...] = (),
+    allow_loopback: bool = False,
+    ca_file: Path | None = None,
+    lookup: Lookup = system_lookup,
+) -> _Read:
+    """What `read` makes of the first answer to `url` that is no redirect, under the rules of `fetch`.
+
+    `headers` ("Range: bytes=5-") go along to every server on the way, so nothing in them may be secret.
+    """
     location = parse(url)
     seen = {location}
     while True:
         addresses = addresses_of(location, lookup, clock, allow_loopback=allow_loopback)
-        answer = _exchange(location, connect(location, addresses, clock, ca_file=ca_file), limit)
-        if isinstance(answer, bytes):
+        connection = connect(location, addresses, clock, ca_file=ca_file)
+        answer = _exchange(location, connection, read, headers)
+        if not isinstance(answer, _Redirect):
             return answer
-        if answer in seen:
-            raise RedirectLoop(f"{location.url} redirects in a circle, to {answer.url}")
+        if answer.target in seen:
+            raise RedirectLoop(f"{location.url} redirects in a circle, to {answer.target.url}")
         if len(seen) > MAX_REDIRECTS:
             raise TooManyRedirects(f"{shown(url)} redirects more than {MAX_REDIRECTS} times")
-        seen.add(answer)
-        location = answer
+        seen.add(answer.target)
+        location = answer.target
 
 
-def _exchange(location: Location, connection: Connection, limit: int) -> bytes | Location:
-    """One request and its answer: the body, or where it redirects to."""
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """An answer that sends on to `target`."""
+
+    target: Location
+
+
+def _exchange(
+    location: Location,
+    connection: Connection,
+    read: Callable[[Location, http.client.HTTPResponse], _Read],
+    headers: tuple[str, ...],
+) -> _Read | _Redirect:
+    """One request and what `read` makes of its answer, or where it redirects to."""
     import http.client
 
     try:
-        connection.send(_request(location))
+        connection.send(_request(location, headers))
         response = http.client.HTTPResponse(cast("Any", connection), method="GET")
         try:
             response.begin()
             if response.status in _REDIRECTS:
-                return redirected(location, response.headers.get("Location"))
-            return _body(location, response, limit)
+                return _Redirect(redirected(location, response.headers.get("Location")))
+            return read(location, response)
         except http.client.RemoteDisconnected as error:
             raise ClosedEarly(f"{location.authority} closed the connection without an answer") from error
         except http.client.IncompleteRead as error:
@@ -95,17 +135,18 @@ def _exchange(location: Location, connection: Connection, limit: int) -> bytes |
         connection.close()
 
 
-def _request(location: Location) -> bytes:
+def _request(location: Location, headers: tuple[str, ...]) -> bytes:
     """A request that says as little as it can about who asks."""
-    return (
-        f"GET {location.target} HTTP/1.1\r\n"
-        f"Host: {location.authority}\r\n"
-        "Accept: */*\r\n"
-        "Accept-Encoding: identity\r\n"
-        "User-Agent: ipse\r\n"
-        "Connection: close\r\n"
-        "\r\n"
-    ).encode("ascii")
+    lines = (
+        f"GET {location.target} HTTP/1.1",
+        f"Host: {location.authority}",
+        "Accept: */*",
+        "Accept-Encoding: identity",
+        "User-Agent: ipse",
+        "Connection: close",
+        *headers,
+    )
+    return "".join(f"{line}\r\n" for line in (*lines, "")).encode("ascii")
 
 
 def _body(location: Location, response: http.client.HTTPResponse, limit: int) -> bytes:
@@ -113,7 +154,7 @@ def _body(location: Location, response: http.client.HTTPResponse, limit: int) ->
         raise StatusRefused(
             f"{location.url} answers with status {response.status}, not {_OK}", status=response.status
         )
-    expected = _expected_length(location, response)
+    expected = expected_length(location, response)
     if expected is not None and expected > limit:
         raise _too_large(location, limit)
     parts: list[bytes] = []
@@ -128,7 +169,7 @@ def _body(location: Location, response: http.client.HTTPResponse, limit: int) ->
     return b"".join(parts)
 
 
-def _expected_length(location: Location, response: http.client.HTTPResponse) -> int | None:
+def expected_length(location: Location, response: http.client.HTTPResponse) -> int | None:
     """The Content-Length that counts. Raises BadResponse for a body in a form that was not asked for."""
     headers = response.headers
     encodings = [*headers.get_all("Content-Encoding", [])]

@@ -1,1 +1,1 @@
-"""Embedding, scoring and reading preferences: arrays and values in, arrays and values out."""
+"""Embedding, taste, interests, topics, other programs' exports: values in, values out."""

@@ -3,12 +3,23 @@
 from typing import Final
 
 from tests.fuzz.target import Target
-from tests.fuzz.targets import batches, credentials, dids, encodings, files, keys, statuses, tokens, wire
+from tests.fuzz.targets import (
+    batches,
+    credentials,
+    dids,
+    encodings,
+    files,
+    keys,
+    sources,
+    statuses,
+    tokens,
+    wire,
+)
 
 __all__ = ["TARGETS"]
 
 TARGETS: Final[dict[str, Target]] = {
     target.name: target
-    for module in (encodings, keys, files, dids, credentials, tokens, statuses, batches, wire)
+    for module in (encodings, keys, files, dids, credentials, tokens, statuses, batches, sources, wire)
     for target in module.TARGETS
 }

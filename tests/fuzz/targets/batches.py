@@ -1,4 +1,4 @@
-"""Rows of a batch, and ratings: CSV and NDJSON."""
+"""Rows of a batch: CSV and NDJSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Final, Literal
 from ipse.credentials.verification import read
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
-from ipse.preferences import ratings_csv
 from ipse.wallet.batch import verifying
 from ipse.wallet.batch.columns import RowReader
 from ipse.wallet.batch.rows import Rows
@@ -58,19 +57,6 @@ def _schema(data: bytes) -> None:
     RowReader(("did", "grade"), strict_json.parse_object(data)).read(["did:a", "1.5"])
 
 
-def _ratings(data: bytes) -> None:
-    columns, rated = ratings_csv.read(data.decode("utf-8"))
-    assert columns.title
-    assert all(-1 <= text.weight <= 1 for text in rated)
-
-
-def _ratings_of(data: bytes) -> None:
-    try:
-        _ratings(data)
-    except UnicodeDecodeError:
-        return  # the command refuses it before this is reached
-
-
 def _line(data: bytes) -> None:
     """A line of a file of credentials, or of what a batch wrote."""
     read(verifying._credential(data.partition(b"\n")[0]))
@@ -93,15 +79,9 @@ def _credential_lines() -> Iterable[bytes]:
     yield b'{"row":2,"error":{"code":"malformed"}}'
 
 
-def _rated() -> Iterable[bytes]:
-    yield b'Title,Author,My Rating,My Review\n"Dune",Herbert,5,"great, long"\nEmma,,3.5,\nSolaris,Lem,,\n'
-    yield b"name,rating\r\na,1\r\nb,5.0\r\n"
-
-
 TARGETS: Final = (
     Target("csv-rows", _csv, _tables, 5, 2048),
     Target("ndjson-rows", _ndjson, _lines, 4, 2048),
     Target("credential-lines", _line, _credential_lines, 3, 4096),
     Target("row-schema", _schema, lambda: [as_bytes(_SCHEMA)], 3, 4096),
-    Target("ratings", _ratings_of, _rated, 5, 2048),
 )

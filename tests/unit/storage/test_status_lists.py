@@ -9,6 +9,7 @@ import pytest
 
 from ipse.errors import AlreadyExists, MalformedInput, NotFound, UsageError
 from ipse.storage import status_lists
+from ipse.storage.schema import MIGRATIONS
 from ipse.storage.status_lists import MAX_SIZE, MIN_SIZE, CachedList, ListEntry, ListRecord
 from ipse.storage.vault import Vault
 from tests.faults.processes import Process, Report, kill_at_line, needs_fork, together
@@ -265,7 +266,7 @@ def test_an_earlier_vault_gets_the_tables_and_keeps_what_it_has(
 
     path = tmp_path / "vault.db"
     with monkeypatch.context() as patched:
-        patched.setattr(module, "_MIGRATIONS", module._MIGRATIONS[:1])
+        patched.setattr(module, "MIGRATIONS", MIGRATIONS[:1])
         with Vault.create(path, KEY) as earlier:
             earlier.insert("INSERT INTO disclosures VALUES (?, ?, ?)", (1, b"entry", b"digest"))
     with Vault.open(path, KEY) as opened:

@@ -12,7 +12,8 @@ import pytest
 import sqlcipher3
 
 from ipse.errors import AlreadyExists, CorruptData, IpseError, StorageError
-from ipse.storage import disclosure_log, statements, vault
+from ipse.storage import disclosure_log, statement_vectors, statements, vault
+from ipse.storage.schema import MIGRATIONS
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
 
@@ -27,8 +28,8 @@ def path(tmp_path: Path) -> Path:
     made = tmp_path / "vault.db"
     with Vault.create(made, KEY) as opened:
         said = [NewStatement(f"{SECRET} {number} " + "x" * 300, 0.5, "typed") for number in range(20)]
-        numbers = statements.add(opened, said, now="2026-01-31T12:00:00Z")
-        statements.keep_vectors(opened, "model", [(number, bytes([number]) * 1536) for number in numbers])
+        numbers = statements.add(opened, said, now="2026-01-31T12:00:00Z").numbers
+        statement_vectors.keep(opened, "model", [(number, bytes([number]) * 1536) for number in numbers])
         disclosure_log.append(opened, {"released": SECRET * 200})
     return made
 
@@ -183,10 +184,10 @@ def test_a_vault_of_a_newer_ipse_is_left_alone(path: Path) -> None:
 def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = content(path)
     broken = (
-        *vault._MIGRATIONS,
-        "CREATE TABLE added (a TEXT); DROP TABLE vectors; SELECT no_such_function()",
+        *MIGRATIONS,
+        "CREATE TABLE added (a TEXT);\nDROP TABLE vectors;\nSELECT no_such_function()",
     )
-    monkeypatch.setattr(vault, "_MIGRATIONS", broken)
+    monkeypatch.setattr(vault, "MIGRATIONS", broken)
     with pytest.raises(IpseError):
         Vault.open(path, KEY)
     monkeypatch.undo()
@@ -194,7 +195,7 @@ def test_a_migration_that_fails_changes_nothing(path: Path, monkeypatch: pytest.
 
 
 def test_a_migration_runs_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vault, "_MIGRATIONS", (*vault._MIGRATIONS, "CREATE TABLE added (a TEXT)"))
+    monkeypatch.setattr(vault, "MIGRATIONS", (*MIGRATIONS, "CREATE TABLE added (a TEXT)"))
     for _ in range(2):
         with Vault.open(path, KEY) as opened:
             assert opened.rows("SELECT * FROM added") == []

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from ipse.errors import AlreadyExists, MalformedInput, NotFound, UsageError
-from ipse.storage import credential_shelf, grants, statements
+from ipse.storage import credential_shelf, grants, statement_vectors, statements
 from ipse.storage.credential_shelf import ShelvedCredential
-from ipse.storage.statements import NewStatement
+from ipse.storage.statements import Added, NewStatement
 from ipse.storage.vault import Vault
 
 MONDAY, TUESDAY, WEDNESDAY = (f"2026-02-0{day}T12:00:00Z" for day in (2, 3, 4))
@@ -38,9 +38,9 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
 
 
 def test_the_same_statement_from_the_same_source_is_kept_once(vault: Vault) -> None:
-    assert len(statements.add(vault, [TEA, TEA], now=MONDAY)) == 1
-    assert statements.add(vault, [TEA], now=TUESDAY) == []
-    assert len(statements.add(vault, [replace(TEA, source="imported")], now=TUESDAY)) == 1
+    assert len(statements.add(vault, [TEA, TEA], now=MONDAY).numbers) == 1
+    assert statements.add(vault, [TEA], now=TUESDAY) == Added((), changed=0, known=1)
+    assert len(statements.add(vault, [replace(TEA, source="imported")], now=TUESDAY).numbers) == 1
     assert len(statements.current(vault)) == 2
 
 
@@ -72,8 +72,8 @@ def test_the_vault_itself_refuses_a_statement_out_of_bounds(vault: Vault, change
 
 
 def test_a_statement_is_forgotten_with_its_vectors(vault: Vault) -> None:
-    (number,) = statements.add(vault, [TEA], now=MONDAY)
-    statements.keep_vectors(vault, "model", [(number, b"vector")])
+    (number,) = statements.add(vault, [TEA], now=MONDAY).numbers
+    statement_vectors.keep(vault, "model", [(number, b"vector")])
     statements.forget(vault, number)
     assert vault.rows("SELECT count(*) FROM vectors") == [(0,)]
     with pytest.raises(NotFound, match=f"no statement {number}"):
@@ -81,26 +81,26 @@ def test_a_statement_is_forgotten_with_its_vectors(vault: Vault) -> None:
 
 
 def test_the_number_of_a_forgotten_statement_is_not_given_again(vault: Vault) -> None:
-    (first,) = statements.add(vault, [TEA], now=MONDAY)
+    (first,) = statements.add(vault, [TEA], now=MONDAY).numbers
     statements.forget(vault, first)
-    (second,) = statements.add(vault, [TEA], now=TUESDAY)
+    (second,) = statements.add(vault, [TEA], now=TUESDAY).numbers
     assert second != first
 
 
 def test_the_vectors_of_two_models_are_never_mixed(vault: Vault) -> None:
-    first, second = statements.add(vault, [TEA, replace(TEA, text="I like rain")], now=MONDAY)
-    statements.keep_vectors(vault, "old model", [(first, b"old"), (second, b"old")])
-    statements.keep_vectors(vault, "new model", [(first, b"new")])
-    assert [vector for _, vector in statements.vectors(vault, "old model")] == [b"old", b"old"]
-    assert [vector for _, vector in statements.vectors(vault, "new model")] == [b"new"]
-    assert [said.number for said in statements.without_vector(vault, "new model")] == [second]
+    first, second = statements.add(vault, [TEA, replace(TEA, text="I like rain")], now=MONDAY).numbers
+    statement_vectors.keep(vault, "old model", [(first, b"old"), (second, b"old")])
+    statement_vectors.keep(vault, "new model", [(first, b"new")])
+    assert [vector for _, vector in statement_vectors.every(vault, "old model")] == [b"old", b"old"]
+    assert [vector for _, vector in statement_vectors.every(vault, "new model")] == [b"new"]
+    assert [said.number for said in statement_vectors.missing(vault, "new model")] == [second]
 
 
 def test_a_superseded_statement_has_no_vector_in_the_profile(vault: Vault) -> None:
-    (old,) = statements.add(vault, [TEA], now=MONDAY)
-    statements.keep_vectors(vault, "model", [(old, b"vector")])
+    (old,) = statements.add(vault, [TEA], now=MONDAY).numbers
+    statement_vectors.keep(vault, "model", [(old, b"vector")])
     statements.add(vault, [replace(TEA, weight=-1)], now=TUESDAY)
-    assert statements.vectors(vault, "model") == []
+    assert statement_vectors.every(vault, "model") == []
 
 
 def test_a_grant_holds_from_its_start_until_before_its_end(vault: Vault) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,10 @@ from ipse.cli import inputs
 from ipse.cli.console import printable
 from ipse.cli.profile.shown import statement_row
 from ipse.cli.session import session_of
+from ipse.encoding.strict_json import JsonObject
+
+if TYPE_CHECKING:
+    from ipse.wallet.profile import Placed
 
 __all__ = ["rank", "search"]
 
@@ -23,8 +27,8 @@ def search(
     from ipse.wallet import profile
 
     session = session_of(context)
-    with session.wallet() as wallet:
-        found = profile.search(wallet, session.embedder(), text, limit=limit)
+    with session.wallet(embeds=True) as wallet:
+        found = profile.search(wallet, session.embedder(wallet), text, limit=limit)
     rows = [{**statement_row(statement), "similarity": round(cosine, 3)} for statement, cosine in found]
     session.console.table("statements", rows, ("similarity", "weight", "text"), empty="nothing found")
 
@@ -40,24 +44,37 @@ def rank(
 
     session = session_of(context)
     candidates = inputs.read_lines(file)
-    with session.wallet() as wallet:
-        places = profile.rank(wallet, session.embedder(), candidates, now=session.now)[:top]
-    lines: list[str] = []
-    rows: list[dict[str, Any]] = []
-    for place, entry in enumerate(places, 1):
-        lines.append(f"{place:>3}  {entry.score:+.2f}  {printable(entry.text)}")
-        row: dict[str, Any] = {"place": place, "score": round(entry.score, 4), "text": entry.text}
-        if explain:
-            lines += [
-                f"       {mover.amount:+.2f}  {printable(mover.statement.text)}" for mover in entry.movers
-            ]
-            row["movers"] = [
-                {
-                    "number": mover.statement.number,
-                    "amount": round(mover.amount, 4),
-                    "text": mover.statement.text,
-                }
-                for mover in entry.movers
-            ]
-        rows.append(row)
-    session.console.result("\n".join(lines), {"ranking": rows})
+    with session.wallet(embeds=True) as wallet:
+        places = profile.rank(
+            wallet,
+            session.embedder(wallet),
+            candidates,
+            now=session.now,
+            explain=(top or len(candidates)) if explain else 0,
+        )
+        number = profile.keep_ranking(wallet, places, now=session.now)
+    shown = list(enumerate(places[:top], 1))
+    lines = [line for place, entry in shown for line in _lines(place, entry)]
+    rows = [_row(place, entry, explain=explain) for place, entry in shown]
+    session.console.result("\n".join(lines), {"number": number, "ranking": rows})
+    if number is not None:
+        session.console.detail(f"ranking {number}: `ipse profile feedback 3` says that you took the third")
+
+
+def _lines(place: int, entry: Placed) -> list[str]:
+    movers = [f"       {mover.amount:+.2f}  {printable(mover.statement.text)}" for mover in entry.movers]
+    return [f"{place:>3}  {entry.score:+.2f}  {printable(entry.text)}", *movers]
+
+
+def _row(place: int, entry: Placed, *, explain: bool) -> JsonObject:
+    row: JsonObject = {"place": place, "score": round(entry.score, 4), "text": entry.text}
+    if explain:
+        row["movers"] = [
+            {
+                "number": mover.statement.number,
+                "amount": round(mover.amount, 4),
+                "text": mover.statement.text,
+            }
+            for mover in entry.movers
+        ]
+    return row

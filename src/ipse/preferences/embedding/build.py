@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ipse.errors import IpseError, StorageError
 from ipse.preferences.embedding import parity
 from ipse.preferences.embedding.cache import reserve
-from ipse.preferences.embedding.export import export
+from ipse.preferences.embedding.export import export, export_encoder
 from ipse.preferences.embedding.manifest import MANIFEST, CompiledFile, Manifest, Runtime, fingerprint
 from ipse.preferences.embedding.quantise import optimise, quantise
-from ipse.preferences.embedding.reference import load_reference
+from ipse.preferences.embedding.reference import ReferenceEmbedder, load_reference
 from ipse.preferences.embedding.runtime import MODEL, TOKENIZER, CompiledEmbedder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from ipse.preferences.embedding.model_source import ModelSource
-    from ipse.preferences.embedding.reference import ReferenceEmbedder
 
 __all__ = ["build"]
 
 _VERSIONS_OF: Final = ("torch", "sentence_transformers", "transformers", "onnx", "onnxruntime", "tokenizers")
+_ENCODER: Final = "encoder.onnx"
 _EXPORTED: Final = "exported.onnx"
 _QUANTISED: Final = "quantised.onnx"
 _SPACE: Final = 4
@@ -48,33 +47,21 @@ class _Choice:
 def build(folder: Path, source: ModelSource, progress: Callable[[str], None]) -> Manifest:
     """Compile `source` into the empty `folder`: the model, its tokenizer, its manifest.
 
-    The 8-bit model is kept if its parity is at least parity.ENOUGH, else the 32-bit one, and if
-    neither can be made, a manifest which says that sentence-transformers has to answer.
+    The first of an 8-bit encoder, 8-bit blocks and 32 bits whose parity is at least parity.ENOUGH is
+    kept, and if none can be made, a manifest which says that sentence-transformers has to answer.
     Raises CorruptData for altered weights, StorageError, and what load_reference raises.
     """
     progress("loading the model")
     _check_space(folder, source)
     reference = load_reference(source)
     choice = _Choice()
-    progress("exporting")
-    if _exported(choice, folder, reference):
+    if reference.model.default_prompt_name:
+        # Parity alone would miss it where all vectors of a model are much alike.
+        for runtime in _WRITERS:
+            choice.reject(runtime, "the model puts a prompt before every text")
+    else:
         _choose(choice, folder, source, reference, progress)
     return _finish(folder, source, choice, reference)
-
-
-def _exported(choice: _Choice, folder: Path, reference: ReferenceEmbedder) -> bool:
-    try:
-        if reference.model.default_prompt_name:
-            # Parity alone would miss it where all vectors of a model are much alike.
-            raise NotImplementedError("the model puts a prompt before every text")
-        export(reference.model, folder / _EXPORTED)
-    except (IpseError, OSError, MemoryError):
-        raise
-    except Exception as error:  # whatever torch raises for a model that it can't trace
-        choice.reject(Runtime.INT8, f"export: {error}")
-        choice.reject(Runtime.FP32, f"export: {error}")
-        return False
-    return True
 
 
 def _choose(
@@ -86,26 +73,51 @@ def _choose(
 ) -> None:
     """Try the runtimes, the fastest first; the winner's model is left in `folder`."""
     expected = reference.embed(parity.SENTENCES)
-    for runtime in (Runtime.INT8, Runtime.FP32):
-        progress("quantising" if runtime is Runtime.INT8 else "keeping 32 bits, since 8 lost too much")
-        graph = folder / _EXPORTED
-        if runtime is Runtime.INT8:
-            graph = folder / _QUANTISED
-            quantise(folder / _EXPORTED, graph)
+    for runtime, (stage, write) in _WRITERS.items():
+        progress(stage)
         try:
-            optimise(graph, folder / MODEL)
+            optimise(write(folder, reference), folder / MODEL)
             progress("measuring parity")
             measured = parity.measure(_compiled(folder, source, runtime, reference), expected)
         except (IpseError, OSError, MemoryError):
             raise
-        except Exception as error:  # onnxruntime raises bare Exceptions for graphs that it can't run
+        except Exception as error:  # torch for a model that it can't trace, onnxruntime for a graph
             choice.reject(runtime, error)
         else:
             if measured.mean >= parity.ENOUGH:
                 choice.runtime, choice.parity = runtime, measured
                 return
             choice.reject(runtime, f"parity: mean cosine {measured.mean:.4f}")
-        (folder / MODEL).unlink()
+        (folder / MODEL).unlink(missing_ok=True)
+
+
+def _encoder(folder: Path, reference: ReferenceEmbedder) -> Path:
+    export_encoder(reference, folder / _ENCODER)
+    return folder / _ENCODER
+
+
+def _blocks(folder: Path, reference: ReferenceEmbedder) -> Path:
+    quantise(_exported(folder, reference), folder / _QUANTISED)
+    return folder / _QUANTISED
+
+
+def _exported(folder: Path, reference: ReferenceEmbedder) -> Path:
+    graph = folder / _EXPORTED
+    if not graph.exists():
+        try:
+            export(reference.model, graph)
+        except BaseException:
+            graph.unlink(missing_ok=True)
+            raise
+    return graph
+
+
+_WRITERS: Final[dict[Runtime, tuple[str, Callable[[Path, ReferenceEmbedder], Path]]]] = {
+    Runtime.INT8: ("quantising", _encoder),
+    Runtime.INT8_BLOCKS: ("quantising in blocks", _blocks),
+    Runtime.FP32: ("keeping 32 bits, since 8 lost too much", _exported),
+}
+"""For each runtime its stage and what writes its graph into a folder, the fastest first."""
 
 
 def _compiled(
@@ -122,7 +134,7 @@ def _compiled(
 
 def _finish(folder: Path, source: ModelSource, choice: _Choice, reference: ReferenceEmbedder) -> Manifest:
     """Leave only what the chosen runtime needs in `folder`, and the manifest over it, written last."""
-    for name in (_EXPORTED, _QUANTISED):
+    for name in (_ENCODER, _EXPORTED, _QUANTISED):
         (folder / name).unlink(missing_ok=True)
     names: list[str] = []
     if choice.runtime is not Runtime.REFERENCE:

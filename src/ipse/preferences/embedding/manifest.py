@@ -18,7 +18,7 @@ __all__ = ["MANIFEST", "RECIPE", "CompiledFile", "Manifest", "Runtime", "fingerp
 
 MANIFEST: Final = "manifest.json"
 SCHEMA: Final = 1
-RECIPE: Final = 1
+RECIPE: Final = 2
 """Goes up with every change of this package that changes vectors; they then get new fingerprints."""
 
 
@@ -26,7 +26,9 @@ class Runtime(StrEnum):
     """Who computes the vectors of a compiled model."""
 
     INT8 = "int8"
-    """onnxruntime, weights and activations in 8 bits."""
+    """onnxruntime, an encoder written for it, weights and activations in 8 bits."""
+    INT8_BLOCKS = "int8-blocks"
+    """onnxruntime, weights in blocks of 8 bits, for an architecture that is only known by its graph."""
     FP32 = "fp32"
     """onnxruntime, where 8 bits cost this model too much."""
     REFERENCE = "sentence-transformers"

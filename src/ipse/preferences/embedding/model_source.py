@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,13 +11,14 @@ from typing import Any, Final
 
 from ipse.errors import CorruptData, MalformedInput, NotFound, StorageError
 from ipse.preferences.embedding.extra import require
+from ipse.preferences.embedding.model_folder import WEIGHTS, check_folder, is_read, paths_in
 
 __all__ = ["DEFAULT_MODEL", "ModelSource", "local_model"]
 
-_WEIGHTS: Final = ".safetensors"
-_READ_BY_THE_MODEL: Final = (_WEIGHTS, ".json", ".txt", ".model")
-_OTHER_RUNTIMES: Final = ("onnx", "openvino")
 _REINSTALL: Final = "install it anew with `pipx install --force 'ipse[profile]'`"
+_BACK: Final = "`ipse profile model use default` goes back to the one that comes with ipse"
+_NAME: Final = re.compile(r"[\w.-]{1,255}", re.ASCII)
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ModelSource:
     @property
     def weights_sha256(self) -> str:
         """SHA-256 of the weights; over their listing where there are several files of them."""
-        weights = [(path, sha256) for path, sha256 in self.files if path.endswith(_WEIGHTS)]
+        weights = [(path, sha256) for path, sha256 in self.files if path.endswith(WEIGHTS)]
         if len(weights) == 1:
             return weights[0][1]
         listing = "".join(f"{sha256}  {path}\n" for path, sha256 in weights)
@@ -59,9 +59,17 @@ class ModelSource:
         """The reverse of to_json. Raises MalformedInput."""
         try:
             folder = Path(members["folder"]) if members["folder"] is not None else None
-            return cls(members["name"], tuple(sorted(members["files"].items())), folder, members["package"])
+            name, files, package = (
+                members["name"],
+                tuple(sorted(members["files"].items())),
+                members["package"],
+            )
+            sound = _NAME.fullmatch(name) and all(_SHA256.fullmatch(sha256) for _, sha256 in files)
         except (KeyError, TypeError, AttributeError) as error:
             raise MalformedInput(f"this does not describe an embedding model: {error!r}") from error
+        if not sound or not isinstance(package, str) or not all(isinstance(path, str) for path, _ in files):
+            raise MalformedInput("this does not describe an embedding model")
+        return cls(name, files, folder, package)
 
     def locate(self) -> Path:
         """The folder with the files, not looked into. Raises MissingFeature without the package."""
@@ -76,7 +84,14 @@ class ModelSource:
     def verify(self) -> Path:
         """The folder, after hashing each of the files. Raises CorruptData for an altered one."""
         folder = self.locate()
-        hint = _REINSTALL if self.folder is None else "choose the model again if it was you who changed it"
+        hint = _REINSTALL
+        if self.folder is not None:
+            hint = (
+                f"if it was you who changed it, `ipse profile model use {folder}` takes it as it is; {_BACK}"
+            )
+            if not folder.is_dir():
+                raise NotFound(f"the folder of the model {self.name} is gone: {folder}", hint=_BACK)
+            self._refuse_new_files(folder, hint)
         for path, expected in self.files:
             try:
                 actual = _sha256(folder / path)
@@ -92,6 +107,17 @@ class ModelSource:
                 )
         return folder
 
+    def _refuse_new_files(self, folder: Path, hint: str) -> None:
+        """A file that was added can change a model as much as one that was altered."""
+        if self.package:
+            return
+        known = {path for path, _ in self.files}
+        for path in paths_in(folder):
+            if is_read(path) and path not in known:
+                raise CorruptData(
+                    f"the model {self.name} is not the expected one: {path} was added", hint=hint
+                )
+
 
 def local_model(folder: Path) -> ModelSource:
     """The sentence-transformers model in `folder`, held to the files it has now.
@@ -102,38 +128,14 @@ def local_model(folder: Path) -> ModelSource:
     """
     folder = folder.absolute()
     try:
-        modules = json.loads((folder / "modules.json").read_bytes())
-        kinds = [str(module["type"]) for module in modules]
+        paths = check_folder(folder, what=f"the model in {folder}")
+        files = tuple((path, _sha256(folder / path)) for path in paths)
     except FileNotFoundError as error:
         raise NotFound(
             f"no sentence-transformers model in {folder}: it has no modules.json",
             hint="name the folder which SentenceTransformer.save wrote",
         ) from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise MalformedInput(f"{folder / 'modules.json'} is not a list of modules") from error
-    except OSError as error:
-        raise StorageError(f"can't read {folder / 'modules.json'}: {error.strerror}") from error
-    for kind in kinds:
-        if not kind.startswith("sentence_transformers."):
-            raise MalformedInput(
-                f"the model in {folder} wants to run code from outside sentence-transformers: {kind}",
-                hint="choose a model which is made of sentence-transformers modules only",
-            )
-    paths = sorted(
-        path for path in folder.rglob("*") if _is_read(path.relative_to(folder)) and path.is_file()
-    )
-    if not any(path.suffix == _WEIGHTS for path in paths):
-        raise MalformedInput(
-            f"the model in {folder} has no safetensors weights; pickled ones can run code and are not read",
-            hint="load and save it once with a current sentence-transformers, which writes safetensors",
-        )
-    files = tuple((path.relative_to(folder).as_posix(), _sha256(path)) for path in paths)
-    return ModelSource(re.sub(r"[^\w.-]+", "-", folder.name, flags=re.ASCII) or "model", files, folder)
-
-
-def _is_read(path: Path) -> bool:
-    hidden = any(part.startswith(".") for part in path.parts)
-    return path.suffix in _READ_BY_THE_MODEL and path.parts[0] not in _OTHER_RUNTIMES and not hidden
+    return ModelSource(re.sub(r"[^\w.-]+", "-", folder.name, flags=re.ASCII)[:96] or "model", files, folder)
 
 
 def _sha256(path: Path) -> str:

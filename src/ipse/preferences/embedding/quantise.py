@@ -1,12 +1,20 @@
-"""An exported graph to 8 bits, and to the form in which onnxruntime starts fastest.
+"""Weights and activations to 8 bits, and a graph to the form in which onnxruntime starts fastest.
 
-onnxruntime's own dynamic quantisation takes one scale for all activations of a batch, so that the
-vector of a text depends on the other texts in the batch (cosine down to .95 with itself). MatMulNBits
-takes one scale per token and 64 features: no such dependence, and a tenth of the error.
+A graph that was exported without knowing its architecture gets its weights in blocks. onnxruntime's own
+dynamic quantisation takes one scale for all activations of a batch, so that the vector of a text depends
+on the other texts in the batch (cosine down to .95 with itself). MatMulNBits takes one scale per token
+and 64 features: no such dependence, and a tenth of the error.
+
+An encoder that is written directly (export_encoder) has scales for its activations that are fixed when it
+is compiled, from the range they have for random tokens. A few features reach far higher than all others
+and would leave those with a handful of codes; they are shrunk, and the rows of the matrix that they meet
+grow by as much (SmoothQuant, arXiv 2211.10438).
 """
 
 from __future__ import annotations
 
+import random
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ipse.preferences.embedding.cache import reserve
@@ -19,7 +27,11 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["optimise", "quantise"]
+    from ipse.preferences.embedding.reference import ReferenceEmbedder
+
+    Floats = NDArray[np.float32]
+
+__all__ = ["Activations", "calibrate", "columns_in_7_bits", "optimise", "quantise", "rows_in_8_bits"]
 
 _WEIGHT_OF: Final = {"MatMul": 1, "Gather": 0}
 """Which input of a node is the weight."""
@@ -27,6 +39,126 @@ _BLOCK: Final = 64
 _ZERO_POINT: Final = 128
 _ACCURACY_INT8: Final = 4
 _DOMAIN: Final = "com.microsoft"
+
+_SEQUENCES: Final = 60
+_SHORT: Final = 40
+"""Tokens at most in a sequence to calibrate with; every fiftieth is as long as the model reads."""
+_BALANCE: Final = 0.65
+"""How much of a feature's reach goes to the weights: 0 none, 1 all."""
+_REACHING: Final = 0.5
+"""The share of features that are not shrunk."""
+_MARGIN: Final = 1.05
+"""Times the range seen while calibrating; what is beyond is clipped."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activations:
+    """The least and the greatest value of each input feature of a linear layer, float32 (inputs,)."""
+
+    low: Floats
+    high: Floats
+
+    @property
+    def scale(self) -> np.float32:
+        """What one code is worth."""
+        import numpy as np
+
+        return np.float32(max(_MARGIN * (self._highest - self._lowest) / 255, 1e-6))
+
+    @property
+    def zero(self) -> np.uint8:
+        """The code of 0."""
+        import numpy as np
+
+        return np.uint8(np.clip(np.rint(-_MARGIN * self._lowest / self.scale), 0, 255))
+
+    def shrink_for(self, matrix: Floats) -> Floats:
+        """What to divide each feature by, at least 1, where it meets `matrix` (inputs, outputs)."""
+        import numpy as np
+
+        reach = np.maximum(np.maximum(-self.low, self.high), 1e-6)
+        weight = np.maximum(np.abs(matrix).max(axis=1), 1e-6)
+        wanted = reach**_BALANCE / weight ** (1 - _BALANCE)
+        shrink: Floats = np.maximum(wanted / np.quantile(wanted, _REACHING), 1).astype(np.float32)
+        return shrink
+
+    def shrunk(self, by: Floats) -> Activations:
+        """The features divided by `by`."""
+        return Activations(self.low / by, self.high / by)
+
+    @property
+    def _lowest(self) -> float:
+        return min(float(self.low.min()), 0.0)
+
+    @property
+    def _highest(self) -> float:
+        return max(float(self.high.max()), 0.0)
+
+
+def calibrate(reference: ReferenceEmbedder) -> dict[str, Activations]:
+    """The inputs of all linear layers of a model, by the layers' names in its encoder.
+
+    They are measured on random sequences of its vocabulary, the same at every compile, and so belong to
+    no language more than its vocabulary does.
+    """
+    import torch
+
+    encoder = reference.model[0].auto_model
+    seen: dict[str, Activations] = {}
+
+    def watch(name: str) -> Any:
+        def note(_: Any, inputs: tuple[Any, ...]) -> None:
+            rows = inputs[0].detach().flatten(0, -2)
+            low, high = rows.amin(0).numpy(), rows.amax(0).numpy()
+            known = seen.get(name)
+            seen[name] = Activations(low, high) if known is None else _wider(known, low, high)
+
+        return note
+
+    hooks = [
+        module.register_forward_pre_hook(watch(name))
+        for name, module in encoder.named_modules()
+        if isinstance(module, torch.nn.Linear)
+    ]
+    try:
+        with torch.no_grad():
+            for ids in _random_sequences(reference):
+                encoder(input_ids=torch.tensor([ids]), attention_mask=torch.ones(1, len(ids)))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return seen
+
+
+def _random_sequences(reference: ReferenceEmbedder) -> Iterator[tuple[int, ...]]:
+    tokenizer, splitter = reference.model.tokenizer, reference.splitter
+    vocabulary = sorted(set(tokenizer.get_vocab().values()) - set(tokenizer.all_special_ids))
+    generator = random.Random(0)  # noqa: S311 - nothing secret
+    for number in range(_SEQUENCES):
+        length = splitter.room if number % 50 == 0 else generator.randint(1, min(_SHORT, splitter.room))
+        yield splitter.surrounded(generator.choices(vocabulary, k=length))
+
+
+def _wider(known: Activations, low: Floats, high: Floats) -> Activations:
+    import numpy as np
+
+    return Activations(np.minimum(known.low, low), np.maximum(known.high, high))
+
+
+def columns_in_7_bits(matrix: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Whole numbers in [-63, 63] (inputs, outputs) and the scales (outputs,) that bring `matrix` back."""
+    import numpy as np
+
+    codes, scales = _symmetric(matrix.T, 63)
+    return codes.T.astype(np.int8), scales[:, 0]
+
+
+def rows_in_8_bits(table: Floats) -> tuple[NDArray[np.int8], Floats]:
+    """Whole numbers in [-127, 127] and the scales (rows, 1) that bring `table` back."""
+    import numpy as np
+
+    codes, scales = _symmetric(table)
+    return codes.astype(np.int8), scales
 
 
 def quantise(exported: Path, quantised: Path) -> None:
@@ -85,21 +217,20 @@ def _packed_matrix(tensor: Any) -> list[Any]:
 
 
 def _packed_table(tensor: Any) -> list[Any]:
-    import numpy as np
     from onnx import numpy_helper
 
-    codes, scales = _symmetric(numpy_helper.to_array(tensor))
+    codes, scales = rows_in_8_bits(numpy_helper.to_array(tensor))
     return [
-        numpy_helper.from_array(codes.astype(np.int8), f"{tensor.name}:codes"),
+        numpy_helper.from_array(codes, f"{tensor.name}:codes"),
         numpy_helper.from_array(scales, f"{tensor.name}:scales"),
     ]
 
 
-def _symmetric(values: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Whole numbers in [-127, 127] and the float32 scales that bring them back, per last axis."""
+def _symmetric(values: Floats, largest: int = 127) -> tuple[Floats, Floats]:
+    """Whole numbers in [-largest, largest] and the float32 scales that bring them back, per last axis."""
     import numpy as np
 
-    scales = np.abs(values).max(axis=-1, keepdims=True).astype(np.float32) / np.float32(127)
+    scales = np.abs(values).max(axis=-1, keepdims=True).astype(np.float32) / np.float32(largest)
     scales[scales == 0] = 1
     return np.rint(values / scales), scales
 

@@ -51,7 +51,7 @@ class ReferenceEmbedder:
         self.fingerprint = fingerprint
         self.max_tokens = min(int(model.max_seq_length or _MOST_TOKENS), _MOST_TOKENS)
         self.tokenizer_json: str = rust.to_str()
-        self._splitter = Splitter(Tokenizer.from_str(self.tokenizer_json), self.max_tokens)
+        self.splitter = Splitter(Tokenizer.from_str(self.tokenizer_json), self.max_tokens)
         self.dimension = int(self.embed(["a"]).shape[1])
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -61,7 +61,7 @@ class ReferenceEmbedder:
         check_texts(texts)
         if not texts:
             return np.empty((0, self.dimension), np.float32)
-        windows = self._splitter.windows(texts)
+        windows = self.splitter.windows(texts)
         pieces = [texts[window.owner][window.start : window.end] for window in windows]
         vectors = self.model.encode(pieces, convert_to_numpy=True, show_progress_bar=False)
         return join(vectors.astype(np.float32), windows)

@@ -16,7 +16,7 @@ from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.windows import Splitter, Window, join
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ipse.preferences.embedding.embedder import Embedder, Vectors
@@ -29,6 +29,7 @@ __all__ = [
     "CompiledEmbedder",
     "load",
     "onnxruntime",
+    "prepare",
     "read_manifest",
 ]
 
@@ -38,8 +39,11 @@ INPUT: Final = "input_ids"
 OUTPUT: Final = "vectors"
 
 _MAX_THREADS: Final = 4
-_MAX_BATCH: Final = 32
-_MAX_BATCH_TOKENS: Final = 4096
+_MAX_BATCH_TOKENS: Final = 256
+"""What a layer makes of so many tokens stays in the cache of one core."""
+
+_prepared: Final[dict[tuple[Path, ModelSource], Embedder]] = {}
+"""What `prepare` loaded a moment ago; each is handed out once."""
 
 
 class CompiledEmbedder:
@@ -64,9 +68,12 @@ class CompiledEmbedder:
             return np.empty((0, self.dimension), np.float32)
         windows = self._splitter.windows(texts)
         vectors = np.empty((len(windows), self.dimension), np.float32)
-        for batch in _batches(windows):
+
+        def fill(batch: list[int]) -> None:
             ids = np.array([windows[i].ids for i in batch], np.int64)
             vectors[batch] = self._session.run([OUTPUT], {INPUT: ids})[0]
+
+        _in_threads(fill, list(_batches(windows)))
         return join(vectors, windows)
 
 
@@ -76,6 +83,9 @@ def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Embedder:
     Raises NotFound if it has not been compiled (by this version of ipse), CorruptData if what is
     there was truncated or altered, and MissingFeature without the extra `profile`.
     """
+    prepared = _prepared.pop((cache, model), None)
+    if prepared is not None:
+        return prepared
     require(*LOADING)
     manifest = read_manifest(cache, model=model)
     if manifest.runtime is Runtime.REFERENCE:
@@ -96,6 +106,17 @@ def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Embedder:
         raise
     except Exception as error:  # the libraries raise bare Exceptions
         raise CorruptData(f"the compiled model of {model.name} does not load: {error}") from error
+
+
+def prepare(cache: Path) -> None:
+    """Import what a compiled model needs and load the default one, if it is there, for the next `load`.
+
+    For a thread of its own while something else is waited for. Raises as load does.
+    """
+    require(*LOADING)
+    onnxruntime()
+    if read_manifest(cache).runtime is not Runtime.REFERENCE:  # which redirects what the process prints
+        _prepared[cache, DEFAULT_MODEL] = load(cache)
 
 
 def read_manifest(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Manifest:
@@ -131,13 +152,29 @@ def _session(model: bytes) -> Any:
     options = runtime.SessionOptions()
     options.log_severity_level = 4
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL  # done when compiled
-    options.intra_op_num_threads = min(_MAX_THREADS, _cores())
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1  # _in_threads runs as many batches at once as there are cores
     return runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _in_threads(work: Callable[[list[int]], None], batches: Sequence[list[int]]) -> None:
+    """Do the `work` for each of the batches, on all cores. No thread outlives the call."""
+    threads = min(_MAX_THREADS, _cores(), len(batches))
+    if threads < 2:
+        for batch in batches:
+            work(batch)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(threads)
+    try:
+        for done in [pool.submit(work, batch) for batch in batches]:
+            done.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def _batches(windows: Sequence[Window]) -> Iterator[list[int]]:
@@ -148,7 +185,7 @@ def _batches(windows: Sequence[Window]) -> Iterator[list[int]]:
     batch: list[int] = []
     for i in sorted(range(len(windows)), key=lambda i: len(windows[i].ids)):
         length = len(windows[i].ids)
-        full = len(batch) == _MAX_BATCH or (len(batch) + 1) * length > _MAX_BATCH_TOKENS
+        full = (len(batch) + 1) * length > _MAX_BATCH_TOKENS
         if batch and (full or len(windows[batch[0]].ids) != length):
             yield batch
             batch = []

@@ -54,7 +54,12 @@ class Splitter:
         whole = list(tokenizer.encode(_SAMPLE).ids)
         at = next(i for i in range(len(whole)) if whole[i : i + len(plain)] == plain)
         self._before, self._after = tuple(whole[:at]), tuple(whole[at + len(plain) :])
-        self._room = max_tokens - len(self._before) - len(self._after)
+        self.room = max_tokens - len(self._before) - len(self._after)
+        """How many tokens a window holds, without the special ones."""
+
+    def surrounded(self, ids: Sequence[int]) -> tuple[int, ...]:
+        """`ids` with the model's special tokens around them."""
+        return (*self._before, *ids, *self._after)
 
     def windows(self, texts: Sequence[str]) -> list[Window]:
         """All windows of all texts, in order. Raises MalformedInput for a text without any token."""
@@ -64,19 +69,19 @@ class Splitter:
             ids: list[int] = encoding.ids
             if not ids:
                 raise unreadable(owner + 1, len(texts))
-            if len(ids) <= self._room:
+            if len(ids) <= self.room:
                 windows.append(self._window(owner, 0, len(text), ids))
                 continue
             # The fast encoding knows no offsets; only the few long texts need them.
             exact = self._tokenizer.encode(text, add_special_tokens=False)
             offsets: list[tuple[int, int]] = exact.offsets
-            for first, last in spans(text, offsets, self._room):
+            for first, last in spans(text, offsets, self.room):
                 start, end = offsets[first][0], offsets[last - 1][1]
                 windows.append(self._window(owner, start, end, exact.ids[first:last]))
         return windows
 
     def _window(self, owner: int, start: int, end: int, ids: list[int]) -> Window:
-        return Window(owner, start, end, (*self._before, *ids, *self._after), len(ids))
+        return Window(owner, start, end, self.surrounded(ids), len(ids))
 
 
 def spans(text: str, offsets: Sequence[tuple[int, int]], room: int) -> list[tuple[int, int]]:

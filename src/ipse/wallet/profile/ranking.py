@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Final
 
-from ipse.credentials.timestamps import parse_timestamp
-from ipse.errors import NotFound
-from ipse.preferences import scoring
+from ipse.credentials.timestamps import format_timestamp
+from ipse.errors import NotFound, StorageError
+from ipse.preferences import taste
 from ipse.preferences.embedding import Embedder
-from ipse.storage import statements
+from ipse.preferences.taste import Taste, Texts
+from ipse.storage import rankings, statement_vectors
 from ipse.storage.statements import Statement
 from ipse.wallet.profile.remembering import embed_missing
+from ipse.wallet.profile.tasting import day, learn_taste, opinions
 from ipse.wallet.wallet import Wallet
 
-if TYPE_CHECKING:
-    from ipse.preferences.scoring import Floats
+__all__ = ["Mover", "Placed", "keep_ranking", "rank", "search"]
 
-__all__ = ["Mover", "Placed", "rank", "search"]
+_MOVERS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,23 @@ class Placed:
     position: int
     text: str
     score: float
-    movers: tuple[Mover, ...]
+    movers: tuple[Mover, ...] = ()
 
 
 def search(wallet: Wallet, embedder: Embedder, query: str, *, limit: int) -> list[tuple[Statement, float]]:
     """The statements nearest in meaning to `query`, each with its cosine, nearest first."""
-    known, vectors = _load(wallet, embedder)
-    found = scoring.nearest(vectors, embedder.embed([query])[0], limit=limit)
-    return [(known[row], cosine) for row, cosine in found]
+    import numpy as np
+
+    embed_missing(wallet, embedder)
+    rows = statement_vectors.every(wallet.vault, embedder.fingerprint)
+    if not rows:
+        raise NotFound(
+            "the profile is empty", hint='tell it something: `ipse profile like "quiet novels about the sea"`'
+        )
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.dtype("<f4"))
+    vectors = vectors.reshape(len(rows), embedder.dimension)
+    found = taste.nearest(vectors, embedder.embed([query])[0], limit=limit)
+    return [(rows[row][0], cosine) for row, cosine in found]
 
 
 def rank(
@@ -54,41 +65,44 @@ def rank(
     *,
     now: datetime,
     include_secret: bool = True,
+    explain: int = 0,
 ) -> list[Placed]:
-    """All candidates as the owner would like them, best first, with the statements that moved each.
+    """All candidates as the owner would like them, best first; ties keep their order.
 
-    `include_secret` is False for everything an application will learn of. Raises NotFound where the
-    profile is empty.
+    The first `explain` places come with the statements that moved them most. `include_secret` is False for
+    everything an application will learn of. Raises NotFound where the profile has no opinions.
     """
-    known, vectors = _load(wallet, embedder, include_secret=include_secret)
-    ages = [(now - parse_timestamp(statement.created)).total_seconds() / 86400 for statement in known]
-    model = scoring.fit(vectors, [statement.weight for statement in known], ages)
-    return [
-        Placed(
-            position=place.candidate,
-            text=candidates[place.candidate],
-            score=place.score,
-            movers=tuple(Mover(known[part.statement], part.amount) for part in place.influences),
-        )
-        for place in scoring.rank(model, embedder.embed(candidates))
-    ]
-
-
-def _load(
-    wallet: Wallet, embedder: Embedder, *, include_secret: bool = True
-) -> tuple[list[Statement], Floats]:
-    """The current statements and their vectors, float32 (n, d)."""
     import numpy as np
 
-    embed_missing(wallet, embedder)
-    rows = [
-        (statement, vector)
-        for statement, vector in statements.vectors(wallet.vault, embedder.fingerprint)
-        if include_secret or statement.sensitivity != "secret"
+    learned = learn_taste(wallet, embedder, secrets=include_secret)
+    texts = Texts.of(candidates, embedder.embed(candidates))
+    scores = learned.scores(texts, day(now))
+    order = np.argsort(-scores, kind="stable")
+    places = [Placed(int(row), candidates[row], float(scores[row])) for row in order]
+    if not explain:
+        return places
+    movers = _movers(wallet, embedder, learned, texts[order[:explain]], now, include_secret)
+    return [
+        replace(place, movers=moved) for place, moved in zip(places, movers, strict=False)
+    ] + places[explain:]  # fmt: skip
+
+
+def keep_ranking(wallet: Wallet, places: Sequence[Placed], *, now: datetime) -> int | None:
+    """Keep a ranking so that feedback can name its places; its number, None where the disk is full."""
+    with contextlib.suppress(StorageError):
+        return rankings.add(wallet.vault, [place.text for place in places], now=format_timestamp(now))
+    return None
+
+
+def _movers(
+    wallet: Wallet, embedder: Embedder, learned: Taste, texts: Texts, now: datetime, include_secret: bool
+) -> list[tuple[Mover, ...]]:
+    import numpy as np
+
+    known, evidence = opinions(wallet, embedder, secrets=include_secret)
+    added = learned.influences(texts, day(now), evidence)
+    strongest = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :_MOVERS]
+    return [
+        tuple(Mover(known[row], float(amounts[row])) for row in rows)
+        for rows, amounts in zip(strongest, added, strict=True)
     ]
-    if not rows:
-        raise NotFound(
-            "the profile is empty", hint='tell it something: `ipse profile like "quiet novels about the sea"`'
-        )
-    vectors = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.dtype("<f4"))
-    return [statement for statement, _ in rows], vectors.reshape(len(rows), embedder.dimension)

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
+import unicodedata
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp
-from ipse.errors import MalformedInput
+from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.errors import MalformedInput, StorageError, UsageError
 from ipse.preferences.embedding import Embedder
-from ipse.storage import statements
-from ipse.storage.statements import NewStatement
+from ipse.storage import erasing, statement_vectors, statements
+from ipse.storage.statements import Added, NewStatement, Statement
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["MAX_TEXT", "Progress", "embed_missing", "remember"]
+__all__ = [
+    "MAX_TEXT",
+    "SENSITIVITIES",
+    "Progress",
+    "check_sensitivity",
+    "check_text",
+    "checked",
+    "embed_missing",
+    "remember",
+]
 
 MAX_TEXT: Final = 4000
 """Characters of one statement."""
-_BATCH: Final = 64
+SENSITIVITIES: Final = ("public", "private", "secret")
+_BATCH: Final = 512
+"""Statements embedded and kept at a time: enough to find many of equal length, which are fastest."""
 
 Progress = Callable[[int, int], None]
 """Told (done, of how many) while texts are embedded."""
@@ -30,35 +44,92 @@ def remember(
     *,
     now: datetime,
     progress: Progress | None = None,
-) -> list[int]:
-    """Keep statements and embed them; the numbers of those that were new.
+) -> Added:
+    """Keep statements and embed them; which were new, changed and known.
 
     The statements are committed first, so that an interrupted embedding is taken up by the next
-    command. Raises MalformedInput for empty or overlong text, StorageError.
+    command. Raises MalformedInput for empty or overlong text, weights out of bounds and what is no time,
+    UsageError for what is no sensitivity or kind, StorageError.
     """
-    for statement in new:
-        if not statement.text.strip():
-            raise MalformedInput("a statement is empty")
-        if len(statement.text) > MAX_TEXT:
-            raise MalformedInput(
-                f"a statement has {len(statement.text)} characters; at most {MAX_TEXT} are kept"
-            )
-    numbers = statements.add(wallet.vault, new, now=format_timestamp(now))
+    with contextlib.suppress(StorageError):  # on a disk that is too full for it, it stays due
+        erasing.finish(wallet.vault)
+    added = statements.add(
+        wallet.vault, [checked(statement, now) for statement in new], now=format_timestamp(now)
+    )
     embed_missing(wallet, embedder, progress=progress)
-    return numbers
+    return added
+
+
+def checked(statement: NewStatement, now: datetime) -> NewStatement:
+    """A statement that the vault can keep: bounds are held to, and none begins after `now`.
+
+    Raises MalformedInput, UsageError.
+    """
+    check_text(statement.text)
+    if not -1 <= statement.weight <= 1:
+        raise MalformedInput(f"a statement has the weight {statement.weight}, which is not in [-1, 1]")
+    if statement.kind not in ("opinion", "fact"):
+        raise UsageError(f"{statement.kind!r} is no kind of statement", hint="it is an opinion or a fact")
+    if statement.kind == "fact" and statement.weight:
+        raise MalformedInput(f"a fact has the weight {statement.weight}, and facts are neutral")
+    check_sensitivity(statement.sensitivity)
+    if statement.valid_from is None:
+        return statement
+    since = min(parse_timestamp(statement.valid_from), now)
+    return replace(statement, valid_from=format_timestamp(since))
+
+
+def check_text(text: str) -> None:
+    """Raises MalformedInput for what is empty or too long to be a statement."""
+    if not text.strip():
+        raise MalformedInput("a statement is empty")
+    if not any(_is_read(character) for character in text):
+        raise MalformedInput("a statement has nothing in it that can be read")
+    if len(text) > MAX_TEXT:
+        raise MalformedInput(f"a statement has {len(text)} characters; at most {MAX_TEXT} are kept")
+
+
+def _is_read(character: str) -> bool:
+    """Whether a model can make something of a character: letters, digits, signs; not what is unseen."""
+    return unicodedata.category(character)[0] in "LNPS" and character != "\ufffd"
+
+
+def check_sensitivity(name: str) -> None:
+    """Raises UsageError for what is no sensitivity."""
+    if name not in SENSITIVITIES:
+        raise UsageError(f"{name!r} is no sensitivity", hint="--sensitivity takes public, private or secret")
 
 
 def embed_missing(wallet: Wallet, embedder: Embedder, *, progress: Progress | None = None) -> None:
-    """Embed the current statements that this model has not embedded yet, some at a time."""
-    import numpy as np
+    """Embed the current statements that this model has not embedded yet, some at a time.
 
-    missing = statements.without_vector(wallet.vault, embedder.fingerprint)
+    One in which the model finds nothing to read is left without a vector.
+    """
+    missing = statement_vectors.missing(wallet.vault, embedder.fingerprint)
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
-        vectors = embedder.embed([statement.text for statement in batch]).astype(np.dtype("<f4"))
-        pairs = [
-            (statement.number, vector.tobytes()) for statement, vector in zip(batch, vectors, strict=True)
-        ]
-        statements.keep_vectors(wallet.vault, embedder.fingerprint, pairs)
+        vectors = _vectors(embedder, batch)
+        with wallet.vault.transaction():
+            there = statements.by_numbers(wallet.vault, list(vectors))
+            # Forgotten or corrected by another process meanwhile: that vector must not be kept.
+            pairs = [
+                (said.number, vectors[said.number])
+                for said in batch
+                if said.number in vectors and said.number in there and there[said.number].text == said.text
+            ]
+            statement_vectors.keep(wallet.vault, embedder.fingerprint, pairs)
         if progress is not None:
             progress(min(start + _BATCH, len(missing)), len(missing))
+
+
+def _vectors(embedder: Embedder, batch: Sequence[Statement]) -> dict[int, bytes]:
+    """Little-endian float32 bytes by statement number, without those that the model can't read."""
+    import numpy as np
+
+    try:
+        rows = embedder.embed([said.text for said in batch]).astype(np.dtype("<f4"))
+    except MalformedInput:
+        if len(batch) == 1:
+            return {}
+        return {number: vector for said in batch for number, vector in _vectors(embedder, [said]).items()}
+    return {said.number: row.tobytes() for said, row in zip(batch, rows, strict=True)}

@@ -44,7 +44,7 @@ def test_a_compiled_model_needs_neither_torch_nor_sentence_transformers_nor_the_
 
 def test_compiling_prints_nothing_and_names_its_stages(compiled: Compiled) -> None:
     assert (compiled.run.stdout, compiled.run.stderr) == ("", "")
-    assert compiled.stages == ["loading the model", "exporting", "quantising", "measuring parity"]
+    assert compiled.stages == ["loading the model", "quantising", "measuring parity"]
 
 
 def test_the_reference_prints_nothing(profile_extra: None, capfd: pytest.CaptureFixture[str]) -> None:

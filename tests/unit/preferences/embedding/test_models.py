@@ -19,9 +19,11 @@ from ipse.preferences.embedding import (
     local_model,
     open_embedder,
     parity,
+    read_manifest,
 )
 from ipse.preferences.embedding.build import build
 from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.manifest import fingerprint
 from ipse.preferences.embedding.reference import ReferenceEmbedder
 
 np = pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)", exc_type=ImportError)
@@ -48,6 +50,25 @@ def small(reference: ReferenceEmbedder, tmp_path_factory: pytest.TempPathFactory
     for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
         shutil.copy(DEFAULT_MODEL.locate() / name, folder / "bert")
     modules = [Transformer(str(folder / "bert"), max_seq_length=64), Pooling(40, pooling_mode="cls")]
+    SentenceTransformer(modules=modules, device="cpu").save(str(folder / "model"))
+    return folder / "model"
+
+
+@pytest.fixture(scope="session")
+def distilled(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model of another architecture, with random weights, pooled by the mean."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+    from transformers import DistilBertConfig, DistilBertModel
+
+    folder = tmp_path_factory.mktemp("distilled")
+    torch.manual_seed(0)
+    config = DistilBertConfig(dim=64, n_layers=2, n_heads=2, hidden_dim=128, max_position_embeddings=64)
+    DistilBertModel(config).save_pretrained(folder / "bert")
+    for name in ("tokenizer.json", "tokenizer_config.json", "vocab.txt", "special_tokens_map.json"):
+        shutil.copy(DEFAULT_MODEL.locate() / name, folder / "bert")
+    modules = [Transformer(str(folder / "bert"), max_seq_length=64), Pooling(64, pooling_mode="mean")]
     SentenceTransformer(modules=modules, device="cpu").save(str(folder / "model"))
     return folder / "model"
 
@@ -129,6 +150,28 @@ def test_another_model_compiles_with_its_own_pooling_and_dimension(small: Path, 
     assert np.linalg.norm(vectors, axis=1) == pytest.approx(1, abs=1e-6)
 
 
+def test_a_bert_encoder_is_written_for_8_bits_also_where_it_pools_by_the_first_token(
+    small: Path, tmp_path: Path
+) -> None:
+    manifest = read_manifest(_built(tmp_path, local_model(small)).parent, model=local_model(small))
+    assert (manifest.runtime, manifest.rejected) == (Runtime.INT8, {})
+    assert manifest.parity_mean > 0.99
+
+
+def test_another_architecture_gets_its_weights_in_blocks(distilled: Path, tmp_path: Path) -> None:
+    source = local_model(distilled)
+    _built(tmp_path, source)
+    manifest = read_manifest(tmp_path, model=source)
+    assert manifest.runtime is Runtime.INT8_BLOCKS
+    assert "DistilBertModel" in manifest.rejected["int8"]
+    assert load(tmp_path, model=source).embed(["tea", "coffee"]).shape == (2, 64)
+
+
+def test_the_runtimes_of_one_model_have_different_fingerprints(small: Path) -> None:
+    source = local_model(small)
+    assert len({fingerprint(source, runtime) for runtime in Runtime}) == len(Runtime)
+
+
 def test_a_model_that_8_bits_cost_too_much_keeps_32(
     small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +180,7 @@ def test_a_model_that_8_bits_cost_too_much_keeps_32(
     manifest = json.loads((_built(tmp_path, source) / "manifest.json").read_text())
     assert manifest["runtime"] == Runtime.FP32
     assert "mean cosine" in manifest["rejected"]["int8"]
+    assert "mean cosine" in manifest["rejected"]["int8-blocks"]
     assert load(tmp_path, model=source).embed(["tea"]).shape == (1, 40)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import threading
 
 import pytest
 
 from ipse.errors import MalformedInput
-from ipse.preferences.embedding import Embedder, Runtime, parity, read_manifest
+from ipse.preferences.embedding import Embedder, Runtime, load, parity, read_manifest
 from ipse.preferences.embedding.reference import ReferenceEmbedder
 from ipse.preferences.embedding.windows import Splitter
 
@@ -23,8 +24,8 @@ def test_the_default_model_compiles_to_8_bits_close_to_sentence_transformers(
     compiled: Compiled, embedder: Embedder, reference: ReferenceEmbedder
 ) -> None:
     measured = parity.measure(embedder, reference.embed(parity.SENTENCES))
-    assert measured.mean > 0.995
-    assert measured.least > 0.98
+    assert measured.mean > 0.99
+    assert measured.least > 0.96
     manifest = read_manifest(compiled.cache)
     assert (manifest.runtime, manifest.rejected) == (Runtime.INT8, {})
     assert manifest.parity_mean == pytest.approx(measured.mean, abs=1e-3)
@@ -50,7 +51,41 @@ def test_a_text_has_the_same_vector_alone_and_in_any_batch(embedder: Embedder) -
     shuffled = list(range(len(_MIXED))) * 3
     random.Random(7).shuffle(shuffled)
     together = embedder.embed([_MIXED[i] for i in shuffled])
-    assert np.abs(together - alone[shuffled]).max() < 1e-5
+    assert np.abs(together - alone[shuffled]).max() < 1e-6
+
+
+def test_texts_that_nothing_was_calibrated_with_stay_close_to_sentence_transformers(
+    embedder: Embedder, reference: ReferenceEmbedder
+) -> None:
+    texts = [
+        "!!!!!!!!!!!!!!!!",
+        "0000 1111 2222 3333",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "SELECT name FROM users WHERE id = 7; -- DROP TABLE",
+        "😀 😀 😀 😀 😀",
+        "the the the the the the the the the the the the",
+        _LONG,
+        "Ω≈ç√∫µ≤≥÷",
+        "[unused1] [unused2] [MASK] [PAD]",
+    ]
+    cosines = (embedder.embed(texts) * reference.embed(texts)).sum(axis=1)
+    assert cosines.min() > 0.93
+    assert cosines.mean() > 0.97
+
+
+def test_a_failing_batch_is_raised_and_leaves_no_thread(
+    compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Broken:
+        def run(self, *_: object) -> None:
+            raise RuntimeError("out of order")
+
+    embedder = load(compiled.cache)
+    monkeypatch.setattr(embedder, "_session", Broken())
+    before = threading.active_count()
+    with pytest.raises(RuntimeError, match="out of order"):
+        embedder.embed(_MIXED)
+    assert threading.active_count() == before
 
 
 def test_more_texts_of_one_length_than_a_batch_holds_keep_their_order(embedder: Embedder) -> None:

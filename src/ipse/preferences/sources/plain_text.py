@@ -1,0 +1,107 @@
+"""Foreign text made plain: no control characters, no markup, no addresses that give something away."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+from urllib.parse import urlsplit
+
+from ipse.preferences.sources.markup import Markup
+
+__all__ = ["clean", "host_of", "markup_text", "shortened", "with_maker", "without_links"]
+
+_JOINERS: Final = frozenset("\u200c\u200d")
+"""Format characters that Persian, Indic scripts and emoji are written with."""
+_DROPPED: Final = frozenset({"Cc", "Cf", "Cs"})
+_LINK: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s<>\"]+|\bwww\.[^\s<>\"]+")
+_HOST: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}")
+_SENTENCE_END: Final = re.compile(r"[.!?…](?=\s)|[\u3002\uff01\uff1f]")
+_BREAKS: Final = frozenset({"br", "p", "div", "li", "blockquote", "h1", "h2", "h3"})
+_UNSEEN: Final = frozenset({"script", "style", "head", "template"})
+
+
+def clean(text: str) -> str:
+    """NFC, white space folded to single spaces, without characters that steer a terminal or hide.
+
+    Bidirectional overrides are among those; a right-to-left script reads right without them.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
+    folded = " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(
+        "".join(
+            letter for letter in folded if letter in _JOINERS or unicodedata.category(letter) not in _DROPPED
+        ).split()
+    )
+
+
+def shortened(text: str, limit: int) -> str:
+    """`text`, or its beginning of at most `limit` characters up to a sentence's, else a word's end."""
+    if len(text) <= limit:
+        return text
+    start = text[: limit + 1]
+    ends = [match.end() for match in _SENTENCE_END.finditer(start) if match.end() <= limit]
+    if ends and ends[-1] > limit // 2:
+        return start[: ends[-1]]
+    space = start.rfind(" ")
+    return start[:space] if space > limit // 2 else text[:limit]
+
+
+def with_maker(title: str, maker: str) -> str:
+    """How a work and who made it are written; without a title nothing is."""
+    return f"{title} by {maker}" if title.strip() and maker.strip() else title
+
+
+def host_of(address: str) -> str:
+    """The public host name in a web address, else nothing: no user, port, path, query or number."""
+    try:
+        host = (urlsplit(address).hostname or "").removeprefix("www.")
+    except ValueError:
+        return ""
+    return host if _HOST.fullmatch(host) else ""
+
+
+def without_links(text: str) -> str:
+    """`text` with each web address cut down to its host: the rest may hold tokens and names."""
+    if "://" not in text and "www." not in text:
+        return text
+    return _LINK.sub(lambda match: host_of(_with_scheme(match[0])), text)
+
+
+def markup_text(markup: str) -> str:
+    """The text of a piece of HTML, without scripts and what is not shown."""
+    if "<" not in markup and "&" not in markup:
+        return markup
+    reader = _TextOf()
+    reader.read(markup)
+    return "".join(reader.parts)
+
+
+def _with_scheme(address: str) -> str:
+    return address if "://" in address else f"https://{address}"
+
+
+class _TextOf(Markup):
+    """Text between tags; no tree is kept, so depth costs nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._unseen = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag in _BREAKS:
+            self.parts.append(" ")
+        if tag in _UNSEEN and not self._unseen:
+            self._unseen = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self._unseen:
+            self._unseen = ""
+        if tag in _BREAKS:
+            self.parts.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        if not self._unseen:
+            self.parts.append(data)

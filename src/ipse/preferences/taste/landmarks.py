@@ -1,0 +1,83 @@
+"""The opinions that carry a taste, and how all others look from them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from ipse.preferences import interests
+from ipse.preferences.taste.similarity import Likeness, remembrance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ipse.preferences.taste.evidence import Evidence, Texts
+
+    Doubles = NDArray[np.float64]
+
+__all__ = ["LANDMARKS", "Landmarks", "blocks", "landmark_rows"]
+
+LANDMARKS: Final = 512
+"""Opinions that carry the regression; with fewer of them it is exact."""
+_BLOCK: Final = 4096
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Landmarks:
+    """At most LANDMARKS opinions, each with the half-life of the interest that it belongs to, in days."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.evidence = evidence
+        self.half_lives = _half_lives(evidence)
+        self._likeness = Likeness(evidence.texts)
+
+    def __len__(self) -> int:
+        return len(self.evidence)
+
+    def features(self, texts: Texts, days: Doubles) -> Doubles:
+        """float64 (n, m): the covariance of an opinion about each of `texts` at `days` with the landmarks."""
+        import numpy as np
+
+        meanings = self._likeness.of_meanings(texts.vectors)
+        # What a text is about it shares with the landmarks near it; so it does their half-life.
+        half_lives = (meanings @ self.half_lives) / meanings.sum(axis=1, dtype=np.float64)
+        alike = self._likeness.with_wording(meanings, texts.words)
+        alike *= remembrance(days, half_lives, self.evidence.days, self.half_lives)
+        return alike.astype(np.float64)
+
+    def covariance(self) -> Doubles:
+        """float64 (m, m): of the landmarks among themselves."""
+        import numpy as np
+
+        texts, days = self.evidence.texts, self.evidence.days
+        alike = self._likeness.with_wording(self._likeness.of_meanings(texts.vectors), texts.words)
+        alike *= remembrance(days, self.half_lives, days, self.half_lives)
+        return alike.astype(np.float64)
+
+
+def landmark_rows(evidence: Evidence) -> NDArray[np.intp]:
+    """The rows, rising, of the LANDMARKS opinions with the smallest keys: a sample that the texts draw."""
+    import numpy as np
+
+    rows: NDArray[np.intp] = np.sort(np.argsort(evidence.keys, kind="stable")[:LANDMARKS])
+    return rows
+
+
+def blocks(count: int) -> Iterator[slice]:
+    """Slices over `count` rows, few enough at a time to bound the memory."""
+    for start in range(0, count, _BLOCK):
+        yield slice(start, min(start + _BLOCK, count))
+
+
+def _half_lives(evidence: Evidence) -> Doubles:
+    """float64 (m,): of the interest of each opinion, in days."""
+    import numpy as np
+
+    dates = [_EPOCH + timedelta(days=float(day)) for day in evidence.days]
+    lives = np.full(len(evidence), interests.half_life(()))
+    for interest in interests.find(evidence.texts.vectors, evidence.weights.tolist(), dates):
+        lives[list(interest.members)] = interest.half_life
+    return lives

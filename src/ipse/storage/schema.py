@@ -1,0 +1,185 @@
+"""The tables of the vault, as one script for each version of the schema."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["MIGRATIONS"]
+
+MIGRATIONS: Final[tuple[str, ...]] = (
+    """
+    CREATE TABLE credentials (
+        id TEXT PRIMARY KEY,
+        document BLOB NOT NULL,
+        format TEXT NOT NULL,
+        issuer TEXT NOT NULL,
+        subject TEXT,
+        types TEXT NOT NULL,
+        valid_from TEXT,
+        valid_until TEXT,
+        verified INTEGER NOT NULL,
+        added TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE statements (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        text TEXT NOT NULL,
+        weight REAL NOT NULL CHECK (weight BETWEEN -1 AND 1),
+        source TEXT NOT NULL,
+        sensitivity TEXT NOT NULL CHECK (sensitivity IN ('public', 'private', 'secret')),
+        created TEXT NOT NULL,
+        valid_from TEXT NOT NULL,
+        valid_to TEXT
+    ) STRICT;
+    CREATE UNIQUE INDEX statement_once ON statements (text, source) WHERE valid_to IS NULL;
+    CREATE TABLE vectors (
+        statement INTEGER NOT NULL REFERENCES statements (number) ON DELETE CASCADE,
+        fingerprint TEXT NOT NULL,
+        vector BLOB NOT NULL,
+        PRIMARY KEY (statement, fingerprint)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE grants (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        origin TEXT NOT NULL,
+        level TEXT NOT NULL,
+        created TEXT NOT NULL,
+        expires TEXT NOT NULL,
+        revoked TEXT
+    ) STRICT;
+    CREATE TABLE disclosures (
+        number INTEGER PRIMARY KEY,
+        entry BLOB NOT NULL,
+        digest BLOB NOT NULL
+    ) STRICT;
+    """,
+    """
+    ALTER TABLE credentials ADD COLUMN standing TEXT;
+    ALTER TABLE credentials ADD COLUMN checked TEXT;
+    CREATE TABLE status_lists (
+        name TEXT PRIMARY KEY,
+        purpose TEXT NOT NULL CHECK (purpose IN ('revocation', 'suspension')),
+        kind TEXT NOT NULL CHECK (kind IN ('w3c', 'token')),
+        url TEXT NOT NULL UNIQUE,
+        size INTEGER NOT NULL CHECK (size >= 131072),
+        bits INTEGER NOT NULL CHECK (bits IN (1, 2, 4, 8)),
+        issuer TEXT NOT NULL,
+        created TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE status_entries (
+        list TEXT NOT NULL REFERENCES status_lists (name),
+        idx INTEGER NOT NULL CHECK (idx >= 0),
+        credential_id TEXT NOT NULL,
+        status INTEGER NOT NULL CHECK (status BETWEEN 0 AND 255),
+        changed TEXT NOT NULL,
+        PRIMARY KEY (list, idx)
+    ) STRICT, WITHOUT ROWID;
+    CREATE UNIQUE INDEX status_entry_once ON status_entries (credential_id, list);
+    CREATE TABLE status_cache (
+        url TEXT PRIMARY KEY,
+        body BLOB NOT NULL,
+        media_type TEXT NOT NULL,
+        fetched TEXT NOT NULL,
+        fresh_until TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE trusted_issuers (
+        did TEXT NOT NULL,
+        type TEXT NOT NULL,
+        added TEXT NOT NULL,
+        PRIMARY KEY (did, type)
+    ) STRICT, WITHOUT ROWID;
+    """,
+    # The tables are made anew: a list after IN in a check costs a temporary table for each row, and in a
+    # table without rowids each vector takes an overflow page of its own.
+    """
+    CREATE TABLE new_statements (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        text TEXT NOT NULL,
+        identity BLOB NOT NULL,
+        weight REAL NOT NULL CHECK (weight BETWEEN -1 AND 1),
+        source TEXT NOT NULL,
+        sensitivity TEXT NOT NULL
+            CHECK (sensitivity = 'public' OR sensitivity = 'private' OR sensitivity = 'secret'),
+        kind TEXT NOT NULL CHECK (kind = 'opinion' OR kind = 'fact' AND weight = 0),
+        created TEXT NOT NULL,
+        valid_from TEXT NOT NULL,
+        valid_to TEXT,
+        superseded_by INTEGER REFERENCES new_statements (number) ON DELETE SET NULL,
+        secret_since TEXT
+    ) STRICT;
+    CREATE TABLE new_vectors (
+        statement INTEGER NOT NULL REFERENCES new_statements (number) ON DELETE CASCADE,
+        fingerprint TEXT NOT NULL,
+        vector BLOB NOT NULL,
+        PRIMARY KEY (statement, fingerprint)
+    ) STRICT;
+    INSERT INTO new_statements
+        (number, text, identity, weight, source, sensitivity, kind, created, valid_from, valid_to,
+            secret_since)
+        SELECT number, text, text_identity(text), weight, source, sensitivity, 'opinion', created, valid_from,
+            valid_to, CASE sensitivity WHEN 'secret' THEN created END FROM statements;
+    INSERT INTO new_vectors SELECT statement, fingerprint, vector FROM vectors ORDER BY statement;
+    DELETE FROM sqlite_sequence WHERE name = 'new_statements';
+    INSERT INTO sqlite_sequence (name, seq)
+        SELECT 'new_statements', seq FROM sqlite_sequence WHERE name = 'statements';
+    DROP TABLE vectors;
+    DROP TABLE statements;
+    ALTER TABLE new_statements RENAME TO statements;
+    ALTER TABLE new_vectors RENAME TO vectors;
+    CREATE INDEX statement_alike ON statements (identity, source, number) WHERE valid_to IS NULL;
+    UPDATE statements SET (valid_to, superseded_by) = (
+        SELECT later.valid_from, later.number FROM statements AS later
+        WHERE later.valid_to IS NULL AND later.identity = statements.identity
+        AND later.source = statements.source ORDER BY later.number DESC LIMIT 1
+    ) WHERE valid_to IS NULL AND EXISTS (
+        SELECT 1 FROM statements AS later
+        WHERE later.valid_to IS NULL AND later.identity = statements.identity
+        AND later.source = statements.source AND later.number > statements.number
+    );
+    DROP INDEX statement_alike;
+    CREATE UNIQUE INDEX statement_once ON statements
+        (identity, source, kind, (weight > 0) - (weight < 0)) WHERE valid_to IS NULL;
+    CREATE INDEX statement_replaced ON statements (superseded_by) WHERE superseded_by IS NOT NULL;
+    CREATE TABLE settings (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE topics (
+        label TEXT PRIMARY KEY,
+        meaning TEXT NOT NULL,
+        added TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE rankings (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        time TEXT NOT NULL,
+        candidates TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE accepted_contradictions (
+        a INTEGER NOT NULL REFERENCES statements (number) ON DELETE CASCADE,
+        b INTEGER NOT NULL REFERENCES statements (number) ON DELETE CASCADE,
+        accepted TEXT NOT NULL,
+        PRIMARY KEY (a, b),
+        CHECK (a < b)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX accepted_contradiction_of ON accepted_contradictions (b);
+    CREATE TABLE tastes (
+        fingerprint TEXT NOT NULL,
+        secrets INTEGER NOT NULL CHECK (secrets IN (0, 1)),
+        last INTEGER NOT NULL,
+        landmarks TEXT NOT NULL,
+        sums BLOB NOT NULL,
+        PRIMARY KEY (fingerprint, secrets)
+    ) STRICT;
+    CREATE TRIGGER statement_changed AFTER UPDATE
+        OF text, weight, sensitivity, kind, valid_from, valid_to ON statements
+        BEGIN DELETE FROM tastes; END;
+    CREATE TRIGGER statement_gone AFTER DELETE ON statements
+        BEGIN DELETE FROM tastes; END;
+    CREATE TRIGGER vector_changed AFTER UPDATE ON vectors
+        BEGIN DELETE FROM tastes WHERE fingerprint = new.fingerprint; END;
+    CREATE TRIGGER vector_gone AFTER DELETE ON vectors
+        BEGIN DELETE FROM tastes WHERE fingerprint = old.fingerprint; END;
+    CREATE TRIGGER vector_late AFTER INSERT ON vectors
+        BEGIN DELETE FROM tastes WHERE fingerprint = new.fingerprint AND last >= new.statement; END;
+    INSERT INTO settings SELECT 'erasing', 'due' FROM sqlite_sequence WHERE name = 'statements';
+    """,
+)
+"""A statement ends with a semicolon at the end of its line: a trigger has others inside it."""

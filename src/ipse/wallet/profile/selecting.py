@@ -1,0 +1,58 @@
+"""Which statements are meant: by what they say, where they came from, how sensitive they are, since when."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from ipse.credentials.timestamps import format_timestamp
+from ipse.storage import statements
+from ipse.storage.statements import Statement
+from ipse.wallet.wallet import Wallet
+
+__all__ = ["Selection", "select"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is asked for; what is None, or no feeling at all, leaves everything in.
+
+    `feelings` are of "liked", "disliked" and "fact"; `since` and `before` bound when a statement began to
+    hold; `match` is a part of its text, in any case.
+    """
+
+    ended: bool = False
+    feelings: frozenset[str] = frozenset()
+    source: str | None = None
+    sensitivity: str | None = None
+    since: datetime | None = None
+    before: datetime | None = None
+    match: str | None = None
+
+    def holds(self, statement: Statement) -> bool:
+        """Whether a statement is among those asked for."""
+        return (
+            (not self.feelings or _feeling(statement) in self.feelings)
+            and self.source in (None, statement.source)
+            and self.sensitivity in (None, statement.sensitivity)
+            and (self.since is None or statement.valid_from >= format_timestamp(self.since))
+            and (self.before is None or statement.valid_from < format_timestamp(self.before))
+            and (self.match is None or _folded(self.match) in _folded(statement.text))
+        )
+
+
+def select(wallet: Wallet, selection: Selection) -> list[Statement]:
+    """The statements that hold now, with `ended` those that held once too, as far as they are asked for."""
+    known = statements.every(wallet.vault) if selection.ended else statements.current(wallet.vault)
+    return [statement for statement in known if selection.holds(statement)]
+
+
+def _feeling(statement: Statement) -> str:
+    if statement.kind == "fact":
+        return "fact"
+    return "liked" if statement.weight > 0 else "disliked" if statement.weight < 0 else "neutral"
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

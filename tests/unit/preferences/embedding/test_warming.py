@@ -1,0 +1,142 @@
+"""Loading the embedder in another thread, while the passphrase becomes a key."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ipse.cli.session import Session
+from ipse.errors import CorruptData, WrongPassphrase
+from ipse.preferences.embedding import DEFAULT_MODEL, Manifest, ModelSource, load, read_manifest
+from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.runtime import prepare
+from ipse.storage.places import find_places
+from ipse.wallet.wallet import Wallet
+
+from .conftest import Compiled, Interpreter
+
+_WARM = """
+import sys
+from pathlib import Path
+from threading import Thread
+from ipse.preferences.embedding import load
+from ipse.preferences.embedding.runtime import prepare
+thread = Thread(target=prepare, args=[Path(sys.argv[1])])
+thread.start()
+thread.join()
+print("onnxruntime" in sys.modules, load(Path(sys.argv[1])).embed(["tea"]).shape)
+print("heard", file=sys.stderr)
+"""
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A session whose wallet has the passphrase "right", and whose passphrase file says so."""
+    monkeypatch.setenv("IPSE_HOME", str(tmp_path / "wallet"))
+    Wallet.create(
+        find_places(), keystore="file", passphrase=lambda: b"right", now=datetime(2025, 1, 1, tzinfo=UTC)
+    ).close()
+    file = tmp_path / "passphrase"
+    file.touch(mode=0o600)
+    file.write_text("right\n")
+    session = Session()
+    session.no_input = True
+    session.passphrase_file = str(file)
+    return session
+
+
+def _threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+
+
+def test_what_a_thread_prepares_serves_the_embedder_and_leaves_stderr_as_it_was(
+    compiled: Compiled, interpreter: Interpreter
+) -> None:
+    run = interpreter(_WARM, compiled.cache)
+    assert (run.stdout, run.stderr) == ("True (1, 384)\n", "heard\n")
+
+
+def test_the_libraries_are_there_when_the_wallet_was_open_for_embedding(
+    profile_extra: None, session: Session
+) -> None:
+    before = _threads()
+    with session.wallet(embeds=True) as wallet:
+        assert wallet.vault.rows("SELECT 1") == [(1,)]
+    assert {"numpy", "onnxruntime", "tokenizers"} <= sys.modules.keys()
+    assert _threads() == before
+
+
+def test_what_was_prepared_is_handed_out_once_and_files_are_checked_again_after_it(
+    cache: Path,
+) -> None:
+    prepare(cache)
+    with (folder_of(cache, DEFAULT_MODEL) / "model.onnx").open("r+b") as file:
+        file.truncate(1000)
+    assert load(cache).embed(["tea"]).shape == (1, 384)
+    with pytest.raises(CorruptData, match="truncated or altered"):
+        load(cache)
+
+
+def test_preparing_refuses_an_altered_model(cache: Path) -> None:
+    with (folder_of(cache, DEFAULT_MODEL) / "model.onnx").open("r+b") as file:
+        file.truncate(1000)
+    with pytest.raises(CorruptData, match="truncated or altered"):
+        prepare(cache)
+    with pytest.raises(CorruptData, match="truncated or altered"):
+        load(cache)
+
+
+def test_the_embedder_waits_for_what_is_prepared_and_loads_nothing_twice(
+    cache: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = session.places.models
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    cache.rename(folder)
+    reads: list[Path] = []
+
+    def counted(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Manifest:
+        reads.append(cache)
+        return read_manifest(cache, model=model)
+
+    monkeypatch.setattr("ipse.preferences.embedding.runtime.read_manifest", counted)
+    with session.wallet(embeds=True) as wallet:
+        assert session.embedder(wallet).embed(["tea"]).shape == (1, 384)
+    assert len(reads) == 2  # by prepare and the load within it; the command's own load is handed the result
+
+
+def test_a_wrong_passphrase_leaves_no_thread(session: Session) -> None:
+    assert session.passphrase_file is not None
+    Path(session.passphrase_file).write_text("wrong\n")
+    before = _threads()
+    with pytest.raises(WrongPassphrase), session.wallet(embeds=True) as wallet:
+        _ = wallet.vault
+    assert _threads() == before
+
+
+def test_an_interrupt_leaves_no_thread(session: Session) -> None:
+    before = _threads()
+
+    def interrupted() -> None:
+        with session.wallet(embeds=True) as wallet:
+            assert wallet.vault.rows("SELECT 1") == [(1,)]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert _threads() == before
+
+
+def test_libraries_that_do_not_import_are_no_error_of_the_wallet(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Path) -> None:
+        raise ImportError("not built for this machine")
+
+    monkeypatch.setattr("ipse.preferences.embedding.runtime.prepare", fail)
+    with session.wallet(embeds=True) as wallet:
+        assert wallet.vault.rows("SELECT 1") == [(1,)]
+    assert _threads() == []
