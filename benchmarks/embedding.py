@@ -78,7 +78,7 @@ def _import(embedder: Any, texts: list[str], folder: Path) -> tuple[float, float
     """Seconds to keep and embed `texts` in a wallet that is new and open."""
     from ipse.storage.places import find_places
     from ipse.storage.statements import NewStatement
-    from ipse.wallet.profile import remember
+    from ipse.wallet.profile.remembering import remember
     from ipse.wallet.wallet import Wallet
 
     now = datetime.now(UTC)

@@ -19,10 +19,10 @@ from ipse.keys import derivation
 from ipse.storage import erasing, rankings, statement_vectors, statements
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
-from ipse.wallet.profile import embed_missing, remember
 from ipse.wallet.profile.changing import Correction, correct, supersede_with
 from ipse.wallet.profile.feedback import learn
 from ipse.wallet.profile.forgetting import erase, forget
+from ipse.wallet.profile.remembering import embed_missing, remember
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
 from tests.faults.conftest import NOW, filled

@@ -69,7 +69,7 @@ def answer(
 
     session = session_of(context)
     asked = inputs.read_object(file)
-    with session.wallet() as wallet:
+    with session.wallet(embeds=True) as wallet:
         released = disclosure.answer(
             wallet,
             lambda: session.embedder(wallet),

@@ -94,19 +94,29 @@ class Group(TyperGroup):
 
 
 class LazyGroup(Group):
-    """The root: imports a group's module when the group is used."""
+    """A group that imports a command's module when the command is used.
+
+    `modules` names for each command the module with its group `app`, or the function: "module:function".
+    """
 
     modules: ClassVar[Mapping[str, str]] = {}
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is the base class's
-        """The root's own commands, then the groups."""
+        """Its own commands, then the others in the order they were written."""
         return [*self.commands, *self.modules]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A command by name, or None."""
-        if cmd_name in self.modules:
-            return get_command(importlib.import_module(self.modules[cmd_name]).app)
-        return super().get_command(ctx, cmd_name)
+        if cmd_name not in self.modules:
+            return super().get_command(ctx, cmd_name)
+        module, _, function = self.modules[cmd_name].partition(":")
+        if not function:
+            return get_command(importlib.import_module(module).app)
+        alone = application(name=cmd_name, help_text="")
+        alone.command(cmd_name, cls=Command)(getattr(importlib.import_module(module), function))
+        group = get_command(alone)
+        assert isinstance(group, Group)
+        return group.commands[cmd_name]
 
 
 def application(*, name: str, help_text: str, cls: type[Group] = Group) -> typer.Typer:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from ipse.cli.session import Session
@@ -16,6 +18,9 @@ _INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
 """128 + SIGPIPE, what a shell reports of a program whose reader went away."""
 _BUG: Final = 1
+_RANKING: Final = frozenset(
+    {("profile", "rank"), ("profile", "search"), ("profile", "why"), ("dapp", "answer")}
+)
 
 
 class _Interrupted(IpseError):
@@ -25,10 +30,28 @@ class _Interrupted(IpseError):
 
 def main() -> None:
     """Run the program with the arguments of the process."""
+    _hurry(sys.argv[1:])
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what a stream's encoding lacks is spelled out
+        sys.stdout.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
-    # What is left in the interpreter (a hung keyring's thread) must not keep the process.
-    sys.stdout.flush()
-    sys.exit(code)
+    # What is left in the interpreter (a hung keyring's thread, a model's memory) must not keep the process.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # closed from outside, or by a reader that left
+            stream.flush()
+    os._exit(code)
+
+
+def _hurry(arguments: Sequence[str]) -> None:
+    """Begin the longest import of a command that ranks while the command line is still being built."""
+    if tuple(arguments[:2]) in _RANKING:
+        from threading import Thread
+
+        Thread(target=_import_numpy, daemon=True).start()
+
+
+def _import_numpy() -> None:
+    with suppress(Exception):  # the command says what is missing
+        import numpy  # noqa: F401
 
 
 def run(arguments: Sequence[str]) -> int:

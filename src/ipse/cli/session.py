@@ -64,30 +64,43 @@ class Session:
         """
         from ipse.wallet.wallet import Wallet
 
+        known: list[bytes] = []
+
         def passphrase() -> bytes:
-            given = self.passphrase()
-            if embeds and self._preparing is None:  # not before: importing them silences stderr for a moment
-                self._preparing = Thread(target=_prepare_embedder, args=[self.places.models])
-                self._preparing.start()
-            return given
+            if not known:
+                known.append(self.passphrase())
+            if embeds:
+                self._prepare()
+            return known[0]
 
         try:
             with Wallet(self.places, passphrase) as wallet:
+                if embeds and wallet.manifest.keystore == "os":
+                    self._prepare()
+                elif embeds and self._is_given:
+                    with suppress(PassphraseNeeded):  # an unlocked wallet needs none
+                        passphrase()
                 yield wallet
         finally:
             self._prepared()
 
     def embedder(self, wallet: Wallet) -> Embedder:
         """The wallet's embedding model, compiled first if need be. Raises MissingFeature, NotFound."""
-        from ipse.wallet.profile import models
-
         _ = wallet.vault  # opened first: the embedder is prepared meanwhile
+        from ipse.wallet.profile import models, ranking  # noqa: F401 - what comes next, while there is time
+
         self._prepared()
         return models.open_embedder(wallet, progress=self.stage)
 
     def stage(self, stage: str) -> None:
         """Say what is done before the embedding model answers."""
         self.console.message(f"preparing the embedding model: {stage}")
+
+    def _prepare(self) -> None:
+        """Load the embedder in a thread. Not while somebody may be asked: it silences stderr for a moment."""
+        if self._preparing is None:
+            self._preparing = Thread(target=_prepare_embedder, args=[self.places.models])
+            self._preparing.start()
 
     def _prepared(self) -> None:
         """Wait for the thread that prepares: nothing is written to stderr before, and it outlives nothing."""
@@ -121,6 +134,12 @@ class Session:
         if terminal.ask_secret("the same again: ").encode() != first:
             raise PassphraseNeeded("the two passphrases differ", hint="run the command again")
         return first
+
+    @property
+    def _is_given(self) -> bool:
+        """Whether the passphrase comes from somewhere else than a person."""
+        named = self.passphrase_file or os.environ.get("IPSE_PASSPHRASE_FILE")
+        return bool(named) or self.passphrase_fd is not None
 
     def _given_passphrase(self) -> bytes | None:
         if self.passphrase_fd is not None:

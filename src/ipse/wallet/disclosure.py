@@ -15,7 +15,7 @@ from ipse.protocols import openid4vp, preference_choice
 from ipse.protocols.preference_choice import LEVEL, Candidate, ChoiceRequest
 from ipse.storage import disclosure_log, grants
 from ipse.storage.grants import Grant
-from ipse.wallet import profile
+from ipse.wallet.profile import ranking as judging
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Consent", "Proposal", "answer", "grant", "revoke"]
@@ -46,7 +46,7 @@ def answer(
     preference_choice.check_time(question, now)
     origin = question.authorization.origin
     granted = grants.active(wallet.vault, origin=origin, level=LEVEL, now=format_timestamp(now))
-    ranking = profile.rank(
+    ranking = judging.rank(
         wallet,
         embedder(),
         [candidate.text for candidate in question.candidates],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ipse.preferences import sources
-from ipse.preferences.sources import MAX_TEXT
+from ipse.preferences.bounds import MAX_TEXT
 from tests.fuzz.target import Target
 
 __all__ = ["TARGETS"]

@@ -13,7 +13,7 @@ from ipse.cli.session import session_of
 from ipse.encoding.strict_json import JsonObject
 
 if TYPE_CHECKING:
-    from ipse.wallet.profile import Placed
+    from ipse.wallet.profile.ranking import Placed
 
 __all__ = ["rank", "search"]
 
@@ -24,11 +24,11 @@ def search(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 5,
 ) -> None:
     """Find what you said that is nearest in meaning."""
-    from ipse.wallet import profile
+    from ipse.wallet.profile import ranking
 
     session = session_of(context)
     with session.wallet(embeds=True) as wallet:
-        found = profile.search(wallet, session.embedder(wallet), text, limit=limit)
+        found = ranking.search(wallet, session.embedder(wallet), text, limit=limit)
     rows = [{**statement_row(statement), "similarity": round(cosine, 3)} for statement, cosine in found]
     session.console.table("statements", rows, ("similarity", "weight", "text"), empty="nothing found")
 
@@ -40,19 +40,20 @@ def rank(
     explain: Annotated[bool, typer.Option("--explain", help="Show the statements that moved each.")] = False,
 ) -> None:
     """Rank candidates as you would like them, best first."""
-    from ipse.wallet import profile
-
     session = session_of(context)
     candidates = inputs.read_lines(file)
     with session.wallet(embeds=True) as wallet:
-        places = profile.rank(
+        embedder = session.embedder(wallet)
+        from ipse.wallet.profile import ranking
+
+        places = ranking.rank(
             wallet,
-            session.embedder(wallet),
+            embedder,
             candidates,
             now=session.now,
             explain=(top or len(candidates)) if explain else 0,
         )
-        number = profile.keep_ranking(wallet, places, now=session.now)
+        number = ranking.keep_ranking(wallet, places, now=session.now)
     shown = list(enumerate(places[:top], 1))
     lines = [line for place, entry in shown for line in _lines(place, entry)]
     rows = [_row(place, entry, explain=explain) for place, entry in shown]

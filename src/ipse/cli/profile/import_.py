@@ -73,7 +73,7 @@ def import_(
 ) -> None:
     """Import what another program knows of your taste; importing it again doubles nothing."""
     from ipse.preferences import sources
-    from ipse.wallet import profile
+    from ipse.wallet.profile.remembering import remember
 
     session = session_of(context)
     _check(source, sensitivity)
@@ -89,9 +89,9 @@ def import_(
             facts |= _foreseen(wallet, new, session.now)
     else:
         session.when_interrupted = _RESUME
-        with session.wallet() as wallet, progress_bar(session.console, "embedding") as progress:
+        with session.wallet(embeds=True) as wallet, progress_bar(session.console, "embedding") as progress:
             embedder = session.embedder(wallet)
-            added = profile.remember(wallet, embedder, new, now=session.now, progress=progress)
+            added = remember(wallet, embedder, new, now=session.now, progress=progress)
         facts |= _counts(len(added.numbers), added.changed, added.known)
     facts["skipped"] = dict(reading.skipped)
     would = "would be " if dry_run else ""

@@ -1,23 +1,22 @@
-"""`ipse profile interests | topics | why | contradictions`: what the profile adds up to."""
+"""`ipse profile interests | why | contradictions`: what the profile adds up to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ipse.cli.console import printable
-from ipse.cli.framework import Command, Group, application
-from ipse.cli.profile.shown import statement_row
-from ipse.cli.session import Session, session_of
+from ipse.cli.profile.shown import headed, statement_row
+from ipse.cli.session import session_of
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 
 if TYPE_CHECKING:
-    from ipse.wallet.profile.interests import Contradictory, NamedInterest, TopicAffinity
+    from ipse.wallet.profile.interests import Contradictory, NamedInterest
     from ipse.wallet.profile.ranking import Mover
 
-__all__ = ["contradictions", "interests", "topics", "why"]
+__all__ = ["contradictions", "interests", "why"]
 
 _LIKED, _DISLIKED = 0.1, -0.1
 """Scores from which a text is called liked and disliked."""
@@ -34,7 +33,7 @@ def interests(
     from ipse.wallet.profile import interests as found
 
     session = session_of(context)
-    with session.wallet() as wallet:
+    with session.wallet(embeds=True) as wallet:
         every = found.interests(wallet, session.embedder(wallet))
     if interest is not None:
         members = found.interest_called(every, interest).members
@@ -43,7 +42,7 @@ def interests(
         return
     rows = [_interest_row(one) for one in every]
     columns = ("number", "affinity", "name", "statements", "since", "last", "half_life", "medoid")
-    session.console.table("interests", _headed(session, rows, columns), columns, empty="none")
+    session.console.table("interests", headed(session.console, rows, columns), columns, empty="none")
 
 
 def why(
@@ -54,7 +53,7 @@ def why(
     from ipse.wallet.profile import interests as found
 
     session = session_of(context)
-    with session.wallet() as wallet:
+    with session.wallet(embeds=True) as wallet:
         answer = found.why(wallet, session.embedder(wallet), text, now=session.now)
     verdict = "liked" if answer.score >= _LIKED else "disliked" if answer.score <= _DISLIKED else "neutral"
     up = [mover for mover in answer.movers if mover.amount > 0]
@@ -90,90 +89,17 @@ def contradictions(
     if both is not None:
         if both[0] == both[1]:
             raise UsageError(f"statement {both[0]} can't contradict itself", hint="give two numbers")
-        with session.wallet() as wallet:
+        with session.wallet(embeds=True) as wallet:
             found.accept(wallet, *both, now=session.now)
         session.console.result(f"statements {both[0]} and {both[1]} both hold", {"both": list(both)})
         return
-    with session.wallet() as wallet:
+    with session.wallet(embeds=True) as wallet:
         pairs = found.contradictions(wallet, session.embedder(wallet), limit=limit)
     if not pairs and not session.console.json:
         session.console.message("no contradictions")
         return
     lines = [line for pair in pairs for line in _pair_lines(pair)]
     session.console.result("\n".join(lines), {"contradictions": [_pair_row(pair) for pair in pairs]})
-
-
-class _Listing(Group):
-    """A group that alone does something of its own: its callback lists."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.no_args_is_help = False
-        self.invoke_without_command = True
-
-
-topics = application(name="topics", help_text="How much you like each topic.", cls=_Listing)
-
-
-@topics.callback()
-def _list(
-    context: typer.Context,
-    every: Annotated[
-        bool, typer.Option("--all", help="Also those of which the profile knows too little.")
-    ] = False,
-) -> None:
-    """How much you like each topic of the published list and of your own, most liked first."""
-    if context.invoked_subcommand is not None:
-        return
-    from ipse.wallet.profile import interests as found
-
-    session = session_of(context)
-    with session.wallet() as wallet:
-        listed = found.topic_affinities(wallet, session.embedder(wallet), now=session.now)
-    rows = [_topic_row(topic) for topic in listed if every or topic.value is not None]
-    columns = ("affinity", "label", "evidence", "because")
-    empty = "nothing is known of any topic yet; --all lists them"
-    session.console.table("topics", _headed(session, rows, columns), columns, empty=empty)
-
-
-@topics.command(cls=Command)
-def add(
-    context: typer.Context,
-    label: Annotated[str, typer.Argument(metavar="LABEL", help="What to call it.")],
-    means: Annotated[
-        str | None, typer.Option("--means", metavar="TEXT", help="What it is about, in a few words.")
-    ] = None,
-) -> None:
-    """Add a topic of your own."""
-    from ipse.wallet.profile import interests as found
-
-    session = session_of(context)
-    with session.wallet() as wallet:
-        found.add_topic(wallet, label, means, now=session.now)
-    session.console.result(
-        f"topic {printable(label.strip())} is one of yours", {"label": label.strip(), "means": means}
-    )
-
-
-@topics.command(cls=Command)
-def remove(
-    context: typer.Context,
-    label: Annotated[str, typer.Argument(metavar="LABEL", help="One of your own topics.")],
-) -> None:
-    """Remove a topic of your own."""
-    from ipse.wallet.profile import interests as found
-
-    session = session_of(context)
-    with session.wallet() as wallet:
-        found.remove_topic(wallet, label)
-    session.console.result(f"topic {printable(label.strip())} is gone", {"label": label.strip()})
-
-
-def _headed(session: Session, rows: list[JsonObject], columns: tuple[str, ...]) -> list[JsonObject]:
-    """Rows under their headings where a person reads them."""
-    if session.console.json or not rows:
-        return rows
-    return [{column: column.replace("_", " ") for column in columns}, *rows]
 
 
 def _interest_row(interest: NamedInterest) -> JsonObject:
@@ -188,18 +114,6 @@ def _interest_row(interest: NamedInterest) -> JsonObject:
         "half_life": round(interest.half_life),
         "medoid": medoid.text,
         "medoid_number": medoid.number,
-    }
-
-
-def _topic_row(topic: TopicAffinity) -> JsonObject:
-    return {
-        "affinity": None if topic.value is None else round(topic.value, 2),
-        "label": topic.label,
-        "id": topic.id,
-        "group": topic.group,
-        "sensitive": topic.sensitive,
-        "evidence": round(topic.evidence, 1),
-        "because": [statement.number for statement in topic.movers],
     }
 
 

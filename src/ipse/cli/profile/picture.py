@@ -50,7 +50,7 @@ def map_(
             f"{output!r} is neither a page nor a drawing", hint="name it like map.html or map.svg"
         )
     inputs.check_target(output)
-    with session.wallet() as wallet:
+    with session.wallet(embeds=True) as wallet:
         drawn = picture.draw(
             wallet, session.embedder(wallet), form=form, now=session.now, with_secret=with_secret
         )
@@ -68,7 +68,7 @@ def stats(context: typer.Context) -> None:
     from ipse.wallet.profile import picture
 
     session = session_of(context)
-    with session.wallet() as wallet:
+    with session.wallet(embeds=True) as wallet:
         embedder = session.embedder(wallet) if statements.count(wallet.vault) else None
         found = picture.figures(wallet, embedder)
     session.console.result("\n".join(_page(found)), _object(found))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ipse.wallet.profile.forgetting import Disclosed
     from ipse.wallet.wallet import Wallet
 
-__all__ = ["disclosure_lines", "plural", "progress_bar", "statement_row", "tell_contradictions"]
+__all__ = ["disclosure_lines", "headed", "plural", "progress_bar", "statement_row", "tell_contradictions"]
 
 
 def statement_row(statement: Statement) -> JsonObject:
@@ -56,6 +56,13 @@ def tell_contradictions(
             f"{plural(len(found), 'contradiction')} with what the profile knows: "
             "`ipse profile contradictions` shows what and how to decide"
         )
+
+
+def headed(console: Console, rows: list[JsonObject], columns: tuple[str, ...]) -> list[JsonObject]:
+    """Rows under their headings where a person reads them."""
+    if console.json or not rows:
+        return rows
+    return [{column: column.replace("_", " ") for column in columns}, *rows]
 
 
 @contextmanager

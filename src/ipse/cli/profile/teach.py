@@ -89,7 +89,7 @@ def feedback(
 
     session = session_of(context)
     taken, never = {*(places or ()), *(took or ())}, _places(refused)
-    with session.wallet() as wallet:
+    with session.wallet(embeds=True) as wallet:
         embedder = session.embedder(wallet)
         learned = learning.learn(
             wallet, embedder, ranking=ranking, taken=taken, refused=never, none=none, now=session.now
@@ -114,17 +114,16 @@ def _places(listed: str) -> set[int]:
 def _say(
     session: Session, text: str, weight: float, sensitivity: str, since: str | None, *, kind: str
 ) -> None:
-    from ipse.wallet import profile
-    from ipse.wallet.profile.remembering import check_sensitivity
+    from ipse.wallet.profile.remembering import check_sensitivity, remember
 
     check_sensitivity(sensitivity)
     valid_from = _beginning(session, since)
     texts = inputs.read_lines("-") if text == "-" else [text.strip()]
     new = [NewStatement(said, weight, SAID, sensitivity, kind, valid_from) for said in texts]
-    with session.wallet() as wallet:
+    with session.wallet(embeds=True) as wallet:
         embedder = session.embedder(wallet)
         with progress_bar(session.console, "embedding") as progress:
-            added = profile.remember(wallet, embedder, new, now=session.now, progress=progress)
+            added = remember(wallet, embedder, new, now=session.now, progress=progress)
         tell_contradictions(session.console, wallet, embedder, added.numbers)
         _tell_negations(session, [said for said in texts if weight > 0])
         told = _told(wallet, new, added)

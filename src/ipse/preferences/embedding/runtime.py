@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from ipse.errors import CorruptData, IpseError, MissingFeature, NotFound, StorageError
+from ipse.preferences.embedding.background import Background
 from ipse.preferences.embedding.cache import folder_of
 from ipse.preferences.embedding.embedder import check_texts
 from ipse.preferences.embedding.extra import INSTALL_HINT, LOADING, require
@@ -56,8 +57,9 @@ class CompiledEmbedder:
 
         self.fingerprint = fingerprint
         self.dimension = dimension
-        self._splitter = Splitter(Tokenizer.from_buffer(tokenizer), max_tokens)
-        self._session = _session(model)
+        with Background(lambda: Splitter(Tokenizer.from_buffer(tokenizer), max_tokens)) as splitting:
+            self._session = _session(model)
+            self._splitter = splitting.result()
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """See Embedder.embed."""
@@ -93,7 +95,11 @@ def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Embedder:
 
         return load_reference(model)
     folder = folder_of(cache, model)
-    content = {file.name: file.check(_read(folder / file.name)) for file in manifest.files}
+    with Background(
+        lambda: {file.name: file.check(_read(folder / file.name)) for file in manifest.files}
+    ) as reading:
+        onnxruntime()
+        content = reading.result()
     try:
         return CompiledEmbedder(
             content[MODEL],
@@ -114,7 +120,6 @@ def prepare(cache: Path) -> None:
     For a thread of its own while something else is waited for. Raises as load does.
     """
     require(*LOADING)
-    onnxruntime()
     if read_manifest(cache).runtime is not Runtime.REFERENCE:  # which redirects what the process prints
         _prepared[cache, DEFAULT_MODEL] = load(cache)
 
@@ -167,14 +172,25 @@ def _in_threads(work: Callable[[list[int]], None], batches: Sequence[list[int]])
         for batch in batches:
             work(batch)
         return
-    from concurrent.futures import ThreadPoolExecutor
+    waiting = list(reversed(batches))
 
-    pool = ThreadPoolExecutor(threads)
-    try:
-        for done in [pool.submit(work, batch) for batch in batches]:
-            done.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    def drain() -> None:
+        while waiting:
+            try:
+                batch = waiting.pop()
+            except IndexError:  # another thread was faster
+                return
+            work(batch)
+
+    with ExitStack() as stack:
+        others = [stack.enter_context(Background(drain)) for _ in range(threads - 1)]
+        try:
+            drain()
+            for other in others:
+                other.result()
+        except BaseException:
+            waiting.clear()
+            raise
 
 
 def _batches(windows: Sequence[Window]) -> Iterator[list[int]]:

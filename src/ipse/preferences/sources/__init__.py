@@ -22,10 +22,10 @@ from ipse.preferences.sources import (
     youtube,
 )
 from ipse.preferences.sources.file import File
-from ipse.preferences.sources.found import MAX_FOUND, MAX_TEXT, Found, Reading
+from ipse.preferences.sources.found import MAX_FOUND, Found, Reading
 from ipse.preferences.sources.scales import SCALES
 
-__all__ = ["FORMATS", "MAX_BYTES", "MAX_FOUND", "MAX_TEXT", "SCALES", "Found", "Reading", "read"]
+__all__ = ["FORMATS", "MAX_BYTES", "MAX_FOUND", "SCALES", "Found", "Reading", "read"]
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """Bytes of a file, packed or not."""

@@ -10,12 +10,11 @@ from types import MappingProxyType
 from typing import Final
 
 from ipse.errors import InputTooLarge
+from ipse.preferences.bounds import MAX_TEXT
 from ipse.preferences.sources.plain_text import clean, shortened
 
-__all__ = ["MAX_FOUND", "MAX_TEXT", "Found", "Gathering", "Reading"]
+__all__ = ["MAX_FOUND", "Found", "Gathering", "Reading"]
 
-MAX_TEXT: Final = 4000
-"""Characters of one statement."""
 MAX_FOUND: Final = 200_000
 """Things that one file may say."""
 

@@ -73,7 +73,8 @@ def remembrance(days: Doubles, half_lives: Doubles, others: Doubles, others_half
     kept *= kept
     kept /= -squares
     np.exp2(kept, out=kept)
-    if len(np.unique(np.concatenate([half_lives, others_half_lives]))) > 1:
+    lives = (half_lives.min(), half_lives.max(), others_half_lives.min(), others_half_lives.max())
+    if min(lives) != max(lives):
         kept *= np.sqrt(np.outer(half_lives, others_half_lives).astype(np.float32) / squares)
     kept *= 1 - _LASTING
     kept += _LASTING

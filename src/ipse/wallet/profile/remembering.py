@@ -11,13 +11,13 @@ from typing import Final
 
 from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput, StorageError, UsageError
+from ipse.preferences.bounds import MAX_TEXT
 from ipse.preferences.embedding import Embedder
 from ipse.storage import erasing, statement_vectors, statements
 from ipse.storage.statements import Added, NewStatement, Statement
 from ipse.wallet.wallet import Wallet
 
 __all__ = [
-    "MAX_TEXT",
     "SENSITIVITIES",
     "Progress",
     "check_sensitivity",
@@ -27,8 +27,6 @@ __all__ = [
     "remember",
 ]
 
-MAX_TEXT: Final = 4000
-"""Characters of one statement."""
 SENSITIVITIES: Final = ("public", "private", "secret")
 _BATCH: Final = 512
 """Statements embedded and kept at a time: enough to find many of equal length, which are fastest."""

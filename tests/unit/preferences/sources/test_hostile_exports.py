@@ -14,7 +14,6 @@ import pytest
 from ipse.errors import InputTooLarge, IpseError, MalformedInput
 from ipse.preferences import sources
 from ipse.preferences.sources import archive, found, plain_text
-from ipse.wallet import profile
 from tests.unit.preferences.sources.reading import SAMPLES, read, weights, zipped, zipped_samples
 
 _RATINGS = (SAMPLES / "letterboxd" / "ratings.csv").read_bytes()
@@ -158,9 +157,6 @@ class TestBounds:
         monkeypatch.setattr(found, "MAX_FOUND", 10)
         with pytest.raises(InputTooLarge, match="more than 10 things"):
             read("title,rating\n" + "".join(f"{number},5\n" for number in range(11)))
-
-    def test_what_is_found_fits_the_profile(self) -> None:
-        assert sources.MAX_TEXT == profile.MAX_TEXT
 
     def test_a_zip_with_a_huge_claimed_size_is_read_in_bounds(self) -> None:
         packed = io.BytesIO()

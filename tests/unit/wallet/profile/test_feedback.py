@@ -11,9 +11,9 @@ from ipse.credentials.timestamps import format_timestamp
 from ipse.errors import NotFound, UsageError
 from ipse.storage import rankings, statement_vectors, statements
 from ipse.storage.statements import NewStatement
-from ipse.wallet.profile import remember
 from ipse.wallet.profile.feedback import Learned, learn
 from ipse.wallet.profile.forgetting import forget
+from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.profile.conftest import NOW, HashEmbedder
 

@@ -16,9 +16,9 @@ from ipse.keys import derivation
 from ipse.storage import disclosure_log, erasing, rankings, statement_vectors, statements
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
-from ipse.wallet.profile import remember
 from ipse.wallet.profile.changing import Correction, correct, supersede_with
 from ipse.wallet.profile.forgetting import Disclosed, disclosed, erase, forget
+from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
 from tests.unit.storage.pages import plain_pages
 from tests.unit.wallet.profile.conftest import NOW, HashEmbedder
