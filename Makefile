@@ -61,6 +61,9 @@ fuzz: .venv/fuzzer
 bench: .venv/tools $(PEERS)/node_modules/.package-lock.json
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/profile_cold.py
+	$(BIN)/python benchmarks/embedding.py
+	$(BIN)/python benchmarks/taste.py
+	$(BIN)/python benchmarks/large_profile.py
 	$(BIN)/python benchmarks/batch.py
 
 completions: .venv/installed

@@ -17,6 +17,7 @@ from tests.conftest import REPOSITORY, Ipse
 
 _TOUR = (REPOSITORY / "examples" / "tour.sh").read_text()
 _README = (REPOSITORY / "README.md").read_text()
+_PROFILE = (REPOSITORY / "docs" / "profile.md").read_text()
 _GUIDE = (REPOSITORY / "docs" / "credentials.md").read_text()
 _FAILS = re.compile(r" +# exit (\d+)$")
 
@@ -132,3 +133,15 @@ def test_the_tour_runs_to_its_end(taught: Ipse, tmp_path: Path) -> None:
 def test_links_between_documents_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
         assert (path.parent / target).exists(), target
+
+
+@pytest.mark.parametrize(
+    "text", [_section(_README, "## The profile"), _PROFILE], ids=["README.md", "profile.md"]
+)
+def test_every_command_on_the_profile_ends_as_it_says(taught: Ipse, tmp_path: Path, text: str) -> None:
+    script = ""
+    for command, code in _commands(text):
+        said = shlex.quote(f"{command}: exit")
+        script += f"{command}\ncode=$?; [ $code -eq {code} ] || {{ echo {said} $code >&2; exit 1; }}\n"
+    done = _run(taught, tmp_path, script)
+    assert done.returncode == 0, done.stderr

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from ipse.errors import CorruptData, NotFound
-from ipse.storage.statement_plan import identity
 from ipse.storage.vault import Vault
 
-__all__ = ["KEPT", "PLACES", "Ranking", "add", "find", "latest", "remove_with"]
+__all__ = ["KEPT", "PLACES", "Ranking", "add", "clear", "find", "latest"]
 
 KEPT: Final = 20
 """How many rankings are kept."""
@@ -53,18 +52,9 @@ def find(vault: Vault, number: int) -> Ranking:
     return _read(*rows[0])
 
 
-def remove_with(vault: Vault, identities: Container[bytes]) -> int:
-    """Delete the rankings that hold a text of one of these identities, or can't be read; how many."""
-    rows = vault.rows("SELECT number, time, candidates FROM rankings")
-    held = [(row[0],) for row in rows if _may_hold(identities, *row)]
-    return vault.change_many("DELETE FROM rankings WHERE number = ?", held) if held else 0
-
-
-def _may_hold(identities: Container[bytes], number: int, time: str, stored: str) -> bool:
-    try:
-        return any(identity(text) in identities for text in _read(number, time, stored).candidates)
-    except CorruptData:
-        return True
+def clear(vault: Vault) -> int:
+    """Delete all rankings; how many."""
+    return vault.change("DELETE FROM rankings")
 
 
 def _read(number: int, time: str, stored: str) -> Ranking:

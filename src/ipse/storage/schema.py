@@ -114,7 +114,8 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     INSERT INTO new_statements
         (number, text, identity, weight, source, sensitivity, kind, created, valid_from, valid_to,
             secret_since)
-        SELECT number, text, text_identity(text), weight, source, sensitivity, 'opinion', created, valid_from,
+        SELECT number, text, text_identity(text), weight,
+            CASE source WHEN 'import' THEN 'csv' ELSE source END, sensitivity, 'opinion', created, valid_from,
             valid_to, CASE sensitivity WHEN 'secret' THEN created END FROM statements;
     INSERT INTO new_vectors SELECT statement, fingerprint, vector FROM vectors ORDER BY statement;
     DELETE FROM sqlite_sequence WHERE name = 'new_statements';

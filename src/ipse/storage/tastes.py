@@ -6,12 +6,11 @@ The vault deletes it when a statement or a vector that it was made from changes 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ipse.storage.vault import Vault
 
-__all__ = ["KeptTaste", "find", "keep"]
+__all__ = ["KeptTaste", "find", "keep", "version"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +31,20 @@ def find(vault: Vault, fingerprint: str, *, secrets: bool) -> KeptTaste | None:
     return KeptTaste(rows[0][0], tuple(json.loads(rows[0][1])), rows[0][2]) if rows else None
 
 
-def keep(
-    vault: Vault, fingerprint: str, *, secrets: bool, last: int, landmarks: Sequence[int], sums: bytes
-) -> None:
-    """Keep what a taste came to, in the place of an earlier one."""
-    vault.change(
-        "INSERT OR REPLACE INTO tastes VALUES (?, ?, ?, ?, ?)",
-        (fingerprint, int(secrets), last, json.dumps(list(landmarks)), sums),
-    )
+def version(vault: Vault) -> int:
+    """A number that is another one after another process has changed the vault."""
+    return int(vault.rows("PRAGMA data_version")[0][0])
+
+
+def keep(vault: Vault, fingerprint: str, kept: KeptTaste, *, secrets: bool, read_at: int) -> None:
+    """Keep what a taste came to, in the place of an earlier one.
+
+    Not where the vault is at another version than `read_at`: who changed it may have changed what the taste
+    is made of, and found nothing kept that had to go.
+    """
+    with vault.transaction():
+        if version(vault) == read_at:
+            vault.change(
+                "INSERT OR REPLACE INTO tastes VALUES (?, ?, ?, ?, ?)",
+                (fingerprint, int(secrets), kept.last, json.dumps(kept.landmarks), kept.sums),
+            )

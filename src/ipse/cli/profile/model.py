@@ -138,18 +138,18 @@ def _tell(session: Session, wallet: Wallet) -> None:
     from ipse.wallet.profile import models
 
     manifest = models.manifest_of(wallet)
-    session.console.facts(
-        {
-            "name": manifest.model,
-            "fingerprint": manifest.fingerprint,
-            "runtime": str(manifest.runtime),
-            "dimension": manifest.dimension,
-            "tokens": manifest.max_tokens,
-            "parity_mean": round(manifest.parity_mean, 4),
-            "parity_min": round(manifest.parity_min, 4),
-            "rejected": [f"{runtime}: {reason}" for runtime, reason in manifest.rejected.items()],
-        }
-    )
+    facts: JsonObject = {
+        "name": manifest.model,
+        "fingerprint": manifest.fingerprint,
+        "runtime": str(manifest.runtime),
+        "dimension": manifest.dimension,
+        "tokens": manifest.max_tokens,
+        "parity_mean": round(manifest.parity_mean, 4),
+        "parity_min": round(manifest.parity_min, 4),
+    }
+    if manifest.rejected:
+        facts["rejected"] = [f"{runtime}: {reason}" for runtime, reason in manifest.rejected.items()]
+    session.console.facts(facts)
 
 
 def _row(model: KnownModel) -> JsonObject:

@@ -9,7 +9,7 @@ from ipse.credentials.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.preferences.embedding import Embedder
 from ipse.storage import erasing, rankings, statements
-from ipse.storage.statement_plan import identity, stricter
+from ipse.storage.statement_plan import stricter
 from ipse.storage.statements import SAID, NewStatement, Statement
 from ipse.wallet.profile.remembering import check_sensitivity, check_text, checked, embed_missing
 from ipse.wallet.wallet import Wallet
@@ -42,7 +42,7 @@ def correct(wallet: Wallet, number: int, correction: Correction, *, now: datetim
             return before
         statements.rewrite(vault, after, now=format_timestamp(now))
         if after.text != before.text:
-            rankings.remove_with(vault, {identity(before.text)})
+            rankings.clear(vault)
             erasing.make_due(vault)
     return after
 

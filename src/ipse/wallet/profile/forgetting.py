@@ -11,7 +11,6 @@ from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, StorageError
 from ipse.storage import disclosure_log, erasing, rankings, statements
-from ipse.storage.statement_plan import identity
 from ipse.storage.statements import Statement
 from ipse.storage.vault import Vault
 from ipse.wallet.wallet import Wallet
@@ -51,9 +50,9 @@ class Forgotten:
 def forget(wallet: Wallet, numbers: Collection[int]) -> Forgotten:
     """Delete statements, what they took the place of, and all that was made of them.
 
-    That is their vectors of every model, the rankings that hold one of their texts, accepted contradictions
-    and whatever is derived from the statements: in one transaction, all or nothing. `erase` then leaves no
-    copy in the file. The disclosure log stays: it is the record of what left. Raises NotFound where one of
+    That is their vectors of every model, the kept rankings, whose order they had a part in, accepted
+    contradictions and the sums that a taste came to: in one transaction, all or nothing. `erase` then
+    leaves no copy in the file. The disclosure log stays: it is the record of what left. Raises NotFound where one of
     `numbers` is not there.
     """
     vault = wallet.vault
@@ -63,7 +62,7 @@ def forget(wallet: Wallet, numbers: Collection[int]) -> Forgotten:
         doomed = statements.with_earlier(vault, numbers)
         heard = disclosed(vault, doomed)
         statements.remove(vault, numbers)
-        ranked = rankings.remove_with(vault, {identity(statement.text) for statement in doomed})
+        ranked = rankings.clear(vault)
         erasing.make_due(vault)
     return Forgotten(tuple(doomed), ranked, heard)
 

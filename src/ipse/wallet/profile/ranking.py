@@ -16,7 +16,7 @@ from ipse.preferences.taste import Taste, Texts
 from ipse.storage import rankings, statement_vectors
 from ipse.storage.statements import Statement
 from ipse.wallet.profile.remembering import embed_missing
-from ipse.wallet.profile.tasting import day, learn_taste, opinions
+from ipse.wallet.profile.tasting import Opinions, day, learn_taste, learn_with_opinions
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Mover", "Placed", "keep_ranking", "rank", "search"]
@@ -74,17 +74,20 @@ def rank(
     """
     import numpy as np
 
-    learned = learn_taste(wallet, embedder, secrets=include_secret)
+    known: Opinions | None = None
+    if explain:
+        learned, known = learn_with_opinions(wallet, embedder, secrets=include_secret)
+    else:
+        learned = learn_taste(wallet, embedder, secrets=include_secret)
     texts = Texts.of(candidates, embedder.embed(candidates))
     scores = learned.scores(texts, day(now))
     order = np.argsort(-scores, kind="stable")
     places = [Placed(int(row), candidates[row], float(scores[row])) for row in order]
-    if not explain:
+    if known is None:
         return places
-    movers = _movers(wallet, embedder, learned, texts[order[:explain]], now, include_secret)
-    return [
-        replace(place, movers=moved) for place, moved in zip(places, movers, strict=False)
-    ] + places[explain:]  # fmt: skip
+    movers = _movers(learned, known, texts[order[:explain]], now)
+    explained = [replace(place, movers=moved) for place, moved in zip(places, movers, strict=False)]
+    return explained + places[explain:]
 
 
 def keep_ranking(wallet: Wallet, places: Sequence[Placed], *, now: datetime) -> int | None:
@@ -94,15 +97,12 @@ def keep_ranking(wallet: Wallet, places: Sequence[Placed], *, now: datetime) -> 
     return None
 
 
-def _movers(
-    wallet: Wallet, embedder: Embedder, learned: Taste, texts: Texts, now: datetime, include_secret: bool
-) -> list[tuple[Mover, ...]]:
+def _movers(learned: Taste, known: Opinions, texts: Texts, now: datetime) -> list[tuple[Mover, ...]]:
     import numpy as np
 
-    known, evidence = opinions(wallet, embedder, secrets=include_secret)
-    added = learned.influences(texts, day(now), evidence)
+    added = learned.influences(texts, day(now), known.evidence)
     strongest = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :_MOVERS]
     return [
-        tuple(Mover(known[row], float(amounts[row])) for row in rows)
+        tuple(Mover(known.statements[row], float(amounts[row])) for row in rows)
         for rows, amounts in zip(strongest, added, strict=True)
     ]

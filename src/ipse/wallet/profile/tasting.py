@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from ipse.credentials.timestamps import parse_timestamp
-from ipse.errors import NotFound
+from ipse.errors import NotFound, StorageError
 from ipse.preferences import taste
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.taste import Evidence, Taste, Texts
 from ipse.storage import statement_vectors, tastes
 from ipse.storage.statements import Statement
+from ipse.storage.tastes import KeptTaste
 from ipse.wallet.profile.remembering import embed_missing
 from ipse.wallet.wallet import Wallet
 
 if TYPE_CHECKING:
-    from ipse.storage.tastes import KeptTaste
+    from ipse.preferences.taste import Sums
 
-__all__ = ["day", "learn_taste", "opinions"]
+__all__ = ["Opinions", "day", "learn_taste", "learn_with_opinions"]
 
 _DAY: Final = 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """Current opinions, as statements and as evidence, as they were at the `version` of the vault."""
+
+    statements: list[Statement]
+    evidence: Evidence
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """What is kept of the last time, and what was said since."""
+
+    kept: KeptTaste
+    sums: Sums
+    landmarks: Evidence
+    new: Opinions
 
 
 def learn_taste(wallet: Wallet, embedder: Embedder, *, secrets: bool = True) -> Taste:
@@ -32,18 +54,21 @@ def learn_taste(wallet: Wallet, embedder: Embedder, *, secrets: bool = True) -> 
     """
     embed_missing(wallet, embedder)
     with wallet.vault.transaction():  # what is read must belong together
-        kept = tastes.find(wallet.vault, embedder.fingerprint, secrets=secrets)
-        found = _continued(wallet, embedder, kept, secrets=secrets) if kept else None
-        return found or _anew(wallet, embedder, secrets=secrets)
+        start = _start(wallet, embedder, secrets=secrets)
+    found = _continued(wallet, embedder, start, secrets=secrets)
+    return found or _anew(wallet, embedder, _opinions(wallet, embedder, secrets=secrets), secrets=secrets)
 
 
-def opinions(
-    wallet: Wallet, embedder: Embedder, *, secrets: bool = True, after: int = 0
-) -> tuple[list[Statement], Evidence]:
-    """The current opinions with a number above `after`, as statements and as evidence."""
-    rows = statement_vectors.every(wallet.vault, embedder.fingerprint, kind="opinion", after=after)
-    rows = [row for row in rows if secrets or row[0].sensitivity != "secret"]
-    return [statement for statement, _ in rows], _evidence(rows, embedder)
+def learn_with_opinions(
+    wallet: Wallet, embedder: Embedder, *, secrets: bool = True
+) -> tuple[Taste, Opinions]:
+    """Like learn_taste, with all that the taste was learned from."""
+    embed_missing(wallet, embedder)
+    with wallet.vault.transaction():
+        start = _start(wallet, embedder, secrets=secrets)
+        known = _opinions(wallet, embedder, secrets=secrets)
+    found = _continued(wallet, embedder, start, secrets=secrets)
+    return found or _anew(wallet, embedder, known, secrets=secrets), known
 
 
 def day(moment: datetime) -> float:
@@ -51,47 +76,72 @@ def day(moment: datetime) -> float:
     return moment.timestamp() / _DAY
 
 
-def _continued(wallet: Wallet, embedder: Embedder, kept: KeptTaste, *, secrets: bool) -> Taste | None:
-    """The kept taste and what is new since; None if it has to be learned anew."""
+def _opinions(wallet: Wallet, embedder: Embedder, *, secrets: bool, after: int = 0) -> Opinions:
+    """The current opinions with a number above `after`."""
+    version = tastes.version(
+        wallet.vault
+    )  # first: what another process says from here on is not kept as seen
+    rows = statement_vectors.every(wallet.vault, embedder.fingerprint, kind="opinion", after=after)
+    rows = [row for row in rows if secrets or row[0].sensitivity != "secret"]
+    return Opinions([statement for statement, _ in rows], _evidence(rows, embedder), version)
+
+
+def _start(wallet: Wallet, embedder: Embedder, *, secrets: bool) -> _Start | None:
+    """Where to go on from; None where nothing is kept, or another version of ipse kept it."""
+    kept = tastes.find(wallet.vault, embedder.fingerprint, secrets=secrets)
+    if kept is None:
+        return None
     carried = statement_vectors.of(wallet.vault, embedder.fingerprint, kept.landmarks)
     sums = taste.Sums.from_bytes(kept.sums, len(carried))
     if sums is None or len(carried) != len(kept.landmarks):
         return None
-    found: Taste | None = Taste(taste.Landmarks(_evidence(carried, embedder)), sums)
-    new, evidence = opinions(wallet, embedder, secrets=secrets, after=kept.last)
-    if new and found is not None:
-        found = found.extended(evidence)
-        if found is not None:
-            _keep(wallet, embedder, found, last=new[-1].number, landmarks=kept.landmarks, secrets=secrets)
-    return found
+    new = _opinions(wallet, embedder, secrets=secrets, after=kept.last)
+    return _Start(kept, sums, _evidence(carried, embedder), new)
 
 
-def _anew(wallet: Wallet, embedder: Embedder, *, secrets: bool) -> Taste:
-    known, evidence = opinions(wallet, embedder, secrets=secrets)
-    if not known:
+def _continued(wallet: Wallet, embedder: Embedder, start: _Start | None, *, secrets: bool) -> Taste | None:
+    """The kept taste and what is new since; None if it has to be learned anew."""
+    if start is None:
+        return None
+    found = Taste(taste.Landmarks(start.landmarks), start.sums)
+    if not start.new.statements:
+        return found
+    extended = found.extended(start.new.evidence)
+    if extended is not None:
+        _keep(wallet, embedder, extended, start.new, landmarks=start.kept.landmarks, secrets=secrets)
+    return extended
+
+
+def _anew(wallet: Wallet, embedder: Embedder, known: Opinions, *, secrets: bool) -> Taste:
+    if not known.statements:
         raise NotFound(
             "the profile has no opinions",
             hint='tell it something: `ipse profile like "quiet novels about the sea"`',
         )
-    found = taste.fit(evidence)
-    landmarks = [known[row].number for row in taste.landmark_rows(evidence)]
-    _keep(wallet, embedder, found, last=known[-1].number, landmarks=landmarks, secrets=secrets)
+    found = taste.fit(known.evidence)
+    landmarks = [known.statements[row].number for row in taste.landmark_rows(known.evidence)]
+    _keep(wallet, embedder, found, known, landmarks=landmarks, secrets=secrets)
     return found
 
 
 def _keep(
-    wallet: Wallet, embedder: Embedder, found: Taste, *, last: int, landmarks: Sequence[int], secrets: bool
+    wallet: Wallet,
+    embedder: Embedder,
+    found: Taste,
+    last_seen: Opinions,
+    *,
+    landmarks: Sequence[int],
+    secrets: bool,
 ) -> None:
-    """Few opinions are learned faster than read; of more, what they came to is kept."""
-    if found.sums is not None:
-        tastes.keep(
-            wallet.vault,
-            embedder.fingerprint,
-            secrets=secrets,
-            last=last,
-            landmarks=landmarks,
-            sums=found.sums.to_bytes(),
-        )
+    """Few opinions are learned faster than read; of more, what they came to is kept.
+
+    On a disk that is too full for it, the next ranking does this one's work again.
+    """
+    if found.sums is None:
+        return
+    kept = KeptTaste(last_seen.statements[-1].number, tuple(landmarks), found.sums.to_bytes())
+    with contextlib.suppress(StorageError):
+        tastes.keep(wallet.vault, embedder.fingerprint, kept, secrets=secrets, read_at=last_seen.version)
 
 
 def _evidence(rows: Sequence[tuple[Statement, bytes]], embedder: Embedder) -> Evidence:

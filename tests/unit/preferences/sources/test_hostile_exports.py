@@ -85,7 +85,9 @@ class TestArchives:
                 read(whole[:end])
 
     @pytest.mark.parametrize(
-        "data", [b"PK\x03\x04", b"\x1f\x8b", gzip.compress(b"x" * 600), b"\x1f\x8b" + b"x" * 99]
+        "data",
+        [b"PK\x03\x04", b"\x1f\x8b", gzip.compress(b"x" * 600, mtime=0), b"\x1f\x8b" + b"x" * 99],
+        ids=["zip", "gzip", "gzip of no tar", "not even gzip"],
     )
     def test_what_only_begins_as_an_archive_is_refused(self, data: bytes) -> None:
         with pytest.raises(MalformedInput, match="broken archive"):
