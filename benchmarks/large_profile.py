@@ -226,7 +226,7 @@ _WORK: dict[str, Callable[[Path], list[float]]] = {**_TURNS, **_ONCE}
 
 
 def _in_a_process(name: str, folder: Path) -> tuple[float, float]:
-    """Median seconds and peak memory (MB) of one kind of work; this process stays small, or it would count."""
+    """Median seconds and peak memory (MB) of one kind of work; were this process large, it would count."""
     command = [sys.executable, __file__, "--work", name, str(folder)]
     run = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds, memory = json.loads(run.stdout)

@@ -70,6 +70,15 @@ def test_rank_puts_what_is_liked_before_what_is_not_and_says_why(taught: Ipse) -
     assert [line.split("  ", 3)[-1] for line in shown] == [row["text"] for row in ranking[:2]]
 
 
+def test_what_was_taken_of_a_ranking_moves_up_in_the_next(taught: Ipse) -> None:
+    taught("profile", "import", _BOOKS)
+    before = taught("profile", "rank", _CANDIDATES, "--json").json["ranking"]
+    taught("profile", "feedback", "2")
+    after = taught("profile", "rank", _CANDIDATES, "--json").json["ranking"]
+    assert after[0]["text"] == before[1]["text"]
+    assert after[0]["score"] > before[1]["score"]
+
+
 def test_like_and_dislike_differ_in_sign_alone(taught: Ipse) -> None:
     taught("profile", "like", "long walks", "--strength", "5")
     taught("profile", "dislike", "long meetings")

@@ -50,6 +50,15 @@ def _commands(text: str) -> list[tuple[str, int]]:
     return found
 
 
+def _checked(text: str) -> str:
+    """A bash script of the commands in `text` that stops at the first with another exit code than it says."""
+    script = ""
+    for command, code in _commands(text):
+        said = shlex.quote(f"{command}: exit")
+        script += f"{command}\ncode=$?; [ $code -eq {code} ] || {{ echo {said} $code >&2; exit 1; }}\n"
+    return script
+
+
 def _run(ipse: Ipse, folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     """Run a bash script where `ipse` is the program, on the data of the examples."""
     work = shutil.copytree(REPOSITORY / "examples" / "data", folder / "work")
@@ -79,11 +88,7 @@ def test_every_command_on_credentials_ends_as_it_says(
     no_wallet: Ipse, tmp_path: Path, before: str, text: str
 ) -> None:
     no_wallet("init", "--keystore", "file")
-    script = before
-    for command, code in _commands(text):
-        said = shlex.quote(f"{command}: exit")
-        script += f"{command}\ncode=$?; [ $code -eq {code} ] || {{ echo {said} $code >&2; exit 1; }}\n"
-    done = _run(no_wallet, tmp_path, script)
+    done = _run(no_wallet, tmp_path, before + _checked(text))
     assert done.returncode == 0, done.stderr
 
 
@@ -139,9 +144,5 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
     "text", [_section(_README, "## The profile"), _PROFILE], ids=["README.md", "profile.md"]
 )
 def test_every_command_on_the_profile_ends_as_it_says(taught: Ipse, tmp_path: Path, text: str) -> None:
-    script = ""
-    for command, code in _commands(text):
-        said = shlex.quote(f"{command}: exit")
-        script += f"{command}\ncode=$?; [ $code -eq {code} ] || {{ echo {said} $code >&2; exit 1; }}\n"
-    done = _run(taught, tmp_path, script)
+    done = _run(taught, tmp_path, _checked(text))
     assert done.returncode == 0, done.stderr

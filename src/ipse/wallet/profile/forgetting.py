@@ -52,8 +52,8 @@ def forget(wallet: Wallet, numbers: Collection[int]) -> Forgotten:
 
     That is their vectors of every model, the kept rankings, whose order they had a part in, accepted
     contradictions and the sums that a taste came to: in one transaction, all or nothing. `erase` then
-    leaves no copy in the file. The disclosure log stays: it is the record of what left. Raises NotFound where one of
-    `numbers` is not there.
+    leaves no copy in the file. The disclosure log stays: it is the record of what left. Raises NotFound
+    where one of `numbers` is not there.
     """
     vault = wallet.vault
     with vault.transaction():
