@@ -175,16 +175,9 @@ MIGRATIONS: Final[tuple[str, ...]] = (
             WHERE secrets OR old.sensitivity <> 'secret' OR new.sensitivity <> 'secret'; END;
     CREATE TRIGGER statement_gone AFTER DELETE ON statements
         BEGIN DELETE FROM tastes WHERE secrets OR old.sensitivity <> 'secret'; END;
-    CREATE TRIGGER vector_changed AFTER UPDATE ON vectors
-        BEGIN DELETE FROM tastes WHERE fingerprint = new.fingerprint AND (secrets OR EXISTS (
-            SELECT 1 FROM statements WHERE number = new.statement AND sensitivity <> 'secret')); END;
     CREATE TRIGGER vector_gone AFTER DELETE ON vectors
         BEGIN DELETE FROM tastes WHERE fingerprint = old.fingerprint AND (secrets OR EXISTS (
             SELECT 1 FROM statements WHERE number = old.statement AND sensitivity <> 'secret')); END;
-    CREATE TRIGGER vector_late AFTER INSERT ON vectors
-        BEGIN DELETE FROM tastes
-            WHERE fingerprint = new.fingerprint AND last >= new.statement AND (secrets OR EXISTS (
-                SELECT 1 FROM statements WHERE number = new.statement AND sensitivity <> 'secret')); END;
     INSERT INTO settings SELECT 'erasing', 'due' FROM sqlite_sequence WHERE name = 'statements';
     """,
 )

@@ -56,6 +56,14 @@ def keep(vault: Vault, fingerprint: str, vectors: Sequence[tuple[int, bytes]]) -
             "INSERT INTO vectors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET vector = excluded.vector",
             [(number, fingerprint, vector) for number, vector in vectors if number in there],
         )
+        # A kept taste that knew one of them, or should have, is learned anew. Triggers for this would cost
+        # each row more than its insertion.
+        vault.change(
+            "DELETE FROM tastes WHERE fingerprint = ?1 AND EXISTS (SELECT 1 FROM statements"
+            " JOIN json_each(?2) ON number = value WHERE number <= last"
+            " AND (secrets OR sensitivity <> 'secret'))",
+            (fingerprint, listed(there)),
+        )
 
 
 def remove(vault: Vault, *, but: str) -> int:

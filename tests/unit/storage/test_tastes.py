@@ -118,7 +118,6 @@ def test_no_taste_outlives_a_statement_or_a_vector(opened: Vault) -> None:
         f"UPDATE statements SET valid_to = '{NOW}' WHERE number = ?",
         "DELETE FROM statements WHERE number = ?",
         "DELETE FROM vectors WHERE statement = ?",
-        "UPDATE vectors SET vector = x'01020304' WHERE statement = ?",
     ],
 )
 def test_the_taste_for_applications_is_not_touched_by_what_is_secret(opened: Vault, change: str) -> None:
