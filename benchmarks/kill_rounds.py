@@ -26,6 +26,8 @@ from ipse.wallet.wallet import Wallet
 
 _PASSPHRASE = b"benchmark"
 _TITLES = 100
+_EMBEDDING = 0.0006
+"""Seconds that one statement takes."""
 
 
 def _run(arguments: list[str], environment: dict[str, str]) -> float:
@@ -148,6 +150,7 @@ def _rounds(
         else:
             with Wallet(places, lambda: _PASSPHRASE) as wallet:
                 statement_vectors.remove(wallet.vault, but="")
+            after += chance.random() * _EMBEDDING * _TITLES * len(files)
             killed = _killed(["profile", "search", "the sea"], environment, after)
             kept, waiting = _check(places, len(files))
             state = "before it" if waiting == kept else "half-way" if waiting else "all of it"
