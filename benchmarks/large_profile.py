@@ -20,7 +20,6 @@ new statements is a landmark, and everything is learned anew: medians are shown.
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import os
 import random
@@ -37,6 +36,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from short_texts import short_texts
 
 from ipse.credentials.timestamps import format_timestamp
 from ipse.keys import derivation
@@ -64,22 +64,6 @@ _AT_MOST = 3
 _NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
 _BEGAN = datetime(2016, 2, 2, tzinfo=UTC).timestamp()
 
-_OPENINGS = ("I like", "I love", "I avoid", "no more", "I miss", "I collect", "never again", "I look for")
-_KINDS = (
-    "quiet", "loud", "old", "slow", "bright", "dark", "gentle", "strange", "honest", "salty", "sweet",
-    "wooden", "foreign", "local", "tiny", "huge", "clever", "patient", "handmade", "forgotten",
-)  # fmt: skip
-_THINGS = (
-    "novels", "films", "songs", "walks", "recipes", "museums", "gardens", "trains", "markets", "boats",
-    "paintings", "festivals", "letters", "mountains", "bakeries", "poems", "podcasts", "games", "bicycles",
-    "islands", "harbours", "operas", "orchards", "lanterns", "teapots",
-)  # fmt: skip
-_ENDINGS = (
-    "about the sea", "from the far north", "in the rain", "with old friends", "by young authors",
-    "before breakfast", "after midnight", "without any plot", "for long winter evenings", "near the river",
-    "on a Sunday afternoon", "made by hand", "full of history", "under the stars", "that end badly",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True)
 class AtHand:
@@ -97,11 +81,8 @@ class AtHand:
 
 
 def _all_texts() -> list[str]:
-    """More texts than are needed, all different, in the same random order in every process."""
-    parts = itertools.product(_OPENINGS, _KINDS, _THINGS, _ENDINGS, ("", " at home"))
-    texts = ["{} {} {} {}{}".format(*words) for words in parts]
-    random.Random(5).shuffle(texts)
-    return texts
+    """More texts than are needed, all different, the same in every process."""
+    return short_texts(_STATEMENTS + 10 * _CANDIDATES)
 
 
 def _vectors(count: int, *, seed: int) -> Floats:
