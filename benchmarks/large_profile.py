@@ -32,6 +32,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -166,7 +167,7 @@ def rank_kept(folder: Path, *, new: int = 0, anew: bool = False, repeats: int = 
                 said = [_opinion(next(more), draw) for _ in range(new)]
                 _say(wallet, said, embedder.vectors[:new])
         with _wallet(folder) as wallet:
-            seconds += _timed(lambda wallet=wallet: rank(wallet, embedder, texts, now=_NOW), 1)  # type: ignore[misc]
+            seconds += _timed(partial(rank, wallet, embedder, texts, now=_NOW), 1)
     return seconds
 
 

@@ -51,7 +51,7 @@ def _hurry(arguments: Sequence[str]) -> None:
 
 def _import_numpy() -> None:
     with suppress(Exception):  # the command says what is missing
-        import numpy  # noqa: F401
+        import numpy  # noqa: F401 - for the modules that use it later
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -63,7 +63,13 @@ FORMATS: Final = ("csv", "ndjson", *_SERVICES)
 _HINT: Final = f"it takes {', '.join(FORMATS)}; say which with --format"
 
 
-def read(data: bytes, *, name: str, format: str | None = None, scale: str | None = None) -> Reading:  # noqa: A002
+def read(
+    data: bytes,
+    *,
+    name: str,
+    format: str | None = None,  # noqa: A002 - what the option is called
+    scale: str | None = None,
+) -> Reading:
     """What an export says. `name` is the file's, as errors and some exports need it.
 
     `format` is one of FORMATS, None for the one that the content tells. `scale`, one of SCALES, is for

@@ -43,8 +43,9 @@ def _iso(text: str) -> datetime | None:
     match = _ISO.fullmatch(text)
     if match is None:
         return None
-    numbers = [int(match[name] or 0) for name in ("year", "month", "day", "hour", "minute", "second")]
-    local = datetime(*numbers[:5], min(numbers[5], 59), tzinfo=_zone(match["zone"]))  # type: ignore[misc,arg-type]
+    parts = ("year", "month", "day", "hour", "minute", "second")
+    year, month, day, hour, minute, second = (int(match[name] or 0) for name in parts)
+    local = datetime(year, month, day, hour, minute, min(second, 59), tzinfo=_zone(match["zone"]))
     return local.astimezone(UTC)
 
 

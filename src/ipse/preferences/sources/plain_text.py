@@ -90,7 +90,7 @@ class _TextOf(Markup):
         self.parts: list[str] = []
         self._unseen = ""
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - html.parser's
         if tag in _BREAKS:
             self.parts.append(" ")
         if tag in _UNSEEN and not self._unseen:
