@@ -85,14 +85,37 @@ run 'ipse profile dislike "management advice in twelve easy steps"'
 run 'ipse profile search "stories on other planets" --limit 3'
 run 'ipse profile rank candidates.txt --top 5 --explain'
 
-chapter 'An application asks: which three of these twenty? It gets an answer, never the profile.'
+chapter 'A shop asks: which three of these twenty? It gets an answer, never the profile.'
 run 'ipse dapp request --audience https://shop.example --purpose "to show you three books" --candidates candidates.txt --top 3 -o request.json'
-run 'ipse dapp grant https://shop.example --level choose'
+
+chapter 'You would read it and type yes. A script needs a grant, and here one that takes requests nobody signed.'
+run 'ipse dapp grant https://shop.example --level choose --per-day 1 --allow-unsigned'
 run 'ipse dapp answer request.json | tee answer.txt'
 
-chapter 'The application verifies what it got.'
+chapter 'The shop verifies what it got: three of its books, drawn so that none of them gives you away.'
 run 'ipse dapp verify answer.txt --request request.json'
 
-chapter 'And you can see what left.'
+chapter 'The same request a second time is a replay (exit 3).'
+run 'ipse dapp answer request.json || test $? -eq 3'
+
+chapter 'A library signs what it asks, so that nobody else can ask in its name.'
+run 'ipse did create --name library'
+LIBRARY=$(cat last)
+run 'ipse dapp request --as library --audience https://library.example --purpose "to invite you to talks on mathematics, mountains and poems" --level topics --topics mathematics,hiking,poetry -o signed.jwt'
+run 'ipse dapp grant "$LIBRARY" --level topics --topics mathematics,hiking'
+run 'ipse dapp answer signed.jwt | tee topics.txt'
+run 'ipse dapp verify topics.txt --request signed.jwt'
+
+chapter 'Whoever asks, all answers together tell so much and no more.'
+run 'ipse dapp budget'
+
+chapter 'And you can see what left, word for word, in a log that shows it when something is missing.'
 run 'ipse log list'
 run 'ipse log verify'
+run 'ipse log export -o log.ndjson'
+
+chapter 'Both sides keep the terms: the wallet signs a receipt, and the library signs it too.'
+run 'ipse log receipts 4 -q > receipt.json'
+run 'ipse dapp receipt receipt.json --as library > countersigned.json'
+run 'ipse log receipts 4 --countersigned countersigned.json > kept.json'
+run 'ipse log receipts'

@@ -4,6 +4,11 @@
      ├─ UsageError                 2    the call itself is wrong
      │   └─ AlreadyExists          2    a name or a wallet is taken
      ├─ VerificationFailed         3    the thing was checked and is not valid
+     │   ├─ RequestTampered        3    a request that its signer did not sign so
+     │   ├─ RequestReplayed        3    a request that was answered before
+     │   ├─ RequestExpired         3    too late, or too early
+     │   ├─ WrongAudience          3    a request to somebody else
+     │   └─ WrongOrigin            3    a request from another place than it says
      ├─ KeystoreError              4    the keys can't be reached
      │   ├─ KeystoreUnavailable    4    no usable keystore answers
      │   ├─ KeystoreLocked         4    it answers and is locked
@@ -45,11 +50,16 @@ __all__ = [
     "MissingFeature",
     "NotFound",
     "PassphraseNeeded",
+    "RequestExpired",
+    "RequestReplayed",
+    "RequestTampered",
     "StorageError",
     "TooMuchWork",
     "Undetermined",
     "UsageError",
     "VerificationFailed",
+    "WrongAudience",
+    "WrongOrigin",
     "WrongPassphrase",
 ]
 
@@ -97,6 +107,40 @@ class VerificationFailed(IpseError):
     @classmethod
     def default_hint(cls) -> str:
         return "do not rely on it; ask its sender for a new one"
+
+
+class RequestTampered(VerificationFailed):
+    """The request's signature is not its signer's, or not over what it says."""
+
+    code = "request-tampered"
+
+
+class RequestReplayed(VerificationFailed):
+    """The request was answered before: its nonce is used up."""
+
+    code = "request-replayed"
+
+
+class RequestExpired(VerificationFailed):
+    """The request has expired, or comes from the future."""
+
+    code = "request-expired"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "ask the application for a new one"
+
+
+class WrongAudience(VerificationFailed):
+    """The request is addressed to somebody else than a wallet."""
+
+    code = "request-wrong-audience"
+
+
+class WrongOrigin(VerificationFailed):
+    """The request, or its answer's address, is of another origin than its signer's."""
+
+    code = "request-wrong-origin"
 
 
 class KeystoreError(IpseError):

@@ -79,6 +79,34 @@ def test_a_topic_of_ones_own_is_added_listed_and_removed(said: Ipse) -> None:
     said("profile", "topics", "remove", "The abyss", code=5)
 
 
+def test_a_topic_is_closed_and_opened_by_any_of_its_names(said: Ipse) -> None:
+    def access() -> dict[str, str]:
+        rows = said("profile", "topics", "--all", "--json").json["topics"]
+        return {row["id"] or row["label"]: row["access"] for row in rows}
+
+    said("profile", "topics", "add", "The abyss")
+    usual = access()
+    assert (usual["baking"], usual["The abyss"]) == ("open", "open")
+    assert "closed" in usual.values(), "sensitive ones"
+    closed = said("profile", "topics", "close", "BAKING", "--json").json
+    assert closed == {"label": "BAKING", "topics": ["baking"], "access": "closed"}
+    assert said("profile", "topics", "close", "The abyss").out == "topic The abyss is closed\n"
+    assert access() == {**usual, "baking": "closed", "The abyss": "closed"}
+    shown = said("profile", "topics").out.splitlines()
+    assert "access" in shown[0].split()
+    assert [line for line in shown if "Baking" in line and "closed" in line]
+    said("profile", "topics", "open", "baking")
+    said("profile", "topics", "open", "The abyss")
+    assert access() == usual
+
+
+def test_a_topic_that_there_is_not_is_neither_closed_nor_opened(said: Ipse) -> None:
+    for command in ("close", "open"):
+        error = said("profile", "topics", command, "\x1b[31mtea", "--json", code=5).error
+        assert error["message"] == "there is no topic '\\x1b[31mtea'"
+        assert "profile topics --all" in error["hint"]
+
+
 def test_why_names_the_score_what_moved_it_the_interest_and_the_topics(said: Ipse) -> None:
     answer = said("profile", "why", "a bakery with sourdough loaves", "--json").json
     assert answer["verdict"] == "liked"

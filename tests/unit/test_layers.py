@@ -54,6 +54,7 @@ _ROOM_OF = {
     "onnxruntime": "preferences/embedding",
     "onnx": "preferences/embedding",
     "tokenizers": "preferences/embedding",
+    "opendp": "preferences/privacy",
     "typer": "cli",
     "rich": "cli",
 }

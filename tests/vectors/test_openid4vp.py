@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 
-from ipse.errors import Undetermined
-from ipse.protocols import dcql, openid4vp, preference_choice
+from ipse.credentials import jws
+from ipse.errors import IpseError, MalformedInput, RequestTampered, Undetermined
+from ipse.keys.ed25519 import PrivateKey
+from ipse.protocols import dcql, openid4vp
+from ipse.protocols.disclosure import questions
 
 SD_JWT, MDOC = "dc+sd-jwt", "mso_mdoc"
 IDENTITY = "https://credentials.example.com/identity_credential"
@@ -53,18 +56,50 @@ def test_queries_for_other_formats_are_read_as_such(shared: Path, name: str) -> 
     assert all(query.types == () for query in queries)
 
 
-@pytest.mark.parametrize(
-    "name", ["request/request_object_client_id_did", "digital_credentials_api/signed_request_payload"]
-)
-def test_a_request_under_another_client_identifier_prefix_is_undetermined(shared: Path, name: str) -> None:
-    request = example(shared, name)
-    for parse in (openid4vp.parse_request, preference_choice.parse_request):
-        with pytest.raises(Undetermined, match=r"client_id|response_mode"):
+PARSERS = (openid4vp.parse_request, questions.parse_question)
+
+
+def never(did: str) -> dict[str, Any]:
+    raise AssertionError(f"{did} was looked up")
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+def test_the_claims_of_a_signed_request_are_no_unsigned_request(shared: Path, parse: Any) -> None:
+    with pytest.raises(RequestTampered, match="is not signed"):
+        parse(example(shared, "request/request_object_client_id_did"))
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+def test_a_signed_request_by_a_did_of_another_method_is_undetermined(shared: Path, parse: Any) -> None:
+    header = example(shared, "request/request_header_client_id_did")
+    assert header["typ"] == openid4vp.TYPE
+    claims = example(shared, "request/request_object_client_id_did")
+    token = jws.sign(header, claims, PrivateKey(b"k" * 32)).encoded
+    with pytest.raises(Undetermined, match="a did:example can't be an application"):
+        parse(token, resolve=never)
+
+
+@pytest.mark.parametrize("parse", PARSERS)
+def test_a_request_for_the_digital_credentials_api_is_undetermined(shared: Path, parse: Any) -> None:
+    claims = example(shared, "digital_credentials_api/signed_request_payload")
+    token = jws.sign({"typ": openid4vp.TYPE}, claims, PrivateKey(b"k" * 32)).encoded
+    for request in (claims, token):
+        with pytest.raises(Undetermined, match="client_id"):
             parse(request)
 
 
+@pytest.mark.parametrize("parse", PARSERS)
+@pytest.mark.parametrize("name", ["credentials/jwt_vc", "response/jwt_vc", "response/kb_jwt_unsecured"])
+def test_other_tokens_of_the_specification_are_no_requests(shared: Path, name: str, parse: Any) -> None:
+    claims = example(shared, name)
+    with pytest.raises(MalformedInput, match="response_type"):
+        parse(claims)
+    with pytest.raises(IpseError):
+        parse(jws.sign({"typ": "JWT"}, claims, PrivateKey(b"k" * 32)).encoded, resolve=never)
+
+
 @pytest.mark.parametrize(("name", "queries"), READ.items(), ids=list(READ))
-def test_a_request_for_anything_else_than_a_choice_is_undetermined(
+def test_a_request_for_anything_else_than_preferences_is_undetermined(
     shared: Path, name: str, queries: list[Any]
 ) -> None:
     address = "https://shop.example/answer"
@@ -78,5 +113,5 @@ def test_a_request_for_anything_else_than_a_choice_is_undetermined(
         "dcql_query": example(shared, f"query_lang/{name}"),
     }
     assert len(openid4vp.parse_request(request).credentials) == len(queries)
-    with pytest.raises(Undetermined, match="something else"):
-        preference_choice.parse_request(request)
+    with pytest.raises(Undetermined, match="not one question about preferences"):
+        questions.parse_question(request)

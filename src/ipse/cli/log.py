@@ -1,29 +1,35 @@
-"""`ipse log`: what left, to whom, on whose word."""
+"""`ipse log`: what left, to whom, on whose word; and the application's copy of the terms."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
+from ipse.cli import inputs
 from ipse.cli.framework import Command, application
-from ipse.cli.session import session_of
+from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.session import Session, session_of
 from ipse.encoding import strict_json
-from ipse.storage import disclosure_log
+from ipse.errors import UsageError
 
 __all__ = ["app"]
 
 app = application(name="log", help_text="The log of every answer that left.")
 
+_COLUMNS: Final = ("number", "time", "application", "level", "epsilon", "consent", "purpose")
+_RECEIPT_COLUMNS: Final = ("number", "time", "application", "level", "countersigned", "purpose")
+
 
 @app.command("list", cls=Command)
 def list_(context: typer.Context) -> None:
     """List what left, to whom and on whose word."""
+    from ipse.storage import disclosure_log
+
     session = session_of(context)
     with session.wallet() as wallet:
-        rows = [entry.content for entry in disclosure_log.every(wallet.vault)]
-    columns = ("number", "time", "application", "level", "consent", "purpose")
-    session.console.table("disclosures", rows, columns, empty="nothing has left")
+        rows = [{"epsilon": None, **entry.content} for entry in disclosure_log.every(wallet.vault)]
+    session.console.table("disclosures", rows, _COLUMNS, empty="nothing has left")
 
 
 @app.command(cls=Command)
@@ -32,6 +38,8 @@ def show(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The entry's number in `log list`.")],
 ) -> None:
     """Print one entry with exactly what left."""
+    from ipse.storage import disclosure_log
+
     session = session_of(context)
     with session.wallet() as wallet:
         entry = disclosure_log.find(wallet.vault, number)
@@ -40,9 +48,98 @@ def show(
 
 @app.command(cls=Command)
 def verify(context: typer.Context) -> None:
-    """Check that no entry was altered, removed or moved."""
+    """Check that no entry was altered, removed, moved or cut off."""
+    from ipse.wallet import disclosure_log
+
     session = session_of(context)
     with session.wallet() as wallet:
-        count = disclosure_log.verify(wallet.vault)
-    entries = "1 entry" if count == 1 else f"{count} entries"
-    session.console.result(f"{entries}, the chain is whole", {"entries": count, "outcome": "passed"})
+        verified = disclosure_log.verify(wallet)
+        key = disclosure_log.signer(wallet)
+    entries = "1 entry" if verified.count == 1 else f"{verified.count} entries"
+    facts = {
+        "entries": verified.count,
+        "outcome": "passed",
+        "head": verified.head.digest if verified.head else None,
+        "key": key,
+    }
+    if verified.head:
+        session.console.detail(f"the head {verified.head.digest} is signed by {key}")
+    elif verified.count:
+        session.console.message("these were made before heads were signed; the next answer signs one")
+    session.console.result(f"{entries}, the chain is whole", facts)
+
+
+@app.command(cls=Command)
+def export(
+    context: typer.Context,
+    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")] = "-",
+) -> None:
+    """Write the whole log out with its signed head, for a program that is not ipse to verify.
+
+    It holds everything that left. Each line is an entry as it was hashed, the last one is the head.
+    """
+    from ipse.wallet import disclosure_log
+
+    session = session_of(context)
+    if output != "-":
+        inputs.check_target(output)
+    with session.wallet() as wallet:
+        *entries, end = disclosure_log.export(wallet, now=session.now)
+    if output != "-":
+        inputs.write_text(output, "".join(f"{line}\n" for line in (*entries, end)))
+        session.console.result(output, {"entries": len(entries), "file": output})
+        return
+    facts = {"entries": [strict_json.parse_object(line) for line in entries]} if session.console.json else {}
+    session.console.result("\n".join([*entries, end]), {**facts, "end": strict_json.parse_object(end)})
+
+
+@app.command(cls=Command)
+def receipts(
+    context: typer.Context,
+    number: Annotated[
+        int | None, typer.Argument(metavar="[NUMBER]", help="Print the receipt of this entry.")
+    ] = None,
+    countersigned: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help="Keep this receipt, which the application has signed as well."),
+    ] = None,
+    ca_file: CaFile = None,
+    allow_loopback: AllowLoopback = False,
+) -> None:
+    """List the receipts of answers, or print one: the application's copy of the terms."""
+    session = session_of(context)
+    if number is None:
+        if countersigned is not None:
+            raise UsageError(
+                "--countersigned needs the number of the entry", hint="`ipse log receipts NUMBER`"
+            )
+        _list_receipts(session)
+        return
+    from ipse.wallet.disclosure import receipts as terms
+    from ipse.wallet.resolution import Reach
+
+    given = inputs.read_object(countersigned) if countersigned is not None else None
+    with session.wallet() as wallet:
+        if given is None:
+            receipt = terms.receipt(wallet, number)
+        else:
+            receipt = terms.countersigned(wallet, number, given, reach=Reach(ca_file, allow_loopback))
+    session.console.result(strict_json.pretty(receipt), receipt)
+
+
+def _list_receipts(session: Session) -> None:
+    from ipse.storage import disclosure_log
+    from ipse.storage import receipts as kept
+
+    with session.wallet() as wallet:
+        rows = [
+            {
+                **{
+                    name: disclosure_log.find(wallet.vault, row.number).content.get(name)
+                    for name in _RECEIPT_COLUMNS
+                },
+                "countersigned": row.countersigned is not None,
+            }
+            for row in kept.every(wallet.vault)
+        ]
+    session.console.table("receipts", rows, _RECEIPT_COLUMNS, empty="no answer has a receipt")

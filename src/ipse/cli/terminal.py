@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 
-__all__ = ["ask", "ask_secret", "present"]
+__all__ = ["ask", "ask_secret", "forget_typed", "present"]
 
 _TERMINAL = "/dev/tty"
 
@@ -25,21 +26,22 @@ def present() -> bool:
 
 
 def ask(question: str) -> str:
-    """The line typed in answer to `question`; empty at end of input."""
+    """The line typed in answer to `question`; empty at end of input, also in the middle of a line."""
     sys.stderr.flush()
     if os.name == "nt":
         sys.stderr.write(question)
-        return sys.stdin.readline().strip()
-    descriptor = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
-    with io.FileIO(descriptor, "r+") as raw:
-        raw.write(question.encode())
-        line = bytearray()
-        while not line.endswith(b"\n"):
-            piece = raw.read(1)
-            if not piece:
-                break
-            line += piece
-    return line.decode("utf-8", "replace").strip()
+        return _whole_line(sys.stdin.readline())
+    line = bytearray()
+    with suppress(OSError):  # the terminal went away: nobody says anything any more
+        descriptor = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
+        with io.FileIO(descriptor, "r+") as raw:
+            raw.write(question.encode())
+            while not line.endswith(b"\n"):
+                piece = raw.read(1)
+                if not piece:
+                    break
+                line += piece
+    return _whole_line(line.decode("utf-8", "replace"))
 
 
 def ask_secret(question: str) -> str:
@@ -48,3 +50,21 @@ def ask_secret(question: str) -> str:
 
     sys.stderr.flush()
     return getpass.getpass(question)
+
+
+def forget_typed() -> None:
+    """Throw away what was typed and not read yet: it answers no question that is still to be asked."""
+    if os.name == "nt":
+        return
+    import termios
+
+    with suppress(OSError, termios.error):
+        descriptor = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
+        try:
+            termios.tcflush(descriptor, termios.TCIFLUSH)
+        finally:
+            os.close(descriptor)
+
+
+def _whole_line(line: str) -> str:
+    return line.strip() if line.endswith("\n") else ""

@@ -10,7 +10,7 @@ from typing import Final
 
 from ipse.keys.ed25519 import PrivateKey
 
-__all__ = ["ROOT_LENGTH", "pairwise_key", "vault_key"]
+__all__ = ["ROOT_LENGTH", "log_key", "pairwise_key", "vault_key"]
 
 ROOT_LENGTH: Final = 32
 _PREFIX: Final = "ipse/1/"
@@ -24,6 +24,11 @@ def vault_key(root: bytes) -> bytes:
 def pairwise_key(root: bytes, origin: str) -> PrivateKey:
     """The signing key that only the application at `origin` ever sees the public half of."""
     return PrivateKey(_expand(root, f"pairwise/{origin}"))
+
+
+def log_key(root: bytes) -> PrivateKey:
+    """The key that signs the head of the disclosure log."""
+    return PrivateKey(_expand(root, "log"))
 
 
 def _expand(root: bytes, label: str) -> bytes:

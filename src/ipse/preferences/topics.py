@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from ipse.preferences.exact import cosines
 from ipse.preferences.interests import Background
 
 if TYPE_CHECKING:
@@ -19,7 +20,17 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["Affinity", "Topic", "TopicList", "affinities", "background", "nearest", "published"]
+__all__ = [
+    "ABOUT",
+    "Affinity",
+    "Topic",
+    "TopicList",
+    "affinities",
+    "background",
+    "nearest",
+    "published",
+    "shares",
+]
 
 _FAINT, _CLEAR = 2.75, 4.75
 """Spreads above a text's mean similarity to the topics at which one begins to be, and is, its subject."""
@@ -30,6 +41,8 @@ _SHRINKAGE: Final = 0.5
 _ENOUGH: Final = 0.4
 """Statements' worth of evidence below which an affinity is not known."""
 _MOVERS: Final = 3
+ABOUT: Final = 0.5
+"""Share from which a text counts as being about a topic, where that is a question of yes or no."""
 _BLOCK: Final = 8192
 
 
@@ -107,13 +120,23 @@ def affinities(
         return []
     graded = np.asarray(weights, dtype=np.float64)
     counted = np.ones(len(graded)) if relevance is None else np.asarray(relevance, dtype=np.float64)
+    found = shares(asked, published_topics, vectors)
+    return [_affinity(found[:, topic].astype(np.float64), graded, counted) for topic in range(len(asked))]
+
+
+def shares(asked: Floats, published_topics: Floats, vectors: Floats) -> Floats:
+    """How much each of n texts is about each of `asked`, float32 (n, k) in [0, 1].
+
+    A text's row depends on no other text. Shapes as in `affinities`.
+    """
+    import numpy as np
+
     least = _SPREAD * background(published_topics).spread
     blocks = [
         _shares(asked, published_topics, vectors[start : start + _BLOCK], least)
         for start in range(0, len(vectors), _BLOCK)
     ]
-    shares = np.concatenate(blocks) if blocks else np.zeros((0, len(asked)), dtype=np.float32)
-    return [_affinity(shares[:, topic].astype(np.float64), graded, counted) for topic in range(len(asked))]
+    return np.concatenate(blocks) if blocks else np.zeros((0, len(asked)), dtype=np.float32)
 
 
 def nearest(
@@ -131,13 +154,12 @@ def nearest(
 
 
 def _shares(asked: Floats, published_topics: Floats, vectors: Floats, least: float) -> Floats:
-    """How much each text is about each topic, float32 (n, k) in [0, 1]."""
     import numpy as np
 
-    usual = vectors @ published_topics.T
+    usual = cosines(vectors, published_topics)
     mean = usual.mean(axis=1, keepdims=True)
-    spread = np.maximum(usual.std(axis=1, keepdims=True), np.float32(least))
-    stands_out = (vectors @ asked.T - mean) / spread
+    spread = np.maximum(usual.std(axis=1, keepdims=True), least)
+    stands_out = (cosines(vectors, asked) - mean) / spread
     shares: Floats = np.clip((stands_out - _FAINT) / (_CLEAR - _FAINT), 0, 1).astype(np.float32)
     return shares
 

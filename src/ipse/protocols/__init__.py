@@ -1,1 +1,4 @@
-"""OpenID4VP 1.0 and DCQL: requests and answers as values. No network, no clock, no disk."""
+"""OpenID4VP 1.0, DCQL, and questions about preferences: requests and answers as values.
+
+No network, no clock, no disk.
+"""

@@ -15,9 +15,10 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import CorruptData, MalformedInput, NotFound, VerificationFailed
 from ipse.storage.vault import Vault
 
-__all__ = ["Entry", "append", "every", "find", "verify"]
+__all__ = ["GENESIS", "Entry", "append", "digest_of", "end", "every", "find", "verify"]
 
-_GENESIS: Final = "0" * 64
+GENESIS: Final = "0" * 64
+"""What the first entry follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,28 @@ class Entry:
 def append(vault: Vault, content: JsonObject) -> Entry:
     """Add an entry with `content` to the end of the chain, in the caller's transaction if there is one."""
     with vault.transaction():
-        last = vault.rows("SELECT number, digest FROM disclosures ORDER BY number DESC LIMIT 1")
-        number, previous = (last[0][0] + 1, last[0][1].hex()) if last else (1, _GENESIS)
+        count, previous = end(vault)
+        number = count + 1
         entry = {**content, "number": number, "previous": previous}
         stored = strict_json.canonical(entry)
         strict_json.parse_object(stored, what="the log entry")  # what can't be read again is not kept
         digest = hashlib.sha256(stored).digest()
         vault.insert("INSERT INTO disclosures VALUES (?, ?, ?)", (number, stored, digest))
     return Entry(number, stored, entry, digest.hex())
+
+
+def end(vault: Vault) -> tuple[int, str]:
+    """The number and the hex digest of the last entry; 0 and GENESIS where there is none."""
+    last = vault.rows("SELECT number, digest FROM disclosures ORDER BY number DESC LIMIT 1")
+    return (last[0][0], last[0][1].hex()) if last else (0, GENESIS)
+
+
+def digest_of(vault: Vault, number: int) -> str | None:
+    """The hex digest of an entry, GENESIS for number 0, None where there is no such entry."""
+    if number == 0:
+        return GENESIS
+    rows = vault.rows("SELECT digest FROM disclosures WHERE number = ?", (number,))
+    return rows[0][0].hex() if rows else None
 
 
 def every(vault: Vault) -> list[Entry]:
@@ -59,7 +74,7 @@ def find(vault: Vault, number: int) -> Entry:
 
 def verify(vault: Vault) -> int:
     """Recompute the whole chain; how many entries it has. Raises VerificationFailed."""
-    previous = _GENESIS
+    previous = GENESIS
     number = 0
     try:
         entries = every(vault)

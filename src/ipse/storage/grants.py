@@ -1,54 +1,101 @@
-"""Standing consent: which application may ask what until when."""
+"""Standing consent: which application may ask what, how often and for how much, until when."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any, Final
 
+from ipse.errors import CorruptData, UsageError
 from ipse.storage.vault import Vault
 
-__all__ = ["Grant", "active", "add", "every", "revoke"]
+__all__ = ["MOST", "Grant", "active", "add", "every", "revoke"]
+
+MOST: Final = 1_000_000
+"""The largest bound of a grant, in answers a day and in thousandths of epsilon."""
+_SELECT: Final = (
+    "SELECT number, party, level, created, expires, revoked, topics, per_day, epsilon, unsigned FROM grants"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A grant of the owner. Times are RFC 3339 UTC; `revoked` is None while it stands."""
+    """A grant of the owner to a party. Times are RFC 3339 UTC; `revoked` is None while it stands.
+
+    `topics` are those it names, `per_day` the most answers in a day, `epsilon` the most that its answers may
+    cost in 30 days, in thousandths; None for no bound of its own. With `unsigned` it holds for requests
+    without a signature too.
+    """
 
     number: int
-    origin: str
+    party: str
     level: str
     created: str
     expires: str
     revoked: str | None
+    topics: tuple[str, ...] = ()
+    per_day: int | None = None
+    epsilon: int | None = None
+    unsigned: bool = False
 
 
-def add(vault: Vault, *, origin: str, level: str, now: str, expires: str) -> int:
-    """Keep a grant; an earlier one of the same origin and level ends with it. Its number."""
+def add(vault: Vault, grant: Grant) -> int:
+    """Keep a grant; an earlier one of the same party and level ends with it. The number it gets.
+
+    Its own `number` and `revoked` are not looked at. Raises UsageError for a bound that there can't be.
+    """
+    for what, bound in (("answers a day", grant.per_day), ("thousandths of epsilon", grant.epsilon)):
+        if bound is not None and not 0 <= bound <= MOST:
+            raise UsageError(f"a grant can't be of {bound} {what}", hint=f"give a number from 0 to {MOST}")
     with vault.transaction():
-        revoke(vault, origin, level=level, now=now)
+        revoke(vault, grant.party, level=grant.level, now=grant.created)
         return vault.insert(
-            "INSERT INTO grants (origin, level, created, expires) VALUES (?, ?, ?, ?)",
-            (origin, level, now, expires),
+            "INSERT INTO grants (party, level, created, expires, topics, per_day, epsilon, unsigned)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                grant.party,
+                grant.level,
+                grant.created,
+                grant.expires,
+                json.dumps(grant.topics),
+                grant.per_day,
+                grant.epsilon,
+                int(grant.unsigned),
+            ),
         )
 
 
-def active(vault: Vault, *, origin: str, level: str, now: str) -> Grant | None:
-    """The grant that lets `origin` ask at `level` at the time `now`, if there is one."""
+def active(vault: Vault, *, party: str, level: str, now: str) -> Grant | None:
+    """The grant that lets `party` ask at `level` at the time `now`, if there is one."""
     rows = vault.rows(
-        "SELECT * FROM grants WHERE origin = ? AND level = ? AND revoked IS NULL"
+        _SELECT + " WHERE party = ? AND level = ? AND revoked IS NULL"
         " AND created <= ? AND expires > ? ORDER BY number DESC LIMIT 1",
-        (origin, level, now, now),
+        (party, level, now, now),
     )
-    return Grant(*rows[0]) if rows else None
+    return _read(rows[0]) if rows else None
 
 
 def every(vault: Vault) -> list[Grant]:
     """All grants, ended ones too, oldest first."""
-    return [Grant(*row) for row in vault.rows("SELECT * FROM grants ORDER BY number")]
+    return [_read(row) for row in vault.rows(_SELECT + " ORDER BY number")]
 
 
-def revoke(vault: Vault, origin: str, *, level: str | None = None, now: str) -> int:
-    """End the standing grants of `origin`, of one level or all; how many."""
+def revoke(vault: Vault, party: str, *, level: str | None = None, now: str) -> int:
+    """End the standing grants of `party`, of one level or all; how many."""
     return vault.change(
-        "UPDATE grants SET revoked = ? WHERE origin = ? AND revoked IS NULL AND level = coalesce(?, level)",
-        (now, origin, level),
+        "UPDATE grants SET revoked = ? WHERE party = ? AND revoked IS NULL AND level = coalesce(?, level)",
+        (now, party, level),
+    )
+
+
+def _read(row: tuple[Any, ...]) -> Grant:
+    number, party, level, created, expires, revoked, stored, per_day, epsilon, unsigned = row
+    try:
+        topics = json.loads(stored)
+    except (ValueError, RecursionError) as error:
+        raise CorruptData(f"the topics of grant {number} can't be read") from error
+    if not isinstance(topics, list) or not all(isinstance(topic, str) for topic in topics):
+        raise CorruptData(f"the topics of grant {number} are not a list of names")
+    return Grant(
+        number, party, level, created, expires, revoked, tuple(topics), per_day, epsilon, bool(unsigned)
     )

@@ -95,6 +95,14 @@ class Manifest:
     default: str = ""
     leftovers: tuple[Leftover, ...] = ()
 
+    @property
+    def log_item(self) -> str:
+        """The keystore item that holds the disclosure log's count, once there is one.
+
+        It goes by the root's name: where another could be named, so could an older count.
+        """
+        return f"log-{self.root_item.partition('-')[2]}"
+
     def find(self, name_or_did: str) -> DidRecord:
         """The record with this name or DID. Raises NotFound."""
         for record in self.dids:

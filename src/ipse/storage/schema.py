@@ -180,5 +180,65 @@ MIGRATIONS: Final[tuple[str, ...]] = (
             SELECT 1 FROM statements WHERE number = old.statement AND sensitivity <> 'secret')); END;
     INSERT INTO settings SELECT 'erasing', 'due' FROM sqlite_sequence WHERE name = 'statements';
     """,
+    # A row of `answers` is what a budget was charged: it is never deleted, and nothing in it changes but its
+    # content, which can only go. The bound on an epsilon keeps any sum of them within 64 bits.
+    """
+    ALTER TABLE grants RENAME COLUMN origin TO party;
+    ALTER TABLE grants ADD COLUMN topics TEXT NOT NULL DEFAULT '[]';
+    ALTER TABLE grants ADD COLUMN per_day INTEGER CHECK (per_day BETWEEN 0 AND 1000000);
+    ALTER TABLE grants ADD COLUMN epsilon INTEGER CHECK (epsilon BETWEEN 0 AND 1000000);
+    ALTER TABLE grants ADD COLUMN unsigned INTEGER NOT NULL DEFAULT 0 CHECK (unsigned BETWEEN 0 AND 1);
+    UPDATE grants SET unsigned = 1;
+    CREATE TABLE answers (
+        number INTEGER PRIMARY KEY CHECK (number > 0),
+        party TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        question BLOB NOT NULL,
+        level TEXT NOT NULL
+            CHECK (level = 'topics' OR level = 'choose' OR level = 'bands' OR level = 'statements'),
+        purpose TEXT NOT NULL,
+        content TEXT,
+        epsilon INTEGER NOT NULL CHECK (epsilon BETWEEN 0 AND 1000000),
+        grant_number INTEGER,
+        time TEXT NOT NULL,
+        candidates BLOB NOT NULL CHECK (length(candidates) % 8 = 0),
+        UNIQUE (party, nonce)
+    ) STRICT;
+    CREATE INDEX answer_at ON answers (time);
+    CREATE INDEX answer_stored ON answers (party, question, number) WHERE content IS NOT NULL;
+    CREATE TRIGGER answer_in_order BEFORE INSERT ON answers
+        WHEN new.time < (SELECT max(time) FROM answers)
+        BEGIN SELECT RAISE(ABORT, 'an answer is not before the one before it'); END;
+    CREATE TRIGGER answer_stays BEFORE DELETE ON answers
+        BEGIN SELECT RAISE(ABORT, 'what was answered is not taken back'); END;
+    CREATE TRIGGER answer_is_fixed BEFORE UPDATE ON answers WHEN new.content IS NOT NULL OR
+        (new.number, new.party, new.nonce, new.question, new.level, new.purpose, new.epsilon,
+            new.grant_number, new.time, new.candidates) IS NOT
+        (old.number, old.party, old.nonce, old.question, old.level, old.purpose, old.epsilon,
+            old.grant_number, old.time, old.candidates)
+        BEGIN SELECT RAISE(ABORT, 'what was answered is not changed'); END;
+    CREATE TRIGGER answered_statement_gone AFTER DELETE ON statements
+        BEGIN UPDATE answers SET content = NULL WHERE content IS NOT NULL; END;
+    CREATE TRIGGER answered_statement_withdrawn AFTER UPDATE OF text, sensitivity, superseded_by ON statements
+        WHEN new.text <> old.text OR old.sensitivity <> 'secret' AND (new.sensitivity = 'secret'
+            OR new.superseded_by IS NOT old.superseded_by AND EXISTS (SELECT 1 FROM statements
+                WHERE number = new.superseded_by AND sensitivity = 'secret'))
+        BEGIN UPDATE answers SET content = NULL WHERE content IS NOT NULL; END;
+    CREATE TABLE topic_access (
+        topic TEXT PRIMARY KEY,
+        open INTEGER NOT NULL CHECK (open BETWEEN 0 AND 1)
+    ) STRICT;
+    CREATE TABLE log_head (
+        one INTEGER PRIMARY KEY DEFAULT 1 CHECK (one = 1),
+        count INTEGER NOT NULL CHECK (count >= 0),
+        digest TEXT NOT NULL,
+        signature BLOB NOT NULL
+    ) STRICT;
+    CREATE TABLE receipts (
+        number INTEGER PRIMARY KEY CHECK (number > 0),
+        receipt TEXT NOT NULL,
+        countersigned TEXT
+    ) STRICT;
+    """,
 )
 """A statement ends with a semicolon at the end of its line: a trigger has others inside it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ __all__ = [
     "chain",
     "count",
     "current",
+    "digest",
     "every",
     "find",
     "forget",
@@ -259,6 +261,17 @@ def secret_since(vault: Vault, numbers: Collection[int]) -> dict[int, str]:
         (listed(numbers),),
     )
     return dict(rows)
+
+
+def digest(vault: Vault) -> bytes:
+    """32 bytes that change when a statement comes, goes or changes; secret ones have no part in them."""
+    found = hashlib.sha256()
+    for rows in vault.batches(
+        "SELECT number, text, weight FROM statements"
+        " WHERE valid_to IS NULL AND sensitivity <> 'secret' ORDER BY number"
+    ):
+        found.update(repr(rows).encode())
+    return found.digest()
 
 
 def accept_contradiction(vault: Vault, a: int, b: int, *, now: str) -> None:

@@ -11,16 +11,15 @@ from typing import Final
 from ipse.credentials import data_integrity, presentation, sd_jwt, vc_jose
 from ipse.credentials.challenge import Challenge
 from ipse.credentials.sd_jwt import SdJwt, Selection
-from ipse.credentials.timestamps import format_timestamp
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, UsageError
 from ipse.keys import jwk, multikey
 from ipse.keys.key_types import PrivateKey
-from ipse.storage import credential_shelf, disclosure_log
+from ipse.storage import credential_shelf
 from ipse.storage.credential_shelf import ShelvedCredential
 from ipse.storage.manifest import DidRecord
-from ipse.wallet import identities
+from ipse.wallet import disclosure_log, identities
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Prepared", "prepare", "release"]
@@ -78,24 +77,30 @@ def prepare(
 def release(wallet: Wallet, prepared: Prepared, challenge: Challenge, *, now: datetime) -> JsonObject | str:
     """The presentation, signed for the challenge and entered in the disclosure log before it is returned.
 
-    Raises KeystoreError, MalformedInput, MissingFeature (didkit for w3c-1.1).
+    Raises KeystoreError, MalformedInput, MissingFeature (didkit for w3c-1.1), VerificationFailed where the
+    log is broken.
     """
     made = _MAKERS[prepared.form](wallet, prepared, challenge, now)
     text = made if isinstance(made, str) else strict_json.canonical(made).decode()
     with wallet.vault.transaction():
-        disclosure_log.append(
-            wallet.vault,
+        disclosure_log.record(
+            wallet,
             {
-                "time": format_timestamp(now),
                 "application": challenge.audience,
+                "address": challenge.audience,
                 "purpose": "presentation of credentials",
                 "level": "credentials",
                 "request": hashlib.sha256(challenge.nonce.encode()).hexdigest(),
                 "consent": "owner",
+                "epsilon": 0,
+                "grant": None,
+                "said": True,
                 "credentials": [credential.id for credential in prepared.credentials],
                 "released": text,
             },
+            now=now,
         )
+    disclosure_log.settle(wallet)
     return made
 
 

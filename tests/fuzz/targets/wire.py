@@ -1,39 +1,70 @@
-"""Requests of applications, and answers to them."""
+"""Requests of applications, answers to them, and the receipts for both."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Final
 
-from ipse.encoding import strict_json
+from ipse.credentials.report import Outcome
+from ipse.encoding import base64url, strict_json
+from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
-from ipse.protocols import dcql, openid4vp, preference_choice
-from tests.corpus.building import HOLDER, NOW
+from ipse.protocols import dcql, openid4vp
+from ipse.protocols.disclosure import answers, receipts
+from ipse.protocols.disclosure.answers import Content
+from ipse.protocols.disclosure.questions import (
+    Asked,
+    Bands,
+    Choose,
+    Question,
+    Statements,
+    Topics,
+    build_request,
+    numbered,
+    parse_question,
+)
+from tests.corpus.building import HOLDER, ISSUER, NOW
 from tests.fuzz.target import Target, as_bytes
 
 __all__ = ["TARGETS"]
 
+_ASKED: Final[Mapping[str, Asked]] = {
+    "choose": Choose(numbered(["Dune", "Emma \U0001f469\u200d\U0001f680", "Solaris"]), 2),
+    "topics": Topics(("jazz", "world-history")),
+    "bands": Bands(("jazz", "world-history")),
+    "statements": Statements("novels", 3),
+}
+_SAID: Final[Mapping[str, Content]] = {
+    "choose": {"choices": ["1", "3"]},
+    "topics": {"topics": ["jazz"]},
+    "bands": {"bands": {"jazz": "high"}},
+    "statements": {"statements": ["I like Dune", "Kein \u201eKrimi\u201c"]},
+}
 _QUERY: Final = {
-    "credentials": [{"id": "choice", "format": "dc+sd-jwt", "meta": {"vct_values": [preference_choice.TYPE]}}]
+    "credentials": [
+        {"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:ipse:preferences:choose:1"]}}
+    ]
 }
-_QUESTION: Final = {
-    "type": preference_choice.TYPE,
-    "credential_ids": ["choice"],
-    "purpose": "Choose",
-    "top": 1,
-    "candidates": [{"id": "1", "text": "Dune"}, {"id": "2", "text": "Emma \U0001f469\u200d\U0001f680"}],
+
+
+def _request(asked: Asked, *, signed: bool = False) -> JsonObject | str:
+    return build_request(
+        address="https://shop.example/answers",
+        purpose="Choose",
+        asked=asked,
+        retention=timedelta(days=7),
+        issued=NOW,
+        lifetime=timedelta(hours=1),
+        signer=(ISSUER.did, ISSUER.method, ISSUER.key) if signed else None,
+    )
+
+
+_QUESTIONS: Final[Mapping[str, Question]] = {
+    level: parse_question(_request(asked)) for level, asked in _ASKED.items()
 }
-_REQUEST: Final = openid4vp.build_request(
-    address="https://shop.example/answers",
-    nonce="n-0S6_WzA2Mj-0123",
-    issued=NOW,
-    expires=NOW + timedelta(hours=1),
-    query=_QUERY,
-    transaction_data=_QUESTION,
-)
-_ASKED: Final = preference_choice.parse_request(_REQUEST)
 
 
 def _dcql(data: bytes) -> None:
@@ -41,27 +72,87 @@ def _dcql(data: bytes) -> None:
         assert isinstance(query.types, tuple)
 
 
-def _request(data: bytes) -> None:
-    request = strict_json.parse_object(data)
+def _unsigned(data: bytes) -> None:
+    _read(strict_json.parse_object(data))
+
+
+def _signed(data: bytes) -> None:
+    _read(data.decode("utf-8", "surrogateescape"))
+
+
+def _read(request: JsonObject | str) -> None:
     with suppress(IpseError):
-        openid4vp.parse_request(request)
-    asked = preference_choice.parse_request(request)
-    preference_choice.check_time(asked, NOW)
-    assert 1 <= asked.top < len(asked.candidates)
+        openid4vp.parse_request(request, origin="https://shop.example")
+    question = parse_question(request)
+    openid4vp.check_time(question.authorization, NOW)
+    assert question.authorization.signed == isinstance(request, str)
+    assert len(question.identity) == 32
+    said = answers.nothing(question)
+    answer = answers.build_answer(question, said, key=HOLDER.key, now=NOW, epsilon=1000)
+    assert answers.verify_answer(answer, question, NOW).content == said
 
 
 def _answer(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
-    verified = preference_choice.verify_answer(text, _ASKED, NOW)
-    assert len(verified.report.checks) == len(preference_choice.CHECKS)
+    for question in _QUESTIONS.values():
+        verified = answers.verify_answer(text, question, NOW)
+        assert len(verified.report.checks) == len(answers.CHECKS)
+        assert (verified.content is None) == (verified.report.outcome is not Outcome.PASSED)
+
+
+def _answered(level: str) -> str:
+    return answers.build_answer(_QUESTIONS[level], _SAID[level], key=HOLDER.key, now=NOW, epsilon=500)
 
 
 def _answers() -> Iterable[bytes]:
-    return [preference_choice.build_answer(_ASKED, _ASKED.candidates[:1], HOLDER.key, NOW).encode()]
+    return [_answered(level).encode() for level in _ASKED]
+
+
+def _receipt(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogateescape")
+    with suppress(IpseError):
+        _read_receipt(_signed_again(text))
+    _read_receipt(text)
+
+
+def _read_receipt(text: str) -> None:
+    with suppress(IpseError):
+        receipts.countersign(text, ISSUER.did, ISSUER.method, ISSUER.key)
+    verified = receipts.verify(text)
+    assert verified.countersigner in (None, verified.payload["party"])
+    receipts.check_terms(verified, _QUESTIONS["choose"], _answered("choose"))
+
+
+def _signed_again(receipt: str) -> str:
+    """`receipt` with new signatures over whatever it says now."""
+    whole = strict_json.parse_object(receipt)
+    entries = whole.get("signatures")
+    for entry, party in zip(entries if isinstance(entries, list) else [], (HOLDER, ISSUER), strict=False):
+        if isinstance(entry, dict):
+            message = f"{entry.get('protected')}.{whole.get('payload')}"
+            entry["signature"] = base64url.encode(party.key.sign(message.encode("utf-8", "replace")))
+    return json.dumps(whole)
+
+
+def _receipts() -> Iterable[bytes]:
+    asked = parse_question(_request(_ASKED["choose"], signed=True))
+    answer = answers.build_answer(asked, _SAID["choose"], key=HOLDER.key, now=NOW, epsilon=500)
+    one = receipts.build(asked, answer, number=1, key=HOLDER.key, now=NOW)
+    both = receipts.countersign(one, ISSUER.did, ISSUER.method, ISSUER.key)
+    return [one.encode(), both.encode()]
 
 
 TARGETS: Final = (
     Target("dcql", _dcql, lambda: [as_bytes(_QUERY)], 5, 2048),
-    Target("request", _request, lambda: [as_bytes(_REQUEST)], 5, 8192),
+    Target("request", _unsigned, lambda: [as_bytes(_request(asked)) for asked in _ASKED.values()], 5, 8192),
+    Target(
+        "signed-request",
+        _signed,
+        lambda: [str(_request(asked, signed=True)).encode() for asked in _ASKED.values()],
+        3,
+        8192,
+        signed=True,
+    ),
     Target("answer", _answer, _answers, 3, signed=True),
+    Target("receipt", _receipt, _receipts, 3),
 )

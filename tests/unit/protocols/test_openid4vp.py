@@ -9,13 +9,23 @@ from typing import Any
 import pytest
 
 from ipse.encoding import base64url, strict_json
-from ipse.errors import IpseError, MalformedInput, Undetermined
-from ipse.protocols.openid4vp import build_request, origin_of, parse_request
+from ipse.errors import (
+    IpseError,
+    MalformedInput,
+    RequestExpired,
+    RequestTampered,
+    Undetermined,
+    WrongAudience,
+    WrongOrigin,
+)
+from ipse.protocols.openid4vp import WALLET, build_request, check_time, origin_of, parse_request, party_of
 
 ADDRESS = "https://shop.example/answers?x=1"
 NONCE = "0123456789abcdef"
 ISSUED = datetime(2026, 7, 1, 12, tzinfo=UTC)
 EXPIRES = ISSUED + timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+DID_KEY = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 QUERY: dict[str, Any] = {"credentials": [{"id": "c", "format": "dc+sd-jwt", "meta": {}}]}
 
 
@@ -28,7 +38,9 @@ def built(**changes: Any) -> dict[str, Any]:
         "query": QUERY,
         "transaction_data": {"type": "t"},
     }
-    return build_request(**{**parts, **changes})
+    request = build_request(**{**parts, **changes})
+    assert isinstance(request, dict)
+    return request
 
 
 def with_member(name: str, value: Any) -> dict[str, Any]:
@@ -227,6 +239,85 @@ class TestOrigin:
         assert len(caught.value.message) < 500
 
 
+class TestParty:
+    @pytest.mark.parametrize(
+        ("name", "party"),
+        [
+            ("https://Shop.example/path", "https://shop.example"),
+            ("http://localhost:8080/x", "http://localhost:8080"),
+            ("did:web:shop.example", "https://shop.example"),
+            ("did:web:Shop.Example:users:alice", "https://shop.example"),
+            ("did:web:shop.example%3A8443", "https://shop.example:8443"),
+            ("did:web:shop.example%3a443", "https://shop.example"),
+            (DID_KEY, DID_KEY),
+        ],
+    )
+    def test_an_address_and_a_did_web_stand_for_their_origin_and_a_did_of_a_key_for_itself(
+        self, name: str, party: str
+    ) -> None:
+        assert party_of(name) == party
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "",
+            "shop.example",
+            "did:",
+            "did:key",
+            "did:key:z",
+            "did:key:zzz",
+            "did:jwk:e30",
+            DID_KEY + "#key",
+            DID_KEY + "\n",
+            "did:web:",
+            "did:web:127.0.0.1",
+            "did:web:shop.example@evil.example",
+            "did:web:shop.example%3A0",
+            "did:web:shop.example%3A99999",
+            "did:web:shop.example/path",
+            "did:web:sh\u043ep.example",
+            "did:web:shop.example%2Fevil",
+        ],
+    )
+    def test_what_is_neither_is_refused(self, name: str) -> None:
+        with pytest.raises((MalformedInput, Undetermined)):
+            party_of(name)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "did:example:123",
+            "did:pkh:eip155:1:0xab16a96D359eC26a11e2C2b3d8f8B8942d5Bfcdb",
+            "did:peer:2.Vz6MkqRYqQiSgvZQdnBytw86Qbs2ZWUkGv22od935YF4s8M7V",
+        ],
+    )
+    def test_a_did_of_another_method_is_undetermined(self, name: str) -> None:
+        with pytest.raises(Undetermined, match="can't be an application"):
+            party_of(name)
+
+
+class TestTime:
+    @pytest.mark.parametrize(
+        "now", [ISSUED - 60 * SECOND, ISSUED, EXPIRES, EXPIRES + 60 * SECOND], ids=lambda now: f"{now:%T}"
+    )
+    def test_a_request_can_be_answered_from_its_making_to_its_end_and_a_leeway_around(
+        self, now: datetime
+    ) -> None:
+        check_time(parse_request(built()), now)
+
+    @pytest.mark.parametrize("late", [61 * SECOND, timedelta(days=400)])
+    def test_an_expired_request_fails(self, late: timedelta) -> None:
+        with pytest.raises(RequestExpired, match="expired at 2026-07-01 13:00 UTC") as caught:
+            check_time(parse_request(built()), EXPIRES + late)
+        assert (caught.value.code, caught.value.exit_code) == ("request-expired", 3)
+
+    @pytest.mark.parametrize("early", [61 * SECOND, timedelta(days=400)])
+    def test_a_request_from_the_future_fails(self, early: timedelta) -> None:
+        with pytest.raises(RequestExpired, match="in the future") as caught:
+            check_time(parse_request(built()), ISSUED - early)
+        assert "clock" in caught.value.hint
+
+
 class TestBuild:
     def test_a_request_holds_what_openid4vp_asks_for_and_nothing_else(self) -> None:
         assert built() == {
@@ -243,7 +334,8 @@ class TestBuild:
     def test_what_is_built_reads_back(self) -> None:
         request = parse_request(built())
         assert request.client_id == f"redirect_uri:{ADDRESS}"
-        assert request.origin == "https://shop.example"
+        assert (request.origin, request.party) == ("https://shop.example", "https://shop.example")
+        assert (request.did, request.signed) == (None, False)
         assert (request.nonce, request.issued, request.expires) == (NONCE, ISSUED, EXPIRES)
         assert [query.id for query in request.credentials] == ["c"]
         assert [entry.content for entry in request.transaction_data] == [{"type": "t"}]
@@ -332,7 +424,8 @@ class TestParse:
             "",
             ADDRESS,
             "x509_san_dns:shop.example",
-            "decentralized_identifier:did:web:shop.example",
+            "decentralized_identifie:did:web:shop.example",
+            "did:web:shop.example",
             "REDIRECT_URI:" + ADDRESS,
             " redirect_uri:" + ADDRESS,
         ],
@@ -340,6 +433,52 @@ class TestParse:
     def test_another_client_identifier_prefix_is_undetermined(self, client_id: Any) -> None:
         with pytest.raises(Undetermined, match="client_id"):
             parse_request(with_member("client_id", client_id))
+
+    def test_an_unsigned_request_that_names_a_did_as_its_sender_is_tampered_with(self) -> None:
+        request = with_member("client_id", "decentralized_identifier:did:web:shop.example")
+        with pytest.raises(RequestTampered, match="is not signed") as caught:
+            parse_request(request)
+        assert (caught.value.code, caught.value.exit_code) == ("request-tampered", 3)
+
+    @pytest.mark.parametrize("audience", [WALLET, [WALLET]])
+    def test_an_unsigned_request_may_say_that_it_is_for_wallets(self, audience: Any) -> None:
+        assert parse_request(with_member("aud", audience)).nonce == NONCE
+
+    @pytest.mark.parametrize(
+        "audience",
+        [None, "", "https://wallet.example", WALLET + "/", [], [WALLET, "https://wallet.example"], {}, 5],
+    )
+    def test_a_request_for_somebody_else_is_refused(self, audience: Any) -> None:
+        with pytest.raises(WrongAudience, match=WALLET) as caught:
+            parse_request(with_member("aud", audience))
+        assert (caught.value.code, caught.value.exit_code) == ("request-wrong-audience", 3)
+
+    @pytest.mark.parametrize(
+        "origin", ["https://shop.example", "https://shop.example/page", "https://SHOP.example:443"]
+    )
+    def test_a_request_may_come_from_its_own_origin(self, origin: str) -> None:
+        assert parse_request(built(), origin=origin).origin == "https://shop.example"
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "https://evil.example",
+            "https://shop.example:8443",
+            "https://shop.example.evil.example",
+            "https://www.shop.example",
+            "http://shop.example",
+            "https://shop.example.",
+            "shop.example",
+            "null",
+            "",
+            "x" * 100_000,
+        ],
+    )
+    def test_a_request_from_another_origin_is_refused(self, origin: str) -> None:
+        with pytest.raises(WrongOrigin, match="came from") as caught:
+            parse_request(built(), origin=origin)
+        assert (caught.value.code, caught.value.exit_code) == ("request-wrong-origin", 3)
+        assert len(caught.value.message) < 500
 
     def test_the_redirect_uri_may_be_left_out_since_the_client_id_holds_it(self) -> None:
         # OpenID4VP 1.0 section 5.9.3, redirect_uri.

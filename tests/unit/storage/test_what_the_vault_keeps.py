@@ -1,4 +1,4 @@
-"""Statements, grants and credentials in the vault."""
+"""Statements and credentials in the vault."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from ipse.errors import AlreadyExists, MalformedInput, NotFound, UsageError
-from ipse.storage import credential_shelf, grants, statement_vectors, statements
+from ipse.storage import credential_shelf, statement_vectors, statements
 from ipse.storage.credential_shelf import ShelvedCredential
 from ipse.storage.statements import Added, NewStatement
 from ipse.storage.vault import Vault
 
-MONDAY, TUESDAY, WEDNESDAY = (f"2026-02-0{day}T12:00:00Z" for day in (2, 3, 4))
+MONDAY, TUESDAY = (f"2026-02-0{day}T12:00:00Z" for day in (2, 3))
 TEA = NewStatement("I like green tea", 0.8, "typed")
 CREDENTIAL = ShelvedCredential(
     id="urn:uuid:1111",
@@ -101,35 +101,6 @@ def test_a_superseded_statement_has_no_vector_in_the_profile(vault: Vault) -> No
     statement_vectors.keep(vault, "model", [(old, b"vector")])
     statements.add(vault, [replace(TEA, weight=-1)], now=TUESDAY)
     assert statement_vectors.every(vault, "model") == []
-
-
-def test_a_grant_holds_from_its_start_until_before_its_end(vault: Vault) -> None:
-    grants.add(vault, origin="https://a.example", level="choose", now=TUESDAY, expires=WEDNESDAY)
-
-    def active(now: str, origin: str = "https://a.example", level: str = "choose") -> bool:
-        return grants.active(vault, origin=origin, level=level, now=now) is not None
-
-    assert active(TUESDAY)
-    assert not active(MONDAY)
-    assert not active(WEDNESDAY)
-    assert not active(TUESDAY, origin="https://a.example.evil")
-    assert not active(TUESDAY, level="bands")
-
-
-def test_a_new_grant_ends_the_one_before_it_of_the_same_level_alone(vault: Vault) -> None:
-    for level in ("choose", "bands", "choose"):
-        grants.add(vault, origin="https://a.example", level=level, now=MONDAY, expires=WEDNESDAY)
-    assert [grant.revoked is None for grant in grants.every(vault)] == [False, True, True]
-
-
-def test_a_revoked_grant_stays_on_record_and_never_holds_again(vault: Vault) -> None:
-    grants.add(vault, origin="https://a.example", level="choose", now=MONDAY, expires=WEDNESDAY)
-    grants.add(vault, origin="https://b.example", level="choose", now=MONDAY, expires=WEDNESDAY)
-    assert grants.revoke(vault, "https://a.example", now=TUESDAY) == 1
-    assert grants.revoke(vault, "https://a.example", now=TUESDAY) == 0
-    assert grants.active(vault, origin="https://a.example", level="choose", now=TUESDAY) is None
-    assert grants.active(vault, origin="https://b.example", level="choose", now=TUESDAY) is not None
-    assert [grant.revoked for grant in grants.every(vault)] == [TUESDAY, None]
 
 
 def test_a_credential_is_given_back_as_it_came(vault: Vault) -> None:

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 
+_Label = Annotated[
+    str,
+    typer.Argument(metavar="LABEL|ID", help="A published topic's label or id, or the label of one of yours."),
+]
+
+
 class _Listing(Group):
     """A group that alone does something of its own: its callback lists."""
 
@@ -46,7 +52,7 @@ def _list(
     with session.wallet(embeds=True) as wallet:
         listed = found.topic_affinities(wallet, session.embedder(wallet), now=session.now)
     rows = [_topic_row(topic) for topic in listed if every or topic.value is not None]
-    columns = ("affinity", "label", "evidence", "because")
+    columns = ("affinity", "label", "access", "evidence", "because")
     empty = "nothing is known of any topic yet; --all lists them"
     session.console.table("topics", headed(session.console, rows, columns), columns, empty=empty)
 
@@ -84,6 +90,34 @@ def remove(
     session.console.result(f"topic {printable(label.strip())} is gone", {"label": label.strip()})
 
 
+@app.command(cls=Command)
+def close(context: typer.Context, label: _Label) -> None:
+    """Let no answer to an application be about a topic."""
+    _set_access(context, label, is_open=False)
+
+
+@app.command("open", cls=Command)
+def open_(context: typer.Context, label: _Label) -> None:
+    """Let answers to applications be about a topic again, or about a sensitive one."""
+    _set_access(context, label, is_open=True)
+
+
+def _set_access(context: typer.Context, label: str, *, is_open: bool) -> None:
+    from ipse.wallet.profile import interests as found
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        keys = found.set_topic_access(wallet, label, open=is_open)
+    session.console.result(
+        f"topic {printable(label.strip())} is {_access(is_open)}",
+        {"label": label.strip(), "topics": list(keys), "access": _access(is_open)},
+    )
+
+
+def _access(is_open: bool) -> str:
+    return "open" if is_open else "closed"
+
+
 def _topic_row(topic: TopicAffinity) -> JsonObject:
     return {
         "affinity": None if topic.value is None else round(topic.value, 2),
@@ -91,6 +125,7 @@ def _topic_row(topic: TopicAffinity) -> JsonObject:
         "id": topic.id,
         "group": topic.group,
         "sensitive": topic.sensitive,
+        "access": _access(topic.open),
         "evidence": round(topic.evidence, 1),
         "because": [statement.number for statement in topic.movers],
     }

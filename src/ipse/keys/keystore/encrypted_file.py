@@ -83,19 +83,33 @@ class EncryptedFile:
             items = self._read()
             if item in items:
                 raise AlreadyExists(f"the keystore already holds an item {item!r}")
-            self._write({**items, item: base64url.encode(secret)})
-            if self._read().get(item) != base64url.encode(secret):
-                raise KeystoreUnavailable(f"{self._path} did not read back what was written")
+            self._put(items, item, secret)
 
     def get(self, item: str) -> bytes:
         """The secret kept as `item`. Raises KeystoreError, CorruptData where it is gone."""
+        secret = self.find(item)
+        if secret is None:
+            raise CorruptData(f"{self._path} no longer holds the item {item!r} of this wallet")
+        return secret
+
+    def find(self, item: str) -> bytes | None:
+        """Like get; None where there is no such item. Raises KeystoreError, CorruptData."""
         items = self._read()
         if item not in items:
-            raise CorruptData(f"{self._path} no longer holds the item {item!r} of this wallet")
+            return None
         try:
             return base64url.decode(items[item])
         except (MalformedInput, TypeError) as error:
             raise CorruptData(f"the item {item!r} in {self._path} is damaged") from error
+
+    def replace(self, item: str, secret: bytes) -> None:
+        """Keep `secret` as `item`, whatever that held, and read it back. Raises KeystoreError.
+
+        The file is renamed into its place: it holds the old item or the new one.
+        """
+        self._read()
+        with files.exclusive(self._path):
+            self._put(self._read(), item, secret)
 
     def remove(self, item: str) -> None:
         """Forget `item`; nothing happens where it is gone already. Raises KeystoreError."""
@@ -125,6 +139,12 @@ class EncryptedFile:
 
         self._derived = None
         return agent_client.stop(self._path)
+
+    def _put(self, items: dict[str, str], item: str, secret: bytes) -> None:
+        """Write the items with one more or another; under the lock."""
+        self._write({**items, item: base64url.encode(secret)})
+        if self._read().get(item) != base64url.encode(secret):
+            raise KeystoreUnavailable(f"{self._path} did not read back what was written")
 
     def _refuse_existing(self) -> None:
         if self._path.exists():

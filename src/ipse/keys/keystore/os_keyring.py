@@ -38,6 +38,8 @@ ALLOWED_BACKENDS: Final = {
 _ELSEWHERE: Final = {"macOS Keychain": "darwin", "Windows Credential Manager": "win32"}
 """Backends that only one system has, by its `sys.platform`."""
 _SERVICE: Final = "ipse"
+_NEXT: Final = ".next"
+"""Ends the name under which a replacing item lies until it is in its place."""
 _PATIENCE: Final = 3.0
 """Seconds that a keyring gets for one call before it counts as hung."""
 
@@ -61,25 +63,50 @@ class OsKeyring:
         """Keep `secret` as the new `item` and read it back. Raises KeystoreError, AlreadyExists."""
         if self._read(item) is not None:
             raise AlreadyExists(f"the keyring already holds an item {item!r}")
-        text = base64url.encode(secret)
-        self._call(lambda: self._backend.set_password(_SERVICE, self._user(item), text))
-        if self._read(item) != text:
-            raise KeystoreUnavailable(f"{self._name} took an item and did not give it back unaltered")
+        self._write(item, base64url.encode(secret))
 
     def get(self, item: str) -> bytes:
         """The secret kept as `item`. Raises KeystoreError, CorruptData where it is gone."""
+        secret = self.find(item)
+        if secret is None:
+            raise CorruptData(f"{self._name} no longer holds the item {item!r} of this wallet")
+        return secret
+
+    def find(self, item: str) -> bytes | None:
+        """Like get; None where there is no such item. Raises KeystoreError, CorruptData."""
         text = self._read(item)
         if text is None:
-            raise CorruptData(f"{self._name} no longer holds the item {item!r} of this wallet")
+            text = self._read(item + _NEXT)
+        if text is None:
+            return None
         try:
             return base64url.decode(text)
         except MalformedInput as error:
             raise CorruptData(f"the item {item!r} in {self._name} is damaged") from error
 
+    def replace(self, item: str, secret: bytes) -> None:
+        """Keep `secret` as `item`, whatever that held, and read it back. Raises KeystoreError.
+
+        Some keyrings overwrite by deleting first: the new one lies beside the old one until it is in place.
+        """
+        text = base64url.encode(secret)
+        self._write(item + _NEXT, text)
+        self._write(item, text)
+        self._delete(item + _NEXT)
+
     def remove(self, item: str) -> None:
         """Forget `item`; nothing happens where it is gone already. Raises KeystoreError."""
-        if self._read(item) is not None:
-            self._call(lambda: self._backend.delete_password(_SERVICE, self._user(item)))
+        for name in (item + _NEXT, item):
+            if self._read(name) is not None:
+                self._delete(name)
+
+    def _write(self, item: str, text: str) -> None:
+        self._call(lambda: self._backend.set_password(_SERVICE, self._user(item), text))
+        if self._read(item) != text:
+            raise KeystoreUnavailable(f"{self._name} took an item and did not give it back unaltered")
+
+    def _delete(self, item: str) -> None:
+        self._call(lambda: self._backend.delete_password(_SERVICE, self._user(item)))
 
     def _read(self, item: str) -> str | None:
         return self._call(lambda: self._backend.get_password(_SERVICE, self._user(item)))

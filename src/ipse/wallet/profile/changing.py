@@ -31,7 +31,8 @@ def correct(wallet: Wallet, number: int, correction: Correction, *, now: datetim
     """Correct a statement in its place; how it reads then.
 
     Nothing of an old text is kept: its vectors go, and the rankings that hold it, and `erase` leaves no copy
-    in the file; `embed_missing` embeds the new one. Raises NotFound, AlreadyExists, UsageError,
+    in the file; `embed_missing` embeds the new one. With an old text, and where the statement becomes secret,
+    the vault drops the answers kept to be repeated. Raises NotFound, AlreadyExists, UsageError,
     MalformedInput.
     """
     vault = wallet.vault

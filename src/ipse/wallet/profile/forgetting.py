@@ -50,10 +50,10 @@ class Forgotten:
 def forget(wallet: Wallet, numbers: Collection[int]) -> Forgotten:
     """Delete statements, what they took the place of, and all that was made of them.
 
-    That is their vectors of every model, the kept rankings, whose order they had a part in, accepted
-    contradictions and the sums that a taste came to: in one transaction, all or nothing. `erase` then
-    leaves no copy in the file. The disclosure log stays: it is the record of what left. Raises NotFound
-    where one of `numbers` is not there.
+    That is their vectors of every model, the kept rankings, whose order they had a part in, the answers kept
+    to be repeated, accepted contradictions and the sums that a taste came to: in one transaction, all or
+    nothing. `erase` then leaves no copy in the file. The disclosure log stays: it is the record of what left.
+    Raises NotFound where one of `numbers` is not there.
     """
     vault = wallet.vault
     with vault.transaction():
@@ -61,7 +61,7 @@ def forget(wallet: Wallet, numbers: Collection[int]) -> Forgotten:
             statements.find(vault, number)  # raises, for it is not there
         doomed = statements.with_earlier(vault, numbers)
         heard = disclosed(vault, doomed)
-        statements.remove(vault, numbers)
+        statements.remove(vault, numbers)  # with them the vault drops the answers made of them
         ranked = rankings.clear(vault)
         erasing.make_due(vault)
     return Forgotten(tuple(doomed), ranked, heard)
@@ -84,7 +84,8 @@ def erase(wallet: Wallet) -> None:
 def disclosed(vault: Vault, asked: Sequence[Statement]) -> tuple[Disclosed, ...]:
     """To whom statements were disclosed since they were entered, by origin.
 
-    A fact has no vote, so it had no part in an answer, and neither had a statement since it is secret.
+    A fact has no vote, so it had no part in an answer, and neither had a statement since it is secret. An
+    answer that says nothing discloses nothing.
     """
     if not asked:
         return ()
@@ -96,6 +97,8 @@ def disclosed(vault: Vault, asked: Sequence[Statement]) -> tuple[Disclosed, ...]
     ]
     heard: dict[str, tuple[list[str], int]] = {}
     for entry in disclosure_log.every(vault):
+        if entry.content.get("said") is False or entry.content.get("level") == "credentials":
+            continue
         origin, time = str(entry.content.get("application")), str(entry.content.get("time"))
         verbatim, answers = heard.get(origin, ([], 0))
         if entry.content.get("level") == _VERBATIM:

@@ -1,7 +1,7 @@
 """What the owner's opinions add up to: interests, topics, contradictions, and why a text is liked.
 
 All of it is computed when it is asked for and nothing of it is stored, so that what is forgotten is
-forgotten here as well.
+forgotten here as well. Only which topics are closed is kept: the owner's word, not what they like.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ipse.preferences import interests as grouping
 from ipse.preferences import naming
 from ipse.preferences import topics as listing
 from ipse.preferences.embedding import Embedder
-from ipse.storage import statement_vectors, statements, topics
+from ipse.storage import answers, statement_vectors, statements, topics
+from ipse.storage import topic_access as access
 from ipse.storage.statements import Statement
 from ipse.wallet.profile.ranking import Mover, rank
 from ipse.wallet.profile.remembering import embed_missing
@@ -40,6 +41,8 @@ __all__ = [
     "interest_called",
     "interests",
     "remove_topic",
+    "set_topic_access",
+    "topic_access",
     "topic_affinities",
     "why",
 ]
@@ -47,6 +50,7 @@ __all__ = [
 _DAY: Final = 86400.0
 _MAX_LABEL, _MAX_MEANING = 60, 300
 _NEAR: Final = 5
+_OWN: Final = "own:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class TopicAffinity:
     """How much the owner likes a topic.
 
     `id` is None for a topic of the owner's own; `value` is in [-1, 1], None where too little is known;
-    `evidence` is in statements; `movers` are the statements that moved it most.
+    `evidence` is in statements; `movers` are the statements that moved it most. No answer to an application
+    is about a topic that is not `open`.
     """
 
     id: str | None
@@ -80,6 +85,7 @@ class TopicAffinity:
     value: float | None
     evidence: float
     movers: tuple[Statement, ...]
+    open: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +150,25 @@ def topic_affinities(wallet: Wallet, embedder: Embedder, *, now: datetime) -> li
     relevance = _relevance(opinions, listing.background(shipped), now)
     found = listing.affinities(vectors, shipped, opinions.vectors, opinions.weights, relevance=relevance)
 
+    access_of = topic_access(wallet)
+    rows = [(topic.id, topic.label, topic.group, topic.sensitive, topic.id) for topic in published]
+    names = [*rows, *((None, topic.label, "own", False, _OWN + topic.label) for topic in own)]
+
     def known(affinity: Affinity) -> tuple[Statement, ...]:
         return tuple(opinions.known[row] for row in affinity.movers)
 
     listed = [
         TopicAffinity(
-            topic.id, topic.label, topic.group, topic.sensitive, one.value, one.evidence, known(one)
+            id=id_,
+            label=label,
+            group=group,
+            sensitive=sensitive,
+            value=one.value,
+            evidence=one.evidence,
+            movers=known(one),
+            open=access_of.get(key, True),
         )
-        for topic, one in zip(published, found, strict=False)
-    ] + [
-        TopicAffinity(None, topic.label, "own", False, one.value, one.evidence, known(one))
-        for topic, one in zip(own, found[len(published) :], strict=True)
+        for (id_, label, group, sensitive, key), one in zip(names, found, strict=True)
     ]
     return sorted(listed, key=lambda topic: (topic.value is None, -(topic.value or 0), topic.label))
 
@@ -179,7 +193,52 @@ def add_topic(wallet: Wallet, label: str, meaning: str | None, *, now: datetime)
 
 def remove_topic(wallet: Wallet, label: str) -> None:
     """Delete a topic of the owner's. Raises NotFound."""
-    topics.remove(wallet.vault, label.strip())
+    vault = wallet.vault
+    key = _OWN + label.strip()
+    with vault.transaction():
+        was_open = topic_access(wallet).get(key, True)
+        topics.remove(vault, label.strip())
+        access.remove(vault, key)
+        if not was_open:
+            answers.drop_contents(vault)
+
+
+def topic_access(wallet: Wallet) -> dict[str, bool]:
+    """Whether each topic is open: the published ones by id, the owner's own by "own:" and their label.
+
+    A sensitive one is closed until the owner opens it, any other is open until they close it.
+    """
+    said = access.every(wallet.vault)
+    usual = {topic.id: not topic.sensitive for topic in listing.published().topics}
+    usual |= {_OWN + topic.label: True for topic in topics.every(wallet.vault)}
+    return {key: said.get(key, is_open) for key, is_open in usual.items()}
+
+
+def set_topic_access(wallet: Wallet, label: str, *, open: bool) -> tuple[str, ...]:  # noqa: A002 - the word for it
+    """Open or close the topics of a name; their keys in `topic_access`.
+
+    A published topic is named by its id or by its label without regard to case, one of the owner's own by
+    its label. What applications were answered before is not repeated to them afterwards, since it was made
+    with other topics. Raises NotFound.
+    """
+    vault = wallet.vault
+    label = label.strip()
+    with vault.transaction():
+        before = topic_access(wallet)
+        named = [
+            topic.id
+            for topic in listing.published().topics
+            if label.casefold() in (topic.id, topic.label.casefold())
+        ]
+        if _OWN + label in before:
+            named.append(_OWN + label)
+        if not named:
+            raise NotFound(f"there is no topic {label!r}", hint="`ipse profile topics --all` lists them")
+        for key in named:
+            access.put(vault, key, open)
+        if any(before[key] is not open for key in named):
+            answers.drop_contents(vault)
+    return tuple(named)
 
 
 def why(wallet: Wallet, embedder: Embedder, text: str, *, now: datetime) -> Why:

@@ -13,7 +13,7 @@ from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import NotFound, StorageError
 from ipse.keys import derivation
-from ipse.storage import disclosure_log, erasing, rankings, statement_vectors, statements
+from ipse.storage import answers, disclosure_log, erasing, rankings, statement_vectors, statements
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
 from ipse.wallet.profile.changing import Correction, correct, supersede_with
@@ -21,6 +21,7 @@ from ipse.wallet.profile.forgetting import Disclosed, disclosed, erase, forget
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
 from tests.unit.storage.pages import plain_pages
+from tests.unit.storage.test_answers import ROW
 from tests.unit.wallet.profile.conftest import NOW, HashEmbedder
 
 TEA = NewStatement("phosphorescent anglerfish of the abyss", 0.8, "said")
@@ -33,10 +34,20 @@ def pages(wallet: Wallet) -> bytes:
     return b"".join(plain_pages(wallet.places.vault, derivation.vault_key(wallet.root)))
 
 
-def answer(wallet: Wallet, origin: str, released: Json, *, level: str = "choose", day: int = 1) -> str:
-    """Note an answer in the log, some days from NOW; when."""
+def answer(
+    wallet: Wallet,
+    origin: str,
+    released: Json,
+    *,
+    level: str = "choose",
+    day: int = 1,
+    said: bool | None = None,
+) -> str:
+    """Note an answer in the log, some days from NOW; when. Older entries do not hold `said`."""
     time = format_timestamp(NOW + timedelta(days=day))
     entry: JsonObject = {"time": time, "application": origin, "level": level, "released": released}
+    if said is not None:
+        entry["said"] = said
     disclosure_log.append(wallet.vault, entry)
     return time
 
@@ -78,6 +89,54 @@ def test_nothing_of_a_text_is_left_when_it_is_corrected(wallet: Wallet, embedder
     correct(wallet, number, Correction(text="I like fish"), now=NOW)
     erase(wallet)
     assert [trace for trace in traces if trace in pages(wallet)] == []
+
+
+def test_no_answer_is_repeated_that_was_made_of_what_is_forgotten(
+    wallet: Wallet, embedder: HashEmbedder
+) -> None:
+    number, _ = remember(wallet, embedder, [TEA, OTHER], now=NOW).numbers
+    answers.add(wallet.vault, replace(ROW, content=strict_json.canonical({"said": [TEA.text]}).decode()))
+    forget(wallet, [number])
+    erase(wallet)
+    assert answers.stored(wallet.vault, ROW.party, ROW.question, since=ROW.time) is None
+    assert answers.spent(wallet.vault, since=ROW.time) == ROW.epsilon
+    assert TEA.text.encode() not in pages(wallet)
+
+
+def test_forgetting_that_fails_drops_no_answer(wallet: Wallet, embedder: HashEmbedder) -> None:
+    (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
+    answers.add(wallet.vault, ROW)
+    with pytest.raises(NotFound):
+        forget(wallet, [number, 99])
+    assert answers.stored(wallet.vault, ROW.party, ROW.question, since=ROW.time) == ROW
+
+
+@pytest.mark.parametrize(
+    ("correction", "repeated"),
+    [
+        (Correction(sensitivity="secret"), False),
+        (Correction(text="I like fish"), False),
+        (Correction(sensitivity="public"), True),
+        (Correction(weight=0.1), True),
+    ],
+)
+def test_no_answer_is_repeated_once_a_statement_is_secret_or_reads_otherwise(
+    wallet: Wallet, embedder: HashEmbedder, correction: Correction, repeated: bool
+) -> None:
+    (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
+    answers.add(wallet.vault, ROW)
+    correct(wallet, number, correction, now=NOW)
+    found = answers.stored(wallet.vault, ROW.party, ROW.question, since=ROW.time)
+    assert (found is not None) is repeated
+
+
+def test_no_answer_is_repeated_once_a_secret_takes_a_statements_place(
+    wallet: Wallet, embedder: HashEmbedder
+) -> None:
+    (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
+    answers.add(wallet.vault, ROW)
+    supersede_with(wallet, embedder, number, replace(OTHER, sensitivity="secret"), now=NOW)
+    assert answers.stored(wallet.vault, ROW.party, ROW.question, since=ROW.time) is None
 
 
 def test_forgetting_what_is_not_there_forgets_nothing_else(wallet: Wallet, embedder: HashEmbedder) -> None:
@@ -150,3 +209,15 @@ def test_who_was_told_a_sentence_verbatim_is_told_with_the_day(
     answer(wallet, CLUB, f"head.{base64url.encode(b'[1]')}.%%~~", level="statements")
     assert heard_of(wallet, [said]) == (Disclosed(SHOP, tuple(times), 0),)
     assert heard_of(wallet, [other]) == ()
+
+
+@pytest.mark.parametrize("level", ["topics", "choose", "bands", "statements"])
+def test_an_answer_that_says_nothing_is_no_disclosure(
+    wallet: Wallet, embedder: HashEmbedder, level: str
+) -> None:
+    (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
+    answer(wallet, CLUB, TEA.text, level=level, said=False)
+    assert heard_of(wallet, [number]) == ()
+    time = answer(wallet, SHOP, TEA.text, level=level, said=True)
+    told = Disclosed(SHOP, (time,), 0) if level == "statements" else Disclosed(SHOP, (), 1)
+    assert heard_of(wallet, [number]) == (told,)

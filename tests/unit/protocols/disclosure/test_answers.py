@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import pytest
 
@@ -14,62 +14,73 @@ from ipse.credentials import jws, sd_jwt
 from ipse.credentials.report import Outcome
 from ipse.dids import did_key
 from ipse.encoding import base64url
-from ipse.keys import derivation, jwk
+from ipse.errors import MalformedInput
+from ipse.keys import jwk
 from ipse.keys.ed25519 import PrivateKey
-from ipse.protocols.preference_choice import (
+from ipse.protocols.disclosure.answers import (
     CHECKS,
-    LEVEL,
-    TYPE,
-    ChoiceRequest,
-    ChoiceVerification,
+    MAX_EPSILON,
+    AnswerVerification,
+    Content,
     build_answer,
-    build_request,
-    parse_request,
+    nothing,
     verify_answer,
+    written_length,
+)
+from ipse.protocols.disclosure.questions import LEVELS, Choose, Question, numbered, type_of
+from tests.unit.protocols.disclosure.material import (
+    ASKED,
+    DAY,
+    HOUR,
+    ISSUED,
+    KEY,
+    NOW,
+    SAID,
+    question,
+    signer_of,
 )
 
-ISSUED = datetime(2026, 7, 1, 12, tzinfo=UTC)
-NOW = ISSUED + timedelta(minutes=10)
-HOUR = timedelta(hours=1)
-ROOT = b"r" * 32
-KEY, OTHER_KEY = derivation.pairwise_key(ROOT, "https://shop.example"), PrivateKey(b"o" * 32)
+OTHER_KEY = PrivateKey(b"o" * 32)
 PASSED, FAILED, UNDETERMINED = Outcome.PASSED, Outcome.FAILED, Outcome.UNDETERMINED
-CANDIDATES = ["Dune", "Emma", "Solaris", "Ulysses"]
+QUESTIONS = {level: question(level) for level in LEVELS}
+REQUEST = QUESTIONS["choose"]
+SPENT = 1000
 
 
-def asked(address: str = "https://shop.example/answers", **changes: Any) -> ChoiceRequest:
-    parts = {"candidates": CANDIDATES, "top": 2, "purpose": "Choose", "issued": ISSUED, "lifetime": HOUR}
-    return parse_request(build_request(address=address, **{**parts, **changes}))
+def built(asked: Question = REQUEST, content: Content | None = None, **changes: Any) -> str:
+    parts: dict[str, Any] = {"key": KEY, "now": NOW, "epsilon": SPENT, **changes}
+    return build_answer(asked, SAID[asked.level] if content is None else content, **parts)
 
 
-REQUEST = asked()
-CHOSEN = (REQUEST.candidates[2], REQUEST.candidates[0])
-ANSWER = build_answer(REQUEST, CHOSEN, KEY, NOW)
+ANSWER = built()
 
 
 def credential(
     changes: Mapping[str, Any] | None = None,
     *,
+    of: str = "",
     key: PrivateKey = KEY,
     typ: str = "dc+sd-jwt",
     kid: str | None = "",
     disclosable: Any = (),
 ) -> sd_jwt.SdJwt:
     """An answer without key binding whose claims were changed and signed; None leaves one out."""
-    claims = {**sd_jwt.parse(ANSWER).jwt.payload, **(changes or {})}
+    claims = {**sd_jwt.parse(of or ANSWER).jwt.payload, **(changes or {})}
     claims = {name: value for name, value in claims.items() if value is not None and name != "_sd_alg"}
     method = did_key.verification_method_id(did_key.from_public_key(KEY.public())) if kid == "" else kid
     return sd_jwt.parse(sd_jwt.issue(claims, disclosable=disclosable, signer=key, typ=typ, kid=method))
 
 
-def bound(presentation: sd_jwt.SdJwt, *, key: PrivateKey = KEY, **changes: Any) -> str:
+def bound(
+    presentation: sd_jwt.SdJwt, asked: Question = REQUEST, *, key: PrivateKey = KEY, **changes: Any
+) -> str:
     """With a key binding whose payload was changed; None leaves a member out."""
     payload = {
         "iat": int(NOW.timestamp()),
-        "aud": REQUEST.authorization.client_id,
-        "nonce": REQUEST.authorization.nonce,
+        "aud": asked.authorization.client_id,
+        "nonce": asked.authorization.nonce,
         "sd_hash": sd_jwt.sd_hash(presentation),
-        "transaction_data_hashes": [REQUEST.question.digest],
+        "transaction_data_hashes": [asked.transaction.digest],
         "transaction_data_hashes_alg": "sha-256",
         **changes,
     }
@@ -77,19 +88,19 @@ def bound(presentation: sd_jwt.SdJwt, *, key: PrivateKey = KEY, **changes: Any) 
     return replace(presentation, kb_jwt=jws.sign({"typ": "kb+jwt"}, payload, key).encoded).compact
 
 
-def verify(answer: str, request: ChoiceRequest = REQUEST, now: datetime = NOW) -> ChoiceVerification:
+def verify(answer: str, request: Question = REQUEST, now: datetime = NOW) -> AnswerVerification:
     return verify_answer(answer, request, now)
 
 
 def assert_stops_at(
     name: str,
     answer: str,
-    request: ChoiceRequest = REQUEST,
+    request: Question = REQUEST,
     *,
     now: datetime = NOW,
     outcome: Outcome = FAILED,
 ) -> None:
-    """`name` is the one check with a verdict other than passed, and nothing was chosen."""
+    """`name` is the one check with a verdict other than passed, and no content comes out."""
     verification = verify(answer, request, now)
     position = CHECKS.index(name)
     assert [(check.name, check.outcome) for check in verification.report.checks] == [
@@ -98,32 +109,34 @@ def assert_stops_at(
         *((open_, UNDETERMINED) for open_ in CHECKS[position + 1 :]),
     ], verification.report.decisive
     assert verification.report.outcome is outcome
-    assert verification.chosen == ()
-
-
-def decoded(answer: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Header and payload of the credential, header and payload of the key binding."""
-    issuer_signed, *disclosures, binding = answer.split("~")
-    assert disclosures == []
-    parts = [*issuer_signed.split(".")[:2], *binding.split(".")[:2]]
-    first, second, third, fourth = (json.loads(base64url.decode(part)) for part in parts)
-    return first, second, third, fourth
+    assert verification.content is None
 
 
 class TestAGoodAnswer:
-    def test_every_check_passes_and_the_chosen_come_back_in_order(self) -> None:
-        verification = verify(ANSWER)
+    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("signer", [None, signer_of()], ids=["unsigned", "signed"])
+    def test_every_check_passes_and_what_was_said_comes_back(self, level: str, signer: Any) -> None:
+        asked = question(level, signer=signer)
+        verification = verify(built(asked), asked)
         assert [check.name for check in verification.report.checks] == list(CHECKS)
         assert {check.outcome for check in verification.report.checks} == {PASSED}
-        assert verification.chosen == CHOSEN
+        assert verification.content == SAID[level]
+
+    @pytest.mark.parametrize("level", LEVELS)
+    def test_an_answer_that_says_nothing_is_a_good_answer(self, level: str) -> None:
+        asked = QUESTIONS[level]
+        verification = verify(built(asked, nothing(asked)), asked)
+        assert verification.report.outcome is PASSED
+        assert verification.content == nothing(asked)
+        assert list(nothing(asked)) == list(SAID[level])
+        assert not any(nothing(asked).values())
 
     def test_the_forging_helpers_of_these_tests_make_good_answers_when_nothing_is_changed(self) -> None:
         assert verify(bound(credential())).report.outcome is PASSED
 
     @pytest.mark.parametrize("now", [ISSUED, NOW, ISSUED + HOUR + timedelta(hours=20)])
     def test_an_answer_made_in_time_can_be_verified_for_a_day(self, now: datetime) -> None:
-        answer = build_answer(REQUEST, CHOSEN, KEY, ISSUED)
-        assert verify(answer, now=now).report.outcome is PASSED
+        assert verify(built(now=ISSUED), now=now).report.outcome is PASSED
 
     def test_after_a_day_it_fails(self) -> None:
         assert_stops_at("time", ANSWER, now=NOW + timedelta(days=1, minutes=2))
@@ -136,96 +149,128 @@ class TestAGoodAnswer:
             "signature": parsed.jwt.signature,
             "header": {"disclosures": [], "kb_jwt": parsed.kb_jwt},
         }
-        assert verify(json.dumps(flattened)).chosen == CHOSEN
+        assert verify(json.dumps(flattened)).content == SAID["choose"]
 
 
-class TestWhatLeaves:
-    def test_an_answer_holds_exactly_these_members(self) -> None:
-        header, claims, binding_header, binding = decoded(ANSWER)
-        did = did_key.from_public_key(KEY.public())
-        assert header == {"alg": "EdDSA", "typ": "dc+sd-jwt", "kid": did_key.verification_method_id(did)}
-        assert claims == {
-            "iss": did,
-            "sub": did,
-            "vct": TYPE,
-            "iat": int(NOW.timestamp()),
-            "exp": int((NOW + timedelta(days=1)).timestamp()),
-            "cnf": {"jwk": jwk.public_to_jwk(KEY.public())},
-            "level": LEVEL,
-            "choices": ["3", "1"],
-            "_sd_alg": "sha-256",
-        }
-        assert binding_header == {"alg": "EdDSA", "typ": "kb+jwt"}
-        assert binding == {
-            "iat": int(NOW.timestamp()),
-            "aud": "redirect_uri:https://shop.example/answers",
-            "nonce": REQUEST.authorization.nonce,
-            "sd_hash": sd_jwt.sd_hash(sd_jwt.parse(ANSWER.rpartition("~")[0] + "~")),
-            "transaction_data_hashes": [REQUEST.question.digest],
-            "transaction_data_hashes_alg": "sha-256",
-        }
+class TestOrder:
+    """The order of what is named tells nothing: not the ranking, not the order of a table."""
 
-    def test_an_answer_holds_no_score_no_vector_no_statement_and_no_text(self) -> None:
-        def values(value: Any) -> list[Any]:
-            if isinstance(value, dict):
-                return [inner for member in value.values() for inner in values(member)]
-            if isinstance(value, list):
-                return [inner for member in value for inner in values(member)]
-            return [value]
-
-        found = [value for part in decoded(ANSWER) for value in values(part)]
-        assert not [value for value in found if isinstance(value, float)]
-        times = {int(NOW.timestamp()), int((NOW + timedelta(days=1)).timestamp())}
-        assert {value for value in found if isinstance(value, int)} == times
-        assert not [value for value in found if str(value) in {*CANDIDATES, "Choose"}]
-
-    def test_those_not_chosen_are_not_in_the_answer(self) -> None:
-        question = asked(candidates=[f"text {number}" for number in range(50)])
-        answer = build_answer(question, question.candidates[7:9], KEY, NOW)
-        assert decoded(answer)[1]["choices"] == ["8", "9"]
-
-    def test_two_applications_get_unlinkable_keys_and_no_identifier_in_common(self) -> None:
-        other = asked("https://other.example/answers", purpose="Choose something else")
-        other_key = derivation.pairwise_key(ROOT, other.authorization.origin)
-        later = NOW + timedelta(seconds=1)
-        one, two = ANSWER, build_answer(other, other.candidates[:2], other_key, later)
-
-        def strings(value: Any) -> set[str]:
-            if isinstance(value, dict):
-                return {inner for member in value.values() for inner in strings(member)}
-            if isinstance(value, list):
-                return {inner for member in value for inner in strings(member)}
-            return {str(value)}
-
-        constants = {"EdDSA", "dc+sd-jwt", "kb+jwt", TYPE, LEVEL, "sha-256", "OKP", "Ed25519", "1", "2", "3"}
-        shared = {inner for part in decoded(one) for inner in strings(part)} & {
-            inner for part in decoded(two) for inner in strings(part)
-        }
-        assert shared <= constants
-        assert other_key.public() != KEY.public()
-
-    def test_one_application_gets_the_same_key_at_each_of_its_addresses(self) -> None:
-        origins = {
-            asked(f"https://shop.example{path}").authorization.origin for path in ("/a", "/b?c", ":443/")
-        }
-        assert {derivation.pairwise_key(ROOT, origin) for origin in origins} == {KEY}
+    def test_choices_are_in_the_order_of_the_request(self) -> None:
+        assert built(content={"choices": ["3", "1"]}).partition("~")[0] == ANSWER.partition("~")[0]
 
     @pytest.mark.parametrize(
-        "address",
-        ["https://shop.example:8443", "https://www.shop.example", "https://shop.example.evil.example"],
+        ("level", "content"),
+        [
+            ("topics", {"topics": ["jazz", "cooking"]}),
+            ("bands", {"bands": {"jazz": "high", "cooking": "low"}}),
+            ("statements", {"statements": SAID["statements"]["statements"][::-1]}),
+        ],
     )
-    def test_another_origin_never_gets_the_key_of_this_one(self, address: str) -> None:
-        assert derivation.pairwise_key(ROOT, asked(address).authorization.origin) != KEY
+    def test_the_bytes_do_not_depend_on_the_order_of_what_is_said(self, level: str, content: Content) -> None:
+        asked = QUESTIONS[level]
+        assert built(asked, content) == built(asked)
 
-    def test_another_wallet_has_another_key_for_the_same_application(self) -> None:
-        assert derivation.pairwise_key(b"s" * 32, "https://shop.example") != KEY
+
+class TestWhatFits:
+    @pytest.mark.parametrize(
+        ("level", "content"),
+        [
+            *((level, {}) for level in LEVELS),
+            *((level, {"choices": [], "topics": []}) for level in LEVELS),
+            *((level, {"pad": ""}) for level in LEVELS),
+            ("choose", {"topics": []}),
+            ("topics", {"choices": []}),
+            ("bands", {"topics": []}),
+            ("statements", {"bands": {}}),
+            ("choose", {"choices": ["1"]}),
+            ("choose", {"choices": ["1", "2", "3"]}),
+            ("choose", {"choices": ["1", "1"]}),
+            ("choose", {"choices": ["1", "5"]}),
+            ("choose", {"choices": ["1", "Dune"]}),
+            ("choose", {"choices": {"1": 0.5, "2": 0.5}}),
+            ("choose", {"choices": [["1", 0.9], ["2", 0.8]]}),
+            ("topics", {"topics": ["cooking", "cooking"]}),
+            ("topics", {"topics": ["own:secret"]}),
+            ("topics", {"topics": {"jazz": 0.9}}),
+            ("bands", {"bands": {"jazz": 0.9}}),
+            ("bands", {"bands": {"jazz": None}}),
+            ("bands", {"bands": {"jazz": "HIGH"}}),
+            ("bands", {"bands": {"opera": "high"}}),
+            ("bands", {"bands": ["jazz"]}),
+            ("bands", {"bands": []}),
+            ("statements", {"statements": ["a", "b", "c", "d"]}),
+            ("statements", {"statements": ["a", "a"]}),
+            ("statements", {"statements": [""]}),
+            ("statements", {"statements": [0.25]}),
+            ("statements", {"statements": [["a", 0.9]]}),
+            ("statements", {"statements": "abc"}),
+            ("statements", {"statements": ["\ud800"]}),
+        ],
+    )  # fmt: skip
+    def test_what_was_not_asked_never_leaves(self, level: str, content: Content) -> None:
+        with pytest.raises(MalformedInput):
+            built(QUESTIONS[level], content)
+
+    @pytest.mark.parametrize("letter", ["x", "\u00e9", "\u4e09", "\U0001f680", '"', "\n", "\x01"])
+    def test_the_longest_statement_has_a_thousand_bytes_as_it_is_written(self, letter: str) -> None:
+        each = written_length(letter) - 2
+        longest = letter * ((1000 - 2) // each)
+        longest += "x" * (1000 - written_length(longest))
+        assert written_length(longest) == len(json.dumps(longest, ensure_ascii=False).encode()) == 1000
+        asked = QUESTIONS["statements"]
+        assert verify(built(asked, {"statements": [longest]}), asked).content == {"statements": [longest]}
+        with pytest.raises(MalformedInput, match="1001 bytes; at most 1000"):
+            built(asked, {"statements": [longest + "x"]})
+
+    @pytest.mark.parametrize("epsilon", [-1, MAX_EPSILON + 1, 0.5, True, None, "1"])
+    def test_a_cost_is_a_number_of_thousandths(self, epsilon: Any) -> None:
+        with pytest.raises(MalformedInput, match="thousandths"):
+            built(epsilon=epsilon)
+
+
+class TestSize:
+    """Of all answers to one request; tests/properties has the same for generated contents."""
+
+    CONTENTS: tuple[tuple[str, Content], ...] = (
+        *((level, SAID[level]) for level in LEVELS),
+        *((level, nothing(QUESTIONS[level])) for level in LEVELS),
+        ("choose", {"choices": ["3", "4"]}),
+        ("topics", {"topics": ["world-history"]}),
+        ("topics", {"topics": ["cooking", "jazz", "world-history"]}),
+        ("bands", {"bands": dict.fromkeys(["cooking", "jazz", "world-history"], "medium")}),
+        ("bands", {"bands": {"jazz": "low"}}),
+        ("statements", {"statements": ["x" * 998, "y" * 998, "z" * 998]}),
+        ("statements", {"statements": ["\u4e09" * 332, "\U0001f680" * 249, '"' * 499]}),
+        ("statements", {"statements": ["a"]}),
+    )
+
+    @pytest.mark.parametrize("level", LEVELS)
+    def test_no_content_cost_or_moment_changes_it(self, level: str) -> None:
+        asked = QUESTIONS[level]
+        answers = [built(asked, content) for of, content in self.CONTENTS if of == level]
+        answers += [
+            built(asked, epsilon=epsilon) for epsilon in (0, 1, 10, 500, 999, 1001, 12_345, MAX_EPSILON)
+        ]
+        answers += [built(asked, now=ISSUED), built(asked, now=ISSUED + HOUR)]
+        assert len({len(answer.encode()) for answer in answers}) == 1
+        assert all(answer.isascii() for answer in answers)
+
+    def test_long_ids_cost_as_much_where_they_are_not_chosen(self) -> None:
+        ids = ["a", "\U0001f680" * 64, "\u00e9" * 60, '\\"' * 30]
+        entries = numbered(["Dune", "Emma", "Solaris", "Ulysses"])
+        candidates = tuple(replace(entry, id=name) for entry, name in zip(entries, ids, strict=True))
+        asked = question(asked=Choose(candidates, 2))
+        pairs = [[first, second] for first in ids for second in ids if first != second]
+        answers = [built(asked, {"choices": chosen}) for chosen in ([], *pairs)]
+        assert len({len(answer) for answer in answers}) == 1
+        assert all(verify(answer, asked).report.outcome is PASSED for answer in answers)
 
 
 class TestReplay:
     """A good answer, shown to somebody or for something it was not made for."""
 
     def test_to_another_request_of_the_same_application_it_fails(self) -> None:
-        assert_stops_at("holder-binding", ANSWER, asked())
+        assert_stops_at("holder-binding", ANSWER, question())
 
     def test_with_another_nonce_it_fails(self) -> None:
         authorization = replace(REQUEST.authorization, nonce="0123456789abcdef0123456789abcdef")
@@ -241,16 +286,16 @@ class TestReplay:
     @pytest.mark.parametrize(
         "changes",
         [
-            {"candidates": ["Dune", "Emma", "Solaris", "Walden"]},
-            {"candidates": CANDIDATES[::-1]},
-            {"candidates": [*CANDIDATES, "Walden"]},
-            {"top": 3},
-            {"top": 1},
+            {"asked": Choose(numbered(["Dune", "Emma", "Solaris", "Walden"]), 2)},
+            {"asked": Choose(ASKED["choose"].candidates[::-1], 2)},  # type: ignore[union-attr]
+            {"asked": Choose(ASKED["choose"].candidates, 1)},  # type: ignore[union-attr]
+            {"asked": ASKED["topics"]},
             {"purpose": "Something else"},
+            {"retention": 8 * DAY},
         ],
     )
     def test_to_another_question_under_the_same_nonce_it_fails(self, changes: dict[str, Any]) -> None:
-        other = replace(asked(**changes), authorization=REQUEST.authorization)
+        other = replace(question(**changes), authorization=REQUEST.authorization)
         assert_stops_at("request", ANSWER, other)
 
     def test_before_it_was_made_it_fails(self) -> None:
@@ -268,7 +313,7 @@ class TestBinding:
 
     def test_cnf_of_another_key_fails_even_where_that_key_made_the_binding(self) -> None:
         stolen = credential({"cnf": {"jwk": jwk.public_to_jwk(OTHER_KEY.public())}})
-        assert_stops_at("choice", bound(stolen, key=OTHER_KEY))
+        assert_stops_at("answer", bound(stolen, key=OTHER_KEY))
 
     @pytest.mark.parametrize("cnf", [{"kid": "x"}, {"jwk": {"kty": "EC", "crv": "P-521", "x": "", "y": ""}}])
     def test_a_holder_key_that_can_not_be_read_is_undetermined(self, cnf: dict[str, Any]) -> None:
@@ -279,7 +324,7 @@ class TestBinding:
 
     def test_the_jwk_in_cnf_has_no_other_members(self) -> None:
         key = {**jwk.public_to_jwk(KEY.public()), "email": "me@example.org"}
-        assert_stops_at("choice", bound(credential({"cnf": {"jwk": key}})))
+        assert_stops_at("answer", bound(credential({"cnf": {"jwk": key}})))
 
     @pytest.mark.parametrize(
         "changes",
@@ -308,10 +353,10 @@ class TestBinding:
         [
             {"transaction_data_hashes": None},
             {"transaction_data_hashes": []},
-            {"transaction_data_hashes": REQUEST.question.digest},
-            {"transaction_data_hashes": [REQUEST.question.digest] * 2},
+            {"transaction_data_hashes": REQUEST.transaction.digest},
+            {"transaction_data_hashes": [REQUEST.transaction.digest] * 2},
             {"transaction_data_hashes": [base64url.encode(bytes(32))]},
-            {"transaction_data_hashes": [REQUEST.question.digest, base64url.encode(bytes(32))]},
+            {"transaction_data_hashes": [REQUEST.transaction.digest, base64url.encode(bytes(32))]},
             {"transaction_data_hashes_alg": "sha-512"},
             {"transaction_data_hashes_alg": ["sha-256"]},
             {"transaction_data_hashes_alg": 256},
@@ -335,7 +380,7 @@ class TestBinding:
         assert_stops_at("holder-binding", bound(credential(), iat=int(NOW.timestamp()) + 61))
 
     def test_the_binding_of_another_answer_fails(self) -> None:
-        other = build_answer(REQUEST, REQUEST.candidates[:2], KEY, NOW)
+        other = built(content={"choices": ["1", "2"]})
         assert_stops_at("holder-binding", ANSWER.rpartition("~")[0] + "~" + other.rpartition("~")[2])
 
 
@@ -352,8 +397,8 @@ class TestIssuer:
 
     def test_an_answer_about_somebody_else_fails(self) -> None:
         other = did_key.from_public_key(OTHER_KEY.public())
-        assert_stops_at("choice", bound(credential({"sub": other})))
-        assert_stops_at("choice", bound(credential({"sub": None})))
+        assert_stops_at("answer", bound(credential({"sub": other})))
+        assert_stops_at("answer", bound(credential({"sub": None})))
 
     @pytest.mark.parametrize("kid", [None, "key-1", "#z6Mk"])
     def test_a_key_id_that_the_issuer_does_not_list_fails(self, kid: str | None) -> None:
@@ -383,41 +428,72 @@ class TestContent:
         "changes",
         [
             {"vct": "urn:ipse:preferences:choose:2"},
-            {"vct": "urn:ipse:preferences:bands:1"},
+            {"vct": type_of("bands")},
             {"level": "topics"},
             {"level": "statements"},
             {"level": None},
-            {"level": [LEVEL]},
+            {"level": ["choose"]},
         ],
     )
     def test_another_kind_of_credential_fails(self, changes: dict[str, Any]) -> None:
-        assert_stops_at("choice", bound(credential(changes)))
+        assert_stops_at("answer", bound(credential(changes)))
+
+    UNASKED: Final[dict[str, list[Any]]] = {
+        "choose": [
+            None, ["1"], ["1", "2", "3"], ["1", "1"], ["1", "5"], ["1", "Dune"], ["1", ""], ["1", " 2"],
+            ["1", 2], [1, 2], ["1", None], ["1", ["2"]], [["1", "2"]], ["1", {"id": "2"}],
+            "12", "", {"1": True, "2": True}, {}, 5, 0, False,
+        ],
+        "topics": [None, ["opera"], ["jazz", "jazz"], [1], "jazz", {"jazz": 1}, {}, 0, [["jazz"]]],
+        "bands": [
+            None, [], ["jazz"], {"opera": "low"}, {"jazz": 0.9}, {"jazz": 2}, {"jazz": None},
+            {"jazz": "none"}, {"jazz": ["low"]}, {"jazz": True}, "jazz", 0,
+        ],
+        "statements": [
+            None, ["a", "b", "c", "d"], ["a", "a"], [""], [1], "abc", {}, 0, [["a"]], ["x" * 999],
+        ],
+    }  # fmt: skip
 
     @pytest.mark.parametrize(
-        "choices",
+        ("level", "said"), [(level, said) for level, every in UNASKED.items() for said in every]
+    )
+    def test_an_answer_says_what_was_asked_or_fails(self, level: str, said: Any) -> None:
+        asked = QUESTIONS[level]
+        (member,) = SAID[level]
+        forged = bound(credential({member: said}, of=built(asked)), asked)
+        assert_stops_at("answer", forged, asked)
+
+    @pytest.mark.parametrize("member", ["topics", "bands", "statements"])
+    def test_an_answer_says_nothing_at_another_level(self, member: str) -> None:
+        assert_stops_at("answer", bound(credential({member: []})))
+
+    @pytest.mark.parametrize("epsilon", [None, "1", True, -1, -0.001, 100.001, 1e300, [1], {"value": 1}])
+    def test_an_answer_says_what_it_cost(self, epsilon: Any) -> None:
+        assert_stops_at("answer", bound(credential({"epsilon": epsilon})))
+
+    @pytest.mark.parametrize(
+        "terms",
         [
             None,
+            {},
             [],
-            ["1"],
-            ["1", "2", "3"],
-            ["1", "1"],
-            ["1", "5"],
-            ["1", "Dune"],
-            ["1", ""],
-            ["1", " 2"],
-            ["1", 2],
-            [1, 2],
-            ["1", None],
-            ["1", ["2"]],
-            [["1", "2"]],
-            ["1", {"id": "2"}],
-            "12",
-            {"1": True, "2": True},
-            5,
+            {"purpose": REQUEST.purpose},
+            {"purpose": "Sell it", "expires": int((NOW + DAY).timestamp()), "retention": 7 * 86400},
+            {"purpose": REQUEST.purpose, "expires": int((NOW + DAY).timestamp()), "retention": 8 * 86400},
+            {"purpose": REQUEST.purpose, "expires": int((NOW + 2 * DAY).timestamp()), "retention": 7 * 86400},
+            {
+                "purpose": REQUEST.purpose,
+                "expires": int((NOW + DAY).timestamp()),
+                "retention": 7 * 86400,
+                "x": 1,
+            },
         ],
     )
-    def test_choices_are_as_many_candidates_as_were_asked_for_each_once(self, choices: Any) -> None:
-        assert_stops_at("choice", bound(credential({"choices": choices})))
+    def test_its_terms_are_those_of_the_request(self, terms: Any) -> None:
+        assert_stops_at("answer", bound(credential({"terms": terms})))
+
+    def test_an_answer_without_end_fails(self) -> None:
+        assert_stops_at("answer", bound(credential({"exp": None})))
 
     def test_no_vct_fails(self) -> None:
         unsigned = {**sd_jwt.parse(ANSWER).jwt.payload}
@@ -448,8 +524,8 @@ class TestDisclosures:
 
     def test_choices_hidden_in_a_disclosure_that_is_held_back_fail(self) -> None:
         hidden = credential(disclosable=[("choices",)])
-        assert verify(bound(hidden)).chosen == CHOSEN
-        assert_stops_at("choice", bound(replace(hidden, disclosures=())))
+        assert verify(bound(hidden)).content == SAID["choose"]
+        assert_stops_at("answer", bound(replace(hidden, disclosures=())))
 
 
 class TestHostileAnswers:
@@ -484,14 +560,14 @@ class TestHostileAnswers:
     def test_text_of_any_kind_fails_and_never_raises(self, answer: str) -> None:
         verification = verify(answer)
         assert verification.report.outcome is FAILED
-        assert verification.chosen == ()
+        assert verification.content is None
 
     def test_no_character_of_an_answer_can_be_changed_added_or_removed(self) -> None:
         for position in range(0, len(ANSWER), 3):
             for spelling in ("A" if ANSWER[position] != "A" else "B", "", ANSWER[position] * 2):
                 verification = verify(ANSWER[:position] + spelling + ANSWER[position + 1 :])
                 assert verification.report.outcome is not PASSED
-                assert verification.chosen == ()
+                assert verification.content is None
 
     def test_the_report_on_a_forged_answer_stays_short(self) -> None:
         long = "did:key:" + "z" * 200_000

@@ -1,0 +1,65 @@
+"""`ipse dapp budget`: how much all answers together may tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipse.cli.console import printable
+from ipse.cli.dapp import amounts
+from ipse.cli.session import session_of
+
+if TYPE_CHECKING:
+    from ipse.wallet.wallet import Wallet
+
+__all__ = ["budget"]
+
+
+def budget(
+    context: typer.Context,
+    application: Annotated[
+        str | None, typer.Option(metavar="E", help="What one application may use up in 30 days.")
+    ] = None,
+    overall: Annotated[
+        str | None, typer.Option(metavar="E", help="What all together may use up in 30 days.")
+    ] = None,
+) -> None:
+    """Show or set the privacy budget, in epsilon: how much answers may tell in 30 days, and what is left."""
+    from ipse.wallet.disclosure import budgets
+
+    session = session_of(context)
+    new_application = None if application is None else amounts.read(application, "--application")
+    new_overall = None if overall is None else amounts.read(overall, "--overall")
+    now = session.now
+    with session.wallet() as wallet:
+        if not (new_application is None and new_overall is None):
+            budgets.change(wallet, application=new_application, overall=new_overall)
+        limits = budgets.read(wallet)
+        rests = {party: budgets.left(wallet, party, now)[0] for party in _spenders(wallet, now)}
+        left = budgets.left(wallet, None, now)[1]
+    all_left = f"{amounts.spelled(limits.overall)} in 30 days, {amounts.spelled(left)} of it left"
+    lines = [
+        f"an answer costs:   {amounts.spelled(limits.answer)}",
+        f"each application:  {amounts.spelled(limits.application)} in 30 days",
+        f"all together:      {all_left}",
+        *(f"left for {printable(party)}: {amounts.spelled(rest)}" for party, rest in rests.items()),
+    ]
+    facts = {
+        "answer": limits.answer / 1000,
+        "application": limits.application / 1000,
+        "overall": limits.overall / 1000,
+        "left": left / 1000,
+        "parties": [{"party": party, "left": rest / 1000} for party, rest in rests.items()],
+    }
+    session.console.result("\n".join(lines), facts)
+
+
+def _spenders(wallet: Wallet, now: datetime) -> list[str]:
+    """Who has spent something of the budget, in the order of their names."""
+    from ipse.storage import answers
+    from ipse.wallet.disclosure import budgets
+
+    since = budgets.since(budgets.moment(wallet, now))
+    return sorted({row.party for row in answers.charged(wallet.vault, since=since)})

@@ -1,0 +1,153 @@
+"""What applications were answered: what budgets are counted by, and what a repeated question gets again.
+
+Rows are never deleted and never changed; only their content can be dropped. The vault holds to that itself,
+and drops all contents where a statement goes, becomes secret or has its text corrected, for they were made
+of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ipse.errors import RequestReplayed
+from ipse.storage.vault import Vault
+
+__all__ = [
+    "AnswerRow",
+    "add",
+    "charged",
+    "count",
+    "drop_contents",
+    "history",
+    "moment",
+    "number_of",
+    "spent",
+    "stored",
+    "with_candidates",
+]
+
+_SELECT: Final = (
+    "SELECT number, party, nonce, question, level, purpose, content, epsilon, grant_number, time, candidates"
+    " FROM answers"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """An answer. `number` is its entry's in the disclosure log, `time` RFC 3339 UTC by `moment`.
+
+    `question` is the 32-byte identity of what was asked, `content` canonical JSON, None once it was dropped;
+    `epsilon` is in thousandths; `grant_number` is None where the owner was asked; `candidates` are the first
+    8 bytes of the SHA-256 of each candidate's text as seen, one after the other.
+    """
+
+    number: int
+    party: str
+    nonce: str
+    question: bytes
+    level: str
+    purpose: str
+    content: str | None
+    epsilon: int
+    grant_number: int | None
+    time: str
+    candidates: bytes = b""
+
+
+def moment(vault: Vault, now: str) -> str:
+    """The time that budgets, grants and expiry go by: `now`, or the last answer's if that is later.
+
+    A clock that is set back gives nothing back. Times are RFC 3339 UTC to the second. It holds until the
+    end of the caller's transaction.
+    """
+    newest = vault.rows("SELECT max(time) FROM answers")[0][0]
+    return now if newest is None else max(now, str(newest))
+
+
+def add(vault: Vault, row: AnswerRow) -> AnswerRow:
+    """Keep an answer, in the transaction of its log entry; the row as kept, its time by `moment`.
+
+    Raises RequestReplayed where the same party had an answer to the same nonce.
+    """
+    with vault.transaction():
+        earlier = number_of(vault, row.party, row.nonce)
+        if earlier is not None:
+            raise RequestReplayed(
+                f"{row.party} had an answer to this request already: log entry {earlier}",
+                hint="the application has to ask anew, with another nonce",
+            )
+        kept = replace(row, time=moment(vault, row.time))
+        vault.insert(
+            "INSERT INTO answers (number, party, nonce, question, level, purpose, content, epsilon,"
+            " grant_number, time, candidates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                kept.number,
+                kept.party,
+                kept.nonce,
+                kept.question,
+                kept.level,
+                kept.purpose,
+                kept.content,
+                kept.epsilon,
+                kept.grant_number,
+                kept.time,
+                kept.candidates,
+            ),
+        )
+    return kept
+
+
+def number_of(vault: Vault, party: str, nonce: str) -> int | None:
+    """The number of the answer to the request with this nonce, None where there is none."""
+    rows = vault.rows("SELECT number FROM answers WHERE party = ? AND nonce = ?", (party, nonce))
+    return int(rows[0][0]) if rows else None
+
+
+def stored(vault: Vault, party: str, question: bytes, *, since: str) -> AnswerRow | None:
+    """The newest answer of `since` or later to this question of a party whose content is there, if any."""
+    rows = vault.rows(
+        _SELECT + " WHERE party = ? AND question = ? AND content IS NOT NULL AND time >= ?"
+        " ORDER BY number DESC LIMIT 1",
+        (party, question, since),
+    )
+    return AnswerRow(*rows[0]) if rows else None
+
+
+def spent(vault: Vault, *, since: str, party: str | None = None, grant: int | None = None) -> int:
+    """The epsilon, in thousandths, of the answers of `since` or later: of all, of a party, under a grant."""
+    rows = vault.rows(
+        "SELECT coalesce(sum(epsilon), 0) FROM answers WHERE time >= ?1"
+        " AND (?2 IS NULL OR party = ?2) AND (?3 IS NULL OR grant_number = ?3)",
+        (since, party, grant),
+    )
+    return int(rows[0][0])
+
+
+def charged(vault: Vault, *, since: str) -> list[AnswerRow]:
+    """The answers of `since` or later that cost anything, oldest first."""
+    rows = vault.rows(_SELECT + " WHERE time >= ? AND epsilon > 0 ORDER BY number", (since,))
+    return [AnswerRow(*row) for row in rows]
+
+
+def count(vault: Vault, *, grant: int, since: str) -> int:
+    """How many answers of `since` or later left under a grant."""
+    rows = vault.rows("SELECT count(*) FROM answers WHERE grant_number = ? AND time >= ?", (grant, since))
+    return int(rows[0][0])
+
+
+def history(vault: Vault, party: str) -> list[AnswerRow]:
+    """All that a party was answered, newest first."""
+    rows = vault.rows(_SELECT + " WHERE party = ? ORDER BY number DESC", (party,))
+    return [AnswerRow(*row) for row in rows]
+
+
+def with_candidates(vault: Vault, *, since: str) -> list[AnswerRow]:
+    """The answers of `since` or later that candidates were sent for, newest first."""
+    rows = vault.rows(_SELECT + " WHERE time >= ? AND length(candidates) > 0 ORDER BY number DESC", (since,))
+    return [AnswerRow(*row) for row in rows]
+
+
+def drop_contents(vault: Vault) -> int:
+    """Drop the content of all answers, so that none is given again; how many had one."""
+    return vault.change("UPDATE answers SET content = NULL WHERE content IS NOT NULL")

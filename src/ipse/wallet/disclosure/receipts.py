@@ -1,0 +1,56 @@
+"""Receipts: the application's copy of the terms, signed by the wallet, and by both when it sends its part."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import NotFound, VerificationFailed
+from ipse.keys import derivation
+from ipse.protocols.disclosure import receipts
+from ipse.protocols.disclosure.questions import Question
+from ipse.storage import answers, disclosure_log
+from ipse.storage import receipts as kept
+from ipse.wallet.resolution import Reach, resolve
+from ipse.wallet.wallet import Wallet
+
+__all__ = ["countersigned", "keep", "receipt"]
+
+
+def keep(wallet: Wallet, question: Question, answer: str, number: int, *, now: datetime) -> None:
+    """Sign and keep the receipt of the answer with this log entry, in the caller's transaction.
+
+    The application reads the number of its own answers there, not that of all the wallet's.
+    """
+    own = len(answers.history(wallet.vault, question.party))
+    key = derivation.pairwise_key(wallet.root, question.party)
+    kept.keep(wallet.vault, number, receipts.build(question, answer, number=own, key=key, now=now))
+
+
+def receipt(wallet: Wallet, number: int) -> JsonObject:
+    """The receipt of the answer with this number in the log. Raises NotFound where there is none."""
+    entry = disclosure_log.find(wallet.vault, number)
+    found = kept.find(wallet.vault, number)
+    if found is None:
+        raise NotFound(
+            f"log entry {entry.number} has no receipt", hint="`ipse log receipts` lists those that have one"
+        )
+    return strict_json.parse_object(found.countersigned or found.receipt)
+
+
+def countersigned(
+    wallet: Wallet, number: int, given: JsonObject, *, reach: Reach | None = None
+) -> JsonObject:
+    """Keep a receipt that the application signed too. Raises VerificationFailed, MalformedInput, NotFound."""
+    own = receipt(wallet, number)
+    text = strict_json.canonical(given).decode()
+    found = receipts.verify(text, lambda did: resolve(did, reach or Reach()))
+    if found.countersigner is None:
+        raise VerificationFailed(
+            "the application has not signed the receipt", hint="it signs with `ipse dapp receipt`"
+        )
+    if given["payload"] != own["payload"] or given["signatures"][0] != own["signatures"][0]:
+        raise VerificationFailed(f"what was signed is not the receipt of log entry {number}")
+    kept.countersigned(wallet.vault, number, text)
+    return given

@@ -1,0 +1,367 @@
+"""A person at a real terminal reads the consent page and decides."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipse.encoding import base64url
+from tests.conftest import EXAMPLES, Ipse
+
+pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
+
+_CANDIDATES = EXAMPLES / "candidates.txt"
+_ORIGIN = "https://shop.example"
+_WHOLE = "send this? type yes: "
+_NOTHING = "send this answer that says nothing? type yes: "
+_TICK = "numbers tick or untick, yes sends what is ticked, no refuses: "
+_SENTENCES = (
+    "quiet novels about the sea and sailors",
+    "long novels set on sailing ships at sea",
+    "sea novels in which sailors meet a storm",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody before `ipse dapp answer` at a terminal of 80 columns; stdout goes to the file `out`."""
+
+    child: Any
+    out: Path
+
+    def reads(self, prompt: str) -> str:
+        """What is shown up to the prompt."""
+        self.child.expect_exact(prompt)
+        return str(self.child.before)
+
+    def types(self, text: str) -> None:
+        """Keys, return included where there is one."""
+        self.child.send(text)
+
+    def leaves(self, code: int) -> str:
+        """What is shown to the end; the program must end with `code`."""
+        self.child.expect(pexpect.EOF)
+        self.child.close()
+        assert self.child.exitstatus == code, self.child.before
+        return str(self.child.before)
+
+
+def _before(ipse: Ipse, request: Path, *options: str) -> Person:
+    out = ipse.home.parent / f"{ipse.home.name}.out"
+    command = " ".join([sys.executable, "-m ipse dapp answer", str(request), *options, ">", str(out)])
+    child = pexpect.spawn(
+        "bash", ["-c", command], env=ipse.variables, encoding="utf-8", timeout=60, dimensions=(24, 80)
+    )
+    return Person(child, out)
+
+
+def _request(ipse: Ipse, *options: str | Path, purpose: str = "to show you three books") -> Path:
+    file = ipse.home.parent / "request"
+    ipse("dapp", "request", "--audience", _ORIGIN, "--purpose", purpose, "-o", file, *options)
+    return file
+
+
+def _log(ipse: Ipse) -> Any:
+    return ipse("log", "list", "--json").json["disclosures"]
+
+
+def _payload(answer: str) -> Any:
+    return json.loads(base64url.decode(answer.split(".")[1]))
+
+
+def _files(ipse: Ipse) -> set[Path]:
+    return {path.relative_to(ipse.home) for path in ipse.home.rglob("*") if path.is_file()}
+
+
+def _twin(ipse: Ipse, name: str) -> Ipse:
+    """The same wallet in another place: it can be asked the same request, and answers as the same DID."""
+    twin = Ipse(ipse.home.parent / name, ipse.environment)
+    shutil.copytree(ipse.home, twin.home, symlinks=True)
+    return twin
+
+
+def _flat(page: str) -> str:
+    return " ".join(page.split())
+
+
+@pytest.fixture
+def choosing(taught: Ipse) -> tuple[Ipse, Path]:
+    """A wallet with a taste, and a request for three of twenty books."""
+    taught("profile", "like", "science fiction about other planets", "-q")
+    taught("profile", "dislike", "business books and management advice", "-q")
+    return taught, _request(taught, "--candidates", _CANDIDATES, "--top", "3")
+
+
+@pytest.fixture
+def sentences(taught: Ipse) -> tuple[Ipse, Path]:
+    """A wallet with three sentences about the sea, one of them secret beside, and a request for such."""
+    for text in _SENTENCES:
+        taught("profile", "like", text, "-q")
+    taught("profile", "like", "secret novels about sailors and the sea", "--sensitivity", "secret", "-q")
+    about = "novels about sailors and the sea"
+    return taught, _request(taught, "--level", "statements", "--about", about, "--limit", "5")
+
+
+def test_what_is_accepted_leaves_and_is_logged(choosing: tuple[Ipse, Path]) -> None:
+    ipse, request = choosing
+    person = _before(ipse, request)
+    page = person.reads(_WHOLE)
+    for part in (_ORIGIN, "to show you three books", "nothing proves", "would leave", "costs", "stays here"):
+        assert part in page
+    shown = [text for text in _CANDIDATES.read_text().splitlines() if text in _flat(page)]
+    person.types("yes\r")
+    person.leaves(0)
+    answer = person.out.read_text()
+    (entry,) = _log(ipse)
+    assert entry["released"] == answer.strip()
+    assert entry["consent"] == "owner"
+    told = ipse("dapp", "verify", person.out, "--request", request).out.splitlines()
+    assert sorted(told) == sorted(shown)
+    assert len(shown) == 3
+    assert len(page.strip().splitlines()) <= 24
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["no\r", "\r", "y\r", "YES\r", "yes please\r", "1\r", "\x04", "yes\x04\x04"],
+    ids=["no", "return", "y", "YES", "yes please", "a number", "end of input", "end of input after yes"],
+)
+def test_anything_but_yes_is_a_refusal_and_an_answer_that_says_nothing(
+    typed: str, choosing: tuple[Ipse, Path]
+) -> None:
+    ipse, request = choosing
+    person = _before(ipse, request)
+    person.reads(_WHOLE)
+    person.types(typed)
+    assert "error: the answer says nothing" in person.leaves(7)
+    refused = person.out.read_text()
+    assert _payload(refused)["choices"] == []
+    (entry,) = _log(ipse)
+    assert (entry["released"], entry["consent"]) == (refused.strip(), "refused")
+
+
+def test_a_refusal_has_the_size_and_the_sender_of_the_answer_that_it_refuses(
+    choosing: tuple[Ipse, Path],
+) -> None:
+    ipse, request = choosing
+    answers = []
+    for wallet, typed, code in ((_twin(ipse, "willing"), "yes\r", 0), (ipse, "no\r", 7)):
+        person = _before(wallet, request)
+        person.reads(_WHOLE)
+        person.types(typed)
+        person.leaves(code)
+        answers.append(person.out.read_bytes())
+        ipse("dapp", "verify", person.out, "--request", request)
+    told, refused = (_payload(answer.decode()) for answer in answers)
+    assert (len(told["choices"]), len(refused["choices"])) == (3, 0)
+    assert len(answers[0]) == len(answers[1])
+    assert told["iss"] == refused["iss"]
+    assert told.keys() == refused.keys()
+
+
+def test_ticked_sentences_leave_and_no_others(sentences: tuple[Ipse, Path]) -> None:
+    ipse, request = sentences
+    person = _before(ipse, request)
+    page = person.reads(_TICK)
+    assert "secret novels" not in page
+    lines = [line for line in page.splitlines() if "[ ]" in line]
+    listed = [line.split("] ", 1)[1] for line in lines]
+    assert sorted(listed) == sorted(_SENTENCES)
+    assert "ticked: 0 of 3" in page
+    person.types("1 2,3\r")
+    page = person.reads(_TICK)
+    assert page.count("[x]") == 3
+    person.types("2\r")
+    page = person.reads(_TICK)
+    assert f"  2 [ ] {listed[1]}" in page
+    assert "ticked: 2 of 3" in page
+    person.types("yes\r")
+    person.leaves(0)
+    answer = person.out.read_text().strip()
+    assert _payload(answer)["statements"] == [listed[0], listed[2]]
+    (entry,) = _log(ipse)
+    assert entry["released"] == answer
+    told = ipse("dapp", "verify", person.out, "--request", request)
+    assert told.out.splitlines() == [listed[0], listed[2]]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        (["yes\r"], "nothing is ticked"),
+        (["1\r", "1\r", "yes\r"], "nothing is ticked"),
+        (["1\r", "no\r"], ""),
+        (["1 2\r", "\r"], ""),
+        (["1\r", "all\r"], "only numbers and `yes` are taken"),
+        (["1\r", "yes 1\r"], "only numbers and `yes` are taken"),
+        (["1\r", "\x04"], ""),
+    ],
+    ids=["none ticked", "unticked again", "no", "return", "a word", "yes and more", "end of input"],
+)
+def test_without_a_tick_and_a_yes_no_sentence_leaves(
+    typed: list[str], why: str, sentences: tuple[Ipse, Path]
+) -> None:
+    ipse, request = sentences
+    person = _before(ipse, request)
+    for keys in typed:
+        person.reads(_TICK)
+        person.types(keys)
+    assert why in person.leaves(7)
+    assert _payload(person.out.read_text())["statements"] == []
+    (entry,) = _log(ipse)
+    assert entry["released"] == person.out.read_text().strip()
+    assert not any(text in person.out.read_text() for text in _SENTENCES)
+
+
+def test_a_number_that_is_not_listed_changes_nothing(sentences: tuple[Ipse, Path]) -> None:
+    ipse, request = sentences
+    person = _before(ipse, request)
+    for keys in ("2\r", "1 4\r", "0\r"):
+        person.reads(_TICK)
+        person.types(keys)
+    page = person.reads(_TICK)
+    assert "there is no 0 in this list; nothing is changed" in page
+    assert "ticked: 1 of 3" in page
+    person.types("no\r")
+    person.leaves(7)
+
+
+@pytest.mark.parametrize("ticked", [False, True], ids=["at the page", "after a tick"])
+def test_an_interrupt_leaves_nothing_behind(ticked: bool, sentences: tuple[Ipse, Path]) -> None:
+    ipse, request = sentences
+    assert _log(ipse) == []
+    before = _files(ipse)
+    person = _before(ipse, request)
+    person.reads(_TICK)
+    if ticked:
+        person.types("1\r")
+        person.reads(_TICK)
+    person.types("\x03")
+    person.leaves(130)
+    assert person.out.read_text() == ""
+    assert _log(ipse) == []
+    assert _files(ipse) == before
+
+
+def test_a_yes_typed_before_the_page_is_there_is_no_answer_to_it(choosing: tuple[Ipse, Path]) -> None:
+    ipse, request = choosing
+    person = _before(ipse, request)
+    person.types("yes\r")
+    person.reads(_WHOLE)
+    person.types("no\r")
+    person.leaves(7)
+    assert _payload(person.out.read_text())["choices"] == []
+
+
+def test_the_page_is_the_same_under_quiet_and_json_and_the_facts_are_on_stdout(
+    choosing: tuple[Ipse, Path],
+) -> None:
+    ipse, request = choosing
+    person = _before(ipse, request, "--json", "-q")
+    assert "would leave" in person.reads(_WHOLE)
+    person.types("no\r")
+    shown = person.leaves(7)
+    facts = json.loads(person.out.read_text())
+    assert (facts["said"], facts["entry"]) == (False, 1)
+    assert json.loads(shown.strip().splitlines()[-1])["error"]["code"] == "consent-refused"
+
+
+def test_a_request_may_come_through_stdin_while_the_person_types_at_the_terminal(
+    choosing: tuple[Ipse, Path],
+) -> None:
+    ipse, request = choosing
+    person = _before(ipse, Path("-"), "<", str(request))
+    person.reads(_WHOLE)
+    person.types("yes\r")
+    person.leaves(0)
+    assert _log(ipse)[0]["released"] == person.out.read_text().strip()
+
+
+def test_no_input_never_asks(choosing: tuple[Ipse, Path]) -> None:
+    ipse, request = choosing
+    person = _before(ipse, request, "--no-input")
+    assert _WHOLE not in person.leaves(7)
+    assert person.out.read_text() == ""
+    assert _log(ipse) == []
+
+
+def test_an_unknown_application_and_a_verified_one_do_not_look_alike(choosing: tuple[Ipse, Path]) -> None:
+    ipse, request = choosing
+    person = _before(ipse, request)
+    unknown = _flat(person.reads(_WHOLE))
+    person.types("\x03")
+    person.leaves(130)
+    did = ipse("did", "show", "university", "--json").json["did"]
+    signed = _request(ipse, "--candidates", _CANDIDATES, "--top", "3", "--as", "university")
+    person = _before(ipse, signed)
+    verified = _flat(person.reads(_WHOLE))
+    person.types("yes\r")
+    person.leaves(0)
+    assert f"who asks: {_ORIGIN} nothing proves that they ask" in unknown
+    assert "verified" not in unknown
+    assert f"who asks: {did} verified: that DID signed the request" in verified
+    assert f"the answer goes to {_ORIGIN}; nothing proves that it is theirs" in verified
+    for page in (unknown, verified):
+        assert "it asks for the first time" in page
+    again = _request(ipse, "--level", "topics", "--topics", "hiking", "--as", "university", purpose="to plan")
+    person = _before(ipse, again)
+    page = _flat(person.reads("type yes: "))
+    assert "answered once before: 20" in page
+    assert 'choose "to show you three books"' in page
+    person.types("no\r")
+    person.leaves(7)
+
+
+def test_an_answer_that_would_say_nothing_says_why_and_is_asked_about_too(taught: Ipse) -> None:
+    request = _request(taught, "--level", "statements", "--about", "the history of trains")
+    person = _before(taught, request)
+    page = _flat(person.reads(_NOTHING))
+    assert "would leave: an answer that says nothing: " in page
+    person.types("yes\r")
+    person.leaves(7)
+    assert _payload(person.out.read_text())["statements"] == []
+    assert len(_log(taught)) == 1
+
+
+def test_the_page_fits_eighty_columns_whatever_the_application_writes(taught: Ipse, tmp_path: Path) -> None:
+    taught("profile", "like", "science fiction about other planets", "-q")
+    candidates = tmp_path / "candidates.txt"
+    hebrew = "\u05e1\u05e4\u05e8 " * 40
+    texts = ["x" * 300, "\u4e2d\u6587" * 150, hebrew.strip(), "word " * 59 + "end"]
+    candidates.write_text("\n".join(texts))
+    request = _request(
+        taught, "--candidates", candidates, "--top", "3", purpose="\u05e9\u05dc\u05d5\u05dd " * 50
+    )
+    person = _before(taught, request)
+    page = person.reads(_WHOLE)
+    person.types("yes\r")
+    person.leaves(0)
+    from ipse.cli.dapp.layout import cells
+
+    assert max(map(cells, page.splitlines())) <= 80
+    bare = "".join(page.split()).replace("\u2068", "").replace("\u2069", "")
+    told = taught("dapp", "verify", person.out, "--request", request).out.splitlines()
+    assert len(told) == 3
+    assert all("".join(text.split()) in bare for text in told)
+
+
+def test_control_characters_never_reach_the_terminal(choosing: tuple[Ipse, Path]) -> None:
+    ipse, request = choosing
+    content = json.loads(request.read_text())
+    question = json.loads(base64url.decode(content["transaction_data"][0]))
+    for purpose in ("\x1b[2Jcleared", "two\nlines", "re\u202eversed", "x" * 10_000):
+        question["purpose"] = purpose
+        content["transaction_data"] = [base64url.encode(json.dumps(question).encode())]
+        request.write_text(json.dumps(content))
+        person = _before(ipse, request)
+        shown = person.leaves(6)
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+        assert person.out.read_text() == ""
+    assert _log(ipse) == []

@@ -1,0 +1,293 @@
+"""`ipse log`, and the program in its guide that verifies an export without ipse."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ipse.storage import receipts
+from ipse.storage.places import Places
+from ipse.wallet.wallet import Wallet
+from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Ipse, at
+
+_GUIDE = (REPOSITORY / "docs" / "disclosure_log.md").read_text()
+
+
+def present(ipse: Ipse, nonce: str) -> str:
+    """Present the one credential of the wallet, made first if need be; what left."""
+    held = ipse("vc", "list", "--json").json["credentials"]
+    if not held:
+        me = ipse("did", "show", "me", "--json").json["did"]
+        made = ipse(
+            "vc", "issue", "--issuer", "university", "--subject", me, "--type", "T", "--undefined-terms",
+            "--format", "jwt", "--claims", EXAMPLES / "claims.json",
+        )  # fmt: skip
+        ipse("vc", "add", "-", stdin=made.out)
+        held = ipse("vc", "list", "--json").json["credentials"]
+    audience = "https://verifier.example"
+    return ipse("vc", "present", held[0]["id"], "--audience", audience, "--nonce", nonce, "-q").out.strip()
+
+
+@pytest.fixture(scope="module")
+def template(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wallet that has presented a credential three times."""
+    home = tmp_path_factory.mktemp("logged") / "wallet"
+    shutil.copytree(_template, home)
+    for number in range(3):
+        present(at(home), f"nonce-{number}")
+    return home
+
+
+@pytest.fixture
+def logged(template: Path, tmp_path: Path) -> Ipse:
+    """A copy of it for one test."""
+    home = tmp_path / "wallet"
+    shutil.copytree(template, home)
+    return at(home)
+
+
+class TestTheCommands:
+    def test_an_entry_holds_exactly_what_left(self, ipse: Ipse) -> None:
+        left = present(ipse, "n-1")
+        entry = ipse("log", "show", "1", "--json").json
+        assert entry["released"] == left
+        assert entry["answer"] == hashlib.sha256(left.encode()).hexdigest()
+        assert entry["request"] == hashlib.sha256(b"n-1").hexdigest()
+        assert {name: entry[name] for name in ("number", "application", "address", "level")} == {
+            "number": 1,
+            "application": "https://verifier.example",
+            "address": "https://verifier.example",
+            "level": "credentials",
+        }
+        assert [entry[name] for name in ("consent", "epsilon", "grant", "said")] == ["owner", 0, None, True]
+
+    def test_the_list_says_what_left_to_whom_on_whose_word(self, logged: Ipse) -> None:
+        lines = logged("log", "list").out.splitlines()
+        assert [line.split()[0] for line in lines] == ["1", "2", "3"]
+        assert all("https://verifier.example" in line and "owner" in line for line in lines)
+        assert [row["number"] for row in logged("log", "list", "--json").json["disclosures"]] == [1, 2, 3]
+
+    def test_a_log_that_is_whole_says_so(self, ipse: Ipse) -> None:
+        assert ipse("log", "verify").out == "0 entries, the chain is whole\n"
+        present(ipse, "n-1")
+        assert ipse("log", "verify").out == "1 entry, the chain is whole\n"
+        verified = ipse("log", "verify", "--json").json
+        assert verified["key"].startswith("did:key:z6Mk")
+        entry = ipse("log", "export").out.splitlines()[0]
+        assert verified["head"] == hashlib.sha256(entry.encode()).hexdigest()
+        assert verified["key"] in ipse("log", "verify", "-v").err
+
+    def test_a_vault_of_last_week_is_found_and_lets_nothing_leave(self, ipse: Ipse) -> None:
+        present(ipse, "n-1")
+        vault = ipse.home / "vault.db"
+        old = vault.read_bytes()
+        present(ipse, "n-2")
+        new = vault.read_bytes()
+        vault.write_bytes(old)
+        for command in ("verify", "export"):
+            error = ipse("log", command, "--json", code=3).error
+            assert error["code"] == "verification-failed"
+            assert "entries were cut off: the keystore remembers 2, there are 1" in error["message"]
+        identifier = ipse("vc", "list", "--json").json["credentials"][0]["id"]
+        refused = ipse(
+            "vc", "present", identifier, "--audience", "https://verifier.example", "--nonce", "n", code=3
+        )
+        assert refused.out == ""
+        assert len(ipse("log", "list", "--json").json["disclosures"]) == 1
+        vault.write_bytes(new)
+        ipse("log", "verify")
+        present(ipse, "n-3")
+
+    def test_the_export_goes_into_a_file_of_the_owners_alone(self, logged: Ipse, tmp_path: Path) -> None:
+        file = tmp_path / "log.ndjson"
+        assert logged("log", "export", "-o", file).out == f"{file}\n"
+        assert file.read_text() == logged("log", "export").out
+        assert file.stat().st_mode & 0o777 == 0o600
+        logged("log", "export", "-o", tmp_path, code=6)
+        logged("log", "export", "-o", tmp_path / "none" / "log", code=6)
+
+    def test_the_export_as_one_object_says_the_same(self, logged: Ipse) -> None:
+        *entries, end = map(json.loads, logged("log", "export").out.splitlines())
+        assert logged("log", "export", "--json").json == {"entries": entries, "end": end}
+
+    def test_an_entry_or_a_receipt_that_is_not_there_is_exit_5(self, logged: Ipse) -> None:
+        for number in ("0", "4"):
+            logged("log", "show", number, code=5)
+            logged("log", "receipts", number, code=5)
+
+    def test_a_presentation_has_no_receipt(self, logged: Ipse) -> None:
+        run = logged("log", "receipts")
+        assert (run.out, run.err) == ("", "no answer has a receipt\n")
+        assert logged("log", "receipts", "--json").json == {"receipts": []}
+        logged("log", "receipts", "1", code=5)
+
+    def test_the_list_of_receipts_says_which_the_application_has_signed(self, logged: Ipse) -> None:
+        places = Places(logged.home, logged.home / "cache")
+        with Wallet(places, lambda: PASSPHRASE) as wallet:
+            for number in (1, 3):
+                receipts.keep(wallet.vault, number, "{}")
+            receipts.countersigned(wallet.vault, 3, "{}")
+        rows = logged("log", "receipts", "--json").json["receipts"]
+        assert [(row["number"], row["countersigned"]) for row in rows] == [(1, False), (3, True)]
+        assert {row["application"] for row in rows} == {"https://verifier.example"}
+        assert [line.split()[-4] for line in logged("log", "receipts").out.splitlines()] == ["no", "yes"]
+
+    def test_what_is_no_receipt_is_refused(self, logged: Ipse) -> None:
+        logged("log", "receipts", "--countersigned", "-", stdin="{}", code=2)
+        logged("log", "receipts", "1", "--countersigned", "-", stdin="nonsense", code=6)
+
+
+def program() -> str:
+    """The verifier as the guide prints it."""
+    (text,) = re.findall(r"```python\n(.*?)```", _GUIDE, re.DOTALL)
+    return str(text)
+
+
+def verified(export: bytes, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the guide's program on an export, away from this package."""
+    return subprocess.run(
+        [sys.executable, "-I", "-c", program(), *arguments],
+        input=export.decode("utf-8", "surrogateescape"),
+        capture_output=True,
+        text=True,
+        errors="surrogateescape",
+        check=False,
+        encoding="utf-8",
+    )
+
+
+def changed(line: str, **members: Any) -> str:
+    """A line with other members, in canonical form."""
+    return json.dumps({**json.loads(line), **members}, sort_keys=True, separators=(",", ":"))
+
+
+def chained(lines: list[str]) -> list[str]:
+    """Entries numbered and chained anew, as a forger would."""
+    made: list[str] = []
+    for number, line in enumerate(lines, start=1):
+        previous = hashlib.sha256(made[-1].encode()).hexdigest() if made else "0" * 64
+        made.append(changed(line, number=number, previous=previous))
+    return made
+
+
+def with_payload(end: str, **members: Any) -> str:
+    """The last line with other members in the signed payload, under the old signature."""
+    header, payload, signature = json.loads(end)["head"].split(".")
+    said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    body = base64.urlsafe_b64encode(json.dumps({**said, **members}).encode()).decode().rstrip("=")
+    return changed(end, head=f"{header}.{body}.{signature}")
+
+
+def mended(entries: list[str], end: str) -> list[str]:
+    """The entries chained anew, with a head that says so, unsigned."""
+    made = chained(entries)
+    digest = hashlib.sha256(made[-1].encode()).hexdigest()
+    return [*made, with_payload(end, count=len(made), digest=digest)]
+
+
+Tampering = Callable[[list[str]], list[str]]
+TAMPERED: dict[str, Tampering] = {
+    "a space put in": lambda lines: [lines[0], lines[1].replace(":", ": ", 1), *lines[2:]],
+    "what left edited": lambda lines: [lines[0], changed(lines[1], released="another"), *lines[2:]],
+    "the last entry edited": lambda lines: [*lines[:2], changed(lines[2], purpose="another"), lines[3]],
+    "edited and mended": lambda lines: mended([changed(lines[0], epsilon=9), *lines[1:3]], lines[3]),
+    "the first one deleted": lambda lines: lines[1:],
+    "one in the middle deleted": lambda lines: [lines[0], *lines[2:]],
+    "deleted and mended": lambda lines: mended([lines[0], lines[2]], lines[3]),
+    "reordered": lambda lines: [lines[1], lines[0], *lines[2:]],
+    "reordered and mended": lambda lines: mended([lines[1], lines[0], lines[2]], lines[3]),
+    "one twice": lambda lines: [lines[0], *lines],
+    "the tail cut off": lambda lines: [*lines[:2], lines[3]],
+    "the tail cut off and the head changed": lambda lines: [
+        *lines[:2],
+        with_payload(lines[3], count=2, digest=hashlib.sha256(lines[1].encode()).hexdigest()),
+    ],
+    "all entries cut off": lambda lines: lines[3:],
+    "the head cut off": lambda lines: lines[:3],
+    "nothing left": lambda _: [],
+    "another time signed": lambda lines: [*lines[:3], with_payload(lines[3], time="2020-01-01T00:00:00Z")],
+    "another type signed": lambda lines: [*lines[:3], with_payload(lines[3], type="urn:ipse:receipt:1")],
+    "no signature": lambda lines: [
+        *lines[:3],
+        changed(lines[3], head=json.loads(lines[3])["head"].rpartition(".")[0] + "."),
+    ],
+    "another key": lambda lines: [
+        *lines[:3],
+        changed(lines[3], key="did:key:z6MkiTBz1ymuepAQ4HEHYSF1H8quG5GLVVQR3djdX3mDooWp"),
+    ],
+    "text after the end": lambda lines: [*lines, "{}"],
+}
+
+
+def test_the_guides_program_verifies_an_export_and_finds_all_tampering(logged: Ipse) -> None:
+    export = logged("log", "export").out
+    key = logged("log", "verify", "--json").json["key"]
+    for arguments in ([], [key]):
+        run = verified(export.encode(), *arguments)
+        assert (run.returncode, run.stderr) == (0, "")
+        assert re.fullmatch(rf"3 entries, whole, signed by {key} at \S+Z\n", run.stdout)
+    for name, tamper in TAMPERED.items():
+        tampered = "".join(f"{line}\n" for line in tamper(export.splitlines()))
+        assert tampered != export, name
+        run = verified(tampered.encode())
+        assert run.returncode != 0, name
+        assert run.stdout == "", name
+    cut = verified(export[:-1].encode())
+    assert cut.returncode != 0, "an export that lost its last byte is not whole"
+
+
+def test_the_guides_program_finds_the_head_of_another_log(
+    logged: Ipse, no_wallet: Ipse, tmp_path: Path
+) -> None:
+    """Of the same wallet at another time, and of another wallet."""
+    before = logged("log", "export").out.splitlines()
+    present(logged, "n-4")
+    after = logged("log", "export").out.splitlines()
+    other = Ipse(tmp_path / "other", no_wallet.environment)
+    other("init", "--keystore", "file")
+    for name in ("me", "university"):
+        other("did", "create", "--name", name)
+    for number in range(3):
+        present(other, f"nonce-{number}")
+    foreign = other("log", "export").out.splitlines()
+    for entries, end in (
+        (before[:-1], after[-1]),
+        (after[:-1], before[-1]),
+        (before[:-1], foreign[-1]),
+        (foreign[:-1], before[-1]),
+    ):
+        run = verified("".join(f"{line}\n" for line in [*entries, end]).encode())
+        assert (run.returncode, run.stdout) == (1, "")
+        assert "not whole" in run.stderr
+    key = logged("log", "verify", "--json").json["key"]
+    whole = "".join(f"{line}\n" for line in foreign).encode()
+    assert verified(whole).returncode == 0
+    assert "another key" in verified(whole, key).stderr
+
+
+def test_the_guides_program_reads_the_export_of_an_empty_log(ipse: Ipse) -> None:
+    run = verified(ipse("log", "export").out.encode())
+    assert run.returncode == 0
+    assert run.stdout.startswith("0 entries, whole")
+
+
+def test_the_program_has_a_few_lines_and_needs_nothing_of_ipse() -> None:
+    lines = [line for line in program().splitlines() if line.strip()]
+    assert len(lines) <= 30
+    imported = re.findall(r"^(?:import|from) (.*)$", program(), re.MULTILINE)
+    assert imported == ["base64, hashlib, json, sys", "nacl.signing import VerifyKey"]
+
+
+def test_the_guide_names_every_member_of_an_entry(logged: Ipse) -> None:
+    named = set(re.findall(r"`(\w+)`", _GUIDE.partition("## What is in an entry")[2].partition("##")[0]))
+    assert set(logged("log", "show", "1", "--json").json) <= named

@@ -1,0 +1,255 @@
+"""Applications, an owner's consent, and an embedder under which texts are about what their parts say."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from ipse.dids import did_web
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.keys.ed25519 import PrivateKey
+from ipse.preferences import topics as listing
+from ipse.preferences.privacy.budget import Budgets
+from ipse.protocols.disclosure import answers
+from ipse.protocols.disclosure.answers import Content
+from ipse.protocols.disclosure.questions import (
+    Asked,
+    Bands,
+    Candidate,
+    Choose,
+    Question,
+    Statements,
+    Topics,
+    build_request,
+    parse_question,
+)
+from ipse.protocols.openid4vp import RequestSigner
+from ipse.protocols.parties import origin_of, party_of
+from ipse.storage.statements import NewStatement
+from ipse.wallet import disclosure
+from ipse.wallet.disclosure import Answered
+from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal
+from ipse.wallet.profile.remembering import remember
+from ipse.wallet.resolution import Reach, resolve
+from ipse.wallet.wallet import Wallet
+from tests.unit.protocols.disclosure.material import signer_of
+from tests.unit.wallet.profile.conftest import HashEmbedder
+
+if TYPE_CHECKING:
+    from ipse.preferences.embedding.embedder import Vectors
+
+__all__ = [
+    "APPLICATIONS",
+    "ASKED",
+    "BANDS",
+    "CHOOSE",
+    "CLUB",
+    "COST",
+    "DAY",
+    "NOW",
+    "REACH",
+    "SENSITIVE",
+    "SHOP",
+    "SHOP_UNSIGNED",
+    "SHOP_WEB",
+    "STATEMENTS",
+    "TOPICS",
+    "Application",
+    "Blending",
+    "Reply",
+    "about",
+    "ask",
+    "build",
+    "candidates",
+    "counted",
+    "never",
+    "no",
+    "put",
+    "teach",
+    "yes",
+]
+
+NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
+DAY: Final = timedelta(days=1)
+COST: Final = Budgets().answer
+PURPOSE: Final = "to show what suits you first"
+SENSITIVE: Final = next(topic for topic in listing.published().topics if topic.sensitive)
+_MEANS: Final = {topic.id: topic.means for topic in listing.published().topics}
+
+
+@cache
+def _row(part: str) -> Any:
+    return HashEmbedder().embed([part])[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Blending(HashEmbedder):
+    """Like HashEmbedder; a text of parts between plus signs is as near to each of them as it can be."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """As the protocol says."""
+        import numpy as np
+
+        rows = np.zeros((len(texts), self.dimension), np.float32)
+        for number, text in enumerate(texts):
+            rows[number] = np.sum([_row(part) for part in text.split(" + ")], axis=0)
+        vectors: Vectors = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.float32(1e-9))
+        return vectors
+
+
+def about(topic: str, detail: str) -> str:
+    """A text about a published topic that no other text is like."""
+    return f"{_MEANS[topic]} + {detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Who asks: an address, and the signer of its requests where they are signed."""
+
+    address: str
+    signer: RequestSigner | None = field(default=None, repr=False)
+
+    @property
+    def party(self) -> str:
+        """Under which it is accounted."""
+        return party_of(self.signer[0]) if self.signer else origin_of(self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class _Published(Reach):
+    """A network in which some documents can be found."""
+
+    documents: Mapping[str, bytes] = field(default_factory=dict)
+
+    def fetch(self, url: str) -> bytes:
+        """The document at `url`."""
+        return self.documents[url]
+
+
+_WEB: Final = "did:web:shop.example"
+_WEB_KEY: Final = PrivateKey(b"w" * 32)
+_DOCUMENT: Final = strict_json.canonical(did_web.document(_WEB, {"key-1": _WEB_KEY.public()}))
+REACH: Final = _Published(documents={did_web.publish_url(_WEB): _DOCUMENT})
+
+SHOP: Final = Application("https://shop.example/answers", signer_of(PrivateKey(b"s" * 32)))
+CLUB: Final = Application("https://club.example/answers", signer_of(PrivateKey(b"c" * 32)))
+SHOP_WEB: Final = Application("https://shop.example/answers", (_WEB, f"{_WEB}#key-1", _WEB_KEY))
+SHOP_UNSIGNED: Final = Application("https://shop.example/answers")
+APPLICATIONS: Final = (SHOP, CLUB, SHOP_WEB, SHOP_UNSIGNED)
+
+
+def candidates(*texts: str, top: int = 1) -> Choose:
+    """A choice among texts; their ids are of no use to anybody else."""
+    return Choose(tuple(Candidate(f"c{number}", text) for number, text in enumerate(texts)), top)
+
+
+CHOOSE: Final = candidates(*(f"candidate {number}" for number in range(20)), top=5)
+BANDS: Final = Bands(("hiking", "jazz-and-blues", "horror"))
+TOPICS: Final = Topics(("horror", "jazz-and-blues", SENSITIVE.id))
+STATEMENTS: Final = Statements("novels", 3)
+ASKED: Final[Mapping[str, Asked]] = {
+    "choose": CHOOSE, "bands": BANDS, "topics": TOPICS, "statements": STATEMENTS
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer, and what the application reads in it, all of whose checks passed."""
+
+    question: Question
+    answered: Answered
+    content: Content
+
+    @property
+    def said(self) -> Any:
+        """What it says, without the name of the member."""
+        (said,) = self.content.values()
+        return said
+
+    @property
+    def texts(self) -> set[str]:
+        """Of a choice the texts that were chosen."""
+        assert isinstance(self.question.asked, Choose)
+        return {one.text for one in self.question.asked.candidates if one.id in self.said}
+
+
+def yes(proposal: Proposal) -> Decision:
+    """The owner agrees, and ticks all there is."""
+    return Decision(True, frozenset(item.key for item in proposal.items))
+
+
+def no(proposal: Proposal) -> Decision:
+    """The owner refuses."""
+    return Decision(False)
+
+
+def never(proposal: Proposal) -> Decision:
+    """Nobody is to be asked."""
+    raise AssertionError(f"{proposal.applicant.party} was shown to the owner")
+
+
+def build(
+    application: Application = SHOP,
+    asked: Asked = CHOOSE,
+    *,
+    now: datetime = NOW,
+    purpose: str = PURPOSE,
+    lifetime: timedelta = timedelta(hours=1),
+) -> JsonObject | str:
+    """A request, made `now`."""
+    return build_request(
+        address=application.address, purpose=purpose, asked=asked, retention=DAY, issued=now,
+        lifetime=lifetime, signer=application.signer,
+    )  # fmt: skip
+
+
+def put(
+    wallet: Wallet,
+    request: JsonObject | str,
+    *,
+    consent: Consent = yes,
+    now: datetime = NOW,
+    embedder: Callable[[], HashEmbedder] = Blending,
+) -> Reply:
+    """Put a request to the wallet, and verify the answer as the application does."""
+    question = parse_question(request, resolve=lambda did: resolve(did, REACH))
+    answered = disclosure.ask(wallet, embedder, request, consent=consent, now=now, reach=REACH)
+    verified = answers.verify_answer(answered.text, question, now)
+    assert verified.content is not None, verified.report
+    assert answered.said == (verified.content != answers.nothing(question))
+    return Reply(question, answered, verified.content)
+
+
+def ask(
+    wallet: Wallet,
+    application: Application = SHOP,
+    asked: Asked = CHOOSE,
+    *,
+    consent: Consent = yes,
+    now: datetime = NOW,
+    purpose: str = PURPOSE,
+) -> Reply:
+    """The same with a request made `now`."""
+    return put(wallet, build(application, asked, now=now, purpose=purpose), consent=consent, now=now)
+
+
+def teach(wallet: Wallet, *texts: str, weight: float = 1.0, **changed: Any) -> tuple[int, ...]:
+    """What the owner says: opinions of one weight; their numbers."""
+    new = [NewStatement(text, weight, "said", **changed) for text in texts]
+    return remember(wallet, Blending(), new, now=NOW - DAY).numbers
+
+
+def counted(wallet: Wallet) -> dict[str, int | str]:
+    """What there is of everything that an answer leaves behind in the vault, and of what it is made of."""
+    tables = ("answers", "disclosures", "receipts", "log_head", "grants", "statements", "settings")
+    found: dict[str, int | str] = {
+        table: wallet.vault.rows(f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608 - names from above
+        for table in tables
+    }
+    contents = repr(wallet.vault.rows("SELECT * FROM answers ORDER BY number"))
+    return {**found, "contents": hashlib.sha256(contents.encode()).hexdigest()}
