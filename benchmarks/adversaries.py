@@ -1,8 +1,8 @@
 """Adversaries who ask to learn what somebody likes, and what they make of the answers.
 
 An adversary holds the embedding model, a large catalogue of texts and knows how people's interests are
-usually spread (`Catalogue`). It never sees a vector or a score: it yields texts and how many of them are to be
-chosen, is sent the chosen places, or None for an answer that says nothing, and adds what it heard to its
+usually spread (`Catalogue`). It never sees a vector or a score: it yields texts and how many of them are to
+be chosen, is sent the chosen places, or None for an answer that says nothing, and adds what it heard to its
 guess of the direction of the interests. `linear` makes a better guess of that by how people differ.
 """
 

@@ -116,6 +116,6 @@ run 'ipse log export -o log.ndjson'
 
 chapter 'Both sides keep the terms: the wallet signs a receipt, and the library signs it too.'
 run 'ipse log receipts 4 -q > receipt.json'
-run 'ipse dapp receipt receipt.json --as library > countersigned.json'
+run 'ipse dapp receipt receipt.json --request signed.jwt --answer topics.txt --as library > countersigned.json'
 run 'ipse log receipts 4 --countersigned countersigned.json > kept.json'
 run 'ipse log receipts'

@@ -416,15 +416,29 @@ def test_the_application_signs_the_receipt_and_the_wallet_keeps_it(
     _request(ipse, request, "--as", "university")
     did = ipse("did", "show", "university", "--json").json["did"]
     ipse("dapp", "grant", did, "--level", "choose")
-    ipse("dapp", "answer", request)
+    answer = tmp_path / "answer"
+    answer.write_text(ipse("dapp", "answer", request).out)
     receipt = ipse("log", "receipts", "1").out
-    signed = ipse("dapp", "receipt", "-", "--as", "university", stdin=receipt)
+    terms = ("--request", request, "--answer", answer)
+    signed = ipse("dapp", "receipt", "-", *terms, "--as", "university", stdin=receipt)
     assert len(json.loads(signed.out)["signatures"]) == 2
     assert "to show you three books" in signed.err
     ipse("log", "receipts", "1", "--countersigned", "-", stdin=signed.out)
-    assert ipse("dapp", "receipt", "-", "--as", "me", stdin=receipt, code=2).out == ""
-    assert ipse("dapp", "receipt", "-", "--as", "university", stdin=signed.out, code=2).out == ""
+    assert ipse("dapp", "receipt", "-", *terms, "--as", "me", stdin=receipt, code=2).out == ""
+    assert ipse("dapp", "receipt", "-", *terms, "--as", "university", stdin=signed.out, code=2).out == ""
     forged = json.loads(receipt)
     signature = forged["signatures"][0]["signature"]
     forged["signatures"][0]["signature"] = base64url.encode(base64url.decode(signature)[::-1])
-    assert ipse("dapp", "receipt", "-", "--as", "university", stdin=json.dumps(forged), code=3).out == ""
+    run = ipse("dapp", "receipt", "-", *terms, "--as", "university", stdin=json.dumps(forged), code=3)
+    assert run.out == ""
+    _request(ipse, request, "--as", "university")
+    run = ipse("dapp", "receipt", "-", *terms, "--as", "university", stdin=receipt, code=3)
+    assert run.out == ""
+    assert "receipt's request" in run.err
+
+
+def test_an_owner_can_have_fewer_and_better_answers(taught: Ipse) -> None:
+    shown = taught("dapp", "budget", "--answer", "1", "--json").json
+    assert (shown["answer"], shown["application"], shown["overall"]) == (1.0, 1.0, 2.0)
+    assert "at the least" in taught("dapp", "budget", "--answer", "0.05", code=2).err
+    assert taught("dapp", "budget", "--json").json["answer"] == 1.0

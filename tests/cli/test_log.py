@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ipse.storage import receipts
+from ipse.storage import disclosure_log, receipts
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Ipse, at
@@ -145,6 +146,179 @@ class TestTheCommands:
     def test_what_is_no_receipt_is_refused(self, logged: Ipse) -> None:
         logged("log", "receipts", "--countersigned", "-", stdin="{}", code=2)
         logged("log", "receipts", "1", "--countersigned", "-", stdin="nonsense", code=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A wallet whose vault is one entry older than its keystore, and that vault and the newest one."""
+
+    ipse: Ipse
+    old: bytes
+    new: bytes
+
+    @property
+    def vault(self) -> Path:
+        """Where the one in use lies."""
+        return self.ipse.home / "vault.db"
+
+
+@pytest.fixture
+def behind(logged: Ipse) -> Behind:
+    """Three entries are there, and the keystore remembers four."""
+    vault = logged.home / "vault.db"
+    old = vault.read_bytes()
+    present(logged, "nonce-3")
+    new = vault.read_bytes()
+    vault.write_bytes(old)
+    return Behind(logged, old, new)
+
+
+def at_terminal(ipse: Ipse, *options: str) -> Any:
+    """`ipse log accept` before a person."""
+    pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
+    command = ["-m", "ipse", "log", "accept", *options]
+    return pexpect.spawn(
+        sys.executable, command, env=ipse.variables, encoding="utf-8", timeout=60, dimensions=(24, 80)
+    )
+
+
+def ended(child: Any) -> tuple[int, str]:
+    """The exit code, and what was shown to the end."""
+    shown = str(child.read())
+    child.close()
+    return child.exitstatus, shown
+
+
+_PROMPT = "go on without what is lost? type accept: "
+
+
+class TestAcceptingALoss:
+    def test_takes_the_typed_word_and_goes_on(self, behind: Behind) -> None:
+        ipse = behind.ipse
+        assert "`ipse log accept`" in ipse("log", "verify", "--json", code=3).error["hint"]
+        child = at_terminal(ipse)
+        child.expect_exact(_PROMPT)
+        shown = str(child.before)
+        assert (
+            "The keystore remembers 4 entries, in this vault there are 3: at least 1 of the log is lost."
+            in shown
+        )
+        assert "no budget has anything left for 30 days" in shown
+        assert len(shown.splitlines()) <= 22
+        child.send("accept\r")
+        code, told = ended(child)
+        assert code == 0
+        assert "accepted: log entry 4 says what is lost" in told
+        assert ipse("log", "verify").out == "4 entries, the chain is whole\n"
+        present(ipse, "nonce-4")
+        assert verified(ipse("log", "export").out.encode()).returncode == 0
+        behind.vault.write_bytes(behind.old)
+        ipse("log", "verify", code=3)
+
+    def test_is_an_entry_like_others_to_all_that_lists_them(self, behind: Behind) -> None:
+        ipse = behind.ipse
+        child = at_terminal(ipse, "-q")
+        child.expect_exact(_PROMPT)
+        child.send("accept\r")
+        assert ended(child)[0] == 0
+        entry = ipse("log", "show", "4", "--json").json
+        assert entry["lost"].keys() == {"remembered", "digest", "here"}
+        assert (entry["lost"]["remembered"], entry["lost"]["here"]) == (4, 3)
+        assert entry in ipse("log", "list", "--json").json["disclosures"]
+        last = ipse("log", "list").out.splitlines()[-1].split()
+        assert (last[0], last[2:5]) == ("4", ["log", "0", "owner"])
+        assert ipse("log", "receipts", "--json").json == {"receipts": []}
+        ipse("log", "receipts", "4", code=5)
+        assert ipse("status", "--json").json["disclosures"] == 4
+        budget = ipse("dapp", "budget", "--json").json
+        assert (budget["overall"], budget["left"], budget["parties"]) == (2, 0, [])
+        raised = ipse("dapp", "budget", "--overall", "100", "--application", "100", "--json").json
+        assert (raised["overall"], raised["left"]) == (100, 0)
+        assert "0 of it left" in ipse("dapp", "budget").out
+        named = set(re.findall(r"`(\w+)`", _GUIDE.partition("## What is in an entry")[2].partition("##")[0]))
+        assert set(entry) <= named
+
+    @pytest.mark.parametrize(
+        "typed",
+        ["\r", "yes\r", "Accept\r", "accept it\r", "\x04", "accept\x04\x04", "no\r"],
+        ids=["return", "yes", "Accept", "accept it", "end of input", "end of input after accept", "no"],
+    )
+    def test_takes_no_other_word(self, behind: Behind, typed: str) -> None:
+        child = at_terminal(behind.ipse)
+        child.expect_exact(_PROMPT)
+        child.send(typed)
+        code, told = ended(child)
+        assert code == 7
+        assert "nothing was accepted" in told
+        assert behind.vault.read_bytes() == behind.old
+        behind.vault.write_bytes(behind.new)
+        assert behind.ipse("log", "verify").out == "4 entries, the chain is whole\n"
+
+    def test_takes_a_person_at_a_terminal(self, behind: Behind) -> None:
+        for options in ([], ["--no-input"], ["--json"]):
+            run = behind.ipse("log", "accept", *options, stdin="accept\n", code=7)
+            assert run.out == ""
+        assert run.error["code"] == "consent-needed"
+        child = at_terminal(behind.ipse, "--no-input")
+        assert ended(child)[0] == 7
+        assert "--yes" not in behind.ipse("log", "accept", "--help").out
+        behind.ipse("log", "accept", "--yes", code=2)
+        assert behind.vault.read_bytes() == behind.old
+
+    def test_is_not_done_by_an_interrupt(self, behind: Behind) -> None:
+        child = at_terminal(behind.ipse)
+        child.expect_exact(_PROMPT)
+        child.sendintr()
+        assert ended(child)[0] == 130
+        assert behind.vault.read_bytes() == behind.old
+
+    def test_says_so_where_nothing_is_lost_and_changes_nothing(self, logged: Ipse) -> None:
+        vault = (logged.home / "vault.db").read_bytes()
+        assert logged("log", "accept").out == "nothing is lost; nothing was changed\n"
+        assert logged("log", "accept", "--json").json == {"accepted": False, "entry": None, "lost": None}
+        assert (logged.home / "vault.db").read_bytes() == vault
+
+    def test_is_refused_where_entries_were_edited(self, behind: Behind) -> None:
+        ipse = behind.ipse
+        with Wallet(Places(ipse.home, ipse.home / "cache"), lambda: PASSPHRASE) as wallet:
+            (first, *_) = disclosure_log.every(wallet.vault)
+            edited = first.stored.replace(b"verifier.example", b"verifier.examplf")
+            wallet.vault.change("UPDATE disclosures SET entry = ? WHERE number = 1", (edited,))
+        vault = behind.vault.read_bytes()
+        error = ipse("log", "accept", "--json", code=3).error
+        assert error["message"] == "the disclosure log is broken: entry 1 was altered"
+        child = at_terminal(ipse)
+        assert ended(child)[0] == 3
+        assert behind.vault.read_bytes() == vault
+
+    def test_tells_that_the_count_is_gone(self, logged: Ipse) -> None:
+        with Wallet(Places(logged.home, logged.home / "cache"), lambda: PASSPHRASE) as wallet:
+            wallet.keystore.remove(wallet.manifest.log_item)
+        child = at_terminal(logged, "--json")
+        child.expect_exact(_PROMPT)
+        assert "The keystore's count of the log is gone. In this vault there are 3." in str(child.before)
+        child.send("accept\r")
+        code, told = ended(child)
+        assert code == 0
+        said = json.loads(told[told.index("{") :])
+        assert said == {
+            "accepted": True, "entry": 4, "lost": {"remembered": None, "digest": None, "here": 3}
+        }  # fmt: skip
+
+    def test_tells_that_an_entry_is_another_one(self, behind: Behind) -> None:
+        """An older vault that was accepted, after which the newest one came back."""
+        child = at_terminal(behind.ipse)
+        child.expect_exact(_PROMPT)
+        child.send("accept\r")
+        assert ended(child)[0] == 0
+        behind.vault.write_bytes(behind.new)
+        child = at_terminal(behind.ipse)
+        child.expect_exact(_PROMPT)
+        shown = " ".join(str(child.before).split())
+        assert "remembers 4 entries, in this vault there are 4, and entry 4 is another one" in shown
+        child.send("accept\r")
+        assert ended(child)[0] == 0
+        assert behind.ipse("log", "verify").out == "5 entries, the chain is whole\n"
 
 
 def program() -> str:

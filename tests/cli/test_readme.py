@@ -19,7 +19,13 @@ _TOUR = (REPOSITORY / "examples" / "tour.sh").read_text()
 _README = (REPOSITORY / "README.md").read_text()
 _PROFILE = (REPOSITORY / "docs" / "profile.md").read_text()
 _GUIDE = (REPOSITORY / "docs" / "credentials.md").read_text()
+_DISCLOSURE = (REPOSITORY / "docs" / "disclosure.md").read_text()
+_LOG = (REPOSITORY / "docs" / "disclosure_log.md").read_text()
 _FAILS = re.compile(r" +# exit (\d+)$")
+_TYPED = re.compile(r"^(send this|numbers tick).*: (\S.*)$", re.MULTILINE)
+
+# Where `ipse` is the program.
+_PROGRAM = f'set -uo pipefail\nipse() {{ {shlex.quote(sys.executable)} -m ipse "$@"; }}\n'
 
 # What the README's tour has made before its sections on credentials.
 _BEFORE = """
@@ -29,6 +35,19 @@ ipse vc issue --issuer university --subject "$ME" --type DegreeCredential --clai
     --undefined-terms > degree.json
 DEGREE=$(ipse vc add degree.json)
 ipse vc present "$DEGREE" --audience https://jobs.example --nonce 7f3a9c -q -o presentation.json
+"""
+
+# The three answers that the guide to the log speaks of, and a receipt that came back with both signatures.
+_ANSWERED = """
+ipse profile like "long hikes in the hills"
+LIBRARY=$(ipse did create --name library)
+ipse dapp grant "$LIBRARY" --level topics --topics hiking
+for number in 1 2 3; do
+    ipse dapp request --as library --audience https://library.example --purpose "to plan a walk" \\
+        --level topics --topics hiking -o request.jwt
+    ipse dapp answer request.jwt > answer.txt
+done
+ipse log receipts 3 | ipse dapp receipt - --request request.jwt --answer answer.txt --as library > signed.json
 """
 
 
@@ -60,11 +79,10 @@ def _checked(text: str) -> str:
 
 
 def _run(ipse: Ipse, folder: Path, script: str) -> subprocess.CompletedProcess[str]:
-    """Run a bash script where `ipse` is the program, on the data of the examples."""
+    """Run a bash script without a terminal, on the data of the examples."""
     work = shutil.copytree(REPOSITORY / "examples" / "data", folder / "work")
-    program = f'ipse() {{ {shlex.quote(sys.executable)} -m ipse "$@"; }}\n'
     return subprocess.run(
-        ["bash", "-c", f"set -uo pipefail\n{program}{script}"],
+        ["bash", "-c", _PROGRAM + script],
         capture_output=True,
         text=True,
         env=ipse.variables,
@@ -131,7 +149,7 @@ def test_the_tour_runs_to_its_end(taught: Ipse, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("\n$ ipse ") == _TOUR.count("\nrun 'ipse ")
-    assert done.stdout.rstrip().endswith("3 entries, the chain is whole")
+    assert "\n4 entries, the chain is whole\n" in done.stdout
 
 
 @pytest.mark.parametrize("path", sorted(REPOSITORY.glob("docs/*.md")), ids=lambda path: path.name)
@@ -141,8 +159,34 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [_section(_README, "## The profile"), _PROFILE], ids=["README.md", "profile.md"]
+    ("before", "text"),
+    [
+        ("", _section(_README, "## The profile")),
+        ("", _PROFILE),
+        ('ipse profile like "quiet novels about the sea"\n', _section(_README, "## Applications")),
+        (_ANSWERED, _LOG),
+    ],
+    ids=["README.md", "profile.md", "README.md, applications", "disclosure_log.md"],
 )
-def test_every_command_on_the_profile_ends_as_it_says(taught: Ipse, tmp_path: Path, text: str) -> None:
-    done = _run(taught, tmp_path, _checked(text))
+def test_every_command_on_the_profile_and_its_answers_ends_as_it_says(
+    taught: Ipse, tmp_path: Path, before: str, text: str
+) -> None:
+    done = _run(taught, tmp_path, before + _checked(text))
     assert done.returncode == 0, done.stderr
+
+
+def test_every_command_on_disclosure_ends_as_it_says_for_an_owner_who_types_what_it_shows(
+    taught: Ipse, tmp_path: Path
+) -> None:
+    pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
+    work = shutil.copytree(REPOSITORY / "examples" / "data", tmp_path / "work")
+    script = _PROGRAM + _checked(_DISCLOSURE)
+    child = pexpect.spawn(
+        "bash", ["-c", script], env=taught.variables, cwd=str(work), encoding="utf-8", timeout=120
+    )
+    for prompt, typed in _TYPED.findall(_DISCLOSURE):
+        assert child.expect([f"{prompt}[^\r\n]*: $", pexpect.EOF]) == 0, child.before
+        child.sendline(typed)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0, child.before

@@ -28,7 +28,7 @@ from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure
 from ipse.wallet import disclosure_log as log
-from ipse.wallet.disclosure import asking, budgets
+from ipse.wallet.disclosure import asking, budgets, releasing
 from ipse.wallet.disclosure.proposal import Decision, Proposal
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
@@ -181,7 +181,7 @@ def test_a_process_killed_at_any_step_of_answering_tells_nothing_unpaid_and_pays
 
         killed, printed = kill_at_line(step, work)
         rounds.append((bool(printed), assert_paid_once(places, request, printed)))
-        step += 41
+        step += 47
     assert len(rounds) > 60
     assert {(False, False), (True, True)} <= set(rounds)
 
@@ -191,7 +191,7 @@ def test_a_process_killed_at_any_step_of_releasing_leaves_all_of_the_answer_or_n
     untouched: Untouched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From where the answer is worked out, so that the steps lie closer."""
-    places, release = untouched.places, asking.release
+    places, release = untouched.places, releasing.release
     step, code = 1, -signal.SIGKILL
     rounds: list[tuple[bool, bool]] = []
 
@@ -215,7 +215,7 @@ def test_a_process_killed_at_any_step_of_releasing_leaves_all_of_the_answer_or_n
             code, printed = Process(work).end()
         assert code in (0, -signal.SIGKILL)
         rounds.append((bool(printed), assert_paid_once(places, request, printed)))
-        step += 13
+        step += 19
     assert len(rounds) > 60
     assert {(False, False), (False, True), (True, True)} == set(rounds)
 

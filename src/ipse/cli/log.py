@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ipse.cli import inputs
+from ipse.cli import inputs, terminal
 from ipse.cli.framework import Command, application
 from ipse.cli.network_options import AllowLoopback, CaFile
 from ipse.cli.session import Session, session_of
 from ipse.encoding import strict_json
-from ipse.errors import UsageError
+from ipse.errors import ConsentNeeded, ConsentRefused, UsageError
+
+if TYPE_CHECKING:
+    from ipse.wallet.disclosure_log import Loss
 
 __all__ = ["app"]
 
@@ -19,6 +22,13 @@ app = application(name="log", help_text="The log of every answer that left.")
 
 _COLUMNS: Final = ("number", "time", "application", "level", "epsilon", "consent", "purpose")
 _RECEIPT_COLUMNS: Final = ("number", "time", "application", "level", "countersigned", "purpose")
+_ACCEPT: Final = "accept"
+_CONSEQUENCES: Final = """\
+If you still have the newest vault.db, say no and put it back. If you accept:
+- the log says for good that something is lost, and the newest vault.db fits no more
+- no budget has anything left for 30 days
+- grants, topics, statements and credentials are those of this vault: what you revoked,
+  closed, forgot or made secret after it was saved is as it was before"""
 
 
 @app.command("list", cls=Command)
@@ -55,7 +65,6 @@ def verify(context: typer.Context) -> None:
     with session.wallet() as wallet:
         verified = disclosure_log.verify(wallet)
         key = disclosure_log.signer(wallet)
-    entries = "1 entry" if verified.count == 1 else f"{verified.count} entries"
     facts = {
         "entries": verified.count,
         "outcome": "passed",
@@ -66,7 +75,58 @@ def verify(context: typer.Context) -> None:
         session.console.detail(f"the head {verified.head.digest} is signed by {key}")
     elif verified.count:
         session.console.message("these were made before heads were signed; the next answer signs one")
-    session.console.result(f"{entries}, the chain is whole", facts)
+    session.console.result(f"{_entries(verified.count)}, the chain is whole", facts)
+
+
+@app.command(cls=Command)
+def accept(context: typer.Context) -> None:
+    """Go on without entries that are lost, where the newest vault.db is gone for good.
+
+    That is entered in the log, and no budget has anything left for 30 days.
+    """
+    from ipse.wallet import disclosure_log
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        lost = disclosure_log.loss(wallet)
+        if lost is None:
+            told = {"accepted": False, "entry": None, "lost": None}
+            session.console.result("nothing is lost; nothing was changed", told)
+            return
+        _confirm(session, lost)
+        entry = disclosure_log.accept(wallet, lost, now=session.now)
+    facts = {"accepted": True, "entry": entry.number, "lost": entry.content["lost"]}
+    session.console.result(f"accepted: log entry {entry.number} says what is lost", facts)
+
+
+def _confirm(session: Session, lost: Loss) -> None:
+    """Show what is lost and what follows, and have it accepted. Raises ConsentNeeded, ConsentRefused."""
+    if not session.can_ask:
+        raise ConsentNeeded(
+            "going on without what is lost takes your own word, and there is nobody to ask",
+            hint="run `ipse log accept` in a terminal",
+        )
+    terminal.forget_typed()  # what was typed before this was read does not accept it
+    session.console.page(f"{_told(lost)}\n{_CONSEQUENCES}")
+    if terminal.ask(f"go on without what is lost? type {_ACCEPT}: ") != _ACCEPT:
+        raise ConsentRefused("nothing was accepted", hint=f"only `{_ACCEPT}` does; nothing was changed")
+
+
+def _told(lost: Loss) -> str:
+    here = f"there {'is' if lost.here == 1 else 'are'} {lost.here}"
+    if lost.remembered is None:
+        return (
+            f"The keystore's count of the log is gone. In this vault {here}.\n"
+            "Whether entries are lost, and how many, can't be told."
+        )
+    told = f"The keystore remembers {_entries(lost.remembered)}, in this vault {here}"
+    if lost.remembered > lost.here:
+        return f"{told}: at least {lost.remembered - lost.here} of the log is lost."
+    return f"{told}, and entry {lost.remembered} is another one: what was there is lost."
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 @app.command(cls=Command)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from ipse.errors import NotFound
 from ipse.preferences.exact import cosines
 from ipse.preferences.interests import Background
 
@@ -27,6 +28,7 @@ __all__ = [
     "TopicList",
     "affinities",
     "background",
+    "called",
     "nearest",
     "published",
     "shares",
@@ -87,6 +89,16 @@ def published() -> TopicList:
     text = resources.files(__package__).joinpath("topic_list.json").read_text(encoding="utf-8")
     content = json.loads(text)
     return TopicList(content["version"], tuple(Topic(**topic) for topic in content["topics"]))
+
+
+def called(name: str) -> Topic:
+    """The published topic with this id or label, without regard to case. Raises NotFound."""
+    for topic in published().topics:
+        if name.strip().casefold() in (topic.id, topic.label.casefold()):
+            return topic
+    raise NotFound(
+        f"there is no published topic {name[:100]!r}", hint="`ipse profile topics --all` lists them"
+    )
 
 
 def background(topics: Floats) -> Background:

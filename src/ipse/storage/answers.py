@@ -14,6 +14,7 @@ from ipse.errors import RequestReplayed
 from ipse.storage.vault import Vault
 
 __all__ = [
+    "LOST",
     "AnswerRow",
     "add",
     "charged",
@@ -21,12 +22,15 @@ __all__ = [
     "drop_contents",
     "history",
     "moment",
+    "newest",
     "number_of",
     "spent",
     "stored",
     "with_candidates",
 ]
 
+LOST: Final = "log"
+"""The party that is charged where entries of the log were lost. No application is called so."""
 _SELECT: Final = (
     "SELECT number, party, nonce, question, level, purpose, content, epsilon, grant_number, time, candidates"
     " FROM answers"
@@ -96,6 +100,11 @@ def add(vault: Vault, row: AnswerRow) -> AnswerRow:
             ),
         )
     return kept
+
+
+def newest(vault: Vault) -> int:
+    """The number of the newest answer, 0 where there is none."""
+    return int(vault.rows("SELECT coalesce(max(number), 0) FROM answers")[0][0])
 
 
 def number_of(vault: Vault, party: str, nonce: str) -> int | None:

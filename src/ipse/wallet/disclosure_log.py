@@ -5,12 +5,14 @@ was put back, shows in the keystore alone: an item there says how many entries t
 one's digest is. The item is made before the first head is committed and moved forward after each commit,
 before anything is released; so the vault may be ahead of it, after a kill, and is never behind it.
 
-Where the two disagree nothing more is recorded, and so nothing is released.
+Where the two disagree nothing more is recorded, and so nothing is released, until the newest vault is back
+or the owner accepts what is lost. That is entered in the log, and takes all that any budget had.
 """
 
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -24,15 +26,39 @@ from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import CorruptData, MalformedInput, StorageError, VerificationFailed
 from ipse.keys import derivation
-from ipse.storage import disclosure_log, log_head, manifest
+from ipse.storage import answers, disclosure_log, log_head, manifest
+from ipse.storage.answers import AnswerRow
 from ipse.storage.disclosure_log import Entry
 from ipse.storage.log_head import LogHead
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["EXPORT_TYPE", "HEAD_TYPE", "Verified", "export", "record", "settle", "signer", "verify"]
+__all__ = [
+    "EXPORT_TYPE",
+    "HEAD_TYPE",
+    "Loss",
+    "Verified",
+    "accept",
+    "export",
+    "loss",
+    "record",
+    "settle",
+    "signer",
+    "verify",
+]
 
 HEAD_TYPE: Final = "urn:ipse:log-head:1"
 EXPORT_TYPE: Final = "urn:ipse:log-export:1"
+_LEVEL: Final = "log"
+"""The level of an entry that nothing left with: what was lost before it was accepted."""
+_WHOLE: Final = 1_000_000
+"""What a loss is charged, in thousandths of epsilon: the most a row holds, above every budget there can be.
+What was spent by the entries that are lost is not known, nor what the budget was when they were made."""
+_NEWEST: Final = "put the newest vault.db of this wallet back"
+_STUCK: Final = f"{_NEWEST}; nothing is disclosed until then"
+_ACCEPTABLE: Final = f"{_NEWEST}; only if there is none any more, `ipse log accept` goes on without it"
+_DAMAGED: Final = (
+    "restore the keystore from a backup; only if there is none, `ipse log accept` goes on without it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +70,19 @@ class Verified:
 
     count: int
     head: LogHead | None
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """What the keystore remembers and the vault does not hold.
+
+    `remembered` is a number of entries, `digest` the hex digest of the last of them; both are None where the
+    keystore's count is gone or damaged. `here` entries are in the vault, their chain whole.
+    """
+
+    remembered: int | None
+    digest: str | None
+    here: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +104,9 @@ def record(wallet: Wallet, content: JsonObject, *, now: datetime) -> Entry:
     Once the transaction is committed, `settle` comes before the release. Raises VerificationFailed where
     the log is not what the keystore remembers, KeystoreError, StorageError.
     """
-    vault = wallet.vault
-    with vault.transaction():
+    with wallet.vault.transaction():
         _check_end(wallet)
-        answer = hashlib.sha256(content["released"].encode("utf-8", "surrogatepass")).hexdigest()
-        entry = disclosure_log.append(vault, {"time": format_timestamp(now), **content, "answer": answer})
-        log_head.put(vault, _sign(wallet, entry.number, entry.digest, now))
-    return entry
+        return _append(wallet, content, now)
 
 
 def settle(wallet: Wallet) -> None:
@@ -84,8 +119,8 @@ def settle(wallet: Wallet) -> None:
         kept = _kept(wallet)
         head = log_head.find(wallet.vault)
         if kept is None or head is None:
-            raise _broken("the keystore does not hold its count")
-        _check_kept(wallet, kept)
+            raise _broken("the keystore does not hold its count", acceptable=head is not None)
+        _check_kept(wallet, kept, head)
         if kept.count < head.count:
             _keep(wallet, _Kept(head.count, head.digest, signed=True))
 
@@ -106,6 +141,53 @@ def verify(wallet: Wallet) -> Verified:
     return Verified(count, head)
 
 
+def loss(wallet: Wallet) -> Loss | None:
+    """What has to be accepted before anything is recorded again; None where nothing is broken.
+
+    Raises VerificationFailed where the vault itself is broken: where its chain is not whole, or its head not
+    that of its end. Such a log is not accepted.
+    """
+    with wallet.vault.transaction():
+        here = disclosure_log.verify(wallet.vault)
+        head = _head(wallet)
+        if head is not None and not _fits(wallet, head):
+            raise _broken("its head is not that of its last entry")
+        if answers.newest(wallet.vault) > here:
+            raise _broken("there are answers after its last entry")
+        stored = _stored(wallet)
+        kept = None if stored is None else _parsed(stored)
+        if kept is not None and not _holds(wallet, kept):
+            return Loss(kept.count, kept.digest, here)
+        if kept is None and (head is not None or stored is not None):
+            _check_place(wallet)
+            return Loss(None, None, here)
+        verify(wallet)
+    return None
+
+
+def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
+    """Go on without what was lost, on the owner's word: the entry that says so.
+
+    Nothing is left of any budget then for as long as budgets count, whatever the lost entries had spent. A
+    kill before the keystore remembers the entry leaves the log as broken as it was, to be accepted again.
+    Raises StorageError where the log is no longer as `lost` says, VerificationFailed, KeystoreError.
+    """
+    with wallet.vault.transaction():
+        if loss(wallet) != lost:
+            raise StorageError(
+                "the disclosure log was changed by another process meanwhile", hint="run the command again"
+            )
+        entry = _append(wallet, _said_of(lost), now)
+        _charge(wallet, entry, now)
+    with _keys_in_place(wallet):
+        stored = _stored(wallet)
+        kept = None if stored is None else _parsed(stored)
+        if (kept.count, kept.digest) == (lost.remembered, lost.digest) if kept else lost.remembered is None:
+            _keep(wallet, _Kept(entry.number, entry.digest, signed=True))
+    settle(wallet)
+    return entry
+
+
 def export(wallet: Wallet, *, now: datetime) -> Iterator[str]:
     """The lines of the export: each entry exactly as it was hashed, then the signed head and its key.
 
@@ -123,6 +205,50 @@ def export(wallet: Wallet, *, now: datetime) -> Iterator[str]:
 def signer(wallet: Wallet) -> str:
     """The did:key of the key that signs the heads of this wallet's log, and nothing else."""
     return did_key.from_public_key(derivation.log_key(wallet.root).public())
+
+
+def _append(wallet: Wallet, content: JsonObject, now: datetime) -> Entry:
+    answer = hashlib.sha256(content["released"].encode("utf-8", "surrogatepass")).hexdigest()
+    stated = {"time": format_timestamp(now), **content, "answer": answer}
+    entry = disclosure_log.append(wallet.vault, stated)
+    log_head.put(wallet.vault, _sign(wallet, entry.number, entry.digest, now))
+    return entry
+
+
+def _said_of(lost: Loss) -> JsonObject:
+    """The entry of a loss. It discloses nothing, so nothing is released."""
+    what = "the entries that the keystore remembers are not in this vault"
+    if lost.remembered is None:
+        what = "the keystore no longer knew how many entries there were"
+    return {
+        "level": _LEVEL,
+        "application": "",
+        "address": "",
+        "purpose": f"the owner went on with an incomplete log: {what}",
+        "consent": "owner",
+        "epsilon": 0,
+        "grant": None,
+        "said": False,
+        "released": "",
+        "lost": asdict(lost),
+    }
+
+
+def _charge(wallet: Wallet, entry: Entry, now: datetime) -> None:
+    """Charge a loss as if all that any budget had was spent just now."""
+    row = AnswerRow(
+        number=entry.number,
+        party=answers.LOST,
+        nonce=secrets.token_hex(16),
+        question=b"",
+        level="choose",  # the level of answers that cost
+        purpose=str(entry.content["purpose"]),
+        content=None,
+        epsilon=_WHOLE,
+        grant_number=None,
+        time=format_timestamp(now),
+    )
+    answers.add(wallet.vault, row)
 
 
 def _sign(wallet: Wallet, count: int, digest: str, now: datetime) -> LogHead:
@@ -165,8 +291,8 @@ def _check_end(wallet: Wallet) -> None:
 def _compare(wallet: Wallet, head: LogHead | None, kept: _Kept | None) -> None:
     if kept is None:
         _check_place(wallet)
-        raise _broken("the keystore no longer holds its count")
-    _check_kept(wallet, kept)
+        raise _broken("the keystore no longer holds its count", acceptable=_fits(wallet, head))
+    _check_kept(wallet, kept, head)
     if head is None and kept.signed:
         raise _broken("its signed head is gone")
     # Without a head nothing was recorded since the count began: that was made first, then came a kill.
@@ -175,27 +301,52 @@ def _compare(wallet: Wallet, head: LogHead | None, kept: _Kept | None) -> None:
         raise _broken("its head is not that of its last entry")
 
 
-def _check_kept(wallet: Wallet, kept: _Kept) -> None:
+def _fits(wallet: Wallet, head: LogHead | None) -> bool:
+    """Whether the head is that of the last entry; a vault of an older version has none."""
+    return head is None or disclosure_log.end(wallet.vault) == (head.count, head.digest)
+
+
+def _check_kept(wallet: Wallet, kept: _Kept, head: LogHead | None) -> None:
+    if _holds(wallet, kept):
+        return
     count, _ = disclosure_log.end(wallet.vault)
+    found = f"entry {kept.count} is not the one that the keystore remembers"
     if count < kept.count:
-        raise _broken(f"entries were cut off: the keystore remembers {kept.count}, there are {count}")
-    if disclosure_log.digest_of(wallet.vault, kept.count) != kept.digest:
-        raise _broken(f"entries were cut off: entry {kept.count} is not the one that the keystore remembers")
+        found = f"the keystore remembers {kept.count}, there are {count}"
+    raise _broken(f"entries were cut off: {found}", acceptable=_fits(wallet, head))
+
+
+def _holds(wallet: Wallet, kept: _Kept) -> bool:
+    """Whether the vault holds all that the keystore remembers."""
+    count, _ = disclosure_log.end(wallet.vault)
+    return count >= kept.count and disclosure_log.digest_of(wallet.vault, kept.count) == kept.digest
 
 
 def _kept(wallet: Wallet) -> _Kept | None:
     """What the keystore remembers. Raises CorruptData, KeystoreError."""
-    stored = wallet.keystore.find(wallet.manifest.log_item)
+    stored = _stored(wallet)
     if stored is None:
         return None
+    kept = _parsed(stored)
+    if kept is None:
+        raise CorruptData("the keystore's count of the disclosure log is damaged", hint=_DAMAGED)
+    return kept
+
+
+def _stored(wallet: Wallet) -> bytes | None:
+    return wallet.keystore.find(wallet.manifest.log_item)
+
+
+def _parsed(stored: bytes) -> _Kept | None:
+    """What the keystore's item says, None where it is damaged."""
     try:
         kept = strict_json.parse_object(stored, what="the count")
-    except MalformedInput as error:
-        raise CorruptData("the keystore's count of the disclosure log is damaged") from error
+    except MalformedInput:
+        return None
     match kept:
         case {"count": int(count), "digest": str(digest), "signed": bool(signed)} if count >= 0:
             return _Kept(count, digest, signed)
-    raise CorruptData("the keystore's count of the disclosure log is damaged")
+    return None
 
 
 def _keep(wallet: Wallet, kept: _Kept) -> None:
@@ -221,8 +372,6 @@ def _moved() -> StorageError:
     return StorageError("the keys were moved by another process meanwhile", hint="run the command again")
 
 
-def _broken(what: str) -> VerificationFailed:
-    return VerificationFailed(
-        f"the disclosure log is broken: {what}",
-        hint="put the newest vault.db of this wallet back; nothing is disclosed until then",
-    )
+def _broken(what: str, *, acceptable: bool = False) -> VerificationFailed:
+    hint = _ACCEPTABLE if acceptable else _STUCK
+    return VerificationFailed(f"the disclosure log is broken: {what}", hint=hint)

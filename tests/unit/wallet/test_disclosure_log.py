@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ipse.cli.dapp.page import page
 from ipse.credentials import jws
 from ipse.encoding import base64url, strict_json
 from ipse.errors import (
@@ -25,18 +26,35 @@ from ipse.errors import (
 )
 from ipse.keys import derivation, multikey
 from ipse.keys.ed25519 import PrivateKey
+from ipse.storage import answers, log_head, statements
 from ipse.storage import disclosure_log as chain
-from ipse.storage import log_head
+from ipse.storage.answers import AnswerRow
 from ipse.storage.disclosure_log import Entry
 from ipse.storage.log_head import LogHead
 from ipse.storage.places import Places
+from ipse.storage.statements import NewStatement
+from ipse.storage.vault import Vault
 from ipse.wallet import disclosure_log, keystore_move
+from ipse.wallet.disclosure import budgets
+from ipse.wallet.disclosure.proposal import Decision, Proposal
+from ipse.wallet.disclosure_log import Loss
+from ipse.wallet.profile.forgetting import Disclosed, disclosed
 from ipse.wallet.wallet import Wallet
 from tests.desktop import Desktop
 from tests.faults.processes import Report, kill_at_line, kill_at_random, needs_fork, together
+from tests.unit.wallet.disclosure.material import ASKED, SHOP, Reply, ask, teach, yes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SECRET = b"passphrase"
+DAY = timedelta(days=1)
+DAMAGED = (
+    b"",
+    b"1",
+    b"{}",
+    b"\xff",
+    b'{"count":1,"digest":""}',
+    b'{"count":-1,"digest":"","signed":true}',
+)
 
 
 def content(released: str = "an answer") -> dict[str, Any]:
@@ -230,22 +248,16 @@ class TestTheCountInTheKeystore:
 
     def test_that_is_damaged_is_corrupt_and_nothing_is_recorded(self, wallet: Wallet) -> None:
         disclose(wallet, "a")
-        for damaged in (
-            b"",
-            b"1",
-            b"{}",
-            b"\xff",
-            b'{"count":1,"digest":""}',
-            b'{"count":-1,"digest":"","signed":true}',
-        ):
+        for damaged in DAMAGED:
             wallet.keystore.replace(wallet.manifest.log_item, damaged)
             for act in (
                 lambda: disclosure_log.verify(wallet),
                 lambda: disclosure_log.record(wallet, content(), now=NOW),
                 lambda: disclosure_log.settle(wallet),
             ):
-                with pytest.raises(CorruptData, match="count of the disclosure log is damaged"):
+                with pytest.raises(CorruptData, match="count of the disclosure log is damaged") as caught:
                     act()
+                assert "`ipse log accept`" in caught.value.hint
         assert chain.end(wallet.vault)[0] == 1
 
     def test_that_can_not_be_written_stops_the_release(
@@ -536,3 +548,486 @@ def test_nothing_is_released_by_what_raises(wallet: Wallet) -> None:
     wallet.vault.change("UPDATE log_head SET signature = zeroblob(100000)")
     with pytest.raises(IpseError):
         disclosure_log.record(wallet, content(), now=NOW)
+
+
+def fall_behind(wallet: Wallet) -> Wallet:
+    """The vault of one entry ago."""
+    old = vault_of(wallet)
+    disclose(wallet, "lost")
+    return put_back(wallet, old)
+
+
+def empty(wallet: Wallet) -> Wallet:
+    """A vault of this wallet in which nothing was ever entered."""
+    made = wallet.places.data / "empty.db"
+    with Vault.create(made, derivation.vault_key(wallet.root)):
+        pass
+    content = made.read_bytes()
+    made.unlink()
+    return put_back(wallet, content)
+
+
+def fork(wallet: Wallet, *, more: int) -> Wallet:
+    """The vault of one entry ago after it went its own way."""
+    forked = fall_behind(wallet)
+    for text in ("other", "another")[:more]:
+        entry = chain.append(forked.vault, content(text))
+        log_head.put(forked.vault, disclosure_log._sign(forked, entry.number, entry.digest, NOW))
+    return forked
+
+
+def lose_head_and_end(wallet: Wallet) -> Wallet:
+    """The vault of a version that signed no heads."""
+    wallet.vault.change("DELETE FROM disclosures WHERE number > 1")
+    wallet.vault.change("DELETE FROM log_head")
+    return wallet
+
+
+def lose_count(wallet: Wallet) -> Wallet:
+    wallet.keystore.remove(wallet.manifest.log_item)
+    return wallet
+
+
+def damage_count(damaged: bytes, wallet: Wallet) -> Wallet:
+    wallet.keystore.replace(wallet.manifest.log_item, damaged)
+    return wallet
+
+
+Break = Callable[[Wallet], Wallet]
+ACCEPTABLE: dict[str, tuple[Break, int | None, int]] = {
+    "an older vault": (fall_behind, 3, 2),
+    "an empty vault": (empty, 2, 0),
+    "another entry in its place": (functools.partial(fork, more=1), 3, 3),
+    "another entry in its place and more": (functools.partial(fork, more=2), 3, 4),
+    "a vault from before heads were signed": (lose_head_and_end, 2, 1),
+    "the count gone": (lose_count, None, 2),
+    **{
+        f"the count damaged: {damaged!r}": (functools.partial(damage_count, damaged), None, 2)
+        for damaged in DAMAGED
+    },
+}
+"""How a log breaks that has two entries, what the keystore remembers then, and what is there."""
+
+
+def broken(wallet: Wallet, how: Break) -> tuple[Wallet, Loss]:
+    """The wallet with its log broken, and what that loses."""
+    disclose(wallet, "a", "b")
+    wallet = how(wallet)
+    lost = disclosure_log.loss(wallet)
+    assert lost is not None
+    return wallet, lost
+
+
+def left(wallet: Wallet, now: datetime = NOW) -> tuple[int, int]:
+    return budgets.left(wallet, None, now)
+
+
+@pytest.mark.parametrize("how", ACCEPTABLE)
+class TestAcceptingALoss:
+    def test_names_it_enters_it_and_goes_on(self, wallet: Wallet, how: str) -> None:
+        break_it, remembered, here = ACCEPTABLE[how]
+        wallet, lost = broken(wallet, break_it)
+        assert kept_or_none(wallet) == (remembered, lost.digest)
+        assert lost == Loss(remembered, lost.digest, here)
+        with wallet:
+            entry = disclosure_log.accept(wallet, lost, now=NOW)
+            assert kept(wallet) == (here + 1, entry.digest) == chain.end(wallet.vault)
+            assert disclosure_log.verify(wallet) == disclosure_log.Verified(here + 1, head_of(wallet))
+            assert disclosure_log.loss(wallet) is None
+            (after,) = disclose(wallet, "after")
+            assert kept(wallet) == (here + 2, after.digest)
+
+    def test_says_in_the_entry_what_is_lost_and_that_nothing_left(self, wallet: Wallet, how: str) -> None:
+        wallet, lost = broken(wallet, ACCEPTABLE[how][0])
+        with wallet:
+            _, previous = chain.end(wallet.vault)
+            disclosure_log.accept(wallet, lost, now=NOW)
+            said = chain.find(wallet.vault, lost.here + 1).content
+            purpose = said.pop("purpose")
+            assert purpose.startswith("the owner went on with an incomplete log: ")
+            assert said == {
+                "number": lost.here + 1,
+                "previous": previous,
+                "time": "2026-11-22T12:00:00Z",
+                "level": "log",
+                "application": "",
+                "address": "",
+                "consent": "owner",
+                "epsilon": 0,
+                "grant": None,
+                "said": False,
+                "released": "",
+                "answer": hashlib.sha256(b"").hexdigest(),
+                "lost": {"remembered": lost.remembered, "digest": lost.digest, "here": lost.here},
+            }
+
+    def test_leaves_nothing_of_any_budget_for_30_days(self, wallet: Wallet, how: str) -> None:
+        wallet, lost = broken(wallet, ACCEPTABLE[how][0])
+        with wallet:
+            assert left(wallet) == (1000, 2000)
+            disclosure_log.accept(wallet, lost, now=NOW)
+            budgets.change(wallet, application=100_000, overall=100_000)
+            for now in (NOW, NOW - 10 * DAY, NOW + 30 * DAY):
+                assert left(wallet, now) == (0, 0)
+                assert not budgets.allowed(wallet, "https://new.example", 1, now)
+            assert left(wallet, NOW + 30 * DAY + timedelta(seconds=1)) == (100_000, 100_000)
+
+    def test_is_named_as_the_way_out_by_all_that_refuses(self, wallet: Wallet, how: str) -> None:
+        wallet, _ = broken(wallet, ACCEPTABLE[how][0])
+        with wallet:
+            for act in (
+                lambda: disclosure_log.verify(wallet),
+                lambda: disclosure_log.export(wallet, now=NOW),
+                lambda: disclosure_log.record(wallet, content(), now=NOW),
+            ):
+                with pytest.raises((VerificationFailed, CorruptData)) as caught:
+                    act()
+                assert "`ipse log accept`" in caught.value.hint
+
+    def test_of_another_extent_than_the_owner_saw_changes_nothing(self, wallet: Wallet, how: str) -> None:
+        wallet, lost = broken(wallet, ACCEPTABLE[how][0])
+        with wallet:
+            before = state(wallet)
+            for seen in (
+                Loss(99, lost.digest, lost.here),
+                Loss(lost.remembered, "0" * 64, lost.here),
+                Loss(lost.remembered, lost.digest, lost.here + 1),
+            ):
+                with pytest.raises(StorageError, match="changed by another process meanwhile"):
+                    disclosure_log.accept(wallet, seen, now=NOW)
+            assert state(wallet) == before
+
+    def test_once_is_enough(self, wallet: Wallet, how: str) -> None:
+        """Also for one who was shown the same and typed later."""
+        wallet, lost = broken(wallet, ACCEPTABLE[how][0])
+        with wallet:
+            disclosure_log.accept(wallet, lost, now=NOW)
+            before = state(wallet)
+            with opened(wallet.places) as late, pytest.raises(StorageError, match="meanwhile"):
+                disclosure_log.accept(late, lost, now=NOW)
+            assert state(wallet) == before
+
+    def test_that_the_keystore_can_not_remember_is_accepted_again(
+        self, wallet: Wallet, how: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        wallet, lost = broken(wallet, ACCEPTABLE[how][0])
+
+        def fail(*_: object) -> None:
+            raise KeystoreUnavailable("the keyring is gone")
+
+        with wallet:
+            with monkeypatch.context() as patch:
+                patch.setattr(wallet.keystore, "replace", fail)
+                with pytest.raises(KeystoreUnavailable):
+                    disclosure_log.accept(wallet, lost, now=NOW)
+            with pytest.raises((VerificationFailed, CorruptData)):
+                disclosure_log.record(wallet, content(), now=NOW)
+            assert_accepted_again(wallet, lost)
+
+
+def state(wallet: Wallet) -> tuple[object, ...]:
+    """All that accepting changes."""
+    rows = wallet.vault.rows("SELECT * FROM answers ORDER BY number")
+    stored = wallet.keystore.find(wallet.manifest.log_item)
+    return chain.end(wallet.vault), log_head.find(wallet.vault), rows, stored
+
+
+def kept_or_none(wallet: Wallet) -> tuple[int | None, str | None]:
+    """What the keystore remembers, where it can be read."""
+    stored = wallet.keystore.find(wallet.manifest.log_item)
+    return (None, None) if stored in (None, *DAMAGED) else kept(wallet) or (None, None)
+
+
+def assert_accepted_again(wallet: Wallet, lost: Loss) -> None:
+    """A loss that was entered and not yet remembered is still one, and accepting it mends the log."""
+    still = Loss(lost.remembered, lost.digest, lost.here + 1)
+    assert disclosure_log.loss(wallet) == still
+    disclosure_log.accept(wallet, still, now=NOW)
+    assert disclosure_log.verify(wallet).count == lost.here + 2
+    assert left(wallet) == (0, 0)
+
+
+class TestNothingToAccept:
+    def test_where_nothing_is_broken(self, wallet: Wallet) -> None:
+        assert disclosure_log.loss(wallet) is None
+        disclose(wallet, "a")
+        assert disclosure_log.loss(wallet) is None
+        disclosure_log.record(wallet, content("never left"), now=NOW)
+        assert disclosure_log.loss(wallet) is None
+
+    def test_in_a_log_of_an_older_version(self, wallet: Wallet) -> None:
+        chain.append(wallet.vault, content())
+        assert disclosure_log.loss(wallet) is None
+
+    def test_where_the_count_began_and_a_kill_came(self, wallet: Wallet) -> None:
+        chain.append(wallet.vault, content())
+
+        def killed() -> None:
+            with wallet.vault.transaction():
+                disclosure_log.record(wallet, content(), now=NOW)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            killed()
+        assert disclosure_log.loss(wallet) is None
+
+    def test_is_accepted(self, wallet: Wallet) -> None:
+        disclose(wallet, "a")
+        before = state(wallet)
+        with pytest.raises(StorageError, match="meanwhile"):
+            disclosure_log.accept(wallet, Loss(1, head_of(wallet).digest, 1), now=NOW)
+        assert state(wallet) == before
+
+
+def _edit(sql: str, wallet: Wallet) -> None:
+    wallet.vault.change(sql)
+
+
+def _forge_head(forge: Callable[[LogHead], LogHead], wallet: Wallet) -> None:
+    log_head.put(wallet.vault, forge(head_of(wallet)))
+
+
+def _answer_past_the_end(wallet: Wallet) -> None:
+    answers.add(
+        wallet.vault, AnswerRow(9, "p", "n", b"", "choose", "", None, 0, None, "2026-01-01T00:00:00Z")
+    )
+
+
+TAMPERED: dict[str, Callable[[Wallet], object]] = {
+    "an entry edited": functools.partial(
+        _edit, "UPDATE disclosures SET entry = CAST(replace(entry, 'shop', 'pohs') AS BLOB) WHERE number = 1"
+    ),
+    "the last entry edited": functools.partial(
+        _edit, "UPDATE disclosures SET entry = CAST(replace(entry, 'shop', 'pohs') AS BLOB) WHERE number = 2"
+    ),
+    "an entry unreadable": functools.partial(_edit, "UPDATE disclosures SET entry = x'00' WHERE number = 1"),
+    "a digest edited": functools.partial(_edit, "UPDATE disclosures SET digest = x'00' WHERE number = 2"),
+    "an entry removed": functools.partial(_edit, "DELETE FROM disclosures WHERE number = 1"),
+    "the end cut off under its head": functools.partial(_edit, "DELETE FROM disclosures WHERE number = 2"),
+    "an entry past the head": lambda wallet: chain.append(wallet.vault, content("unsigned")),
+    "a head over another count": functools.partial(
+        _forge_head, lambda head: LogHead(head.count + 1, head.digest, head.signature)
+    ),
+    "a head of another key": functools.partial(
+        _forge_head, lambda head: resigned(head, {}, PrivateKey(bytes(32)))
+    ),
+    "answers without entries": _answer_past_the_end,
+}
+
+
+@pytest.mark.parametrize("tampering", TAMPERED)
+@pytest.mark.parametrize("how", [None, fall_behind, lose_count], ids=["whole", "behind", "no count"])
+def test_a_vault_that_is_broken_itself_is_not_accepted(
+    wallet: Wallet, tampering: str, how: Break | None
+) -> None:
+    disclose(wallet, "a", "b")
+    wallet = how(wallet) if how else wallet
+    with wallet:
+        here, digest = chain.end(wallet.vault)
+        TAMPERED[tampering](wallet)
+        before = state(wallet)
+        with pytest.raises(VerificationFailed, match="the disclosure log is broken"):
+            disclosure_log.loss(wallet)
+        for remembered in (3, None):
+            lost = Loss(remembered, digest if remembered else None, here)
+            with pytest.raises(VerificationFailed, match="the disclosure log is broken"):
+                disclosure_log.accept(wallet, lost, now=NOW)
+        assert state(wallet) == before
+
+
+@pytest.mark.parametrize(
+    "tampering", ["the end cut off under its head", "an entry past the head", "a head of another key"]
+)
+def test_the_way_out_is_not_named_where_there_is_none(wallet: Wallet, tampering: str) -> None:
+    disclose(wallet, "a", "b")
+    with fall_behind(wallet) as behind:
+        TAMPERED[tampering](behind)
+        with pytest.raises(VerificationFailed) as caught:
+            disclosure_log.record(behind, content(), now=NOW)
+        assert caught.value.hint.startswith("put the newest vault.db")
+        assert "accept" not in caught.value.hint
+
+
+def test_a_head_that_is_gone_is_no_loss_to_accept(wallet: Wallet) -> None:
+    disclose(wallet, "a")
+    wallet.vault.change("DELETE FROM log_head")
+    before = state(wallet)
+    with pytest.raises(VerificationFailed, match="its signed head is gone") as caught:
+        disclosure_log.loss(wallet)
+    assert "accept" not in caught.value.hint
+    assert state(wallet) == before
+
+
+def test_an_older_vault_put_back_again_and_again_gives_no_budget_back(wallet: Wallet) -> None:
+    disclose(wallet, "a")
+    old = vault_of(wallet)
+    disclose(wallet, "b")
+    for day in (0, 20, 40):
+        now = NOW + day * DAY
+        wallet = put_back(wallet, old)
+        lost = disclosure_log.loss(wallet)
+        assert lost is not None
+        disclosure_log.accept(wallet, lost, now=now)
+        assert left(wallet, now) == left(wallet, now + 30 * DAY) == (0, 0)
+    wallet.close()
+
+
+def test_the_newest_vault_fits_no_more_after_an_older_one_was_accepted(wallet: Wallet) -> None:
+    disclose(wallet, "a")
+    old = vault_of(wallet)
+    disclose(wallet, "b", "c")
+    new = vault_of(wallet)
+    with put_back(wallet, old) as accepted:
+        lost = disclosure_log.loss(accepted)
+        assert lost is not None
+        entry = disclosure_log.accept(accepted, lost, now=NOW)
+        with put_back(accepted, new) as newest:
+            assert_broken(newest, "entry 2 is not the one that the keystore remembers")
+            assert disclosure_log.loss(newest) == Loss(2, entry.digest, 3)
+
+
+def test_the_newest_vault_fits_until_the_keystore_remembers_the_loss(
+    wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disclose(wallet, "a")
+    old = vault_of(wallet)
+    disclose(wallet, "b")
+    new = vault_of(wallet)
+    wallet = put_back(wallet, old)
+    lost = disclosure_log.loss(wallet)
+    assert lost is not None
+
+    def fail(*_: object) -> None:
+        raise KeystoreUnavailable("the keyring is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(wallet.keystore, "replace", fail)
+        with pytest.raises(KeystoreUnavailable):
+            disclosure_log.accept(wallet, lost, now=NOW)
+    with put_back(wallet, new) as newest:
+        assert disclosure_log.verify(newest).count == 2
+        assert left(newest) == (1000, 2000)
+
+
+@pytest.mark.usefixtures("desktop")
+def test_a_loss_is_accepted_where_the_keys_are_and_nowhere_else(wallet: Wallet) -> None:
+    disclose(wallet, "a")
+    keystore_move.move(wallet, "os", new_passphrase=lambda: SECRET)
+    with fall_behind(wallet) as behind, opened(behind.places) as late:
+        lost = disclosure_log.loss(late)
+        assert lost is not None
+        keystore_move.move(behind, "file", new_passphrase=lambda: SECRET)
+        with pytest.raises(StorageError, match="moved by another process meanwhile"):
+            disclosure_log.accept(late, lost, now=NOW)
+        again = disclosure_log.loss(behind)
+        assert again is not None
+        disclosure_log.accept(behind, again, now=NOW)
+        assert disclosure_log.verify(behind).count == chain.end(behind.vault)[0]
+
+
+@needs_fork
+def test_of_processes_that_accept_at_the_same_time_one_enters_it(wallet: Wallet) -> None:
+    wallet, lost = broken(wallet, fall_behind)
+    places = wallet.places
+    wallet.close()
+
+    def work(report: Report) -> None:
+        with opened(places) as mine:
+            try:
+                disclosure_log.accept(mine, lost, now=NOW)
+            except StorageError as error:
+                report("late" if "meanwhile" in error.message else error.message)
+            else:
+                report("accepted")
+
+    said = sorted(line for lines in together(*[work] * 4) for line in lines)
+    assert said == ["accepted", "late", "late", "late"]
+    with opened(places) as again:
+        assert disclosure_log.verify(again).count == lost.here + 1
+
+
+def _accept(places: Places, report: Report) -> None:
+    with opened(places) as wallet:
+        lost = disclosure_log.loss(wallet)
+        assert lost is not None
+        disclosure_log.accept(wallet, lost, now=NOW)
+        report("accepted")
+
+
+@needs_fork
+@pytest.mark.parametrize("how", [fall_behind, functools.partial(fork, more=2), lose_count])
+def test_a_kill_while_a_loss_is_accepted_leaves_it_to_be_accepted_or_accepted(
+    wallet: Wallet, how: Break
+) -> None:
+    wallet, lost = broken(wallet, how)
+    wallet.close()
+    places = wallet.places
+    saved = places.data.with_name("saved")
+    shutil.copytree(places.data, saved)
+    line, killed, seen = 1, True, set()
+    while killed:
+        shutil.rmtree(places.data)
+        shutil.copytree(saved, places.data)
+        killed, reported = kill_at_line(line, functools.partial(_accept, places))
+        with opened(places) as again:
+            here, _ = chain.end(again.vault)
+            still = disclosure_log.loss(again)
+            seen.add((here - lost.here, still is not None))
+            assert still is None or not reported
+            assert left(again) == ((0, 0) if here > lost.here else (1000, 2000))
+            if still is not None:
+                with pytest.raises(VerificationFailed):
+                    disclosure_log.record(again, content(), now=NOW)
+                disclosure_log.accept(again, still, now=NOW)
+            (entry,) = disclose(again, "next")
+            assert disclosure_log.verify(again).count == entry.number
+            assert left(again) == (0, 0)
+        line += 17
+    assert line > 300
+    assert seen == {(0, True), (1, True), (1, False)}, "before the commit, before it is remembered, and after"
+
+
+class TestAnAcceptedLoss:
+    """An entry and a charge of no application, for everything that reads either."""
+
+    @pytest.fixture
+    def accepted(self, wallet: Wallet) -> Iterator[Wallet]:
+        """A wallet that went on without an entry."""
+        wallet, lost = broken(wallet, fall_behind)
+        with wallet:
+            disclosure_log.accept(wallet, lost, now=NOW)
+            yield wallet
+
+    def test_told_nobody_anything(self, accepted: Wallet) -> None:
+        statements.add(accepted.vault, [NewStatement("tea", 1.0, "said")], now="2020-01-01T00:00:00Z")
+        found = disclosed(accepted.vault, [statements.find(accepted.vault, 1)])
+        assert found == (Disclosed("https://shop.example", (), 2),)
+
+    def test_is_exported_with_the_rest(self, accepted: Wallet) -> None:
+        *lines, last = disclosure_log.export(accepted, now=NOW)
+        assert json.loads(lines[-1])["lost"]["here"] == 2
+        assert json.loads(last)["head"] == head_of(accepted).signature.decode()
+
+    def test_lets_no_answer_say_what_costs_and_the_page_says_until_when(self, accepted: Wallet) -> None:
+        for module in ("numpy", "opendp"):
+            pytest.importorskip(module, reason=f"the profile extra is not installed ({module})")
+        teach(accepted, "novels")
+        shown: list[Proposal] = []
+
+        def decide(proposal: Proposal) -> Decision:
+            shown.append(proposal)
+            return yes(proposal)
+
+        def asked(level: str, now: datetime = NOW) -> Reply:
+            return ask(accepted, SHOP, ASKED[level], consent=decide, now=now)
+
+        reply = asked("choose")
+        assert (reply.answered.said, reply.answered.entry) == (False, 4)
+        assert reply.answered.because == "the budget is spent until 2026-12-22"
+        assert (shown[0].cost.spent, shown[0].cost.overall_left) == (True, 0)
+        page_text = page(shown[0])
+        assert "its privacy budget has no room for more until 2026-12-22" in " ".join(page_text.split())
+        assert shown[0].applicant.past == ()
+        assert asked("statements").answered.said, "what is told by tick costs nothing"
+        assert asked("choose", NOW + 31 * DAY).answered.said
+        assert disclosure_log.verify(accepted).count == 6

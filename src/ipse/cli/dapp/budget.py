@@ -19,6 +19,10 @@ __all__ = ["budget"]
 
 def budget(
     context: typer.Context,
+    answer: Annotated[
+        str | None,
+        typer.Option(metavar="E", help="What one answer costs: the more, the better it is, and the fewer."),
+    ] = None,
     application: Annotated[
         str | None, typer.Option(metavar="E", help="What one application may use up in 30 days.")
     ] = None,
@@ -30,12 +34,12 @@ def budget(
     from ipse.wallet.disclosure import budgets
 
     session = session_of(context)
-    new_application = None if application is None else amounts.read(application, "--application")
-    new_overall = None if overall is None else amounts.read(overall, "--overall")
+    options = {"answer": answer, "application": application, "overall": overall}
+    given = {name: amounts.read(text, f"--{name}") for name, text in options.items() if text is not None}
     now = session.now
     with session.wallet() as wallet:
-        if not (new_application is None and new_overall is None):
-            budgets.change(wallet, application=new_application, overall=new_overall)
+        if given:
+            budgets.change(wallet, **given)
         limits = budgets.read(wallet)
         rests = {party: budgets.left(wallet, party, now)[0] for party in _spenders(wallet, now)}
         left = budgets.left(wallet, None, now)[1]
@@ -57,9 +61,9 @@ def budget(
 
 
 def _spenders(wallet: Wallet, now: datetime) -> list[str]:
-    """Who has spent something of the budget, in the order of their names."""
+    """Which applications have spent something of the budget, in the order of their names."""
     from ipse.storage import answers
     from ipse.wallet.disclosure import budgets
 
     since = budgets.since(budgets.moment(wallet, now))
-    return sorted({row.party for row in answers.charged(wallet.vault, since=since)})
+    return sorted({row.party for row in answers.charged(wallet.vault, since=since)} - {answers.LOST})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipse.errors import NotFound, UsageError
+from ipse.errors import UsageError
 
 __all__ = ["label", "read"]
 
@@ -16,20 +16,11 @@ def label(identifier: str) -> str:
 
 def read(text: str) -> tuple[str, ...]:
     """The identifiers of topics given as `hiking,Jazz and blues`. Raises UsageError, NotFound."""
-    found = tuple(_identifier(name.strip()) for name in text.split(",") if name.strip())
+    from ipse.preferences import topics
+
+    found = tuple(topics.called(name).id for name in text.split(",") if name.strip())
     if not found:
         raise UsageError("--topics names no topic", hint="give identifiers or labels, separated by commas")
     if len(set(found)) != len(found):
         raise UsageError("--topics names a topic twice", hint="name each once")
     return found
-
-
-def _identifier(name: str) -> str:
-    from ipse.preferences import topics
-
-    for topic in topics.published().topics:
-        if name.casefold() in (topic.id, topic.label.casefold()):
-            return topic.id
-    raise NotFound(
-        f"there is no published topic {name[:100]!r}", hint="`ipse profile topics --all` lists them"
-    )

@@ -51,19 +51,30 @@ def verify(
 def receipt(
     context: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="The receipt that the wallet made.")],
+    request: Annotated[str, typer.Option(metavar="FILE", help="The request that was answered.")],
+    answer: Annotated[str, typer.Option(metavar="FILE", help="The answer that the receipt is of.")],
     signer: Annotated[
         str,
         typer.Option("--as", metavar="NAME|DID", help="The application's DID.", autocompletion=complete_did),
     ],
+    ca_file: CaFile = None,
+    allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Sign a wallet's receipt, as the application: its terms hold for you."""
+    """Sign a wallet's receipt, as the application: its terms hold for you.
+
+    It is signed only where its terms are those of the request, and its answer the one that came.
+    """
     from ipse.cli.dapp.request import signing
-    from ipse.protocols.disclosure import receipts
+    from ipse.protocols.disclosure import questions, receipts
 
     session = session_of(context)
     text = inputs.read_text(file)
+    resolve = request_file.resolving(ca_file, allow_loopback=allow_loopback)
+    question = questions.parse_question(request_file.read(request), resolve=resolve)
+    verified = receipts.verify(text)
+    receipts.check_terms(verified, question, inputs.read_text(answer).strip())
     signed = receipts.countersign(text, *signing(session, signer))
-    terms = receipts.verify(text).payload
+    terms = verified.payload
     session.console.message(
         f"signed: {printable(terms['party'])} keeps its answer no longer than {terms['retention_until']}, "
         f"for: {printable(terms['purpose'])}"

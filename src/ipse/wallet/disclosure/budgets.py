@@ -18,8 +18,10 @@ __all__ = ["COSTLY", "allowed", "change", "charge", "cost", "left", "moment", "r
 
 COSTLY: Final = frozenset({"choose", "bands"})
 """The levels whose answers are drawn from the whole profile. The others are told as they are, by tick."""
-_NAMES: Final = {"application": "budget-application", "overall": "budget-overall"}
+_NAMES: Final = {"answer": "budget-answer", "application": "budget-application", "overall": "budget-overall"}
 _MOST: Final = 100_000
+_LEAST_ANSWER: Final = 100
+"""Below this an answer would be as good as drawn by lot."""
 
 
 def read(wallet: Wallet) -> Budgets:
@@ -27,17 +29,18 @@ def read(wallet: Wallet) -> Budgets:
     return _read(wallet.vault)
 
 
-def change(wallet: Wallet, *, application: int | None = None, overall: int | None = None) -> Budgets:
+def change(
+    wallet: Wallet, *, answer: int | None = None, application: int | None = None, overall: int | None = None
+) -> Budgets:
     """Change budgets, in thousandths of epsilon; None leaves one as it is. Raises UsageError."""
-    given = {
-        name: value
-        for name, value in (("application", application), ("overall", overall))
-        if value is not None
-    }
+    wanted = (("answer", answer), ("application", application), ("overall", overall))
+    given = {name: value for name, value in wanted if value is not None}
     with wallet.vault.transaction():
         changed = replace(_read(wallet.vault), **given)
         if not all(0 <= value <= _MOST for value in given.values()):
             raise UsageError(f"a budget is from 0 to {_MOST // 1000}")
+        if changed.answer < _LEAST_ANSWER:
+            raise UsageError(f"an answer costs {_LEAST_ANSWER / 1000:g} at the least")
         if changed.application > changed.overall:
             raise UsageError(
                 f"one application's budget ({changed.application / 1000:g}) is above that of all"
@@ -103,8 +106,16 @@ def _room_again(wallet: Wallet, party: str, epsilon: int, moment: datetime) -> s
         after = rows[gone + 1 :]
         mine = sum(row.epsilon for row in after if row.party == party)
         if budgets.allows(epsilon, mine, sum(row.epsilon for row in after)):
-            return format_timestamp(parse_timestamp(rows[gone].time) + WINDOW + timedelta(seconds=1))
+            return _once_out(rows[gone].time)
     return None
+
+
+def _once_out(time: str) -> str | None:
+    """When `time` is out of the window; None where that is beyond the last year that can be written."""
+    try:
+        return format_timestamp(parse_timestamp(time) + WINDOW + timedelta(seconds=1))
+    except OverflowError:
+        return None
 
 
 def _read(vault: Vault) -> Budgets:

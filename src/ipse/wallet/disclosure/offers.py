@@ -138,7 +138,7 @@ def fingerprints(question: Question) -> bytes:
     """What the candidates of a question are known by later: of each the first 8 bytes of a SHA-256."""
     match question.asked:
         case Choose(candidates):
-            return b"".join(bytes.fromhex(_fingerprint(one.text)) for one in candidates)
+            return b"".join(bytes.fromhex(_digest(one.text))[:8] for one in candidates)
         case _:
             return b""
 
@@ -147,7 +147,7 @@ def kept(question: Question, content: Content) -> Content | None:
     """What is kept of an answer so that the same question can have it again; None where it is not."""
     match question.asked:
         case Choose(candidates):
-            told = {one.id: _fingerprint(one.text) for one in candidates}
+            told = {one.id: _digest(one.text) for one in candidates}
             return {"choices": [told[choice] for choice in content["choices"]]}
         case Bands():
             return content
@@ -159,7 +159,7 @@ def repeated(question: Question, content: Content) -> Offer:
     """The offer that says again what was said to the same question, whatever its candidates' ids are now."""
     match question.asked:
         case Choose(candidates):
-            found = [one for one in candidates if _fingerprint(one.text) in content["choices"]]
+            found = [one for one in candidates if _digest(one.text) in content["choices"]]
             return Offer(
                 {"choices": [one.id for one in found]}, tuple(Item(one.id, one.text) for one in found)
             )
@@ -180,12 +180,15 @@ def _choices(
         profile = profile[_is_about(profile.about[:, granted])]
     counting = epsilon // turnout.SHARE
     voting = turnout.voters(len(profile.statements), VOTERS, counting)
-    if len(open_rows) < asked.top:
-        return Offer({"choices": []}, (), _CLOSED)
+    closed = len(open_rows) < asked.top
+    if closed:  # drawn all the same, so that it takes as long
+        open_rows = np.arange(len(vectors))
     votes = choice.count(
         profile.vectors[voting], profile.weights[voting], vectors[open_rows], unrelated=profile.unrelated
     )
     chosen = choice.choose(votes, asked.top, epsilon - counting)
+    if closed:
+        return Offer({"choices": []}, (), _CLOSED)
     found = [asked.candidates[int(open_rows[place])] for place in chosen]
     items = tuple(Item(one.id, one.text) for one in found)
     return Offer({"choices": [one.id for one in found]}, items, drawn=True)
@@ -195,10 +198,11 @@ def _bands(asked: Sequence[str], profile: _Profile, granted: Sequence[int] | Non
     rows = _rows_of(asked, profile, granted)
     counting = epsilon // turnout.SHARE
     voting = turnout.voters(len(profile.statements), VOTERS, counting)
+    columns = rows or list(range(len(profile.published)))[: len(asked)]  # so that none takes as long as some
+    about = profile.about[voting][:, columns].astype("float64")
+    told = bands.bands(about, profile.weights[voting], epsilon - counting)
     if not rows:
         return Offer({"bands": {}}, (), _CLOSED)
-    about = profile.about[voting][:, rows].astype("float64")
-    told = bands.bands(about, profile.weights[voting], epsilon - counting)
     every = listing.published().topics
     found = {every[row].id: band for row, band in zip(rows, told, strict=True) if band is not None}
     because = "" if found else "too little was said about any of these topics to tell"
@@ -267,7 +271,7 @@ def _profile(wallet: Wallet, embedder: Embedder, now: datetime) -> _Profile:
         vectors=vectors,
         weights=_faded([statement for statement, _ in rows], now),
         published=published,
-        closed=_closed(wallet, embedder, access),
+        closed=_closed(wallet, embedder, published, access),
         about=listing.shares(published, published, vectors),
         access=access,
         unrelated=known.mean + _UNRELATED * known.spread,
@@ -275,13 +279,13 @@ def _profile(wallet: Wallet, embedder: Embedder, now: datetime) -> _Profile:
     return profile[~_touches(profile.closed, published, vectors)]
 
 
-def _closed(wallet: Wallet, embedder: Embedder, access: dict[str, bool]) -> Floats:
+def _closed(wallet: Wallet, embedder: Embedder, published: Floats, access: dict[str, bool]) -> Floats:
     """The vectors of all closed topics, those of the owner's own among them."""
-    meanings = [topic.means for topic in listing.published().topics if not access[topic.id]]
-    meanings += [
-        topic.meaning for topic in own_topics.every(wallet.vault) if not access[f"own:{topic.label}"]
-    ]
-    return embedder.embed(meanings)
+    import numpy as np
+
+    own = [topic.meaning for topic in own_topics.every(wallet.vault) if not access[f"own:{topic.label}"]]
+    rows = [row for row, topic in enumerate(listing.published().topics) if not access[topic.id]]
+    return np.concatenate((published[rows], embedder.embed(own))) if own else published[rows]
 
 
 def _faded(opinions: Sequence[Statement], now: datetime) -> Doubles:
@@ -301,8 +305,14 @@ def _faded(opinions: Sequence[Statement], now: datetime) -> Doubles:
 
 
 def _touches(topics: Floats, published: Floats, vectors: Floats) -> NDArray[np.bool_]:
-    """bool (n,): which of n texts are about one of the topics."""
-    return _is_about(listing.shares(topics, published, vectors))
+    """bool (n,): which of n texts are about one of the topics, be it ever so faintly.
+
+    Of 45 everyday sentences on sensitive subjects the model takes 18 to be clearly about them, 28 at least
+    faintly; of 487 candidates on other subjects 3 % and 9 %.
+    """
+    import numpy as np
+
+    return np.asarray((listing.shares(topics, published, vectors) > 0).any(axis=1), np.bool_)
 
 
 def _is_about(shares: Floats) -> NDArray[np.bool_]:
@@ -312,8 +322,9 @@ def _is_about(shares: Floats) -> NDArray[np.bool_]:
     return np.asarray((shares >= listing.ABOUT).any(axis=1), np.bool_)
 
 
-def _fingerprint(text: str) -> str:
-    return hashlib.sha256(as_seen(text).encode()).hexdigest()[:16]
+def _digest(text: str) -> str:
+    """All of it where an answer is kept: an application could make two candidates whose first bytes agree."""
+    return hashlib.sha256(as_seen(text).encode()).hexdigest()
 
 
 def _rows_of(asked: Sequence[str], profile: _Profile, granted: Sequence[int] | None) -> list[int]:

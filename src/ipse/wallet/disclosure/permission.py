@@ -44,7 +44,7 @@ def covering(wallet: Wallet, question: Question, epsilon: int, moment: datetime)
         return None
     today = answers.count(wallet.vault, grant=found.number, since=format_timestamp(moment - _DAY))
     if found.per_day is not None and today >= found.per_day:
-        return Permission(found, f"the grant allows {found.per_day} answers a day")
+        return Permission(found, f"the grant allows {_answers(found.per_day)} a day")
     spent = answers.spent(wallet.vault, since=budgets.since(moment), grant=found.number)
     if found.epsilon is not None and spent + epsilon > found.epsilon:
         return Permission(found, f"the grant allows an epsilon of {found.epsilon / 1000:g} in 30 days")
@@ -78,7 +78,7 @@ def grant(
         )
     if level == "topics" and not topics:
         raise UsageError("a grant of topics names them one by one", hint="--topics jazz-and-blues,hiking")
-    named = tuple(dict.fromkeys(_topic_id(topic) for topic in topics))
+    named = tuple(dict.fromkeys(listing.called(topic).id for topic in topics))
     given = Grant(
         0, party_of(asker), level, format_timestamp(now), format_timestamp(expires), None,
         named, per_day, epsilon, unsigned,
@@ -95,9 +95,5 @@ def revoke(wallet: Wallet, asker: str, *, now: datetime) -> int:
     return ended
 
 
-def _topic_id(name: str) -> str:
-    """The id of the published topic with this id or label. Raises NotFound."""
-    for topic in listing.published().topics:
-        if name.strip().casefold() in (topic.id, topic.label.casefold()):
-            return topic.id
-    raise NotFound(f"there is no published topic {name!r}", hint="`ipse profile topics --all` lists them")
+def _answers(count: int) -> str:
+    return "1 answer" if count == 1 else f"{count} answers"

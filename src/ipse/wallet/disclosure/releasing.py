@@ -57,10 +57,10 @@ def release(
     key = derivation.pairwise_key(wallet.root, party)
     with vault.transaction():
         moment = budgets.moment(wallet, now)
-        if epsilon or content != answers.nothing(question):
-            objection = _objection(wallet, question, epsilon, basis, granted, moment)
-            if objection:
-                because, epsilon, content = objection, 0, answers.nothing(question)
+        # Looked for where nothing is said as well, so that it takes as long.
+        objection = _objection(wallet, question, epsilon, basis, granted, moment)
+        if objection and (epsilon or content != answers.nothing(question)):
+            because, epsilon, content = objection, 0, answers.nothing(question)
         said = content != answers.nothing(question)
         text = answers.build_answer(
             question, content, key=key, now=now, epsilon=budgets.charge(wallet, question.level)

@@ -163,8 +163,11 @@ def _count(shared: set[bytes], wanted: set[bytes]) -> str:
 def _new_in_kind(
     question: Question, embedder: Embedder, earlier: Sequence[AnswerRow], asked: Floats, topics: Floats
 ) -> list[str]:
-    """A level or a group of topics that a known application comes with for the first time."""
-    if not earlier:
+    """A level or a group of topics that a known application comes with for the first time.
+
+    The very question that it had an answer to is no news.
+    """
+    if not earlier or question.identity in {row.question for row in earlier}:
         return []
     found = []
     if question.level not in {row.level for row in earlier}:

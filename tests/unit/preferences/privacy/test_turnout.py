@@ -23,7 +23,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Decides what the noisy count is, whatever the true one."""
 
     def decide(count: int) -> None:
-        monkeypatch.setattr(turnout, "_noisy", lambda statements, epsilon: count)
+        monkeypatch.setattr(turnout, "_noisy", lambda *_: count)
 
     return decide
 
@@ -81,7 +81,8 @@ def test_one_draw_decides_about_one_statement(counted: Callable[[int], None]) ->
 def test_all_vote_where_few_are_counted(count: int, true: int, counted: Callable[[int], None]) -> None:
     counted(count)
     voting = voters(true, VOTERS, COUNTING, no_bytes)
-    assert (voting.dtype, voting.shape) == (np.bool_, (true,))
+    assert voting.dtype == np.bool_
+    assert voting.shape == (true,)
     assert voting.all()
 
 

@@ -27,6 +27,6 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     def most(votes: Sequence[int], size: int, epsilon: int) -> tuple[int, ...]:
         return tuple(sorted(sorted(range(len(votes)), key=lambda place: -votes[place])[:size]))
 
-    monkeypatch.setattr(turnout, "voters", lambda statements, most, epsilon: np.ones(statements, np.bool_))
+    monkeypatch.setattr(turnout, "voters", lambda statements, *_: np.ones(statements, np.bool_))
     monkeypatch.setattr(choice, "choose", most)
-    monkeypatch.setattr(bands, "bands", partial(bands.bands, release=lambda sums, epsilon: sums))
+    monkeypatch.setattr(bands, "bands", partial(bands.bands, release=lambda sums, _: sums))

@@ -191,12 +191,14 @@ class TestClosedTopics:
         wallet.vault.change("DELETE FROM statements WHERE text = 'tea + green'")
         assert ask(wallet, asked=candidates("coffee", "x", "water")).texts == {"coffee"}
 
+    @pytest.mark.usefixtures("exact")
     def test_no_candidate_about_them_is_chosen(self, wallet: Wallet, closed: object) -> None:
         assert callable(closed)
         text = closed(wallet)
         teach(wallet, text)
         assert ask(wallet, asked=candidates(text, "coffee")).texts == {"coffee"}
 
+    @pytest.mark.usefixtures("exact")
     def test_no_spelling_that_looks_the_same_gets_round_them(self, wallet: Wallet, closed: object) -> None:
         assert callable(closed)
         text = closed(wallet)

@@ -1,0 +1,496 @@
+"""All that leaves a wallet, walked to the last member: 1,000 answers and what goes with them."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ipse.encoding import base64url, strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.keys import derivation
+from ipse.keys.keystore.encrypted_file import EncryptedFile
+from ipse.preferences import purpose
+from ipse.preferences import topics as listing
+from ipse.preferences.privacy import bands, choice, turnout
+from ipse.preferences.privacy.budget import Budgets
+from ipse.protocols.disclosure import answers as protocol
+from ipse.protocols.disclosure import questions
+from ipse.protocols.disclosure import receipts as receipt_format
+from ipse.protocols.disclosure.questions import Asked, Bands, Choose, Question, Statements, Topics, numbered
+from ipse.storage import answers as kept_answers
+from ipse.storage import receipts as kept_receipts
+from ipse.storage import statements
+from ipse.storage.places import Places
+from ipse.storage.statements import NewStatement
+from ipse.wallet import disclosure, disclosure_log
+from ipse.wallet.disclosure import budgets
+from ipse.wallet.disclosure.proposal import Decision, Proposal
+from ipse.wallet.profile.remembering import remember
+from ipse.wallet.wallet import Wallet
+from tests.conftest import PASSPHRASE, Ipse
+from tests.unit.wallet.profile.conftest import HashEmbedder
+
+if TYPE_CHECKING:
+    from ipse.preferences.embedding.embedder import Vectors
+
+ANSWERS = 1000
+NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
+PARTIES = [f"https://shop-{number}.example" for number in range(10, 30)]
+PURPOSE = "to put together something that you will like"
+OPEN = [topic for topic in listing.published().topics if not topic.sensitive]
+SENSITIVE = [topic for topic in listing.published().topics if topic.sensitive]
+COSTLY = ("choose", "bands")
+EPSILON = Budgets().answer / 1000
+
+VOCABULARY = {
+    "header": {"alg", "typ", "kid"},
+    "payload": {
+        "iss", "sub", "vct", "iat", "exp", "cnf", "level", "epsilon", "terms", "pad", "_sd_alg",
+        "choices", "bands", "topics", "statements",
+    },
+    "payload.cnf": {"jwk"},
+    "payload.cnf.jwk": {"kty", "crv", "x"},
+    "payload.terms": {"purpose", "expires", "retention"},
+    "payload.bands": {topic.id for topic in listing.published().topics},
+    "binding-header": {"alg", "typ"},
+    "binding": {"iat", "aud", "nonce", "sd_hash", "transaction_data_hashes", "transaction_data_hashes_alg"},
+    "receipt-header": {"alg", "typ", "kid"},
+    "receipt": {
+        "type", "number", "party", "audience", "level", "purpose", "issued", "expires", "retention_until",
+        "request", "answer",
+    },
+    "entry": {
+        "number", "previous", "time", "application", "address", "purpose", "level", "request", "consent",
+        "epsilon", "grant", "said", "released", "answer",
+    },
+    "end": {"type", "head", "key"},
+    "head-header": {"alg", "kid"},
+    "head": {"type", "count", "digest", "time"},
+    "result": {"answer", "said", "entry", "because"},
+}  # fmt: skip
+"""The names that may stand in each object that leaves, and none else."""
+WORK = (
+    (turnout, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
+    (statements, "digest"), (protocol, "build_answer"), (disclosure_log, "record"), (kept_answers, "add"),
+    (receipt_format, "build"), (disclosure_log, "settle"),
+)  # fmt: skip
+"""What takes time in answering."""
+LISTS = {"payload.choices", "payload.topics", "payload.statements", "binding.transaction_data_hashes"}
+FRACTIONS = {"payload.epsilon", "entry.epsilon"}
+
+
+def _saying(topic: str, number: int) -> str:
+    return f"On the subject {topic}, my sentence {number} would be told to nobody but a very close friend"
+
+
+SECRETS = [_saying(topic.id, 900 + number) for number, topic in enumerate(OPEN[:4])]
+TEXTS = [_saying(topic.id, number) for topic in (*OPEN[:6], *SENSITIVE[:3]) for number in range(9)]
+
+
+_DIMENSION = 24
+_SMALL = HashEmbedder(dimension=_DIMENSION)
+
+
+@cache
+def _vector(text: str) -> bytes:
+    """That of the hash; a text on a subject lies near to that topic."""
+    import numpy as np
+
+    about = re.match(r"On the subject (\S+),", text)
+    (row,) = _SMALL.embed([text])
+    if about:
+        (means,) = [topic.means for topic in listing.published().topics if topic.id == about[1]]
+        row = _SMALL.embed([means])[0] + 0.3 * row
+    unit: bytes = (row / np.linalg.norm(row)).astype("<f4").tobytes()
+    return unit
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder(HashEmbedder):
+    """An embedder that knows some texts to be about topics, of few dimensions to be quick."""
+
+    dimension: int = _DIMENSION
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """As the protocol says."""
+        import numpy as np
+
+        rows = b"".join(_vector(text) for text in texts)
+        vectors: Vectors = np.frombuffer(rows, np.dtype("<f4")).reshape(len(texts), self.dimension)
+        return vectors
+
+
+def shapes() -> dict[str, list[Asked]]:
+    """Ten questions at each level; some are about what is closed, one has nothing else in it."""
+    draw = random.Random(1)
+    about = [f"On the subject {topic.id}, something" for topic in (*OPEN[:8], *SENSITIVE[:2])]
+    pool = [*about, *(f"the thing with the number {number}" for number in range(30))]
+    closed = [f"On the subject {topic.id}, a thing" for topic in SENSITIVE[:5]]
+    asked_topics = [
+        tuple(topic.id for topic in draw.sample([*OPEN[:12], *SENSITIVE[:6]], draw.randint(1, 12)))
+        for _ in range(9)
+    ]
+    asked_topics.append(tuple(topic.id for topic in SENSITIVE[:3]))
+    choose = [
+        Choose(numbered(draw.sample(pool, size)), draw.randint(1, min(5, size - 1)))
+        for size in (2, 3, 5, 8, 12, 16, 20, 20, 20)
+    ]
+    return {
+        "choose": [*choose, Choose(numbered(closed), 2)],
+        "bands": [Bands(asked) for asked in asked_topics],
+        "topics": [Topics(asked) for asked in asked_topics],
+        "statements": [Statements(text, 1 + row % 7) for row, text in enumerate(about)],
+    }
+
+
+def request(party: str, asked: Asked, now: datetime = NOW) -> JsonObject | str:
+    """A new request with this question."""
+    return questions.build_request(
+        address=party, purpose=PURPOSE, asked=asked, retention=timedelta(days=7), issued=now,
+        lifetime=timedelta(hours=1),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer that left; `ticked` are the sentences that the owner let go with it."""
+
+    shape: tuple[str, int]
+    question: Question
+    text: str
+    said: bool
+    because: str
+    entry: int
+    ticked: frozenset[str]
+
+
+class Owner:
+    """Ticks some, now and then says no, and remembers what was ticked."""
+
+    def __init__(self, seed: int) -> None:
+        self._draw = random.Random(seed)
+        self.ticked: frozenset[str] = frozenset()
+
+    def __call__(self, proposal: Proposal) -> Decision:
+        accepted = self._draw.random() > 0.2
+        ticked = [item for item in proposal.items if accepted and self._draw.random() > 0.4]
+        self.ticked = frozenset(item.text for item in ticked)
+        return Decision(accepted, frozenset(item.key for item in ticked))
+
+
+def ask(wallet: Wallet, owner: Owner, level: str, number: int, party: str, asked: Asked) -> Told:
+    made = request(party, asked)
+    owner.ticked = frozenset()
+    answered = disclosure.ask(wallet, Embedder, made, consent=owner, now=NOW)
+    return Told(
+        (level, number),
+        questions.parse_question(made),
+        answered.text,
+        answered.said,
+        answered.because,
+        answered.entry,
+        owner.ticked if level == "statements" else frozenset(),
+    )
+
+
+def fix_draws(patched: pytest.MonkeyPatch) -> None:
+    """The mechanisms' own distributions, from a seed: what is told is the same in every run."""
+    import numpy as np
+
+    draws, noise = random.Random(6), np.random.default_rng(6)
+
+    def mechanism(epsilon: int) -> Callable[[list[int]], list[int]]:
+        scale = bands.VOTE * 1000 / epsilon
+        return lambda sums: [total + round(noise.laplace(0, scale)) for total in sums]
+
+    patched.setattr(bands, "_mechanism", mechanism)
+    patched.setattr(turnout, "_noisy", lambda count, _: count)
+    patched.setattr(turnout, "voters", partial(turnout.voters, random_bytes=draws.randbytes))
+    patched.setattr(choice, "choose", partial(choice.choose, draw=draws.randrange))
+
+
+@pytest.fixture(scope="module")
+def wallet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wallet]:
+    """A wallet whose keys take no time, with a taste that nobody is told word for word."""
+    folder = tmp_path_factory.mktemp("what-leaves")
+    with pytest.MonkeyPatch.context() as quick:
+        quick.setattr(EncryptedFile, "_derive", lambda *_: bytes(32))
+        quick.setattr(os, "fsync", lambda _: None)
+        usual = listing.background(Embedder().embed([topic.means for topic in listing.published().topics]))
+        for module in (listing, purpose):
+            quick.setattr(module, "background", lambda _: usual)  # always of these topics
+        fix_draws(quick)
+        places = Places(data=folder / "wallet", cache=folder / "cache")
+        with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as made:
+            made.vault.rows("PRAGMA synchronous = OFF")
+            yield made
+
+
+@pytest.fixture(scope="module")
+def told(wallet: Wallet) -> list[Told]:
+    """The answers: a few to an empty profile, then those of one; by grant, by the owner, and their no."""
+    draw, owner, every = random.Random(6), Owner(6), shapes()
+    budgets.change(wallet, application=100_000, overall=100_000)
+    for row, party in enumerate(PARTIES[::2]):
+        for level in ("choose", "bands", "topics"):
+            disclosure.grant(
+                wallet, party, level=level, now=NOW, expires=NOW + timedelta(days=9), unsigned=True,
+                topics=[topic.id for topic in OPEN[:8]] if level == "topics" or row % 2 else (),
+                per_day=9 if row % 3 else None,
+            )  # fmt: skip
+    found = [
+        ask(wallet, owner, level, number, PARTIES[-1], asked)
+        for level in every
+        for number, asked in enumerate(every[level][:5])
+    ]
+    said = [NewStatement(text, draw.choice((-1.0, 0.5, 1.0)), "said") for text in TEXTS]
+    said += [NewStatement(text, 1.0, "said", sensitivity="secret") for text in SECRETS]
+    remember(wallet, Embedder(), said, now=NOW)
+    while len(found) < ANSWERS:
+        level, number = draw.choice(list(every)), draw.randrange(10)
+        found.append(ask(wallet, owner, level, number, draw.choice(PARTIES), every[level][number]))
+    return found
+
+
+def decoded(part: str) -> Any:
+    return strict_json.parse(base64url.decode(part))
+
+
+def token(encoded: str, header: str, payload: str) -> dict[str, Any]:
+    """The parts of a JWS, by the names that they have in VOCABULARY."""
+    first, second, signature = encoded.split(".")
+    assert len(base64url.decode(signature)) == 64
+    return {header: decoded(first), payload: decoded(second)}
+
+
+def parts_of_answer(text: str) -> dict[str, Any]:
+    credential, binding = text.split("~")  # so there is no disclosure beside the claims
+    return token(credential, "header", "payload") | token(binding, "binding-header", "binding")
+
+
+def parts_of_receipt(text: str) -> dict[str, Any]:
+    receipt = strict_json.parse_object(text)
+    assert set(receipt) == {"payload", "signatures"}
+    (signature,) = receipt["signatures"]
+    assert set(signature) == {"protected", "signature"}
+    compact = f"{signature['protected']}.{receipt['payload']}.{signature['signature']}"
+    return token(compact, "receipt-header", "receipt")
+
+
+def walk(path: str, value: Any) -> Iterator[str]:
+    """All texts in what leaves; that nothing else is in it than may be is asserted on the way."""
+    match value:
+        case dict():
+            assert set(value) <= VOCABULARY.get(path, set()), (path, sorted(value))
+            for name, inner in value.items():
+                yield from walk(f"{path}.{name}", inner)
+        case list():
+            assert path in LISTS, path
+            assert all(isinstance(inner, str) for inner in value), (path, value)
+            yield from value
+        case str():
+            yield value
+        case float():
+            assert path in FRACTIONS, (path, value)
+        case _:
+            assert value is None or isinstance(value, bool | int), (path, value)
+
+
+def texts_in(parts: dict[str, Any]) -> list[str]:
+    return [text for name, part in parts.items() for text in walk(name, part)]
+
+
+def assert_harmless(texts: Sequence[str], ticked: frozenset[str] = frozenset()) -> None:
+    """No score, and none of the owner's sentences but those that they ticked."""
+    for text in texts:
+        assert not re.search(r"\d[.,]\d", text), text
+        for sentence in (*TEXTS, *SECRETS):
+            assert sentence in ticked or sentence not in text, text
+
+
+def test_the_answers_are_of_all_levels_and_say_something_or_nothing_for_all_reasons(told: list[Told]) -> None:
+    """Otherwise what follows would hold of little."""
+    assert len(told) == ANSWERS
+    for level in questions.LEVELS:
+        some = [one for one in told if one.shape[0] == level]
+        assert len(some) > 150
+        assert 40 < sum(one.said for one in some) < len(some) - 40
+    reasons = Counter(re.sub(r"\d+", "9", one.because).split(" until")[0] for one in told if not one.said)
+    assert {
+        "you said no",
+        "the budget is spent",
+        "the grant allows 9 answers a day",
+        "what is asked is about topics that you have closed",
+        "too little was said about any of these topics to tell",
+        "none of these topics is known to be yours",
+        "nothing that you have said is about this",
+    } <= set(reasons)
+    assert sum(len(one.ticked) for one in told) > 50
+
+
+def test_every_member_of_every_answer_is_known_and_no_number_but_epsilon_has_a_fraction(
+    told: list[Told],
+) -> None:
+    for one in told:
+        parts = parts_of_answer(one.text)
+        assert_harmless(texts_in(parts), one.ticked)
+        payload, level = parts["payload"], one.question.level
+        assert payload["epsilon"] == (EPSILON if level in COSTLY else 0)
+        members = {"choices", "bands", "topics", "statements"} & payload.keys()
+        assert members == set(protocol.nothing(one.question))
+        assert set(payload["pad"]) <= {"0"}
+        if level == "statements":
+            assert set(payload["statements"]) == one.ticked
+            assert not set(payload["statements"]) & set(SECRETS)
+
+
+def test_an_answer_is_made_of_the_question_what_it_says_the_time_and_the_key_alone(
+    wallet: Wallet, told: list[Told]
+) -> None:
+    """Made again from these it has the same bytes: nothing hides in a signature, an order or a salt."""
+    for one in told:
+        payload = parts_of_answer(one.text)["payload"]
+        content = {name: payload[name] for name in protocol.nothing(one.question)}
+        again = protocol.build_answer(
+            one.question,
+            content,
+            key=derivation.pairwise_key(wallet.root, one.question.party),
+            now=NOW,
+            epsilon=round(payload["epsilon"] * 1000),
+        )
+        assert again == one.text
+        assert one.said == (content != protocol.nothing(one.question))
+        if isinstance(one.question.asked, Choose):
+            asked = [candidate.id for candidate in one.question.asked.candidates]
+            assert content["choices"] == sorted(content["choices"], key=asked.index)
+
+
+def test_all_answers_to_one_shape_of_request_have_one_length(told: list[Told]) -> None:
+    lengths = defaultdict(set)
+    outcomes = defaultdict(set)
+    for one in told:
+        lengths[one.shape].add(len(one.text.encode()))
+        outcomes[one.shape].add(one.said)
+    assert len(lengths) == 40
+    assert {shape: len(found) for shape, found in lengths.items() if len(found) > 1} == {}
+    assert sum(found == {True, False} for found in outcomes.values()) > 25
+
+
+def test_a_party_knows_the_wallet_by_one_did_that_no_other_party_knows(told: list[Told]) -> None:
+    dids = defaultdict(set)
+    for one in told:
+        dids[one.question.party].add(parts_of_answer(one.text)["payload"]["iss"])
+    assert {len(found) for found in dids.values()} == {1}
+    assert len(set().union(*dids.values())) == len(PARTIES)
+
+
+def test_receipts_hold_the_terms_alone(wallet: Wallet, told: list[Told]) -> None:
+    kept = {row.number: row.receipt for row in kept_receipts.every(wallet.vault)}
+    assert set(kept) == {one.entry for one in told}
+    counted = Counter[str]()
+    for one in told:
+        counted[one.question.party] += 1
+        assert_harmless(texts_in(parts_of_receipt(kept[one.entry])))
+        again = receipt_format.build(
+            one.question,
+            one.text,
+            number=counted[one.question.party],
+            key=derivation.pairwise_key(wallet.root, one.question.party),
+            now=NOW,
+        )
+        assert again == kept[one.entry]
+
+
+def test_the_exported_log_holds_what_left_and_nothing_of_the_profile(
+    wallet: Wallet, told: list[Told]
+) -> None:
+    *lines, end = disclosure_log.export(wallet, now=NOW)
+    assert len(lines) == ANSWERS
+    for one, line in zip(told, lines, strict=True):
+        entry = strict_json.parse_object(line)
+        assert_harmless(list(walk("entry", {**entry, "released": ""})))
+        assert entry["released"] == one.text
+        assert entry["epsilon"] in (0, EPSILON)
+        assert entry["said"] is one.said
+    last = strict_json.parse_object(end)
+    head = token(last["head"], "head-header", "head")
+    assert_harmless([*walk("end", {**last, "head": ""}), *texts_in(head)])
+
+
+@pytest.mark.parametrize("level", COSTLY)
+def test_an_answer_that_says_nothing_is_worked_out_like_one_that_does(
+    wallet: Wallet, told: list[Told], monkeypatch: pytest.MonkeyPatch, level: str
+) -> None:
+    """Otherwise it would be known by how soon it comes."""
+    calls = Counter[str]()
+
+    def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            calls[name] += 1
+            return real(*arguments, **named)
+
+        return call
+
+    for module, name in WORK:
+        monkeypatch.setattr(module, name, counted(f"{module.__name__}.{name}", getattr(module, name)))
+    monkeypatch.setattr(bands, "_mechanism", lambda _: lambda sums: sums)
+    monkeypatch.setattr(turnout, "_noisy", lambda *_: 0)
+    party, later = "https://shop-30.example", NOW + timedelta(days=60)
+    disclosure.grant(wallet, party, level=level, now=later, expires=later + timedelta(days=9), unsigned=True)
+    topics = {"open": [topic.id for topic in OPEN[:3]], "closed": [topic.id for topic in SENSITIVE[:3]]}
+    work = {}
+    for name, budget, about in (("told", 99_000, "open"), ("closed", 99_000, "closed"), ("spent", 0, "open")):
+        budgets.change(wallet, application=budget)
+        texts = [f"On the subject {topic}, a thing for {name}" for topic in topics[about]]
+        asked = Bands(tuple(topics[about])) if level == "bands" else Choose(numbered(texts), 2)
+        if name == "spent" and level == "bands":
+            asked = Bands(tuple(topics[about][:2]))
+        calls.clear()
+        made = request(party, asked, later)
+        answered = disclosure.ask(wallet, Embedder, made, consent=Owner(1), now=later)
+        assert answered.said is (name == "told")
+        work[name] = dict(calls)
+    assert work["closed"] == work["told"] == work["spent"]
+    assert len(work["told"]) == len(WORK) - 2, "all that this level needs"
+
+
+def test_what_the_commands_print_holds_no_more(taught: Ipse, tmp_path: Path) -> None:
+    party, asked = PARTIES[0], tmp_path / "request.json"
+    for text in TEXTS[:3]:
+        taught("profile", "like", text, "-q")
+    taught("dapp", "grant", party, "--level", "choose", "--allow-unsigned")
+    candidates = tmp_path / "candidates.txt"
+    candidates.write_text("a novel\na bicycle\na teapot\na map of the city\n")
+    for granted in (True, False):
+        if not granted:
+            taught("dapp", "budget", "--application", "0")
+            candidates.write_text("a lamp\na bicycle\na teapot\na map of the city\n")
+        taught(
+            "dapp", "request", "--audience", party, "--purpose", PURPOSE, "--candidates", candidates,
+            "--top", "2", "-o", asked,
+        )  # fmt: skip
+        run = taught("dapp", "answer", asked, "--json", code=0 if granted else 7)
+        result = {name: value for name, value in run.json.items() if name in VOCABULARY["result"]}
+        assert run.json.keys() - result.keys() <= {"schema"}
+        assert_harmless([*walk("result", {**result, "answer": ""}), run.err])
+        assert_harmless(texts_in(parts_of_answer(run.json["answer"])))
+        shown = taught("log", "show", str(run.json["entry"]), "--json")
+        entry = {name: value for name, value in shown.json.items() if name != "schema"}
+        assert entry["released"] == run.json["answer"]
+        assert entry["epsilon"] == (EPSILON if granted else 0)
+        assert_harmless([*walk("entry", {**entry, "released": ""}), shown.err])
+    exported = taught("log", "export", "--json").json
+    assert exported.keys() - {"schema"} == {"entries", "end"}
+    for entry in exported["entries"]:
+        assert_harmless(list(walk("entry", {**entry, "released": ""})))
+    assert_harmless([*walk("end", {**exported["end"], "head": ""})])

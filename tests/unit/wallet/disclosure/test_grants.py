@@ -1,0 +1,254 @@
+"""Standing consent: what a grant covers, how far, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ipse.errors import MalformedInput, NotFound, Undetermined, UsageError
+from ipse.protocols.disclosure.questions import Asked, Choose, Topics
+from ipse.storage import answers, disclosure_log, grants
+from ipse.storage.grants import Grant
+from ipse.wallet import disclosure
+from ipse.wallet.disclosure import offers
+from ipse.wallet.disclosure.proposal import Decision, Proposal
+from ipse.wallet.profile.forgetting import forget
+from ipse.wallet.wallet import Wallet
+from tests.unit.wallet.disclosure.material import (
+    ASKED,
+    CLUB,
+    COST,
+    DAY,
+    NOW,
+    SHOP,
+    SHOP_UNSIGNED,
+    SHOP_WEB,
+    STATEMENTS,
+    Application,
+    about,
+    ask,
+    candidates,
+    never,
+    no,
+    teach,
+)
+
+JAZZ = "jazz-and-blues"
+GRANTED = Topics((JAZZ,))
+
+
+def granted(wallet: Wallet, asker: Application = SHOP, level: str = "topics", **terms: Any) -> Grant:
+    terms.setdefault("expires", NOW + DAY)
+    if level == "topics":
+        terms.setdefault("topics", [JAZZ])
+    return disclosure.grant(wallet, asker.party, level=level, now=NOW, **terms)
+
+
+def other(number: int) -> Choose:
+    return candidates(*(f"{number}: {word}" for word in ("one", "two", "three")))
+
+
+def asks_the_owner(
+    wallet: Wallet, application: Application = SHOP, asked: Asked = GRANTED, *, now: datetime = NOW
+) -> bool:
+    shown: list[Proposal] = []
+
+    def decide(proposal: Proposal) -> Decision:
+        shown.append(proposal)
+        return no(proposal)
+
+    reply = ask(wallet, application, asked, consent=decide, now=now)
+    entry = disclosure_log.find(wallet.vault, reply.answered.entry).content
+    assert str(entry["consent"]).startswith("grant") is not bool(shown)
+    return bool(shown)
+
+
+class TestAGrant:
+    @pytest.mark.parametrize("level", ["choose", "bands", "topics"])
+    def test_answers_without_the_owner_and_is_named_in_the_log(self, wallet: Wallet, level: str) -> None:
+        teach(wallet, about(JAZZ, "x"))
+        grant = granted(wallet, level=level)
+        reply = ask(wallet, asked=ASKED[level], consent=never)
+        entry = disclosure_log.find(wallet.vault, reply.answered.entry).content
+        assert (entry["consent"], entry["grant"]) == (f"grant {grant.number}", grant.number)
+        (row,) = answers.history(wallet.vault, SHOP.party)
+        assert row.grant_number == grant.number
+
+    @pytest.mark.parametrize("level", ["choose", "bands", "topics"])
+    def test_is_of_one_level(self, wallet: Wallet, level: str) -> None:
+        granted(wallet, level=level)
+        asked = {one: asks_the_owner(wallet, asked=what) for one, what in ASKED.items()}
+        assert asked == {one: one != level for one in ASKED}
+
+    def test_is_of_one_party(self, wallet: Wallet) -> None:
+        granted(wallet)
+        assert asks_the_owner(wallet, CLUB)
+        assert asks_the_owner(wallet, SHOP_WEB), "another DID at the same address is another party"
+        assert not asks_the_owner(wallet, SHOP)
+
+    def test_of_an_origin_is_for_signed_requests_alone(self, wallet: Wallet) -> None:
+        granted(wallet, SHOP_WEB)
+        assert not asks_the_owner(wallet, SHOP_WEB)
+        assert asks_the_owner(wallet, SHOP_UNSIGNED)
+
+    def test_is_for_unsigned_requests_where_the_owner_says_so(self, wallet: Wallet) -> None:
+        granted(wallet, SHOP_UNSIGNED, unsigned=True)
+        assert not asks_the_owner(wallet, SHOP_UNSIGNED)
+        assert not asks_the_owner(wallet, SHOP_WEB)
+        assert asks_the_owner(wallet, CLUB)
+
+    def test_ends_when_it_expires(self, wallet: Wallet) -> None:
+        granted(wallet, expires=NOW + timedelta(hours=1))
+        assert not asks_the_owner(wallet, now=NOW + timedelta(minutes=59, seconds=59))
+        assert asks_the_owner(wallet, now=NOW + timedelta(hours=1))
+
+    def test_does_not_come_back_where_the_clock_is_set_back(self, wallet: Wallet) -> None:
+        granted(wallet, expires=NOW + timedelta(hours=1))
+        ask(wallet, CLUB, asked=GRANTED, now=NOW + timedelta(hours=1))
+        assert asks_the_owner(wallet, now=NOW)
+
+    def test_does_not_hold_before_it_was_given(self, wallet: Wallet) -> None:
+        granted(wallet)
+        assert asks_the_owner(wallet, now=NOW - timedelta(seconds=1))
+
+    def test_ends_when_it_is_revoked_at_every_level(self, wallet: Wallet) -> None:
+        granted(wallet)
+        granted(wallet, level="bands")
+        assert disclosure.revoke(wallet, SHOP.party, now=NOW) == 2
+        assert asks_the_owner(wallet)
+        assert asks_the_owner(wallet, asked=ASKED["bands"])
+        with pytest.raises(NotFound):
+            disclosure.revoke(wallet, SHOP.party, now=NOW)
+
+    def test_stays_revoked_whatever_the_clock_says(self, wallet: Wallet) -> None:
+        granted(wallet)
+        disclosure.revoke(wallet, SHOP.party, now=NOW + timedelta(hours=2))
+        for hours in (0, 1, 3):
+            assert asks_the_owner(wallet, now=NOW + timedelta(hours=hours))
+
+    def test_ends_with_the_next_one_of_the_same_party_and_level(self, wallet: Wallet) -> None:
+        granted(wallet, topics=[JAZZ, "hiking"])
+        granted(wallet, topics=["hiking"])
+        teach(wallet, about(JAZZ, "x"), about("hiking", "x"))
+        assert ask(wallet, asked=Topics((JAZZ, "hiking")), consent=never).said == ["hiking"]
+
+    def test_of_another_party_is_not_revoked_with_it(self, wallet: Wallet) -> None:
+        granted(wallet)
+        granted(wallet, CLUB)
+        disclosure.revoke(wallet, CLUB.party, now=NOW)
+        assert not asks_the_owner(wallet)
+
+
+class TestItsBounds:
+    def test_of_answers_a_day_lets_no_more_leave_and_asks_nobody(self, wallet: Wallet) -> None:
+        teach(wallet, about(JAZZ, "x"))
+        granted(wallet, per_day=2, expires=NOW + 9 * DAY)
+        hour = timedelta(hours=1)
+        said = [ask(wallet, asked=GRANTED, consent=never, now=NOW + n * hour).answered for n in range(3)]
+        assert [one.said for one in said] == [True, True, False]
+        assert said[2].because == "the grant allows 2 answers a day"
+        later = ask(wallet, asked=GRANTED, consent=never, now=NOW + DAY + 3 * hour)
+        assert later.answered.said
+
+    def test_of_epsilon_lets_no_more_be_spent_and_repeats_for_free(self, wallet: Wallet) -> None:
+        granted(wallet, level="choose", epsilon=COST, expires=NOW + 99 * DAY)
+        first = ask(wallet, asked=other(1), consent=never)
+        beyond = ask(wallet, asked=other(2), consent=never)
+        assert (first.answered.said, beyond.answered.said) == (True, False)
+        assert beyond.answered.because == "the grant allows an epsilon of 0.5 in 30 days"
+        assert ask(wallet, asked=other(1), consent=never).content == first.content
+        assert answers.spent(wallet.vault, since="") == COST
+        assert ask(wallet, asked=other(2), consent=never, now=NOW + 31 * DAY).answered.said
+
+    def test_count_what_left_under_this_very_grant(self, wallet: Wallet) -> None:
+        granted(wallet, level="choose", epsilon=COST)
+        assert ask(wallet, asked=other(1), consent=never).answered.said
+        granted(wallet, level="choose", epsilon=COST)
+        assert ask(wallet, asked=other(2), consent=never).answered.said
+        assert answers.spent(wallet.vault, since="") == 2 * COST
+
+    @pytest.mark.parametrize(("terms"), [{"per_day": 0}, {"epsilon": 0}, {"epsilon": COST - 1}])
+    def test_may_allow_nothing_at_all(self, wallet: Wallet, terms: dict[str, Any]) -> None:
+        granted(wallet, level="choose", **terms)
+        assert not ask(wallet, consent=never).answered.said
+
+    def test_are_not_beyond_what_can_be_counted(self, wallet: Wallet) -> None:
+        beyond: list[dict[str, Any]] = [{"per_day": -1}, {"epsilon": -1}, {"per_day": grants.MOST + 1}]
+        for terms in beyond:
+            with pytest.raises(UsageError):
+                granted(wallet, **terms)
+        assert grants.every(wallet.vault) == []
+
+
+class TestWhatCantBeGranted:
+    def test_are_statements_even_where_the_vault_says_so(self, wallet: Wallet) -> None:
+        teach(wallet, "novels + rain")
+        with pytest.raises(UsageError, match="ticked one by one"):
+            granted(wallet, level="statements")
+        stored = granted(wallet)
+        wallet.vault.change("UPDATE grants SET level = 'statements' WHERE number = ?", (stored.number,))
+        assert asks_the_owner(wallet, asked=STATEMENTS)
+
+    @pytest.mark.parametrize(
+        ("asker", "terms", "error"),
+        [
+            (SHOP.party, {"level": "everything"}, UsageError),
+            (SHOP.party, {"level": "topics"}, UsageError),
+            (SHOP.party, {"level": "topics", "topics": ["no such topic"]}, NotFound),
+            ("shop.example", {"level": "choose"}, MalformedInput),
+            ("did:example:1", {"level": "choose"}, Undetermined),
+        ],
+    )
+    def test_is_what_makes_no_sense(
+        self, wallet: Wallet, asker: str, terms: dict[str, Any], error: type[Exception]
+    ) -> None:
+        with pytest.raises(error):
+            disclosure.grant(wallet, asker, now=NOW, expires=NOW + DAY, **terms)
+        assert grants.every(wallet.vault) == []
+
+    def test_topics_are_named_by_id_or_label_once(self, wallet: Wallet) -> None:
+        assert granted(wallet, topics=["Jazz and Blues", JAZZ, " hiking "]).topics == (JAZZ, "hiking")
+
+
+def while_worked_out(
+    monkeypatch: pytest.MonkeyPatch, wallet: Wallet, happens: Callable[[Wallet], object]
+) -> None:
+    """Something happens in another process after the answer was worked out and before it is released."""
+    make = offers.make
+
+    def made(*given: Any, **more: Any) -> offers.Offer:
+        offer = make(*given, **more)
+        with monkeypatch.context() as patch:
+            patch.setattr(offers, "make", make)
+            with Wallet(wallet.places, wallet._passphrase) as elsewhere:
+                happens(elsewhere)
+        return offer
+
+    monkeypatch.setattr(offers, "make", made)
+
+
+@pytest.mark.parametrize(
+    ("happens", "because"),
+    [
+        (lambda other: disclosure.revoke(other, SHOP.party, now=NOW), "the grant was ended meanwhile"),
+        (lambda other: granted(other), "the grant was ended meanwhile"),
+        (lambda other: ask(other, asked=GRANTED, consent=never), "the grant allows 1 answer a day"),
+        (lambda other: ask(other, CLUB, now=NOW + 2 * DAY), "the grant was ended meanwhile"),
+        (lambda other: forget(other, [1]), "your profile was changed meanwhile"),
+    ],
+    ids=["revoked", "replaced", "used up", "expired", "forgotten"],
+)
+def test_nothing_leaves_that_is_no_longer_allowed_when_it_would(
+    wallet: Wallet,
+    monkeypatch: pytest.MonkeyPatch,
+    happens: Callable[[Wallet], object],
+    because: str,
+) -> None:
+    teach(wallet, about(JAZZ, "x"))
+    granted(wallet, per_day=1)
+    while_worked_out(monkeypatch, wallet, happens)
+    reply = ask(wallet, asked=GRANTED, consent=never)
+    assert (reply.answered.said, reply.answered.because) == (False, because)
