@@ -6,22 +6,29 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ipse.credentials import sd_jwt
 from ipse.preferences import topics as listing
 from ipse.protocols.disclosure.questions import Bands, Statements
+from ipse.storage import answers
 from ipse.wallet.disclosure import budgets
+from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal
 from ipse.wallet.profile.interests import set_topic_access
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.conftest import exact, wallet
 from tests.unit.wallet.disclosure.material import (
+    BANDS,
     COST,
     NOW,
     SENSITIVE,
     SHOP,
     Blending,
+    Reply,
     about,
     ask,
     candidates,
+    no,
     teach,
+    yes,
 )
 
 __all__ = ["exact", "wallet"]
@@ -80,3 +87,27 @@ class TestAClockThatJumpsToTheEndOfTime:
             reply = ask(wallet, asked=asked, now=NOW)
             assert (reply.answered.said, reply.answered.because) == (False, "the budget is spent")
         assert budgets.left(wallet, SHOP.party, NOW) == (0, 2 * COST)
+
+
+class TestThePriceInTheAnswer:
+    def test_is_what_it_was_drawn_at_though_the_owner_changed_it_meanwhile(self, wallet: Wallet) -> None:
+        def meanwhile(proposal: Proposal) -> Decision:
+            budgets.change(wallet, answer=COST // 2)
+            return yes(proposal)
+
+        reply = ask(wallet, consent=meanwhile)
+        assert reply.answered.said
+        assert price(reply) == COST == answers.spent(wallet.vault, since="")
+
+    @pytest.mark.parametrize("consent", [yes, no])
+    def test_of_a_repeated_answer_is_that_of_the_first(self, wallet: Wallet, consent: Consent) -> None:
+        ask(wallet)
+        budgets.change(wallet, answer=COST // 2)
+        assert price(ask(wallet, consent=consent)) == COST
+        assert price(ask(wallet, asked=BANDS, consent=consent)) == COST // 2
+
+
+def price(reply: Reply) -> int:
+    """The epsilon that an answer tells, in thousandths."""
+    told: float = sd_jwt.parse(reply.answered.text).jwt.payload["epsilon"]
+    return round(told * 1000)

@@ -27,8 +27,9 @@ _CONSEQUENCES: Final = """\
 If you still have the newest vault.db, say no and put it back. If you accept:
 - the log says for good that something is lost, and the newest vault.db fits no more
 - no budget has anything left for 30 days
-- grants, topics, statements and credentials are those of this vault: what you revoked,
-  closed, forgot or made secret after it was saved is as it was before"""
+- all grants end
+- topics, statements and credentials are those of this vault: what you closed, forgot
+  or made secret after it was saved is as it was before"""
 
 
 @app.command("list", cls=Command)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from ipse.errors import CorruptData, UsageError
 from ipse.storage.vault import Vault
 
-__all__ = ["MOST", "Grant", "active", "add", "every", "revoke"]
+__all__ = ["MOST", "Grant", "active", "add", "every", "revoke", "revoke_all"]
 
 MOST: Final = 1_000_000
 """The largest bound of a grant, in answers a day and in thousandths of epsilon."""
@@ -86,6 +86,11 @@ def revoke(vault: Vault, party: str, *, level: str | None = None, now: str) -> i
         "UPDATE grants SET revoked = ? WHERE party = ? AND revoked IS NULL AND level = coalesce(?, level)",
         (now, party, level),
     )
+
+
+def revoke_all(vault: Vault, *, now: str) -> int:
+    """End all standing grants; how many."""
+    return vault.change("UPDATE grants SET revoked = ? WHERE revoked IS NULL", (now,))
 
 
 def _read(row: tuple[Any, ...]) -> Grant:

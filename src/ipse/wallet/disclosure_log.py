@@ -26,7 +26,7 @@ from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import CorruptData, MalformedInput, StorageError, VerificationFailed
 from ipse.keys import derivation
-from ipse.storage import answers, disclosure_log, log_head, manifest
+from ipse.storage import answers, disclosure_log, grants, log_head, manifest
 from ipse.storage.answers import AnswerRow
 from ipse.storage.disclosure_log import Entry
 from ipse.storage.log_head import LogHead
@@ -168,7 +168,8 @@ def loss(wallet: Wallet) -> Loss | None:
 def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
     """Go on without what was lost, on the owner's word: the entry that says so.
 
-    Nothing is left of any budget then for as long as budgets count, whatever the lost entries had spent. A
+    Nothing is left of any budget then for as long as budgets count, whatever the lost entries had spent, and
+    all grants end, since those that were revoked are back in an older vault. A
     kill before the keystore remembers the entry leaves the log as broken as it was, to be accepted again.
     Raises StorageError where the log is no longer as `lost` says, VerificationFailed, KeystoreError.
     """
@@ -179,6 +180,7 @@ def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
             )
         entry = _append(wallet, _said_of(lost), now)
         _charge(wallet, entry, now)
+        grants.revoke_all(wallet.vault, now=format_timestamp(now))  # some may have been ended since
     with _keys_in_place(wallet):
         stored = _stored(wallet)
         kept = None if stored is None else _parsed(stored)

@@ -150,7 +150,7 @@ def _costs(proposal: Proposal) -> list[str]:
         room = f" until {legible(cost.returns[:10])}" if cost.returns else ""
         left = f"left: {own} for it, {overall} for all applications"
         return [f"nothing; its privacy budget has no room for more{room}", left]
-    if not proposal.items:
+    if not proposal.items and not cost.epsilon:
         return ["nothing of the privacy budget"]
     if cost.repeated is not None:
         return [f"nothing of the budget: the same answer as on {legible(cost.repeated[:10])}"]

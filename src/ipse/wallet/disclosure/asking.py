@@ -75,6 +75,7 @@ def ask(
         question,
         answers.nothing(question) if refused else offer.content,
         epsilon=cost.epsilon if offer.drawn and not refused else 0,
+        price=earlier.epsilon if earlier else epsilon,
         basis=basis,
         granted=granted,
         refused=refused,

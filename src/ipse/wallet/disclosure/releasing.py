@@ -40,6 +40,7 @@ def release(
     content: Content,
     *,
     epsilon: int,
+    price: int,
     basis: bytes,
     granted: Permission | None,
     refused: bool,
@@ -48,6 +49,7 @@ def release(
 ) -> Answered:
     """Sign `content` for the question, enter it in the log and charge `epsilon`: 0 for what was told before.
 
+    `price` is what it was drawn at, which the answer tells whether or not it says anything.
     What may have changed since it was worked out is looked at again under the vault's lock: the request, the
     grant, the budget, and `basis`, what was said and not withdrawn. Where they no longer allow it, the
     answer that leaves says nothing and costs nothing. Raises RequestReplayed, KeystoreError, StorageError;
@@ -62,9 +64,7 @@ def release(
         if objection and (epsilon or content != answers.nothing(question)):
             because, epsilon, content = objection, 0, answers.nothing(question)
         said = content != answers.nothing(question)
-        text = answers.build_answer(
-            question, content, key=key, now=now, epsilon=budgets.charge(wallet, question.level)
-        )
+        text = answers.build_answer(question, content, key=key, now=now, epsilon=price)
         entry = disclosure_log.record(
             wallet,
             {
