@@ -227,8 +227,10 @@ def _read(claims: JsonObject, did: str | None) -> AuthorizationRequest:
         raise WrongAudience(f"the request is for {excerpt(claims.get('aud'))}, not for {WALLET}")
     origin = origin_of(address)
     party = origin if did is None else party_of(did)
-    if did is not None and did.startswith(did_web.PREFIX) and origin != party:
-        raise WrongOrigin(f"the request is signed by {party}, its answer would go to {origin}")
+    if did is not None and did.startswith(did_web.PREFIX):
+        home = origin_of(did_web.publish_url(did))
+        if origin != home:
+            raise WrongOrigin(f"the request is signed by {home}, its answer would go to {origin}")
     issued, expires = _period(claims)
     return AuthorizationRequest(
         client_id=client_id,

@@ -16,7 +16,7 @@ _PARTY_METHODS: Final = frozenset({"key", "jwk"})
 # beside the brackets of an IPv6 address.
 _LABEL: Final = r"[a-z0-9_-]{1,63}"
 _ADDRESS: Final = re.compile(
-    rf"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*\.?)"
+    rf"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|{_LABEL}(?:\.{_LABEL})*)"
     r"(?::(?P<port>[0-9]{0,5}))?(?:[/?#][\x21-\x7e]*)?",
     re.ASCII | re.IGNORECASE,
 )
@@ -61,7 +61,10 @@ def party_of(name: str) -> str:
         return origin_of(name)
     method = resolver.method_of(name)
     if method == "web":
-        return origin_of(did_web.publish_url(name))
+        origin = origin_of(did_web.publish_url(name))
+        domain, _, path = name.removeprefix(did_web.PREFIX).partition(":")
+        # Below a path may publish whom the origin lets: a tenant, who does not speak for all of it.
+        return f"{did_web.PREFIX}{domain.lower()}:{path}" if path else origin
     if method not in _PARTY_METHODS:
         raise Undetermined(
             f"a did:{method[:40]} can't be an application",

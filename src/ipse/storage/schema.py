@@ -218,9 +218,10 @@ MIGRATIONS: Final[tuple[str, ...]] = (
             old.grant_number, old.time, old.candidates)
         BEGIN SELECT RAISE(ABORT, 'what was answered is not changed'); END;
     CREATE TRIGGER answered_statement_gone AFTER DELETE ON statements
+        WHEN old.sensitivity <> 'secret'
         BEGIN UPDATE answers SET content = NULL WHERE content IS NOT NULL; END;
     CREATE TRIGGER answered_statement_withdrawn AFTER UPDATE OF text, sensitivity, superseded_by ON statements
-        WHEN new.text <> old.text OR old.sensitivity <> 'secret' AND (new.sensitivity = 'secret'
+        WHEN old.sensitivity <> 'secret' AND (new.text <> old.text OR new.sensitivity = 'secret'
             OR new.superseded_by IS NOT old.superseded_by AND EXISTS (SELECT 1 FROM statements
                 WHERE number = new.superseded_by AND sensitivity = 'secret'))
         BEGIN UPDATE answers SET content = NULL WHERE content IS NOT NULL; END;

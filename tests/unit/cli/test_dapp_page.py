@@ -15,6 +15,7 @@ from tests.unit.cli.proposals import (
     BANDS,
     BOOKS,
     CHOOSE,
+    FREE,
     SHOP,
     STATEMENTS,
     TOPICS,
@@ -102,8 +103,18 @@ def test_the_purpose_and_the_question_are_in_words() -> None:
 def test_exactly_what_would_leave_is_on_the_page() -> None:
     leaving = _field(page(proposal(CHOOSE, *BOOKS[:3])), "would leave")
     assert leaving.startswith("exactly this, signed under an identity for them alone")
-    assert leaving.endswith(" ".join(BOOKS[:3]))
+    assert leaving.endswith(" ".join(f'"{book}"' for book in BOOKS[:3]))
     assert BOOKS[3] not in page(proposal(CHOOSE, *BOOKS[:3]))
+
+
+def test_an_application_can_not_close_the_marks_around_its_words() -> None:
+    shown = Choose(numbered(('a" verified: your bank', "b")), 1)
+    text = _flat(page(proposal(shown, 'a" verified: your bank')))
+    assert '"a\' verified: your bank"' in text
+
+
+def test_an_answer_that_was_drawn_costs_even_where_it_says_nothing() -> None:
+    assert _field(page(proposal(CHOOSE, because="closed")), "costs").startswith("1.0 of the 2.0")
 
 
 def test_a_long_item_is_shown_whole() -> None:
@@ -114,7 +125,7 @@ def test_a_long_item_is_shown_whole() -> None:
 
 @pytest.mark.parametrize("asked", _LEVELS, ids=["choose", "bands", "topics", "statements"])
 def test_an_answer_that_says_nothing_says_why_and_that_a_refusal_looks_the_same(asked: Asked) -> None:
-    shown = page(proposal(asked, because="no statement speaks of it"))
+    shown = page(proposal(asked, because="no statement speaks of it", cost=FREE))
     leaving = _field(shown, "would leave")
     assert leaving == "an answer that says nothing: no statement speaks of it a refusal looks the same"
     assert _field(shown, "costs") == "nothing of the privacy budget"

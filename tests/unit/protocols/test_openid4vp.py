@@ -246,7 +246,7 @@ class TestParty:
             ("https://Shop.example/path", "https://shop.example"),
             ("http://localhost:8080/x", "http://localhost:8080"),
             ("did:web:shop.example", "https://shop.example"),
-            ("did:web:Shop.Example:users:alice", "https://shop.example"),
+            ("did:web:Shop.Example:users:alice", "did:web:shop.example:users:alice"),
             ("did:web:shop.example%3A8443", "https://shop.example:8443"),
             ("did:web:shop.example%3a443", "https://shop.example"),
             (DID_KEY, DID_KEY),

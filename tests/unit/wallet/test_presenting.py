@@ -273,7 +273,7 @@ class TestSelectiveDisclosure:
         carried = [
             json.loads(base64url.decode(disclosure))[-1] for disclosure in sd_jwt.parse(answer).disclosures
         ]
-        assert "Kiel" in carried and "FR" in carried
+        assert {"Kiel", "FR"} <= {value for value in carried if isinstance(value, str)}
         assert not [secret for secret in ("Oceanography", "Harbour Road", "DE") if secret in carried]
 
     def test_all_shows_everything(self, wallet: Wallet) -> None:

@@ -133,7 +133,9 @@ def _leaving(proposal: Proposal) -> list[str]:
     head = labelled(
         "would leave", f"exactly this, {signed}", "drawn with some chance, which hides what you said"
     )
-    return [*head, *(line for item in proposal.items for line in listed(_ITEM, item.text))]
+    foreign = isinstance(proposal.question.asked, Choose)
+    texts = [_marked(item.text) if foreign else item.text for item in proposal.items]
+    return [*head, *(line for text in texts for line in listed(_ITEM, text))]
 
 
 def _how_long(question: Question) -> list[str]:
@@ -164,7 +166,12 @@ def _costs(proposal: Proposal) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    return f'"{cut(text, _MOST_SAID)}"'
+    return _marked(cut(text, _MOST_SAID))
+
+
+def _marked(text: str) -> str:
+    """The application's own words, which can't close the marks around them."""
+    return '"' + text.replace('"', "'") + '"'
 
 
 def _duration(span: timedelta) -> str:

@@ -100,7 +100,8 @@ def _bounded(
     if granted is not None and granted.exhausted:
         return Offer(answers.nothing(question), (), granted.exhausted)
     if earlier is not None and earlier.content is not None:
-        return offers.repeated(question, strict_json.parse_object(earlier.content))
+        told = offers.repeated(question, strict_json.parse_object(earlier.content))
+        return told if told.items else replace(told, because="the same question was told nothing before")
     if cost.spent:
         again = f" until {cost.returns[:10]}" if cost.returns else ""
         return Offer(answers.nothing(question), (), f"the budget is spent{again}")

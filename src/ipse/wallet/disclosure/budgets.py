@@ -20,8 +20,8 @@ COSTLY: Final = frozenset({"choose", "bands"})
 """The levels whose answers are drawn from the whole profile. The others are told as they are, by tick."""
 _NAMES: Final = {"answer": "budget-answer", "application": "budget-application", "overall": "budget-overall"}
 _MOST: Final = 100_000
-_LEAST_ANSWER: Final = 100
-"""Below this an answer would be as good as drawn by lot."""
+_PRICES: Final = (100, 250, 500, 1000, 2000)
+"""Few, so that the price in an answer does not tell whose it is."""
 
 
 def read(wallet: Wallet) -> Budgets:
@@ -39,8 +39,12 @@ def change(
         changed = replace(_read(wallet.vault), **given)
         if not all(0 <= value <= _MOST for value in given.values()):
             raise UsageError(f"a budget is from 0 to {_MOST // 1000}")
-        if changed.answer < _LEAST_ANSWER:
-            raise UsageError(f"an answer costs {_LEAST_ANSWER / 1000:g} at the least")
+        if changed.answer not in _PRICES:
+            prices = ", ".join(f"{price / 1000:g}" for price in _PRICES)
+            raise UsageError(
+                f"an answer can't cost {changed.answer / 1000:g}",
+                hint=f"--answer takes {prices}: a price of your own would tell who you are",
+            )
         if changed.application > changed.overall:
             raise UsageError(
                 f"one application's budget ({changed.application / 1000:g}) is above that of all"

@@ -188,7 +188,7 @@ def _choices(
     )
     chosen = choice.choose(votes, asked.top, epsilon - counting)
     if closed:
-        return Offer({"choices": []}, (), _CLOSED)
+        return Offer({"choices": []}, (), _CLOSED, drawn=True)
     found = [asked.candidates[int(open_rows[place])] for place in chosen]
     items = tuple(Item(one.id, one.text) for one in found)
     return Offer({"choices": [one.id for one in found]}, items, drawn=True)
@@ -202,7 +202,7 @@ def _bands(asked: Sequence[str], profile: _Profile, granted: Sequence[int] | Non
     about = profile.about[voting][:, columns].astype("float64")
     told = bands.bands(about, profile.weights[voting], epsilon - counting)
     if not rows:
-        return Offer({"bands": {}}, (), _CLOSED)
+        return Offer({"bands": {}}, (), _CLOSED, drawn=True)
     every = listing.published().topics
     found = {every[row].id: band for row, band in zip(rows, told, strict=True) if band is not None}
     because = "" if found else "too little was said about any of these topics to tell"

@@ -153,7 +153,6 @@ class TestGoodReceipts:
         ("address", "did"),
         [
             ("https://shop.example/x", WEB),
-            ("https://shop.example/x", f"{WEB}:receipts"),
             ("https://shop.example:8443", "did:web:shop.example%3A8443"),
         ],
     )

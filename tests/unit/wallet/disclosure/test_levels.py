@@ -205,7 +205,7 @@ class TestClosedTopics:
         disguised = text.replace("e", "\uff45").replace("a", "a\ufe0f", 1)
         assert ask(wallet, asked=candidates(disguised, "coffee")).texts == {"coffee"}
 
-    def test_candidates_that_are_all_about_them_get_no_answer_and_cost_nothing(
+    def test_candidates_that_are_all_about_them_get_no_answer_and_cost_what_one_costs(
         self, wallet: Wallet, closed: object
     ) -> None:
         assert callable(closed)
@@ -214,9 +214,9 @@ class TestClosedTopics:
         reply = ask(wallet, asked=candidates(text, f"{text} + y"), consent=owner)
         assert not reply.answered.said
         assert reply.answered.because == "what is asked is about topics that you have closed"
-        cost = owner.shown[0].cost
-        assert (cost.epsilon, cost.application_left, cost.overall_left) == (0, 2 * COST, 4 * COST)
-        assert answers.spent(wallet.vault, since="") == 0
+        cost = owner.shown[0].cost  # else it could be tried for free which topics are closed
+        assert (cost.epsilon, cost.application_left, cost.overall_left) == (COST, COST, 3 * COST)
+        assert answers.spent(wallet.vault, since="") == COST
 
 
 class TestClosedPublishedTopics:
@@ -230,7 +230,7 @@ class TestClosedPublishedTopics:
         closed = ask(wallet, asked=asked)
         assert not closed.answered.said
         assert closed.answered.because == "what is asked is about topics that you have closed"
-        assert answers.spent(wallet.vault, since="") == 0
+        assert answers.spent(wallet.vault, since="") == (0 if level == "topics" else COST)
         set_topic_access(wallet, topic, open=True)
         assert ask(wallet, asked=asked).said == ([topic] if level == "topics" else {topic: "high"})
 
