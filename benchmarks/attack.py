@@ -198,7 +198,8 @@ def _kinds(vectors: Floats, count: int = 142) -> Floats:
         sums = np.stack([vectors[nearest == group].sum(axis=0) for group in range(count)])
         lengths = np.linalg.norm(sums, axis=1, keepdims=True)
         means = np.where(lengths > 0, sums / np.maximum(lengths, 1e-9), means)
-    return vectors[(vectors @ means.T).argmax(axis=0)]
+    found: Floats = vectors[(vectors @ means.T).argmax(axis=0)]
+    return found
 
 
 def recovered(

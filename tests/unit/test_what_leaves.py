@@ -22,6 +22,7 @@ from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.preferences import purpose
 from ipse.preferences import topics as listing
 from ipse.preferences.privacy import bands, choice, turnout
+from ipse.preferences.privacy import noise as noises
 from ipse.preferences.privacy.budget import Budgets
 from ipse.protocols.disclosure import answers as protocol
 from ipse.protocols.disclosure import questions
@@ -209,11 +210,11 @@ def fix_draws(patched: pytest.MonkeyPatch) -> None:
 
     draws, noise = random.Random(6), np.random.default_rng(6)
 
-    def mechanism(epsilon: int) -> Callable[[list[int]], list[int]]:
-        scale = bands.VOTE * 1000 / epsilon
+    def mechanism(influence: int, epsilon: int) -> Callable[[list[int]], list[int]]:
+        scale = influence * 1000 / epsilon
         return lambda sums: [total + round(noise.laplace(0, scale)) for total in sums]
 
-    patched.setattr(bands, "_mechanism", mechanism)
+    patched.setattr(noises, "laplace", mechanism)
     patched.setattr(turnout, "_noisy", lambda count, _: count)
     patched.setattr(turnout, "voters", partial(turnout.voters, random_bytes=draws.randbytes))
     patched.setattr(choice, "choose", partial(choice.choose, draw=draws.randrange))
@@ -443,7 +444,7 @@ def test_an_answer_that_says_nothing_is_worked_out_like_one_that_does(
 
     for module, name in WORK:
         monkeypatch.setattr(module, name, counted(f"{module.__name__}.{name}", getattr(module, name)))
-    monkeypatch.setattr(bands, "_mechanism", lambda _: lambda sums: sums)
+    monkeypatch.setattr(noises, "laplace", lambda *_: lambda sums: sums)
     monkeypatch.setattr(turnout, "_noisy", lambda *_: 0)
     party, later = "https://shop-30.example", NOW + timedelta(days=60)
     disclosure.grant(wallet, party, level=level, now=later, expires=later + timedelta(days=9), unsigned=True)

@@ -32,11 +32,10 @@ some liked, some disliked, some mixed:
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
-from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from ipse.errors import MissingFeature, UsageError
+from ipse.errors import UsageError
+from ipse.preferences.privacy import noise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +67,7 @@ def laplace(sums: list[int], epsilon: int) -> list[int]:
 
     Raises MissingFeature where OpenDP is not installed.
     """
-    noisy: list[int] = _mechanism(epsilon)(sums)
+    noisy: list[int] = noise.laplace(VOTE, epsilon)(sums)
     return noisy
 
 
@@ -128,26 +127,3 @@ def _band(liked: int, disliked: int, epsilon: int) -> str | None:
     if disliked >= _CLEAR * liked:
         return "low"
     return "medium"
-
-
-@cache
-def _mechanism(epsilon: int) -> Any:  # OpenDP leaves the methods of a Measurement untyped
-    """Noise on integers of which OpenDP says that one vote more or less costs no more than `epsilon`."""
-    try:
-        from opendp.domains import atom_domain, vector_domain
-        from opendp.measurements import make_laplace
-        from opendp.metrics import l1_distance
-        from opendp.mod import enable_features
-    except ImportError as error:
-        raise MissingFeature(
-            "the profile extra is not installed (opendp)",
-            hint="install it with `pipx install 'ipse[profile]'`",
-        ) from error
-    enable_features("contrib")
-    space = vector_domain(atom_domain(T="i64")), l1_distance(T="i64")
-    scale = -(-VOTE * 1000 // epsilon)
-    mechanism: Any = make_laplace(*space, scale=float(scale))
-    while Fraction(mechanism.map(VOTE)) > Fraction(epsilon, 1000):  # it rounds what it charges upwards
-        scale += 1
-        mechanism = make_laplace(*space, scale=float(scale))
-    return mechanism

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from fractions import Fraction
-from functools import cache
-from math import inf, nextafter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from ipse.errors import MissingFeature
+from ipse.preferences.privacy import noise
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,27 +44,4 @@ def voters(
 
 def _noisy(count: int, epsilon: int) -> int:
     """The count with discrete Laplace noise, which hides one more or less."""
-    return int(_mechanism(epsilon)(count))
-
-
-@cache
-def _mechanism(epsilon: int) -> Any:  # OpenDP leaves the methods of a Measurement untyped
-    """Noise on a count of which OpenDP says that one more or less costs no more than `epsilon`."""
-    try:
-        from opendp.domains import atom_domain
-        from opendp.measurements import make_laplace
-        from opendp.metrics import absolute_distance
-        from opendp.mod import enable_features
-    except ImportError as error:
-        raise MissingFeature(
-            "the profile extra is not installed (opendp)",
-            hint="install it with `pipx install 'ipse[profile]'`",
-        ) from error
-    enable_features("contrib")
-    space = atom_domain(T="i64"), absolute_distance(T="i64")
-    scale = 1000 / epsilon
-    mechanism: Any = make_laplace(*space, scale=scale)
-    while Fraction(mechanism.map(1)) > Fraction(epsilon, 1000):  # it rounds what it charges upwards
-        scale = nextafter(scale, inf)
-        mechanism = make_laplace(*space, scale=scale)
-    return mechanism
+    return int(noise.laplace(1, epsilon)([count])[0])

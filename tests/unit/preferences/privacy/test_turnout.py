@@ -11,6 +11,7 @@ import pytest
 
 from ipse.preferences.privacy import turnout
 from ipse.preferences.privacy.budget import VOTERS, Budgets
+from ipse.preferences.privacy.noise import laplace
 from ipse.preferences.privacy.turnout import voters
 
 COUNTING = Budgets().answer // turnout.SHARE
@@ -93,7 +94,7 @@ def test_one_above_the_few_is_drawn_already(counted: Callable[[int], None]) -> N
 
 @pytest.mark.parametrize("epsilon", [1, 3, 7, COUNTING, 30, 49, 77, 333, 1000, 5000])
 def test_the_count_costs_no_more_than_it_is_charged(epsilon: int) -> None:
-    mechanism = turnout._mechanism(epsilon)
+    mechanism = laplace(1, epsilon)
     assert Fraction(mechanism.map(1)) <= Fraction(epsilon, 1000)
     assert mechanism.map(1) == pytest.approx(epsilon / 1000, rel=1e-6)
 
@@ -101,7 +102,7 @@ def test_the_count_costs_no_more_than_it_is_charged(epsilon: int) -> None:
 def test_the_counts_noise_is_the_laplace_noise_that_is_charged() -> None:
     """A mean deviation of 40, and as much above as below: 12 standard errors are allowed."""
     epsilon, true, draws = COUNTING, 1000, 4000
-    noise = np.array([turnout._mechanism(epsilon)(true) - true for _ in range(draws)], np.float64)
+    noise = np.array([laplace(1, epsilon)([true])[0] - true for _ in range(draws)], np.float64)
     scale = 1000 / epsilon
     assert abs(np.abs(noise).mean() - scale) < 12 * scale / math.sqrt(draws)
     assert abs(noise.mean()) < 12 * scale * math.sqrt(2 / draws)
