@@ -244,6 +244,9 @@ def test_a_change_of_model_killed_at_any_moment_is_finished_by_the_next_command(
             folders.reverse()
 
 
+@pytest.mark.parametrize(
+    "small_disk", [384], indirect=True
+)  # a vault and a copy of it while it is written anew
 def test_a_full_disk_while_changing_models_loses_nothing(
     small: Path, compiled: Path, small_disk: Path, cheap_derivation: None, tmp_path: Path
 ) -> None:
