@@ -12,11 +12,11 @@ from ipse.preferences.topics import published
 
 np = pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)")
 
-from ipse.preferences.embedding import Embedder, open_embedder  # noqa: E402
-from tests.conftest import REPOSITORY  # noqa: E402
+from ipse.preferences.embedding import Embedder, open_embedder  # noqa: E402 - once it is known that a model can run
+from tests.conftest import REPOSITORY  # noqa: E402 - once it is known that a model can run
 
 sys.path.insert(0, str(REPOSITORY / "benchmarks"))
-import purpose_fit  # noqa: E402
+import purpose_fit  # noqa: E402 - once its folder is on the path
 
 if TYPE_CHECKING:
     from purpose_fit import Judge
