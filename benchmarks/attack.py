@@ -32,7 +32,7 @@ from adversaries import ADVERSARIES, TOP, Catalogue, Doubles, Floats, Questions,
 
 from ipse.preferences import taste, topics
 from ipse.preferences.embedding import Embedder, open_embedder
-from ipse.preferences.privacy import choice, turnout
+from ipse.preferences.privacy import choice, subsample
 from ipse.preferences.privacy.budget import VOTERS, Budgets
 from ipse.preferences.taste import Evidence, Texts
 
@@ -93,10 +93,10 @@ class Wallet:
 
 
 def chosen(wallet: Wallet, candidates: Floats, top: int, epsilon: int) -> list[int]:
-    counting = epsilon // turnout.SHARE
+    counting = epsilon // subsample.SHARE
     voting = np.ones(len(wallet.weights), bool)
     if wallet.noise:
-        voting = turnout.voters(len(wallet.weights), VOTERS, counting)
+        voting = subsample.voters(len(wallet.weights), VOTERS, counting)
     votes = choice.count(
         wallet.vectors[voting], wallet.weights[voting], candidates, unrelated=wallet.unrelated
     )

@@ -189,7 +189,7 @@ def _prepare_reference() -> str | None:
 
 
 def _prepare_didkit() -> str | None:
-    from ipse.credentials import didkit_process
+    from ipse.credentials.formats.vcdm11 import didkit_process
 
     return None if didkit_process.available() else "there is no didkit for this Python"
 

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import NDArray
 from short_texts import short_texts
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
 from ipse.preferences import taste
 from ipse.preferences.taste import Evidence, Texts

@@ -29,14 +29,14 @@ from pathlib import Path
 
 from short_texts import short_texts
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.disclosure import questions
+from ipse.disclosure.questions import Asked, Bands, Choose, numbered
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import format_timestamp
 from ipse.preferences import topics
 from ipse.preferences.embedding import Embedder, open_embedder
 from ipse.preferences.privacy.budget import WINDOW
 from ipse.preferences.topics import Topic
-from ipse.protocols.disclosure import questions
-from ipse.protocols.disclosure.questions import Asked, Bands, Choose, numbered
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure

@@ -342,7 +342,7 @@ def test_the_page_fits_eighty_columns_whatever_the_application_writes(taught: Ip
     page = person.reads(_WHOLE)
     person.types("yes\r")
     person.leaves(0)
-    from ipse.cli.dapp.layout import cells
+    from ipse.cli.commands.dapp.layout import cells
 
     assert max(map(cells, page.splitlines())) <= 80
     bare = "".join(page.split()).replace("\u2068", "").replace("\u2069", "")

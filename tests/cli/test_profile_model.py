@@ -312,7 +312,7 @@ def offline(said: Ipse, tmp_path: Path) -> tuple[Ipse, Path]:
 def _commands() -> Iterator[str]:
     from typer.main import get_command
 
-    from ipse.cli.profile import app
+    from ipse.cli.commands.profile import app
 
     def walk(command: Any, name: str) -> Iterator[str]:
         for part, each in getattr(command, "commands", {}).items():

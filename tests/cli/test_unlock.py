@@ -14,7 +14,7 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from ipse.credentials.timestamps import parse_timestamp
+from ipse.encoding.timestamps import parse_timestamp
 from tests.conftest import PASSPHRASE, Ipse
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no unlock sessions on Windows")

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
-from ipse.credentials import vcdm2
-from ipse.credentials.data_integrity import SUITES, hash_data
+from ipse.credentials import model
+from ipse.credentials.formats.data_integrity import SUITES, hash_data
 from ipse.dids import did_key
 from ipse.encoding import base64url, multibase
 from ipse.keys import ecdsa, ed25519
@@ -134,7 +134,7 @@ TERMS: Final[Json] = {
 def credential(by: Party = ISSUER, /, **changes: Any) -> Json:
     """An unsigned credential of VCDM 2.0 about the holder. A member that is `...` is left out."""
     document: Json = {
-        "@context": [vcdm2.CONTEXT, TERMS],
+        "@context": [model.CONTEXT, TERMS],
         "id": "urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33",
         "type": ["VerifiableCredential", "DegreeCredential"],
         "issuer": by.did,
@@ -153,7 +153,7 @@ def credential(by: Party = ISSUER, /, **changes: Any) -> Json:
 def presentation(*credentials: Any, **changes: Any) -> Json:
     """An unsigned presentation of VCDM 2.0 by the holder."""
     document: Json = {
-        "@context": [vcdm2.CONTEXT],
+        "@context": [model.CONTEXT],
         "type": ["VerifiablePresentation"],
         "holder": HOLDER.did,
         "verifiableCredential": list(credentials),

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ipse.credentials import vcdm2
+from ipse.credentials import model
 from ipse.encoding import base64url
 from ipse.keys import jwk
 from tests.corpus.building import (
@@ -92,7 +92,7 @@ def good() -> Iterator[Good]:
 def enveloped(text: str, **changes: Any) -> Json:
     """The EnvelopedVerifiableCredential that holds a token."""
     return {
-        "@context": vcdm2.CONTEXT,
+        "@context": model.CONTEXT,
         "id": f"data:application/vc+jwt,{text}",
         "type": "EnvelopedVerifiableCredential",
         **changes,

@@ -6,8 +6,8 @@ import copy
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ipse.credentials import vcdm2
-from ipse.credentials.data_integrity import SUITES, hash_data
+from ipse.credentials import model
+from ipse.credentials.formats.data_integrity import SUITES, hash_data
 from ipse.encoding import multibase
 from tests.corpus.building import (
     ISSUER,
@@ -54,10 +54,10 @@ _CHANGES: Final[dict[str, tuple[tuple[Any, ...], Any]]] = {
     "claim-added": (("credentialSubject", "knows"), "Medicine"),
     "order-of-a-list-changed": (("credentialSubject", "courses"), ["Currents", "Tides"]),
     "number-for-text": (("credentialSubject", "grade"), "1.5"),
-    "term-of-another-meaning": (("@context",), [vcdm2.CONTEXT, {**TERMS, "degree": "urn:x:degree"}]),
+    "term-of-another-meaning": (("@context",), [model.CONTEXT, {**TERMS, "degree": "urn:x:degree"}]),
     "proof-date-changed": (("proof", "created"), "2026-01-01T00:00:01Z"),
     "cryptosuite-of-another-canonical-form": (("proof", "cryptosuite"), "eddsa-jcs-2022"),
-    "proof-context-of-its-own": (("proof", "@context"), [vcdm2.CONTEXT, {"created": "urn:x"}]),
+    "proof-context-of-its-own": (("proof", "@context"), [model.CONTEXT, {"created": "urn:x"}]),
     "proof-value-of-zeros": (("proof", "proofValue"), multibase.encode_base58btc(bytes(64))),
 }
 
@@ -92,11 +92,11 @@ def _contexts() -> Iterator[Fault]:
     """Contexts that are not at hand or do what they may not, signed as if they did nothing."""
     plain = credential()
     signed = w3c(plain, suite=_SUITE)
-    unknown = [vcdm2.CONTEXT, TERMS, "https://issuer.example/terms.jsonld"]
+    unknown = [model.CONTEXT, TERMS, "https://issuer.example/terms.jsonld"]
     yield Fault(FAMILY, "context-unknown", edited(signed, "@context", to=unknown), "proof", "undetermined")
-    redefining = [vcdm2.CONTEXT, TERMS, {"VerifiableCredential": "urn:x"}]
+    redefining = [model.CONTEXT, TERMS, {"VerifiableCredential": "urn:x"}]
     yield Fault(FAMILY, "protected-term-redefined", edited(signed, "@context", to=redefining), "proof")
-    nulled = [vcdm2.CONTEXT, TERMS, {"@version": 1.0}]
+    nulled = [model.CONTEXT, TERMS, {"@version": 1.0}]
     yield Fault(FAMILY, "context-of-an-old-version", edited(signed, "@context", to=nulled), "proof")
     yield Fault(FAMILY, "graph-poisoned", w3c(_poisoned(), suite=_SUITE, signed=plain), None)
 

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ipse.credentials import vcdm2
+from ipse.credentials import model
 from ipse.encoding import base64url
 from tests.corpus.building import (
     CREATED,
@@ -48,7 +48,7 @@ def _list(name: str, *, compressed: bytes | None = None, purpose: str = "revocat
     url = f"{_SITE}{name}"
     packed = gzipped(_bits()) if compressed is None else compressed
     document: Json = {
-        "@context": [vcdm2.CONTEXT],
+        "@context": [model.CONTEXT],
         "id": url,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": ISSUER.did,

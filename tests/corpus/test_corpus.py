@@ -11,12 +11,13 @@ from typing import Any, Final
 import pytest
 
 from ipse.cli import main
-from ipse.credentials import didkit_process, verification
+from ipse.credentials import verification
 from ipse.credentials.challenge import Challenge
+from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.report import Check, Outcome, Report
 from ipse.credentials.status import Published
-from ipse.credentials.timestamps import parse_timestamp
 from ipse.credentials.verification import CHECKS, Policy, Sources, Verification
+from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import TooMuchWork, Undetermined
 from ipse.network import guarded_client
 from tests.corpus import generate

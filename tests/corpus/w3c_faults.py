@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ipse.credentials import vcdm2
+from ipse.credentials import model
 from ipse.encoding import multibase, strict_json
 from tests.corpus.building import (
     HOLDER,
@@ -39,9 +39,9 @@ SCHEMAS: Final[dict[str, Json]] = {
 
 _DATA_MODEL: Final[dict[str, Json]] = {
     "context-missing": {"at_context": ...},
-    "context-not-an-array": {"at_context": vcdm2.CONTEXT},
-    "context-of-the-data-model-not-first": {"at_context": [TERMS, vcdm2.CONTEXT]},
-    "context-not-a-url": {"at_context": [vcdm2.CONTEXT, TERMS, "terms"]},
+    "context-not-an-array": {"at_context": model.CONTEXT},
+    "context-of-the-data-model-not-first": {"at_context": [TERMS, model.CONTEXT]},
+    "context-not-a-url": {"at_context": [model.CONTEXT, TERMS, "terms"]},
     "type-missing": {"type": ...},
     "type-without-verifiable-credential": {"type": ["DegreeCredential"]},
     "type-named-twice": {"type": ["VerifiableCredential", "DegreeCredential", "DegreeCredential"]},
@@ -68,7 +68,7 @@ _DATA_MODEL: Final[dict[str, Json]] = {
     "refresh-service-without-type": {"refreshService": {"id": "urn:uuid:5"}},
     "related-resource-without-digest": {"relatedResource": {"id": "https://issuer.example/logo.png"}},
     "name-a-number": {"name": 5},
-    "protected-term-redefined": {"at_context": [vcdm2.CONTEXT, TERMS, {"VerifiableCredential": "urn:x"}]},
+    "protected-term-redefined": {"at_context": [model.CONTEXT, TERMS, {"VerifiableCredential": "urn:x"}]},
 }
 
 _ISSUERS: Final = {
@@ -116,7 +116,7 @@ _CHANGES: Final[dict[str, tuple[tuple[Any, ...], Any]]] = {
     "subject-changed": (("credentialSubject", "id"), STRANGER.did),
     "validity-lengthened": (("validUntil",), "2037-01-01T00:00:00Z"),
     "type-added": (("type",), ["VerifiableCredential", "DegreeCredential", "DoctorCredential"]),
-    "context-of-its-own-changed": (("@context",), [vcdm2.CONTEXT, {**TERMS, "degree": "urn:x"}]),
+    "context-of-its-own-changed": (("@context",), [model.CONTEXT, {**TERMS, "degree": "urn:x"}]),
     "proof-date-changed": (("proof", "created"), "2026-01-01T00:00:01Z"),
     "proof-member-added": (("proof", "expires"), "2037-01-01T00:00:00Z"),
     "proof-value-missing": (("proof", "proofValue"), ...),

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
+from ipse.disclosure import answers as protocol
+from ipse.disclosure import questions
+from ipse.disclosure.questions import Choose, numbered
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import KeystoreUnavailable, RequestReplayed, StorageError
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.preferences.privacy.budget import Budgets
-from ipse.protocols.disclosure import answers as protocol
-from ipse.protocols.disclosure import questions
-from ipse.protocols.disclosure.questions import Choose, numbered
 from ipse.storage import answers, disclosure_log, receipts
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import Any, Final
 
-from ipse.credentials.data_integrity import SUITES, hash_data
+from ipse.credentials.formats.data_integrity import SUITES, hash_data
 from ipse.encoding import base64url, multibase
 from ipse.keys.key_types import PrivateKey
 from tests.corpus.building import HOLDER, ISSUER, MINTER, PEER, STRANGER

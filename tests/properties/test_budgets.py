@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.disclosure.questions import Asked
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import UsageError
 from ipse.preferences.privacy.budget import WINDOW, Budgets
-from ipse.protocols.disclosure.questions import Asked
 from ipse.storage import answers, disclosure_log, grants
 from ipse.storage.answers import AnswerRow
 from ipse.storage.places import Places

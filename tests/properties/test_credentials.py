@@ -10,13 +10,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ipse.credentials import data_integrity, jws, vcdm2, verification
+from ipse.credentials import jws, model, verification
 from ipse.credentials.challenge import Challenge
+from ipse.credentials.formats import data_integrity
 from ipse.credentials.report import Check, Ledger, Outcome, Report
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.credentials.verification import CHECKS, Policy, Sources, Verification
 from ipse.dids import did_key, resolver
 from ipse.encoding import base64url, multibase, strict_json
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput, MissingFeature
 from ipse.keys.ed25519 import PrivateKey
 from tests.corpus.building import AUDIENCE, NONCE, credential, jwt, presentation, presented, w3c
@@ -28,7 +29,7 @@ ISSUER = did_key.from_public_key(KEY.public())
 METHOD = did_key.verification_method_id(ISSUER)
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 CREDENTIAL: dict[str, Any] = {
-    "@context": [vcdm2.CONTEXT, "https://www.w3.org/ns/credentials/examples/v2", {"a": "urn:a"}],
+    "@context": [model.CONTEXT, "https://www.w3.org/ns/credentials/examples/v2", {"a": "urn:a"}],
     "id": "urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33",
     "type": ["VerifiableCredential", "AlumniCredential"],
     "issuer": {"id": ISSUER, "name": "School"},
@@ -42,7 +43,7 @@ SIGNED = data_integrity.add_proof(
 
 MEMBERS = ["id", "type", "@context", "proof", "@value", "expires"]
 VALUES = json_values(
-    [vcdm2.CONTEXT, ISSUER, METHOD, "2026-01-01T00:00:00Z", "did:web:x.example", "\ud800"], MEMBERS
+    [model.CONTEXT, ISSUER, METHOD, "2026-01-01T00:00:00Z", "did:web:x.example", "\ud800"], MEMBERS
 )
 
 
@@ -138,7 +139,7 @@ def test_an_issuer_who_signs_nonsense_gets_a_report_not_a_crash(path: Path, valu
     verified = verify({**document, "proof": proof})
     if verified.report.outcome is Outcome.PASSED:
         assert verified.document == document
-        assert vcdm2.violations(verified.document) == []
+        assert model.violations(verified.document) == []
 
 
 PRESENTED = presented(presentation(w3c(credential()), enveloped(jwt(credential()))))
@@ -166,7 +167,7 @@ def test_a_holder_who_signs_nonsense_gets_a_report_not_a_crash(path: Path, value
         return
     verified = verification.verify(answer, policy=ANSWERED, now=NOW)
     if verified.report.outcome is Outcome.PASSED:
-        assert vcdm2.presentation_violations(answer) == []
+        assert model.presentation_violations(answer) == []
         assert {part.report.outcome for part in verified.parts} <= {Outcome.PASSED}
 
 
@@ -279,6 +280,6 @@ def test_what_is_no_time_is_malformed_and_nothing_else(value: Any) -> None:
 @settings(deadline=None, max_examples=250)
 @given(st.sampled_from([*CREDENTIAL, "evidence", "name", "credentialSchema", "termsOfUse"]), VALUES)
 def test_the_rules_of_the_data_model_judge_any_value_without_raising(name: str, value: Any) -> None:
-    for violation in vcdm2.violations({**CREDENTIAL, name: value}):
+    for violation in model.violations({**CREDENTIAL, name: value}):
         assert violation.pointer.startswith("/")
         assert violation.rule

@@ -12,14 +12,8 @@ from hypothesis import strategies as st
 from ipse.credentials import jws
 from ipse.credentials.report import Outcome
 from ipse.dids import did_key
-from ipse.encoding import base64url, strict_json
-from ipse.encoding.strict_json import JsonObject
-from ipse.errors import IpseError, MalformedInput
-from ipse.keys import derivation
-from ipse.keys.ed25519 import PrivateKey
-from ipse.protocols import dcql, openid4vp
-from ipse.protocols.disclosure import receipts
-from ipse.protocols.disclosure.answers import (
+from ipse.disclosure import receipts
+from ipse.disclosure.answers import (
     BANDS,
     CHECKS,
     MAX_EPSILON,
@@ -30,8 +24,8 @@ from ipse.protocols.disclosure.answers import (
     verify_answer,
     written_length,
 )
-from ipse.protocols.disclosure.legible import as_seen, plain_text
-from ipse.protocols.disclosure.questions import (
+from ipse.disclosure.legible import as_seen, plain_text
+from ipse.disclosure.questions import (
     LEVELS,
     Asked,
     Bands,
@@ -44,6 +38,12 @@ from ipse.protocols.disclosure.questions import (
     parse_question,
     type_of,
 )
+from ipse.encoding import base64url, strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import IpseError, MalformedInput
+from ipse.keys import derivation
+from ipse.keys.ed25519 import PrivateKey
+from ipse.protocols import dcql, openid4vp
 from tests.properties.documents import Path, json_values, paths, replaced
 
 KEY: Final = PrivateKey(b"k" * 32)

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from ipse.preferences.embedding import open_embedder
-from ipse.preferences.privacy import choice, turnout
+from ipse.preferences.privacy import choice, subsample
 from ipse.preferences.privacy.budget import Budgets
 from tests.conftest import REPOSITORY
 
@@ -55,8 +55,8 @@ def _fixed_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mechanisms' own distributions, from a seed; the count of the statements is told as it is."""
     draws = random.Random(6)
     monkeypatch.setattr(choice, "choose", partial(choice.choose, draw=draws.randrange))
-    monkeypatch.setattr(turnout, "voters", partial(turnout.voters, random_bytes=draws.randbytes))
-    monkeypatch.setattr(turnout, "_noisy", lambda count, _: count)
+    monkeypatch.setattr(subsample, "voters", partial(subsample.voters, random_bytes=draws.randbytes))
+    monkeypatch.setattr(subsample, "_noisy", lambda count, _: count)
 
 
 @pytest.mark.parametrize("origins", [1, 100])

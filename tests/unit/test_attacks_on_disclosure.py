@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ipse.credentials import sd_jwt
+from ipse.credentials.formats import sd_jwt
+from ipse.disclosure.questions import Bands, Statements
 from ipse.preferences import topics as listing
-from ipse.protocols.disclosure.questions import Bands, Statements
 from ipse.storage import answers
 from ipse.wallet.disclosure import budgets
 from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal

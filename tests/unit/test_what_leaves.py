@@ -15,19 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ipse.disclosure import answers as protocol
+from ipse.disclosure import questions
+from ipse.disclosure import receipts as receipt_format
+from ipse.disclosure.questions import Asked, Bands, Choose, Question, Statements, Topics, numbered
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys import derivation
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.preferences import purpose
 from ipse.preferences import topics as listing
-from ipse.preferences.privacy import bands, choice, turnout
+from ipse.preferences.privacy import bands, choice, subsample
 from ipse.preferences.privacy import noise as noises
 from ipse.preferences.privacy.budget import Budgets
-from ipse.protocols.disclosure import answers as protocol
-from ipse.protocols.disclosure import questions
-from ipse.protocols.disclosure import receipts as receipt_format
-from ipse.protocols.disclosure.questions import Asked, Bands, Choose, Question, Statements, Topics, numbered
 from ipse.storage import answers as kept_answers
 from ipse.storage import receipts as kept_receipts
 from ipse.storage import statements
@@ -81,7 +81,7 @@ VOCABULARY = {
 }  # fmt: skip
 """The names that may stand in each object that leaves, and none else."""
 WORK = (
-    (turnout, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
+    (subsample, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
     (statements, "digest"), (protocol, "build_answer"), (disclosure_log, "record"), (kept_answers, "add"),
     (receipt_format, "build"), (disclosure_log, "settle"),
 )  # fmt: skip
@@ -215,8 +215,8 @@ def fix_draws(patched: pytest.MonkeyPatch) -> None:
         return lambda sums: [total + round(noise.laplace(0, scale)) for total in sums]
 
     patched.setattr(noises, "laplace", mechanism)
-    patched.setattr(turnout, "_noisy", lambda count, _: count)
-    patched.setattr(turnout, "voters", partial(turnout.voters, random_bytes=draws.randbytes))
+    patched.setattr(subsample, "_noisy", lambda count, _: count)
+    patched.setattr(subsample, "voters", partial(subsample.voters, random_bytes=draws.randbytes))
     patched.setattr(choice, "choose", partial(choice.choose, draw=draws.randrange))
 
 
@@ -445,7 +445,7 @@ def test_an_answer_that_says_nothing_is_worked_out_like_one_that_does(
     for module, name in WORK:
         monkeypatch.setattr(module, name, counted(f"{module.__name__}.{name}", getattr(module, name)))
     monkeypatch.setattr(noises, "laplace", lambda *_: lambda sums: sums)
-    monkeypatch.setattr(turnout, "_noisy", lambda *_: 0)
+    monkeypatch.setattr(subsample, "_noisy", lambda *_: 0)
     party, later = "https://shop-30.example", NOW + timedelta(days=60)
     disclosure.grant(wallet, party, level=level, now=later, expires=later + timedelta(days=9), unsigned=True)
     topics = {"open": [topic.id for topic in OPEN[:3]], "closed": [topic.id for topic in SENSITIVE[:3]]}

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ipse.credentials import json_ld
-from ipse.credentials.data_integrity import (
+from ipse.credentials.formats.data_integrity import (
     SUITES,
     add_proof,
     canonical_form,
@@ -31,9 +31,9 @@ from ipse.credentials.data_integrity import (
     verify_proof,
 )
 from ipse.credentials.json_ld import Contexts
-from ipse.credentials.timestamps import parse_timestamp
 from ipse.dids import did_key
 from ipse.encoding import multibase
+from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import VerificationFailed
 from ipse.keys import key_types, multikey
 from ipse.keys.key_types import PrivateKey, PublicKey

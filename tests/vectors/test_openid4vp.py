@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ipse.credentials import jws
+from ipse.disclosure import questions
 from ipse.errors import IpseError, MalformedInput, RequestTampered, Undetermined
 from ipse.keys.ed25519 import PrivateKey
 from ipse.protocols import dcql, openid4vp
-from ipse.protocols.disclosure import questions
 
 SD_JWT, MDOC = "dc+sd-jwt", "mso_mdoc"
 IDENTITY = "https://credentials.example.com/identity_credential"

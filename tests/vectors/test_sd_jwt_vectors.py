@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from ipse.credentials.sd_jwt import (
+from ipse.credentials.formats.sd_jwt import (
     NO_CHALLENGE,
     Challenge,
     ClaimPath,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials.lint import lint
-from ipse.credentials.vcdm2 import presentation_violations, violations
+from ipse.credentials.model import presentation_violations, violations
+from ipse.credentials.model.lint import lint
 
 ACCEPTED = [
     "credential-id-other-ok",

@@ -8,22 +8,22 @@ from typing import Annotated, ClassVar
 import typer
 
 from ipse import __version__
-from ipse.cli import start, unlock
+from ipse.cli.commands import start, unlock
+from ipse.cli.context import session_of
 from ipse.cli.framework import Command, LazyGroup, application
-from ipse.cli.session import session_of
 
 __all__ = ["app"]
 
 
 class _Root(LazyGroup):
     modules: ClassVar[Mapping[str, str]] = {
-        "did": "ipse.cli.did",
-        "keystore": "ipse.cli.keystore",
-        "vc": "ipse.cli.vc",
-        "trust": "ipse.cli.trust",
-        "profile": "ipse.cli.profile",
-        "dapp": "ipse.cli.dapp",
-        "log": "ipse.cli.log",
+        "did": "ipse.cli.commands.did",
+        "keystore": "ipse.cli.commands.keystore",
+        "vc": "ipse.cli.commands.vc",
+        "trust": "ipse.cli.commands.trust",
+        "profile": "ipse.cli.commands.profile",
+        "dapp": "ipse.cli.commands.dapp",
+        "log": "ipse.cli.commands.log",
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from ipse.cli.session import Session
+from ipse.cli.context import Session
 from ipse.errors import IpseError, StorageError, UsageError
 
 __all__ = ["main", "run"]

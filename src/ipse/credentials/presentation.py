@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ipse.credentials import sd_jwt, vc_jose, vcdm2
+from ipse.credentials import model
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.jose import vc_jwt
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import MalformedInput
 
@@ -25,7 +27,7 @@ def build(
     which is enveloped here. One without a proof goes in only where the holder issued it. Raises
     MalformedInput for what is no credential and for whatever else breaks a rule of the data model.
     """
-    presentation: JsonObject = {"@context": [vcdm2.CONTEXT]}
+    presentation: JsonObject = {"@context": [model.CONTEXT]}
     if presentation_id is not None:
         presentation["id"] = presentation_id
     presentation |= {"type": ["VerifiablePresentation"], "holder": holder}
@@ -34,8 +36,8 @@ def build(
             enveloped(credential) if isinstance(credential, str) else credential for credential in credentials
         ]
     broken = [
-        *vcdm2.presentation_violations(presentation),
-        *vcdm2.embedded_proof_violations(presentation),
+        *model.presentation_violations(presentation),
+        *model.embedded_proof_violations(presentation),
     ]
     if broken:
         raise MalformedInput(
@@ -52,7 +54,7 @@ def enveloped(text: str) -> JsonObject:
     Raises MalformedInput for a text that is none.
     """
     if "~" not in text:
-        return vc_jose.envelope(text)
+        return vc_jwt.envelope(text)
     header = sd_jwt.parse_compact(text).jwt.header
     if header.get("typ") not in _SD_JWT_TYPES:
         raise MalformedInput(
@@ -60,7 +62,7 @@ def enveloped(text: str) -> JsonObject:
             hint=f"a credential says {' or '.join(_SD_JWT_TYPES)}",
         )
     return {
-        "@context": vcdm2.CONTEXT,
+        "@context": model.CONTEXT,
         "id": f"data:application/{header['typ']},{text}",
         "type": "EnvelopedVerifiableCredential",
     }
@@ -68,7 +70,7 @@ def enveloped(text: str) -> JsonObject:
 
 def _refuse_unsecured(credential: JsonObject, holder: str, position: int) -> None:
     """Raise MalformedInput where nothing but the presentation's own proof would secure another's claims."""
-    if "issuer" in credential and "proof" not in credential and vcdm2.issuer_of(credential) != holder:
+    if "issuer" in credential and "proof" not in credential and model.issuer_of(credential) != holder:
         raise MalformedInput(
             f"credential {position} has no proof and was not issued by the holder",
             hint="present the credential as its issuer handed it out",

@@ -20,10 +20,10 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials import jws
-from ipse.credentials.timestamps import format_timestamp
 from ipse.dids import did_key
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import CorruptData, MalformedInput, StorageError, VerificationFailed
 from ipse.keys import derivation
 from ipse.storage import answers, disclosure_log, grants, log_head, manifest

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials import sd_jwt, vcdm2, vcdm11
-from ipse.credentials.sd_jwt import ClaimPath
+from ipse.credentials import model
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.sd_jwt import ClaimPath
+from ipse.credentials.formats.vcdm11 import data_model
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
@@ -44,7 +46,7 @@ def drafted(draft: Draft, form: str, did: str, *, now: datetime, resolve: Resolv
     if form == "sd-jwt":
         return _sd_jwt_claims(draft, did, now=now, resolve=resolve)
     if form == "w3c-1.1":
-        return vcdm11.build(
+        return data_model.build(
             issuer=did,
             subject=draft.subject,
             types=draft.types,
@@ -53,7 +55,7 @@ def drafted(draft: Draft, form: str, did: str, *, now: datetime, resolve: Resolv
             issuance_date=draft.valid_from or now,
             expiration_date=draft.valid_until,
         )
-    return vcdm2.build(
+    return model.build(
         issuer=did,
         subject=draft.subject,
         types=draft.types,

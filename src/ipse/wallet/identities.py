@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp
 from ipse.dids import did_jwk, did_key, did_pkh, did_web, resolver
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import CorruptData, MalformedInput, NotFound, UsageError
 from ipse.keys import key_types, multikey
 from ipse.keys.key_types import PrivateKey, PublicKey

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials import data_integrity, sd_jwt, vcdm2
+from ipse.credentials import model
+from ipse.credentials.formats import data_integrity, sd_jwt
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import MalformedInput, UsageError
@@ -168,11 +169,11 @@ def _sign_w3c(unsigned: JsonObject, how: Securing, by: _Issuer, now: datetime) -
 
 
 def _sign_jwt(unsigned: JsonObject, how: Securing, by: _Issuer, now: datetime) -> Issued:  # noqa: ARG001
-    from ipse.credentials import vc_jose
+    from ipse.credentials.formats.jose import vc_jwt
 
     _refuse_suite(how)
     _refuse_broken(unsigned)
-    token = vc_jose.sign_credential(unsigned, by.key, verification_method=by.method)
+    token = vc_jwt.sign_credential(unsigned, by.key, verification_method=by.method)
     return Issued(token, undefined_terms(unsigned, how))
 
 
@@ -191,11 +192,11 @@ def _sign_sd_jwt(unsigned: JsonObject, how: Securing, by: _Issuer, now: datetime
 
 
 def _sign_vcdm11(unsigned: JsonObject, how: Securing, by: _Issuer, now: datetime) -> Issued:
-    from ipse.credentials import didkit_jwt, didkit_proofs
+    from ipse.credentials.formats.vcdm11 import embedded_proofs, jwt
 
     if how.suite == "JWT":
-        return Issued(didkit_jwt.issue_jwt(unsigned, by.key, by.method))
-    return Issued(didkit_proofs.issue(unsigned, by.key, by.method, created=now, proof_type=how.suite))
+        return Issued(jwt.issue_jwt(unsigned, by.key, by.method))
+    return Issued(embedded_proofs.issue(unsigned, by.key, by.method, created=now, proof_type=how.suite))
 
 
 _SIGNERS: Final = {"w3c": _sign_w3c, "jwt": _sign_jwt, "sd-jwt": _sign_sd_jwt, "w3c-1.1": _sign_vcdm11}
@@ -203,7 +204,7 @@ FORMATS: Final = tuple(_SIGNERS)
 
 
 def _refuse_broken(unsigned: JsonObject) -> None:
-    broken = vcdm2.violations(unsigned)
+    broken = model.violations(unsigned)
     if broken:
         raise MalformedInput(f"not a credential: {broken[0]}", hint="this is a rule of the VC data model 2.0")
 
@@ -218,7 +219,8 @@ def undefined_terms(document: JsonObject, how: Securing) -> tuple[str, ...]:
 
     Raises MalformedInput for a @context that redefines what is protected.
     """
-    from ipse.credentials import json_ld, lint
+    from ipse.credentials import json_ld
+    from ipse.credentials.model import lint
 
     found = lint.lint(document, how.contexts or json_ld.known())
     for violation in found.violations:

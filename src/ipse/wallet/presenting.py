@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials import data_integrity, presentation, sd_jwt, vc_jose
+from ipse.credentials import presentation
 from ipse.credentials.challenge import Challenge
-from ipse.credentials.sd_jwt import SdJwt, Selection
+from ipse.credentials.formats import data_integrity, sd_jwt
+from ipse.credentials.formats.jose import vc_jwt
+from ipse.credentials.formats.sd_jwt import SdJwt, Selection
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, UsageError
 from ipse.keys import jwk, multikey
 from ipse.keys.key_types import PrivateKey
-from ipse.storage import credential_shelf
-from ipse.storage.credential_shelf import ShelvedCredential
+from ipse.storage import credential_store
+from ipse.storage.credential_store import StoredCredential
 from ipse.storage.manifest import DidRecord
 from ipse.wallet import disclosure_log, identities
 from ipse.wallet.wallet import Wallet
@@ -36,7 +38,7 @@ class Prepared:
     """
 
     form: str
-    credentials: tuple[ShelvedCredential, ...] = field(repr=False)
+    credentials: tuple[StoredCredential, ...] = field(repr=False)
     revealed: tuple[JsonObject, ...] = field(repr=False)
     withheld: tuple[str, ...]
     holder: DidRecord | None
@@ -53,7 +55,7 @@ def prepare(
 
     Raises NotFound, UsageError for credentials that can't go into one presentation.
     """
-    held = tuple(credential_shelf.find(wallet.vault, identifier) for identifier in identifiers)
+    held = tuple(credential_store.find(wallet.vault, identifier) for identifier in identifiers)
     if len({credential.id for credential in held}) != len(held):
         raise UsageError("the same credential is named twice", hint="name each once")
     forms = {credential.format for credential in held}
@@ -105,7 +107,7 @@ def release(wallet: Wallet, prepared: Prepared, challenge: Challenge, *, now: da
 
 
 def _prepare_sd_jwt(
-    wallet: Wallet, held: tuple[ShelvedCredential, ...], disclose: Sequence[str], holder: str | None
+    wallet: Wallet, held: tuple[StoredCredential, ...], disclose: Sequence[str], holder: str | None
 ) -> Prepared:
     if len(held) > 1:
         raise UsageError("an SD-JWT is presented on its own", hint="one at a time")
@@ -147,7 +149,7 @@ def _bound_to(wallet: Wallet, cnf: object, holder: str | None) -> DidRecord | No
     )
 
 
-def _holder_of(wallet: Wallet, held: Sequence[ShelvedCredential], holder: str | None) -> DidRecord:
+def _holder_of(wallet: Wallet, held: Sequence[StoredCredential], holder: str | None) -> DidRecord:
     """Who presents: the DID that was named, or the one subject of the credentials, or the default DID."""
     if holder is not None:
         return wallet.manifest.find(holder)
@@ -165,7 +167,7 @@ def _holder_of(wallet: Wallet, held: Sequence[ShelvedCredential], holder: str | 
     return identities.default(wallet)
 
 
-def _shown(credential: ShelvedCredential) -> JsonObject:
+def _shown(credential: StoredCredential) -> JsonObject:
     from ipse.credentials.verification import claimed
 
     return claimed(credential.document).document
@@ -202,7 +204,7 @@ def _suite_of(documents: Sequence[JsonObject], key: PrivateKey) -> str | None:
 def _present_jwt(wallet: Wallet, prepared: Prepared, challenge: Challenge, now: datetime) -> str:
     record, method, key = _signer(wallet, prepared)
     texts = [credential.document.strip() for credential in prepared.credentials]
-    return vc_jose.sign_presentation(
+    return vc_jwt.sign_presentation(
         presentation.build(record.did, texts),
         key,
         verification_method=method,
@@ -234,7 +236,7 @@ def _present_sd_jwt(wallet: Wallet, prepared: Prepared, challenge: Challenge, no
 def _present_vcdm11(
     wallet: Wallet, prepared: Prepared, challenge: Challenge, now: datetime
 ) -> JsonObject | str:
-    from ipse.credentials import didkit_jwt, didkit_presentations, vcdm11
+    from ipse.credentials.formats.vcdm11 import data_model, jwt, presentations
 
     record, method, key = _signer(wallet, prepared)
     texts = [credential.document.strip() for credential in prepared.credentials]
@@ -242,13 +244,13 @@ def _present_vcdm11(
     if len(are_tokens) > 1:
         raise UsageError("JWTs and JSON of VCDM 1.1 can't go into one presentation")
     if are_tokens == {True}:
-        unsigned = vcdm11.build_presentation(holder=record.did, credentials=texts)
-        return didkit_jwt.issue_presentation_jwt(
+        unsigned = data_model.build_presentation(holder=record.did, credentials=texts)
+        return jwt.issue_presentation_jwt(
             unsigned, key, method, audience=challenge.audience, nonce=challenge.nonce
         )
     documents = [strict_json.parse_object(text) for text in texts]
-    return didkit_presentations.issue_presentation(
-        vcdm11.build_presentation(holder=record.did, credentials=documents),
+    return presentations.issue_presentation(
+        data_model.build_presentation(holder=record.did, credentials=documents),
         key,
         method,
         audience=challenge.audience,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from ipse.credentials import didkit_resolution
+from ipse.credentials.formats.vcdm11 import didkit_resolution
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
 

@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials import data_integrity, sd_jwt, vcdm2
-from ipse.credentials.timestamps import format_timestamp
+from ipse.credentials import model
+from ipse.credentials.formats import data_integrity, sd_jwt
 from ipse.encoding import strict_json
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
-from ipse.storage import credential_shelf
-from ipse.storage.credential_shelf import ShelvedCredential
+from ipse.storage import credential_store
+from ipse.storage.credential_store import StoredCredential
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest
 from ipse.wallet import drafting, identities
 from ipse.wallet.identities import Kind
@@ -115,9 +116,9 @@ def _succeed(
 
 def _shelve(wallet: Wallet, record: DidRecord, succession: str, now: datetime) -> None:
     """Keep the credential, so that the link can be shown whenever somebody asks."""
-    credential_shelf.add(
+    credential_store.add(
         wallet.vault,
-        ShelvedCredential(
+        StoredCredential(
             id=hashlib.sha256(succession.encode()).hexdigest()[:16],
             document=succession,
             format="w3c" if succession.startswith("{") else "sd-jwt",
@@ -142,7 +143,7 @@ def _succession(record: DidRecord, place: KeyRecord, key: PrivateKey, successor:
             "successor": successor,
         }
         return sd_jwt.issue(claims, disclosable=(), signer=key, typ=sd_jwt.VC_TYPE, kid=place.id)
-    unsigned = vcdm2.build(
+    unsigned = model.build(
         issuer=record.did,
         subject=record.did,
         types=[SUCCESSION],

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from ipse.credentials import data_integrity
+from ipse.credentials.formats import data_integrity
 from ipse.credentials.status import Published, bitstring, token_status_list
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.credentials.urls import URL
 from ipse.dids import did_web
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import IpseError, NotFound, UsageError
 from ipse.storage import status_lists
 from ipse.storage.manifest import DidRecord, check_name

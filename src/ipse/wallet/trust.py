@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ipse.credentials.timestamps import format_timestamp
 from ipse.credentials.urls import URL
 from ipse.dids import resolver
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.storage import trusted_issuers
 from ipse.wallet.wallet import Wallet

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import AlreadyExists, CorruptData, IpseError, KeystoreError, StorageError, UsageError
 from ipse.keys import derivation
 from ipse.keys.keystore import Keystore

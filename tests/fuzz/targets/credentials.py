@@ -8,23 +8,14 @@ from contextlib import suppress
 from random import Random
 from typing import Any, Final
 
-from ipse.credentials import (
-    data_integrity,
-    didkit_proofs,
-    didkit_spelling,
-    json_ld,
-    json_schema,
-    lint,
-    presentation,
-    sd_jwt,
-    template,
-    vcdm2,
-    vcdm11,
-)
+from ipse.credentials import json_ld, json_schema, model, presentation, template
 from ipse.credentials import verification as verifying
 from ipse.credentials.challenge import Challenge
+from ipse.credentials.formats import data_integrity, sd_jwt
+from ipse.credentials.formats.sd_jwt.unpack import unpack
+from ipse.credentials.formats.vcdm11 import data_model, embedded_proofs, spelling
+from ipse.credentials.model import lint
 from ipse.credentials.report import NotApplicable, Rejected
-from ipse.credentials.sd_jwt.unpack import unpack
 from ipse.credentials.status import Published
 from ipse.credentials.verification import Policy, Sources
 from ipse.encoding import strict_json
@@ -45,15 +36,15 @@ _SCHEMAS: Final = {url: strict_json.canonical(schema) for url, schema in schemas
 
 def _vcdm2(data: bytes) -> None:
     document = strict_json.parse_object(data)
-    vcdm2.presentation_violations(document)
-    vcdm2.embedded_proof_violations(document)
-    vcdm2.proof_violations(document)
-    if not vcdm2.violations(document):
-        vcdm2.issuer_of(document)
-        vcdm2.subject_of(document)
-        vcdm2.subjects_of(document)
-        vcdm2.types_of(document)
-        vcdm2.validity(document)
+    model.presentation_violations(document)
+    model.embedded_proof_violations(document)
+    model.proof_violations(document)
+    if not model.violations(document):
+        model.issuer_of(document)
+        model.subject_of(document)
+        model.subjects_of(document)
+        model.types_of(document)
+        model.validity(document)
     try:
         json_schema.check_credential_schema(document, _SCHEMAS)
     except (NotApplicable, Rejected):
@@ -62,23 +53,23 @@ def _vcdm2(data: bytes) -> None:
 
 def _vcdm11(data: bytes) -> None:
     document = strict_json.parse_object(data)
-    vcdm11.presentation_violations(document)
-    if not vcdm11.check_data_model(document):
-        vcdm11.issuer_of(document)
-        vcdm11.validity(document)
-    vcdm11.refuse_broken(document)
+    data_model.presentation_violations(document)
+    if not data_model.check_data_model(document):
+        data_model.issuer_of(document)
+        data_model.validity(document)
+    data_model.refuse_broken(document)
 
 
 def _spelling(data: bytes) -> None:
     """What is looked at before anything of VCDM 1.1 is given to didkit."""
     document = strict_json.parse_object(data)
-    if not vcdm11.check_data_model(document):
+    if not data_model.check_data_model(document):
         with suppress(IpseError):
-            didkit_spelling.check_method(vcdm11.issuer_of(document), didkit_proofs.method_of(document))
-        didkit_spelling.check_spelling(document)
-    if not vcdm11.presentation_violations(document):
-        vcdm11.holder_of(document)
-        didkit_spelling.check_presentation_spelling(document)
+            spelling.check_method(data_model.issuer_of(document), embedded_proofs.method_of(document))
+        spelling.check_spelling(document)
+    if not data_model.presentation_violations(document):
+        data_model.holder_of(document)
+        spelling.check_presentation_spelling(document)
 
 
 def _lint(data: bytes) -> None:
@@ -191,7 +182,7 @@ def _linked_data() -> Iterable[bytes]:
 
 def _claims_to_draft() -> Iterable[bytes]:
     yield as_bytes({"degree": {"name": "a"}, "list": [1, {"b": 2}, []]})
-    yield as_bytes(claims := credential(at_context=[vcdm2.CONTEXT, {"a": "urn:a"}]))
+    yield as_bytes(claims := credential(at_context=[model.CONTEXT, {"a": "urn:a"}]))
     yield as_bytes(claims["credentialSubject"])
     yield as_bytes({"vct": "https://issuer.example/degree", "cnf": {"jwk": {}}, "aud": ["a"], "exp": 1})
 
@@ -232,7 +223,7 @@ def _schema_cases() -> Iterable[bytes]:
 
 def _templates() -> Iterable[bytes]:
     source = {
-        "@context": [vcdm2.CONTEXT],
+        "@context": [model.CONTEXT],
         "type": ["VerifiableCredential"],
         "credentialSubject": {
             "id": "{{did}}",

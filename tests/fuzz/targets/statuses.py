@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any, Final
 
-from ipse.credentials import vcdm2, vcdm11
+from ipse.credentials import model
+from ipse.credentials.formats.vcdm11 import data_model
 from ipse.credentials.report import Rejected
 from ipse.credentials.status import (
     Authority,
@@ -66,7 +67,11 @@ def _listed(secured: dict[str, Any] | str) -> Listed:
 
 def _conforming(document: dict[str, Any]) -> dict[str, Any]:
     """`document`, after the rules that are checked before a list is read."""
-    broken = vcdm11.check_data_model(document) if vcdm11.is_vcdm11(document) else vcdm2.violations(document)
+    broken = (
+        data_model.check_data_model(document)
+        if data_model.is_vcdm11(document)
+        else model.violations(document)
+    )
     if broken:
         raise MalformedInput("breaks the data model")
     return document

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ipse.credentials import didkit_jwt, jws, presentation, sd_jwt, vc_jose
+from ipse.credentials import jws, presentation
 from ipse.credentials.challenge import Challenge
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.jose import vc_jwt
+from ipse.credentials.formats.vcdm11 import jwt
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
 from tests.corpus.building import AUDIENCE, NONCE, NOW
@@ -25,23 +28,23 @@ def _jws(data: bytes) -> None:
 def _vc_jose(data: bytes) -> None:
     text = _text(data)
     if text.startswith("{"):
-        media_type, held = vc_jose.opened(strict_json.parse_object(data))
+        media_type, held = vc_jwt.opened(strict_json.parse_object(data))
         assert media_type
         text = held
-    for make in (vc_jose.envelope, presentation.enveloped):
+    for make in (vc_jwt.envelope, presentation.enveloped):
         try:
             make(text)
         except IpseError:
             continue
-    token = vc_jose.read(text, what="the JWT")
+    token = vc_jwt.read(text, what="the JWT")
     assert token.controller
-    vc_jose.registered_period(token)
-    vc_jose.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
+    vc_jwt.registered_period(token)
+    vc_jwt.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
 
 
 def _claims(data: bytes) -> None:
-    token = vc_jose.read(_text(data), what="the JWT")
-    vc_jose.check_claims(token, token.controller)
+    token = vc_jwt.read(_text(data), what="the JWT")
+    vc_jwt.check_claims(token, token.controller)
 
 
 def _sd_jwt(data: bytes) -> None:
@@ -78,7 +81,7 @@ def _verified(read: sd_jwt.SdJwt, challenge: Any) -> None:
 
 def _old_jwt(data: bytes) -> None:
     text = _text(data)
-    for read in (didkit_jwt.credential_of, didkit_jwt.presentation_of):
+    for read in (jwt.credential_of, jwt.presentation_of):
         try:
             read(text)
         except IpseError:

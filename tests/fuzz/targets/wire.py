@@ -9,13 +9,9 @@ from datetime import timedelta
 from typing import Final
 
 from ipse.credentials.report import Outcome
-from ipse.encoding import base64url, strict_json
-from ipse.encoding.strict_json import JsonObject
-from ipse.errors import IpseError
-from ipse.protocols import dcql, openid4vp
-from ipse.protocols.disclosure import answers, receipts
-from ipse.protocols.disclosure.answers import Content
-from ipse.protocols.disclosure.questions import (
+from ipse.disclosure import answers, receipts
+from ipse.disclosure.answers import Content
+from ipse.disclosure.questions import (
     Asked,
     Bands,
     Choose,
@@ -26,6 +22,10 @@ from ipse.protocols.disclosure.questions import (
     numbered,
     parse_question,
 )
+from ipse.encoding import base64url, strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import IpseError
+from ipse.protocols import dcql, openid4vp
 from tests.corpus.building import HOLDER, ISSUER, NOW
 from tests.fuzz.target import Target, as_bytes
 

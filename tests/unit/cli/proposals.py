@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ipse.protocols.disclosure.questions import (
+from ipse.disclosure.questions import (
     Asked,
     Bands,
     Choose,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ipse.cli.dapp import amounts
+from ipse.cli.commands.dapp import amounts
 from ipse.errors import UsageError
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipse.cli.dapp.layout import WIDTH, cells, cut, labelled, legible, listed, wrapped
+from ipse.cli.commands.dapp.layout import WIDTH, cells, cut, labelled, legible, listed, wrapped
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ipse.cli.dapp.layout import WIDTH, cells
-from ipse.cli.dapp.page import checklist, page
-from ipse.protocols.disclosure.questions import MAX_CANDIDATES, Asked, Choose, Statements, numbered
+from ipse.cli.commands.dapp.layout import WIDTH, cells
+from ipse.cli.commands.dapp.page import checklist, page
+from ipse.disclosure.questions import MAX_CANDIDATES, Asked, Choose, Statements, numbered
 from ipse.wallet.disclosure.proposal import Applicant, Cost, Item, PastQuestion, Proposal
 from tests.unit.cli.proposals import (
     BANDS,

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials.data_integrity import add_proof, hash_data, proof_of, verify_proof
+from ipse.credentials.formats.data_integrity import add_proof, hash_data, proof_of, verify_proof
 from ipse.encoding import multibase
 from ipse.errors import MalformedInput, Undetermined, UsageError, VerificationFailed
 from ipse.keys import key_types

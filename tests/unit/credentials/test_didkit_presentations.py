@@ -14,7 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ipse.credentials import didkit_jwt, didkit_presentations, didkit_process, didkit_proofs, vcdm2, vcdm11
+from ipse.credentials import model
+from ipse.credentials.formats.vcdm11 import data_model, didkit_process, embedded_proofs, jwt, presentations
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk, key_types, multikey
@@ -54,28 +55,28 @@ def unsigned_credential(**parts: Any) -> JsonObject:
         "credential_id": "urn:uuid:8d4b1b1e-7c1b-4b58-8f2e-2f0f5f0f5f0f",
         "expiration_date": None,
     }
-    return vcdm11.build(**(arguments | parts))
+    return data_model.build(**(arguments | parts))
 
 
 def credential(proof_type: str | None = None, **parts: Any) -> JsonObject:
-    return didkit_proofs.issue(
+    return embedded_proofs.issue(
         unsigned_credential(**parts), ISSUER, method_of(ISSUER), created=NOW, proof_type=proof_type
     )
 
 
 def build(*credentials: Json, key: PrivateKey = HOLDER) -> JsonObject:
-    return vcdm11.build_presentation(
+    return data_model.build_presentation(
         holder=did_of(key), credentials=credentials, presentation_id="urn:uuid:1"
     )
 
 
 def present(document: JsonObject, /, key: PrivateKey = HOLDER, **options: Any) -> JsonObject:
     arguments: dict[str, Any] = {"audience": AUDIENCE, "nonce": NONCE, "created": NOW, **options}
-    return didkit_presentations.issue_presentation(document, key, method_of(key), **arguments)
+    return presentations.issue_presentation(document, key, method_of(key), **arguments)
 
 
 def verify(document: JsonObject, audience: str = AUDIENCE, nonce: str = NONCE) -> bool | None:
-    result = didkit_presentations.verify_presentation_proof(document, audience=audience, nonce=nonce)
+    result = presentations.verify_presentation_proof(document, audience=audience, nonce=nonce)
     assert bool(result.reason) is not (result.verified is True)
     assert result.reason.isprintable()
     return result.verified
@@ -99,7 +100,7 @@ def presented() -> JsonObject:
 
 
 FORM: JsonObject = {
-    "@context": [vcdm11.CONTEXT],
+    "@context": [data_model.CONTEXT],
     "type": ["VerifiablePresentation"],
     "holder": DID,
     "verifiableCredential": [],
@@ -131,8 +132,8 @@ def never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @needs_didkit
-@pytest.mark.parametrize("proof_type", didkit_proofs.PROOF_TYPES)
-@pytest.mark.parametrize("inner_type", didkit_proofs.PROOF_TYPES)
+@pytest.mark.parametrize("proof_type", embedded_proofs.PROOF_TYPES)
+@pytest.mark.parametrize("inner_type", embedded_proofs.PROOF_TYPES)
 def test_what_was_presented_verifies_and_is_the_presentation_plus_its_proof(
     proof_type: str, inner_type: str
 ) -> None:
@@ -141,10 +142,10 @@ def test_what_was_presented_verifies_and_is_the_presentation_plus_its_proof(
     secured = present(document, proof_type=proof_type)
     assert document == before
     assert {name: value for name, value in secured.items() if name != "proof"} == before
-    result = didkit_presentations.verify_presentation_proof(secured, audience=AUDIENCE, nonce=NONCE)
-    assert result == didkit_proofs.ProofResult(True, "", METHOD, proof_type, NOW)
+    result = presentations.verify_presentation_proof(secured, audience=AUDIENCE, nonce=NONCE)
+    assert result == embedded_proofs.ProofResult(True, "", METHOD, proof_type, NOW)
     inner = secured["verifiableCredential"][0]
-    assert didkit_proofs.verify_proof(inner).verified is True
+    assert embedded_proofs.verify_proof(inner).verified is True
 
 
 @needs_didkit
@@ -152,10 +153,10 @@ def test_what_was_presented_verifies_and_is_the_presentation_plus_its_proof(
 def test_every_type_of_key_issues_and_presents_with_a_type_of_proof_that_it_makes(name: str) -> None:
     key = KEYS[name]
     expected = "Ed25519Signature2020" if name == "Ed25519" else "JsonWebSignature2020"
-    issued = didkit_proofs.issue(unsigned_credential(issuer=did_of(key)), key, method_of(key), created=NOW)
+    issued = embedded_proofs.issue(unsigned_credential(issuer=did_of(key)), key, method_of(key), created=NOW)
     secured = present(build(issued, key=key), key)
     assert issued["proof"]["type"] == secured["proof"]["type"] == expected
-    assert didkit_proofs.verify_proof(issued).verified is True
+    assert embedded_proofs.verify_proof(issued).verified is True
     assert verify(secured) is True
 
 
@@ -168,7 +169,7 @@ def test_a_type_of_proof_that_the_key_does_not_make_is_a_usage_error(name: str, 
         present(build(key=key), key, proof_type=proof_type)
     document = unsigned_credential(issuer=did_of(key))
     with pytest.raises(UsageError, match=name):
-        didkit_proofs.issue(document, key, method_of(key), created=NOW, proof_type=proof_type)
+        embedded_proofs.issue(document, key, method_of(key), created=NOW, proof_type=proof_type)
 
 
 @needs_didkit
@@ -217,7 +218,7 @@ def test_every_change_to_a_presentation_breaks_its_proof(
 @needs_didkit
 def test_another_credential_can_not_take_the_place_of_one(presented: JsonObject) -> None:
     other = credential(claims={"degree": "none"})
-    assert didkit_proofs.verify_proof(other).verified is True
+    assert embedded_proofs.verify_proof(other).verified is True
     assert verify(changed(presented, ["verifiableCredential", 0], other)) is False
     assert verify(presented) is True
     both = [*presented["verifiableCredential"], other]
@@ -238,7 +239,7 @@ def test_a_presentation_for_another_challenge_is_refused(
 @needs_didkit
 def test_didkit_itself_compares_the_challenge_and_finds_the_tampered_twin(presented: JsonObject) -> None:
     def errors(document: JsonObject, audience: str, nonce: str) -> list[str]:
-        answer: list[str] = didkit_presentations._ask_didkit(document, audience, nonce)["errors"]
+        answer: list[str] = presentations._ask_didkit(document, audience, nonce)["errors"]
         return answer
 
     assert errors(presented, AUDIENCE, NONCE) == []
@@ -255,20 +256,18 @@ def test_a_credentials_proof_is_no_proof_of_a_presentation_nor_the_other_way_rou
     inner = credential()
     assert verify({**build(inner), "proof": inner["proof"]}) is False
     assert (
-        didkit_proofs.verify_proof({**unsigned_credential(), "proof": presented["proof"]}).verified is False
+        embedded_proofs.verify_proof({**unsigned_credential(), "proof": presented["proof"]}).verified is False
     )
 
 
 @needs_didkit
 def test_somebody_elses_presentation_is_refused(presented: JsonObject) -> None:
     with pytest.raises(MalformedInput, match="holder"):
-        didkit_presentations.issue_presentation(
+        presentations.issue_presentation(
             build(), ISSUER, method_of(ISSUER), audience=AUDIENCE, nonce=NONCE, created=NOW
         )
     with pytest.raises(MalformedInput, match="didkit does not sign it"):
-        didkit_presentations.issue_presentation(
-            build(), ISSUER, METHOD, audience=AUDIENCE, nonce=NONCE, created=NOW
-        )
+        presentations.issue_presentation(build(), ISSUER, METHOD, audience=AUDIENCE, nonce=NONCE, created=NOW)
 
 
 # What the signature covers
@@ -277,7 +276,7 @@ def test_somebody_elses_presentation_is_refused(presented: JsonObject) -> None:
 @needs_didkit
 def test_a_jwt_in_a_linked_data_presentation_is_refused_because_it_would_not_be_signed() -> None:
     text, other = (
-        didkit_jwt.issue_jwt(unsigned_credential(subject=subject), ISSUER, method_of(ISSUER))
+        jwt.issue_jwt(unsigned_credential(subject=subject), ISSUER, method_of(ISSUER))
         for subject in (DID, "did:example:other")
     )
     options: JsonObject = {
@@ -288,9 +287,9 @@ def test_a_jwt_in_a_linked_data_presentation_is_refused_because_it_would_not_be_
         "challenge": NONCE,
     }
     key = json.dumps(jwk.private_to_jwk(HOLDER))
-    document = didkit_presentations._ask_didkit(build(text), AUDIENCE, NONCE, options, key)["document"]
+    document = presentations._ask_didkit(build(text), AUDIENCE, NONCE, options, key)["document"]
     swapped = {**document, "verifiableCredential": [other]}
-    assert didkit_presentations._ask_didkit(swapped, AUDIENCE, NONCE)["errors"] == []
+    assert presentations._ask_didkit(swapped, AUDIENCE, NONCE)["errors"] == []
     assert verify(document) is False
     assert verify(swapped) is False
     with pytest.raises(MalformedInput, match="JWT"):
@@ -309,10 +308,10 @@ def test_a_jwt_in_a_linked_data_presentation_is_refused_because_it_would_not_be_
 def test_a_value_of_a_credential_that_the_presentation_would_not_sign_is_refused(
     parts: JsonObject, name: str
 ) -> None:
-    own = vcdm11.context_for_undefined_terms({"n": 1}) if "credentialSubject" in parts else {}
+    own = data_model.context_for_undefined_terms({"n": 1}) if "credentialSubject" in parts else {}
     document = {
         **unsigned_credential(),
-        "@context": [vcdm11.CONTEXT, own] if own else [vcdm11.CONTEXT],
+        "@context": [data_model.CONTEXT, own] if own else [data_model.CONTEXT],
         "type": ["VerifiableCredential"],
         "credentialSubject": {"id": DID},
         **parts,
@@ -326,9 +325,9 @@ def test_a_value_of_a_credential_that_the_presentation_would_not_sign_is_refused
 @pytest.mark.parametrize(
     ("parts", "verified"),
     [
-        ({"@context": [vcdm11.CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}]}, None),
-        ({"@context": [vcdm11.CONTEXT, "https://issuer.example/context"]}, None),
-        ({"@context": [vcdm2.CONTEXT]}, False),
+        ({"@context": [data_model.CONTEXT, {"@vocab": data_model.UNDEFINED_TERM}]}, None),
+        ({"@context": [data_model.CONTEXT, "https://issuer.example/context"]}, None),
+        ({"@context": [model.CONTEXT]}, False),
         ({"holderBinding": []}, None),
         ({"evidence": []}, None),
         ({"@graph": []}, None),
@@ -346,17 +345,20 @@ def test_a_value_of_a_credential_that_the_presentation_would_not_sign_is_refused
         ({"verifiableCredential": [None]}, False),
         ({"verifiableCredential": [[]]}, False),
         ({"verifiableCredential": {"type": "VerifiableCredential"}}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "@nest": {}}]}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "schema:name": "x"}]}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "a": {"@context": {}}}]}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "a": {"id": "_:b0"}}]}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "id": "urn:a", "b": {"id": "urn:a"}}]}, None),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "@nest": {}}]}, None),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "schema:name": "x"}]}, None),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "a": {"@context": {}}}]}, None),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "a": {"id": "_:b0"}}]}, None),
+        (
+            {"verifiableCredential": [{"@context": data_model.CONTEXT, "id": "urn:a", "b": {"id": "urn:a"}}]},
+            None,
+        ),
         ({"verifiableCredential": [{"@context": {"name": None}}]}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "proof": "x"}]}, False),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "proof": {"@context": {}}}]}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "proof": {"@graph": []}}]}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "proof": [{"id": "_:b0"}]}]}, None),
-        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "name": "x" * 2**18}]}, None),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "proof": "x"}]}, False),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "proof": {"@context": {}}}]}, None),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "proof": {"@graph": []}}]}, None),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "proof": [{"id": "_:b0"}]}]}, None),
+        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "name": "x" * 2**18}]}, None),
         ({"proof": []}, False),
         ({"proof": [{}, {}]}, None),
     ],
@@ -377,7 +379,7 @@ def test_bottomless_nesting_is_refused_before_anything_recurses() -> None:
     value: Json = 1
     for _ in range(50_000):
         value = {"n": value}
-    deep = {"@context": [vcdm11.CONTEXT], "credentialSubject": value}
+    deep = {"@context": [data_model.CONTEXT], "credentialSubject": value}
     assert verify({**FORM, "verifiableCredential": [deep]}) is None
     with pytest.raises(Undetermined, match="nesting"):
         present(build(deep))
@@ -403,7 +405,7 @@ def test_a_presentation_without_audience_or_nonce_is_not_made(name: str) -> None
 def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(didkit_process, "_SECONDS", 2.0)
     twins = [{"b": [{"c": 1} for _ in range(14)]} for _ in range(2)]
-    context = [vcdm11.CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}]
+    context = [data_model.CONTEXT, {"@vocab": data_model.UNDEFINED_TERM}]
     inner = {**unsigned_credential(), "@context": context, "credentialSubject": {"a": twins}}
     with pytest.raises(Undetermined, match="within 2 seconds"):
         present(build(inner))
@@ -455,7 +457,7 @@ def test_odd_input_is_never_accepted_and_never_escapes_as_another_error(
     altered = changed(presented, path, value)
     if altered != presented:
         assert verify(altered) is not True
-    assert isinstance(vcdm11.presentation_violations(altered), list)
+    assert isinstance(data_model.presentation_violations(altered), list)
     altered.pop("proof")
     with suppress(IpseError):
         present(altered)
@@ -465,15 +467,17 @@ def test_odd_input_is_never_accepted_and_never_escapes_as_another_error(
 
 
 def test_a_built_presentation_conforms_and_says_nothing_it_was_not_told() -> None:
-    document = vcdm11.build_presentation(holder=DID, credentials=["a.b.c", {"type": "VerifiableCredential"}])
+    document = data_model.build_presentation(
+        holder=DID, credentials=["a.b.c", {"type": "VerifiableCredential"}]
+    )
     assert document == {
-        "@context": [vcdm11.CONTEXT],
+        "@context": [data_model.CONTEXT],
         "type": ["VerifiablePresentation"],
         "holder": DID,
         "verifiableCredential": ["a.b.c", {"type": "VerifiableCredential"}],
     }
-    assert vcdm11.presentation_violations(document) == []
-    assert vcdm11.holder_of(document) == DID
+    assert data_model.presentation_violations(document) == []
+    assert data_model.holder_of(document) == DID
 
 
 @pytest.mark.parametrize(
@@ -481,8 +485,8 @@ def test_a_built_presentation_conforms_and_says_nothing_it_was_not_told() -> Non
     [
         ("@context", []),
         ("@context", None),
-        ("@context", ["https://schema.org/", vcdm11.CONTEXT]),
-        ("@context", [vcdm2.CONTEXT]),
+        ("@context", ["https://schema.org/", data_model.CONTEXT]),
+        ("@context", [model.CONTEXT]),
         ("type", []),
         ("type", None),
         ("type", "Presentation"),
@@ -508,11 +512,11 @@ def test_a_built_presentation_conforms_and_says_nothing_it_was_not_told() -> Non
 )
 def test_a_broken_rule_of_the_data_model_is_named(member: str, value: Json) -> None:
     document = {name: item for name, item in {**FORM, member: value}.items() if item is not ...}
-    broken = vcdm11.presentation_violations(document)
+    broken = data_model.presentation_violations(document)
     assert [rule for rule in broken if rule.startswith(member)]
     assert all(rule.isprintable() for rule in broken)
     with pytest.raises(MalformedInput, match="not a presentation"):
-        vcdm11.refuse_broken_presentation(document)
+        data_model.refuse_broken_presentation(document)
 
 
 @pytest.mark.parametrize(
@@ -520,14 +524,14 @@ def test_a_broken_rule_of_the_data_model_is_named(member: str, value: Json) -> N
 )
 def test_what_breaks_a_rule_is_not_built(parts: dict[str, Any]) -> None:
     with pytest.raises(MalformedInput):
-        vcdm11.build_presentation(**{"holder": DID, "credentials": [], **parts})
+        data_model.build_presentation(**{"holder": DID, "credentials": [], **parts})
 
 
 def test_the_rules_of_a_credential_are_the_same_whatever_secures_it() -> None:
     document = unsigned_credential()
-    assert vcdm11.violations(document) == []
-    assert vcdm11.check_data_model(document) == ["proof: must be one object with a type"]
-    assert [rule.partition(":")[0] for rule in vcdm11.violations({})] == [
+    assert data_model.violations(document) == []
+    assert data_model.check_data_model(document) == ["proof: must be one object with a type"]
+    assert [rule.partition(":")[0] for rule in data_model.violations({})] == [
         "@context",
         "type",
         "credentialSubject",

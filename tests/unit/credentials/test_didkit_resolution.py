@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from ipse.credentials import didkit_process, didkit_resolution
+from ipse.credentials.formats.vcdm11 import didkit_process, didkit_resolution
 from ipse.errors import Undetermined
 from ipse.wallet import resolution
 
@@ -31,7 +31,8 @@ def test_a_did_pkh_of_another_chain_resolves_to_its_account(did: str) -> None:
 def test_resolving_through_didkit_needs_no_network() -> None:
     if shutil.which("unshare") is None or subprocess.run(["unshare", "-rn", "true"], check=False).returncode:
         pytest.skip("no network namespace can be made here")
-    program = f"from ipse.credentials import didkit_resolution as d; assert d.resolve({SOLANA!r})['id']"
+    imported = "from ipse.credentials.formats.vcdm11 import didkit_resolution as d"
+    program = f"{imported}; assert d.resolve({SOLANA!r})['id']"
     subprocess.run(["unshare", "-rn", sys.executable, "-c", program], check=True)
 
 

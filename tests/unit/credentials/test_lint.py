@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ipse.credentials import json_ld
-from ipse.credentials.lint import Lint, lint
-from ipse.credentials.vcdm2 import CONTEXT
+from ipse.credentials.model import CONTEXT
+from ipse.credentials.model.lint import Lint, lint
 from ipse.errors import MalformedInput
 
 OLD = "https://www.w3.org/2018/credentials/v1"

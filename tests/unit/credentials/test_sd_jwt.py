@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from ipse.credentials import jws
-from ipse.credentials.sd_jwt import (
+from ipse.credentials.formats.sd_jwt import (
     CHECKS,
     NO_CHALLENGE,
     Challenge,
@@ -29,9 +29,9 @@ from ipse.credentials.sd_jwt import (
     select,
     verify,
 )
-from ipse.credentials.sd_jwt.issuance import MAX_DECOYS
-from ipse.credentials.sd_jwt.serialization import MAX_DISCLOSURES, MAX_LENGTH
-from ipse.credentials.sd_jwt.unpack import MAX_DEPTH
+from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS
+from ipse.credentials.formats.sd_jwt.serialization import MAX_DISCLOSURES, MAX_LENGTH
+from ipse.credentials.formats.sd_jwt.unpack import MAX_DEPTH
 from ipse.encoding import base64url
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, UsageError
 from ipse.keys.ed25519 import PrivateKey
@@ -40,7 +40,7 @@ from ipse.keys.jwk import public_to_jwk
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ipse.credentials.sd_jwt import ClaimPath
+    from ipse.credentials.formats.sd_jwt import ClaimPath
 
 NOW = 1_800_000_000
 ISSUER, HOLDER = PrivateKey(b"i" * 32), PrivateKey(b"h" * 32)

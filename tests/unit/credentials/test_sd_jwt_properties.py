@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipse.credentials import jws
-from ipse.credentials.sd_jwt import (
+from ipse.credentials.formats.sd_jwt import (
     NO_CHALLENGE,
     Challenge,
     SdJwt,
@@ -26,13 +26,13 @@ from ipse.credentials.sd_jwt import (
     select,
     verify,
 )
-from ipse.credentials.sd_jwt.disclosures import RESERVED_NAMES
-from ipse.credentials.sd_jwt.registered_claims import NEVER_SELECTIVE
+from ipse.credentials.formats.sd_jwt.disclosures import RESERVED_NAMES
+from ipse.credentials.formats.sd_jwt.registered_claims import NEVER_SELECTIVE
 from ipse.keys.ed25519 import PrivateKey
 from ipse.keys.jwk import public_to_jwk
 
 if TYPE_CHECKING:
-    from ipse.credentials.sd_jwt import ClaimPath
+    from ipse.credentials.formats.sd_jwt import ClaimPath
 
 NOW = 1_800_000_000
 ISSUER, HOLDER = PrivateKey(b"i" * 32), PrivateKey(b"h" * 32)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput
 
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ipse.credentials import jws, vc_jose, vcdm2
+from ipse.credentials import jws, model
+from ipse.credentials.formats.jose import vc_jwt
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import InputTooLarge, MalformedInput, VerificationFailed
@@ -40,7 +41,7 @@ HEADER: JsonObject = {"typ": "vc+jwt", "cty": "vc", "kid": METHOD}
 
 def credential(**parts: Json) -> JsonObject:
     document: JsonObject = {
-        "@context": [vcdm2.CONTEXT],
+        "@context": [model.CONTEXT],
         "id": "urn:uuid:8d4b1b1e-7c1b-4b58-8f2e-2f0f5f0f5f0f",
         "type": ["VerifiableCredential", "DegreeCredential"],
         "issuer": DID,
@@ -53,10 +54,10 @@ def credential(**parts: Json) -> JsonObject:
 
 def presentation(**parts: Json) -> JsonObject:
     document: JsonObject = {
-        "@context": [vcdm2.CONTEXT],
+        "@context": [model.CONTEXT],
         "type": ["VerifiablePresentation"],
         "holder": DID,
-        "verifiableCredential": [vc_jose.envelope(signed())],
+        "verifiableCredential": [vc_jwt.envelope(signed())],
         **parts,
     }
     return {name: value for name, value in document.items() if value is not ...}
@@ -64,12 +65,12 @@ def presentation(**parts: Json) -> JsonObject:
 
 def signed(key: PrivateKey = KEY, **parts: Json) -> str:
     document = credential(**{"issuer": did_of(key), **parts})
-    return vc_jose.sign_credential(document, key, verification_method=method_of(key))
+    return vc_jwt.sign_credential(document, key, verification_method=method_of(key))
 
 
 def presented(**parts: Any) -> str:
     arguments: dict[str, Any] = {"audience": AUDIENCE, "nonce": NONCE, "issued_at": NOW, **parts}
-    return vc_jose.sign_presentation(presentation(), KEY, verification_method=METHOD, **arguments)
+    return vc_jwt.sign_presentation(presentation(), KEY, verification_method=METHOD, **arguments)
 
 
 def made(payload: JsonObject, /, key: PrivateKey = KEY, **header: Any) -> str:
@@ -78,8 +79,8 @@ def made(payload: JsonObject, /, key: PrivateKey = KEY, **header: Any) -> str:
     return jws.sign(full, payload, key).encoded
 
 
-def read(text: str) -> vc_jose.Token:
-    return vc_jose.read(text, what="the JWT")
+def read(text: str) -> vc_jwt.Token:
+    return vc_jwt.read(text, what="the JWT")
 
 
 def with_header(text: str, header: str | JsonObject) -> str:
@@ -95,7 +96,7 @@ def with_header(text: str, header: str | JsonObject) -> str:
 def test_what_was_signed_is_read_back_unchanged_and_verifies(name: str) -> None:
     key = KEYS[name]
     token = read(signed(key))
-    vc_jose.verify_signature(token, key.public())
+    vc_jwt.verify_signature(token, key.public())
     assert token.document == credential(issuer=did_of(key))
     assert token.claims == {}
     assert token.header == {"typ": "vc+jwt", "cty": "vc", "kid": method_of(key), "alg": key.algorithm}
@@ -110,13 +111,13 @@ def test_the_payload_is_the_document_itself() -> None:
 
 def test_a_presentation_answers_one_challenge() -> None:
     token = read(presented(expires=NOW + timedelta(minutes=5)))
-    vc_jose.verify_signature(token, KEY.public())
-    vc_jose.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
+    vc_jwt.verify_signature(token, KEY.public())
+    vc_jwt.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
     assert token.document == presentation()
     seconds = int(NOW.timestamp())
     assert token.claims == {"aud": AUDIENCE, "nonce": NONCE, "iat": seconds, "exp": seconds + 300}
     assert (token.typ, token.audience) == ("vp+jwt", (AUDIENCE,))
-    assert vc_jose.registered_period(token) == (NOW, NOW + timedelta(minutes=5))
+    assert vc_jwt.registered_period(token) == (NOW, NOW + timedelta(minutes=5))
     for audience, nonce in (
         (AUDIENCE, "nonce-2"),
         ("https://other.example", NONCE),
@@ -124,7 +125,7 @@ def test_a_presentation_answers_one_challenge() -> None:
         ("", NONCE),
     ):
         with pytest.raises(VerificationFailed):
-            vc_jose.check_challenge(token, audience=audience, nonce=nonce)
+            vc_jwt.check_challenge(token, audience=audience, nonce=nonce)
 
 
 @pytest.mark.parametrize("audience", [[AUDIENCE, "https://other.example"], [], None, ""])
@@ -132,7 +133,7 @@ def test_a_presentation_for_several_verifiers_or_none_answers_nobody(audience: J
     claims = {"nonce": NONCE} if audience is None else {"nonce": NONCE, "aud": audience}
     text = made(presentation() | claims, typ="vp+jwt", cty="vp")
     with pytest.raises((VerificationFailed, MalformedInput), match="aud"):
-        vc_jose.check_challenge(read(text), audience=AUDIENCE, nonce=NONCE)
+        vc_jwt.check_challenge(read(text), audience=AUDIENCE, nonce=NONCE)
 
 
 @pytest.mark.parametrize("name", ["audience", "nonce"])
@@ -163,7 +164,7 @@ def test_a_presentation_without_audience_or_nonce_is_not_signed(name: str) -> No
 )
 def test_what_no_reader_should_take_is_not_signed(parts: JsonObject) -> None:
     with pytest.raises(MalformedInput):
-        vc_jose.sign_credential(credential(**parts), KEY, verification_method=METHOD)
+        vc_jwt.sign_credential(credential(**parts), KEY, verification_method=METHOD)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +172,7 @@ def test_what_no_reader_should_take_is_not_signed(parts: JsonObject) -> None:
 )
 def test_a_verification_method_that_is_no_did_url_of_a_key_is_not_signed_for(method: str) -> None:
     with pytest.raises(MalformedInput, match="kid"):
-        vc_jose.sign_credential(credential(), KEY, verification_method=method)
+        vc_jwt.sign_credential(credential(), KEY, verification_method=method)
 
 
 # Signatures
@@ -192,10 +193,10 @@ def test_the_algorithm_is_the_keys_and_the_header_may_not_contradict_it(
     forged = read(f"{protected}.{token.jws.body}.{base64url.encode(signature)}")
     for verifier in KEYS.values():
         if header_says == key.algorithm and verifier is key:
-            vc_jose.verify_signature(forged, verifier.public())
+            vc_jwt.verify_signature(forged, verifier.public())
         else:
             with pytest.raises(VerificationFailed):
-                vc_jose.verify_signature(forged, verifier.public())
+                vc_jwt.verify_signature(forged, verifier.public())
 
 
 def test_an_hmac_under_the_public_key_is_no_signature() -> None:
@@ -207,7 +208,7 @@ def test_an_hmac_under_the_public_key_is_no_signature() -> None:
         mac = hmac.digest(key.public().raw, f"{protected}.{token.jws.body}".encode(), "sha256")
         forged = read(f"{protected}.{token.jws.body}.{base64url.encode(mac)}")
         with pytest.raises(VerificationFailed, match="HS256"):
-            vc_jose.verify_signature(forged, key.public())
+            vc_jwt.verify_signature(forged, key.public())
 
 
 @pytest.mark.parametrize("name", key_types.SIGNING_TYPES)
@@ -215,7 +216,7 @@ def test_an_hmac_under_the_public_key_is_no_signature() -> None:
 def test_a_signature_of_another_length_or_content_does_not_fit(name: str, signature: bytes) -> None:
     text = signed(KEYS[name]).rpartition(".")[0] + "." + base64url.encode(signature)
     with pytest.raises(VerificationFailed):
-        vc_jose.verify_signature(read(text), KEYS[name].public())
+        vc_jwt.verify_signature(read(text), KEYS[name].public())
 
 
 @pytest.mark.parametrize("name", ["P-256", "secp256k1"])
@@ -227,7 +228,7 @@ def test_a_der_signature_is_not_taken(name: str) -> None:
     der = encode_dss_signature(int.from_bytes(raw[:32]), int.from_bytes(raw[32:]))
     forged = read(f"{token.jws.protected}.{token.jws.body}.{base64url.encode(der)}")
     with pytest.raises(VerificationFailed):
-        vc_jose.verify_signature(forged, KEYS[name].public())
+        vc_jwt.verify_signature(forged, KEYS[name].public())
 
 
 @pytest.mark.parametrize("name", key_types.SIGNING_TYPES)
@@ -243,14 +244,14 @@ def test_the_signature_covers_the_header_and_the_payload(name: str) -> None:
     ]
     for forged in forgeries:
         with pytest.raises(VerificationFailed, match="does not fit"):
-            vc_jose.verify_signature(read(forged), key.public())
+            vc_jwt.verify_signature(read(forged), key.public())
 
 
 def test_the_kid_is_shown_and_nothing_is_said_about_whose_it_is() -> None:
     text = made(credential(), KEYS["P-256"], kid=method_of(KEYS["P-256"]))
     token = read(text)
-    vc_jose.verify_signature(token, KEYS["P-256"].public())
-    assert token.controller == did_of(KEYS["P-256"]) != vcdm2.issuer_of(token.document)
+    vc_jwt.verify_signature(token, KEYS["P-256"].public())
+    assert token.controller == did_of(KEYS["P-256"]) != model.issuer_of(token.document)
 
 
 def test_a_p384_key_verifies() -> None:
@@ -273,9 +274,9 @@ def test_a_p384_key_verifies() -> None:
             return r.to_bytes(48) + s.to_bytes(48)
 
     token = read(jws.sign(HEADER, credential(), Signer()).encoded)
-    vc_jose.verify_signature(token, key)
+    vc_jwt.verify_signature(token, key)
     with pytest.raises(VerificationFailed):
-        vc_jose.verify_signature(token, KEY.public())
+        vc_jwt.verify_signature(token, KEY.public())
 
 
 # The form of a token
@@ -333,7 +334,7 @@ def test_another_spelling_of_a_token_is_malformed(spell: Any) -> None:
 
 def test_the_length_of_a_token_is_bounded() -> None:
     with pytest.raises(InputTooLarge):
-        read("." * (vc_jose.MAX_LENGTH + 1))
+        read("." * (vc_jwt.MAX_LENGTH + 1))
 
 
 @pytest.mark.parametrize(
@@ -374,7 +375,7 @@ def test_a_credential_and_a_presentation_never_pass_for_each_other() -> None:
         (credential(), {"typ": "vp+jwt", "cty": "vp"}),
         (presentation(), {"typ": "vc+jwt", "cty": "vc"}),
         (credential(type=["VerifiableCredential", "VerifiablePresentation"]), {}),
-        (vc_jose.envelope(signed()), {}),
+        (vc_jwt.envelope(signed()), {}),
         ({}, {}),
     ):
         with pytest.raises(MalformedInput):
@@ -460,7 +461,7 @@ def test_claims_that_agree_are_read_apart_from_the_document() -> None:
     }
     token = read(made(credential(issuer={"id": DID, "name": "U"}) | claims, iss=DID))
     assert (token.claims, token.document) == (claims, credential(issuer={"id": DID, "name": "U"}))
-    assert vc_jose.registered_period(token) == (
+    assert vc_jwt.registered_period(token) == (
         NOW + timedelta(milliseconds=500),
         NOW + timedelta(seconds=100),
     )
@@ -488,7 +489,7 @@ def test_an_issuer_of_a_presentation_without_a_holder_is_whose_key_signed() -> N
 def test_absurd_times_are_malformed(name: str, value: Json) -> None:
     token = read(made(credential() | {name: value}))
     with pytest.raises(MalformedInput, match=name):
-        vc_jose.registered_period(token)
+        vc_jwt.registered_period(token)
 
 
 @pytest.mark.parametrize(
@@ -512,7 +513,7 @@ def test_numbers_that_no_double_holds_are_malformed(number: str) -> None:
     ],
 )
 def test_the_period_begins_with_the_later_of_its_starts(claims: JsonObject, period: tuple[Any, Any]) -> None:
-    assert vc_jose.registered_period(read(made(credential() | claims))) == period
+    assert vc_jwt.registered_period(read(made(credential() | claims))) == period
 
 
 # Envelopes
@@ -520,38 +521,38 @@ def test_the_period_begins_with_the_later_of_its_starts(claims: JsonObject, peri
 
 def test_an_envelope_holds_exactly_the_token() -> None:
     text = signed()
-    enveloped = vc_jose.envelope(text)
+    enveloped = vc_jwt.envelope(text)
     assert enveloped == {
-        "@context": vcdm2.CONTEXT,
+        "@context": model.CONTEXT,
         "id": f"data:application/vc+jwt,{text}",
         "type": "EnvelopedVerifiableCredential",
     }
-    assert vc_jose.opened(enveloped) == ("application/vc+jwt", text)
-    listed = {**enveloped, "@context": [vcdm2.CONTEXT], "type": ["EnvelopedVerifiableCredential"]}
-    assert vc_jose.opened(listed) == ("application/vc+jwt", text)
+    assert vc_jwt.opened(enveloped) == ("application/vc+jwt", text)
+    listed = {**enveloped, "@context": [model.CONTEXT], "type": ["EnvelopedVerifiableCredential"]}
+    assert vc_jwt.opened(listed) == ("application/vc+jwt", text)
 
 
 def test_a_presentation_has_an_envelope_of_its_own() -> None:
     text = presented()
-    enveloped = vc_jose.envelope(text)
+    enveloped = vc_jwt.envelope(text)
     assert enveloped["type"] == "EnvelopedVerifiablePresentation"
-    assert vc_jose.opened(enveloped) == ("application/vp+jwt", text)
+    assert vc_jwt.opened(enveloped) == ("application/vp+jwt", text)
     with pytest.raises(MalformedInput):
-        vc_jose.opened({**enveloped, "type": "EnvelopedVerifiableCredential"})
+        vc_jwt.opened({**enveloped, "type": "EnvelopedVerifiableCredential"})
     with pytest.raises(MalformedInput):
-        vc_jose.opened({**vc_jose.envelope(signed()), "type": "EnvelopedVerifiablePresentation"})
+        vc_jwt.opened({**vc_jwt.envelope(signed()), "type": "EnvelopedVerifiablePresentation"})
 
 
 @pytest.mark.parametrize("media_type", ["application/vc+sd-jwt", "application/dc+sd-jwt"])
 def test_an_enveloped_sd_jwt_is_opened(media_type: str) -> None:
-    enveloped = vc_jose.envelope(signed()) | {"id": f"data:{media_type},a.b.c~d~"}
-    assert vc_jose.opened(enveloped) == (media_type, "a.b.c~d~")
+    enveloped = vc_jwt.envelope(signed()) | {"id": f"data:{media_type},a.b.c~d~"}
+    assert vc_jwt.opened(enveloped) == (media_type, "a.b.c~d~")
 
 
 def test_only_a_token_is_enveloped() -> None:
     for text in ("", "a.b.c", made(credential(), typ="JWT"), signed() + "~"):
         with pytest.raises(MalformedInput):
-            vc_jose.envelope(text)
+            vc_jwt.envelope(text)
 
 
 @pytest.mark.parametrize(
@@ -582,7 +583,7 @@ def test_only_a_token_is_enveloped() -> None:
         {"type": None},
         {"type": ...},
         {"@context": "https://www.w3.org/2018/credentials/v1"},
-        {"@context": ["https://issuer.example/", vcdm2.CONTEXT]},
+        {"@context": ["https://issuer.example/", model.CONTEXT]},
         {"@context": []},
         {"@context": ...},
         {"issuer": DID},
@@ -590,9 +591,9 @@ def test_only_a_token_is_enveloped() -> None:
     ],
 )
 def test_what_is_no_plain_envelope_is_malformed(parts: JsonObject) -> None:
-    enveloped = {**vc_jose.envelope(signed()), **parts}
+    enveloped = {**vc_jwt.envelope(signed()), **parts}
     with pytest.raises(MalformedInput):
-        vc_jose.opened({name: value for name, value in enveloped.items() if value is not ...})
+        vc_jwt.opened({name: value for name, value in enveloped.items() if value is not ...})
 
 
 # Whatever comes
@@ -625,9 +626,9 @@ def objections(text: str) -> list[str]:
     """What is said against a token, from reading it to its challenge."""
     try:
         token = read(text)
-        vc_jose.verify_signature(token, KEY.public())
-        vc_jose.registered_period(token)
-        vc_jose.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
+        vc_jwt.verify_signature(token, KEY.public())
+        vc_jwt.registered_period(token)
+        vc_jwt.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
     except (MalformedInput, VerificationFailed) as error:
         return [error.message, error.hint]
     return []
@@ -645,7 +646,7 @@ def test_odd_members_never_escape_as_another_error_and_errors_are_one_line(
     signature = base64url.encode(KEY.sign(f"{protected}.{body}".encode()))
     assert all(line.isprintable() for line in objections(f"{protected}.{body}.{signature}"))
     with suppress(MalformedInput):
-        vc_jose.opened(members)
+        vc_jwt.opened(members)
 
 
 @settings(max_examples=100, deadline=None)
@@ -657,7 +658,7 @@ def test_no_changed_character_leaves_a_token_valid(position: int, character: str
     if altered == text:
         return
     with pytest.raises((MalformedInput, VerificationFailed)):
-        vc_jose.verify_signature(read(altered), KEY.public())
+        vc_jwt.verify_signature(read(altered), KEY.public())
 
 
 @settings(max_examples=100, deadline=None)
@@ -675,6 +676,6 @@ def test_no_changed_character_leaves_a_token_valid(position: int, character: str
 def test_any_claims_come_back_as_they_were(claims: JsonObject, name: str) -> None:
     key = KEYS[name]
     document = credential(issuer=did_of(key), credentialSubject=claims)
-    token = read(vc_jose.sign_credential(document, key, verification_method=method_of(key)))
-    vc_jose.verify_signature(token, key.public())
+    token = read(vc_jwt.sign_credential(document, key, verification_method=method_of(key)))
+    vc_jwt.verify_signature(token, key.public())
     assert token.document == document

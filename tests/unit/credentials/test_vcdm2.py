@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import vcdm2
-from ipse.credentials.vcdm2 import CONTEXT, Violation, proof_violations, violations
+from ipse.credentials import model
+from ipse.credentials.model import CONTEXT, Violation, proof_violations, violations
 from ipse.errors import MalformedInput
 
 ISSUER, SUBJECT = "did:example:issuer", "did:example:subject"
@@ -36,7 +36,7 @@ def built(**changes: Any) -> dict[str, Any]:
         "valid_from": START,
         "valid_until": END,
     }
-    return vcdm2.build(**{**parts, **changes})
+    return model.build(**{**parts, **changes})
 
 
 def with_member(name: str, value: Any) -> dict[str, Any]:
@@ -343,11 +343,11 @@ class TestReading:
     def test_all_subjects_that_have_an_identifier_are_named(
         self, subject: Any, identifiers: tuple[str, ...]
     ) -> None:
-        assert vcdm2.subjects_of({"credentialSubject": subject}) == identifiers
+        assert model.subjects_of({"credentialSubject": subject}) == identifiers
 
     def test_the_issuer_is_found_in_both_its_forms(self) -> None:
-        assert vcdm2.issuer_of({"issuer": ISSUER}) == ISSUER
-        assert vcdm2.issuer_of({"issuer": {"id": ISSUER, "name": "x"}}) == ISSUER
+        assert model.issuer_of({"issuer": ISSUER}) == ISSUER
+        assert model.issuer_of({"issuer": {"id": ISSUER, "name": "x"}}) == ISSUER
 
     @pytest.mark.parametrize(
         ("subject", "identifier"),
@@ -363,17 +363,17 @@ class TestReading:
         ],
     )
     def test_a_subject_is_named_only_where_there_is_one(self, subject: Any, identifier: str | None) -> None:
-        assert vcdm2.subject_of({"credentialSubject": subject}) == identifier
+        assert model.subject_of({"credentialSubject": subject}) == identifier
 
     def test_types_are_a_tuple_in_both_their_forms(self) -> None:
-        assert vcdm2.types_of({"type": "A"}) == ("A",)
-        assert vcdm2.types_of({"type": ["A", "B"]}) == ("A", "B")
-        assert vcdm2.types_of({}) == ()
+        assert model.types_of({"type": "A"}) == ("A",)
+        assert model.types_of({"type": ["A", "B"]}) == ("A", "B")
+        assert model.types_of({}) == ()
 
     def test_validity_is_open_where_nothing_is_said(self) -> None:
-        assert vcdm2.validity(CREDENTIAL) == (START, END)
-        assert vcdm2.validity({}) == (None, None)
+        assert model.validity(CREDENTIAL) == (START, END)
+        assert model.validity({}) == (None, None)
 
     def test_a_malformed_validity_is_an_error_not_an_open_end(self) -> None:
         with pytest.raises(MalformedInput):
-            vcdm2.validity({"validUntil": "soon"})
+            model.validity({"validUntil": "soon"})

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import presentation, sd_jwt, vc_jose, vcdm2
-from ipse.credentials.data_integrity import add_proof, proofs_of, verify_proof
-from ipse.credentials.vcdm2 import CONTEXT, embedded_proof_violations, presentation_violations
+from ipse.credentials import model, presentation
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.data_integrity import add_proof, proofs_of, verify_proof
+from ipse.credentials.formats.jose import vc_jwt
+from ipse.credentials.model import CONTEXT, embedded_proof_violations, presentation_violations
 from ipse.dids import did_key
 from ipse.errors import MalformedInput
 from ipse.keys.ed25519 import PrivateKey
@@ -232,10 +234,10 @@ class TestBuild:
             assert verify_proof(inside, proofs_of(inside)[0], KEY.public()) == UNSIGNED
 
     def test_a_jwt_is_enveloped(self) -> None:
-        token = vc_jose.sign_credential(UNSIGNED, KEY, verification_method=METHOD)
+        token = vc_jwt.sign_credential(UNSIGNED, KEY, verification_method=METHOD)
         [envelope] = presentation.build(HOLDER, [token])["verifiableCredential"]
         assert envelope == {**ENVELOPE, "id": f"data:application/vc+jwt,{token}"}
-        assert vc_jose.opened(envelope) == ("application/vc+jwt", token)
+        assert vc_jwt.opened(envelope) == ("application/vc+jwt", token)
 
     @pytest.mark.parametrize("typ", ["dc+sd-jwt", "vc+sd-jwt"])
     def test_an_sd_jwt_is_enveloped_with_its_disclosures(self, typ: str) -> None:
@@ -243,7 +245,7 @@ class TestBuild:
             {"iss": ISSUER, "vct": "urn:x", "a": 1}, disclosable=[("a",)], signer=KEY, typ=typ
         )
         [envelope] = presentation.build(HOLDER, [text])["verifiableCredential"]
-        assert vc_jose.opened(envelope) == (f"application/{typ}", text)
+        assert vc_jwt.opened(envelope) == (f"application/{typ}", text)
 
     def test_an_sd_jwt_of_another_type_is_no_credential(self) -> None:
         text = sd_jwt.issue({"iss": ISSUER}, disclosable=[], signer=KEY, typ="example+sd-jwt")
@@ -282,4 +284,4 @@ class TestBuild:
         before = copy.deepcopy(CREDENTIAL)
         presentation.build(HOLDER, [CREDENTIAL])["verifiableCredential"].append("x")
         assert before == CREDENTIAL
-        assert vcdm2.violations(CREDENTIAL) == []
+        assert model.violations(CREDENTIAL) == []

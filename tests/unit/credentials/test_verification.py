@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import vcdm2, verification
-from ipse.credentials.data_integrity import hash_data
+from ipse.credentials import model, verification
+from ipse.credentials.formats.data_integrity import hash_data
 from ipse.credentials.report import Outcome, Report
 from ipse.credentials.verification import CHECKS, Policy, Sources, Verification
 from ipse.dids import did_key, resolver
@@ -26,7 +26,7 @@ NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 POLICY = Policy(issuers=frozenset({ISSUER}))
 CREDENTIAL: dict[str, Any] = {
-    "@context": [vcdm2.CONTEXT, "https://www.w3.org/ns/credentials/examples/v2"],
+    "@context": [model.CONTEXT, "https://www.w3.org/ns/credentials/examples/v2"],
     "id": "urn:uuid:58172aac-d8ba-11ed-83dd-0b3aef56cc33",
     "type": ["VerifiableCredential", "AlumniCredential"],
     "issuer": {"id": ISSUER, "name": "School"},
@@ -170,14 +170,14 @@ class TestDataModel:
     def test_an_empty_object_fails(self) -> None:
         assert_stops_at("data-model", FAILED, {})
 
-    @pytest.mark.parametrize("context", [vcdm2.CONTEXT, []])
+    @pytest.mark.parametrize("context", [model.CONTEXT, []])
     def test_the_rules_hold_for_what_was_signed_not_for_what_was_added_to_it(self, context: Any) -> None:
         # The proof's contexts are what was signed; a holder may append, and so mend what was broken.
         document = signed({"@context": context})
-        document["@context"] = [vcdm2.CONTEXT]
+        document["@context"] = [model.CONTEXT]
         found = verify(document)
         assert found.report.outcome is FAILED
-        assert found.document is None or vcdm2.violations(found.document) == []
+        assert found.document is None or model.violations(found.document) == []
 
 
 class TestIssuer:
@@ -604,7 +604,7 @@ class TestHostileInput:
             deep: Any = "x"
             for _ in range(20_000):
                 deep = {"x": deep}
-            holder["@context"] = [vcdm2.CONTEXT, deep]
+            holder["@context"] = [model.CONTEXT, deep]
         outcome = verify(document).report.outcome
         assert outcome is not PASSED
 

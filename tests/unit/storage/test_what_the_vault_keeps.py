@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from ipse.errors import AlreadyExists, MalformedInput, NotFound, UsageError
-from ipse.storage import credential_shelf, statement_vectors, statements
-from ipse.storage.credential_shelf import ShelvedCredential
+from ipse.storage import credential_store, statement_vectors, statements
+from ipse.storage.credential_store import StoredCredential
 from ipse.storage.statements import Added, NewStatement
 from ipse.storage.vault import Vault
 
 MONDAY, TUESDAY = (f"2026-02-0{day}T12:00:00Z" for day in (2, 3))
 TEA = NewStatement("I like green tea", 0.8, "typed")
-CREDENTIAL = ShelvedCredential(
+CREDENTIAL = StoredCredential(
     id="urn:uuid:1111",
     document='{"name": "Zoë 太郎"}',
     format="vc+eddsa-jcs-2022",
@@ -104,27 +104,27 @@ def test_a_superseded_statement_has_no_vector_in_the_profile(vault: Vault) -> No
 
 
 def test_a_credential_is_given_back_as_it_came(vault: Vault) -> None:
-    credential_shelf.add(vault, CREDENTIAL)
-    assert credential_shelf.every(vault) == [CREDENTIAL]
-    assert credential_shelf.find(vault, CREDENTIAL.id) == CREDENTIAL
+    credential_store.add(vault, CREDENTIAL)
+    assert credential_store.every(vault) == [CREDENTIAL]
+    assert credential_store.find(vault, CREDENTIAL.id) == CREDENTIAL
 
 
 def test_a_credential_is_never_overwritten(vault: Vault) -> None:
-    credential_shelf.add(vault, CREDENTIAL)
+    credential_store.add(vault, CREDENTIAL)
     with pytest.raises(AlreadyExists, match="urn:uuid:1111"):
-        credential_shelf.add(vault, replace(CREDENTIAL, document="{}"))
-    assert credential_shelf.every(vault) == [CREDENTIAL]
+        credential_store.add(vault, replace(CREDENTIAL, document="{}"))
+    assert credential_store.every(vault) == [CREDENTIAL]
 
 
 def test_a_credential_is_found_by_the_start_of_its_id_if_that_is_clear(vault: Vault) -> None:
     longer = replace(CREDENTIAL, id="urn:uuid:11112", added=TUESDAY)
-    credential_shelf.add(vault, CREDENTIAL)
-    assert credential_shelf.find(vault, "urn:uuid:1") == CREDENTIAL
-    credential_shelf.add(vault, longer)
-    assert credential_shelf.find(vault, "urn:uuid:1111") == CREDENTIAL
-    assert credential_shelf.find(vault, "urn:uuid:11112") == longer
+    credential_store.add(vault, CREDENTIAL)
+    assert credential_store.find(vault, "urn:uuid:1") == CREDENTIAL
+    credential_store.add(vault, longer)
+    assert credential_store.find(vault, "urn:uuid:1111") == CREDENTIAL
+    assert credential_store.find(vault, "urn:uuid:11112") == longer
     with pytest.raises(UsageError, match="2 credentials"):
-        credential_shelf.find(vault, "urn:uuid:1")
+        credential_store.find(vault, "urn:uuid:1")
     for unknown in ("", "uuid", "%", "urn:uuid:2"):
         with pytest.raises(NotFound):
-            credential_shelf.find(vault, unknown)
+            credential_store.find(vault, unknown)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ipse.cli.dapp.page import page
+from ipse.cli.commands.dapp.page import page
 from ipse.credentials import jws
 from ipse.encoding import base64url, strict_json
 from ipse.errors import (

@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import didkit_process, sd_jwt, verification
+from ipse.credentials import verification
 from ipse.credentials.challenge import NO_CHALLENGE
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.report import Outcome
 from ipse.credentials.status import Published
 from ipse.credentials.verification import Policy, Sources, Verification

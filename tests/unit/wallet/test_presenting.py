@@ -11,15 +11,17 @@ from typing import Any, Final
 
 import pytest
 
-from ipse.credentials import didkit_process, sd_jwt, verification
+from ipse.credentials import verification
 from ipse.credentials.challenge import Challenge
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.report import Outcome
 from ipse.credentials.verification import Policy, Verification
 from ipse.encoding import base64url, strict_json
 from ipse.errors import NotFound, UsageError
-from ipse.storage import credential_shelf, disclosure_log
+from ipse.storage import credential_store, disclosure_log
 from ipse.storage.places import Places
-from ipse.wallet import identities, issuing, presenting, shelf
+from ipse.wallet import held_credentials, identities, issuing, presenting
 from ipse.wallet.drafting import Draft
 from ipse.wallet.issuing import FORMATS, Securing
 from ipse.wallet.wallet import Wallet
@@ -73,7 +75,7 @@ def held(
     suite: str | None = None,
     number: int = 1,
 ) -> str:
-    """The id of a new credential on the shelf."""
+    """The id of a new credential among those held."""
     said = Draft(
         subject=None
         if subject is None
@@ -87,7 +89,7 @@ def held(
     how = Securing(form, suite=suite, undefined_terms=form in ("w3c", "jwt"))
     made = issuing.issue(wallet, "university", said, how, now=NOW).credential
     text = made if isinstance(made, str) else strict_json.pretty(made)
-    return shelf.add(wallet, text, now=NOW).id
+    return held_credentials.add(wallet, text, now=NOW).id
 
 
 def present(wallet: Wallet, *identifiers: str, challenge: Challenge = CHALLENGE, **options: Any) -> Any:
@@ -288,6 +290,6 @@ class TestSelectiveDisclosure:
 
     def test_the_credential_on_the_shelf_stays_as_it_came(self, wallet: Wallet) -> None:
         identifier = held(wallet, "sd-jwt")
-        before = credential_shelf.find(wallet.vault, identifier)
+        before = credential_store.find(wallet.vault, identifier)
         present(wallet, identifier, disclose=["degree"])
-        assert credential_shelf.find(wallet.vault, identifier) == before
+        assert credential_store.find(wallet.vault, identifier) == before

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import data_integrity, vcdm2
+from ipse.credentials import model
+from ipse.credentials.formats import data_integrity
 from ipse.credentials.report import Rejected
 from ipse.credentials.status import (
     Listed,
@@ -84,9 +85,9 @@ def verdict(wallet: Wallet, document: dict[str, Any], issuer: str, **options: An
         return verifying(resolver.any_method_key(method))
 
     def verify(secured: Any) -> Listed:
-        assert vcdm2.violations({name: secured[name] for name in secured if name != "proof"}) == []
+        assert model.violations({name: secured[name] for name in secured if name != "proof"}) == []
         proof = data_integrity.proof_of(secured)
-        by = vcdm2.issuer_of(secured)
+        by = model.issuer_of(secured)
         return Listed(
             data_integrity.verify_proof(secured, proof, key_of(by, proof["verificationMethod"])), by
         )
@@ -292,7 +293,7 @@ class TestPublishing:
             wallet, "degrees", now=NOW, ttl=timedelta(hours=1), valid_until=NOW + timedelta(days=7)
         )
         made = json.loads(text)
-        assert vcdm2.violations({name: made[name] for name in made if name != "proof"}) == []
+        assert model.violations({name: made[name] for name in made if name != "proof"}) == []
         assert (made["id"], made["issuer"]) == (record.url, record.issuer)
         assert (made["validFrom"], made["validUntil"]) == ("2026-01-31T12:00:00Z", "2026-02-07T12:00:00Z")
         assert made["credentialSubject"]["ttl"] == 3_600_000

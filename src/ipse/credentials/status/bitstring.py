@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from ipse.credentials import vcdm2, vcdm11
+from ipse.credentials import model
+from ipse.credentials.formats.vcdm11 import data_model
 from ipse.credentials.status import compression
-from ipse.credentials.timestamps import format_timestamp
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput
 
 __all__ = [
@@ -138,7 +139,7 @@ def build_credential(
     if ttl is not None:
         subject["ttl"] = ttl // _MILLISECOND
     credential: JsonObject = {
-        "@context": [vcdm2.CONTEXT],
+        "@context": [model.CONTEXT],
         "id": url,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
         "issuer": issuer,
@@ -147,7 +148,7 @@ def build_credential(
     if valid_until is not None:
         credential["validUntil"] = format_timestamp(valid_until)
     credential["credentialSubject"] = subject
-    broken = vcdm2.violations(credential)
+    broken = model.violations(credential)
     if broken:
         raise MalformedInput(f"not a status list credential: {broken[0]}")
     return credential
@@ -169,18 +170,18 @@ def read(credential: JsonObject) -> BitstringList:
 
     Raises MalformedInput.
     """
-    types = [name for name in _TYPES if name in vcdm2.types_of(credential)]
+    types = [name for name in _TYPES if name in model.types_of(credential)]
     if len(types) != 1:
         raise MalformedInput(f"its type is {excerpt(credential.get('type'))}, not {' or '.join(_TYPES)}")
     subject = _subject(credential, _TYPES[types[0]])
     encoded = subject.get("encodedList")
     if not isinstance(encoded, str):
         raise MalformedInput("it has no encodedList")
-    model = vcdm11 if vcdm11.is_vcdm11(credential) else vcdm2
-    start, end = model.validity(credential)
+    rules = data_model if data_model.is_vcdm11(credential) else model
+    start, end = rules.validity(credential)
     return BitstringList(
         url=_url(credential, subject),
-        issuer=model.issuer_of(credential),
+        issuer=rules.issuer_of(credential),
         purposes=_purposes(subject.get("statusPurpose")),
         bits=decode(encoded) if types[0] == "BitstringStatusListCredential" else _decode_2021(encoded),
         valid_from=start,

@@ -22,9 +22,9 @@ from ipse.credentials.status.bitstring import BitstringList
 from ipse.credentials.status.entries import STATUS_LIST, Entry, StatusEntry, UnknownEntry
 from ipse.credentials.status.published import CREDENTIAL, CWT, JWT, Published
 from ipse.credentials.status.token_status_list import TokenStatusList
-from ipse.credentials.timestamps import format_timestamp
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import IpseError, MalformedInput, Undetermined, VerificationFailed
 
 __all__ = [

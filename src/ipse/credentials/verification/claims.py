@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from ipse.credentials import sd_jwt, vcdm2, vcdm11
-from ipse.credentials.sd_jwt.unpack import unpack
+from ipse.credentials import model
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.sd_jwt.unpack import unpack
+from ipse.credentials.formats.vcdm11 import data_model
 from ipse.credentials.verification import selective
 from ipse.credentials.verification.outcome import Covered
 from ipse.credentials.verification.reading import Presented, read
@@ -22,17 +24,17 @@ def claimed(text: str) -> Covered:
         return _of_sd_jwt(found.text)
     document = _document_of(found)
     old = found.form == "w3c-1.1"
-    broken = vcdm11.check_data_model(document) if old and not found.text else _broken(document, old)
+    broken = data_model.check_data_model(document) if old and not found.text else _broken(document, old)
     if broken:
         raise MalformedInput(f"not a credential: {broken[0]}")
-    model = vcdm11 if old else vcdm2
+    rules = data_model if old else model
     return Covered(
         form=found.form,
         document=document,
-        issuer=model.issuer_of(document),
-        subjects=vcdm2.subjects_of(document),
-        types=vcdm2.types_of(document),
-        valid=model.validity(document),
+        issuer=rules.issuer_of(document),
+        subjects=model.subjects_of(document),
+        types=model.types_of(document),
+        valid=rules.validity(document),
     )
 
 
@@ -45,13 +47,13 @@ def _presentation() -> UsageError:
 def _document_of(found: Presented) -> JsonObject:
     if found.document is not None:
         return found.document
-    from ipse.credentials import didkit_jwt
+    from ipse.credentials.formats.vcdm11 import jwt
 
-    return didkit_jwt.credential_of(found.text)
+    return jwt.credential_of(found.text)
 
 
 def _broken(document: JsonObject, old: bool) -> list[object]:
-    return [] if old else list(vcdm2.violations(document))
+    return [] if old else list(model.violations(document))
 
 
 def _of_sd_jwt(text: str) -> Covered:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials import data_integrity, lint, vcdm2
-from ipse.credentials.data_integrity import Proof
+from ipse.credentials import model
+from ipse.credentials.formats import data_integrity
+from ipse.credentials.formats.data_integrity import Proof
+from ipse.credentials.model import lint
 from ipse.credentials.report import Ledger, NotApplicable, Rejected
 from ipse.credentials.verification import methods, steps
 from ipse.credentials.verification.outcome import CHECKS, Covered, Verification
@@ -50,7 +52,7 @@ def verify_credential(secured: JsonObject, terms: Terms) -> Verification:
     ledger = Ledger(CHECKS)
     ledger.take("parse", lambda: (None, "a JSON document", "w3c"))
     looked_at = ledger.take("data-model", lambda: _data_model(secured, "credential", terms))
-    signer = ledger.take("issuer", lambda: methods.resolve_issuer(vcdm2.issuer_of(secured), terms))
+    signer = ledger.take("issuer", lambda: methods.resolve_issuer(model.issuer_of(secured), terms))
     proven = None
     if signer is not None:
         proven = ledger.take("proof", lambda: _proof(secured, signer, terms))
@@ -64,10 +66,10 @@ def verify_credential(secured: JsonObject, terms: Terms) -> Verification:
     covered = Covered(
         form="w3c",
         document=document,
-        issuer=vcdm2.issuer_of(document),
-        subjects=vcdm2.subjects_of(document),
-        types=vcdm2.types_of(document),
-        valid=vcdm2.validity(document),
+        issuer=model.issuer_of(document),
+        subjects=model.subjects_of(document),
+        types=model.types_of(document),
+        valid=model.validity(document),
     )
     steps.judge_credential(ledger, covered, terms, proof_expires=proven.expires)
     return Verification(ledger.report().with_warnings(_warnings(looked_at, proven)), covered)
@@ -98,7 +100,7 @@ def verify_presentation(secured: JsonObject, terms: Terms) -> Verification:
         answered=(proof.domain, proof.challenge),
         presented=len(credentials_in(proven.document)),
     )
-    covered = Covered("w3c", proven.document, holder, (), vcdm2.types_of(proven.document), (None, None))
+    covered = Covered("w3c", proven.document, holder, (), model.types_of(proven.document), (None, None))
     return verify_parts(ledger, covered, terms.inside(holder))
 
 
@@ -111,7 +113,7 @@ def _data_model(secured: JsonObject, kind: str, terms: Terms) -> tuple[lint.Lint
     if found.violations:
         first = found.violations[0]
         raise Rejected(f"breaks a rule of the data model: {first}", first.pointer)
-    return found, "conforms to VCDM 2.0", ", ".join(vcdm2.types_of(secured))
+    return found, "conforms to VCDM 2.0", ", ".join(model.types_of(secured))
 
 
 def _signs_rdf(secured: JsonObject) -> bool:
@@ -181,8 +183,8 @@ def _length_of_context(document: JsonObject) -> int:
 
 def _refuse_broken(document: JsonObject) -> None:
     """A context that was appended may have mended what was signed."""
-    presentation = "VerifiablePresentation" in vcdm2.types_of(document)
-    broken = (vcdm2.presentation_violations if presentation else vcdm2.violations)(document)
+    presentation = "VerifiablePresentation" in model.types_of(document)
+    broken = (model.presentation_violations if presentation else model.violations)(document)
     if broken:
         raise Rejected(f"what was signed breaks a rule of the data model: {broken[0]}", broken[0].pointer)
 

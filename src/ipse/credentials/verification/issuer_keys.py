@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from ipse.credentials.formats.sd_jwt import key_binding
 from ipse.credentials.jws import VerificationKey
 from ipse.credentials.report import Rejected
-from ipse.credentials.sd_jwt import key_binding
 from ipse.credentials.verification import methods
 from ipse.credentials.verification.policy import Terms
 from ipse.dids import resolver

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ipse.credentials import lint, vc_jose, vcdm2
+from ipse.credentials import model
 from ipse.credentials.challenge import Challenge
-from ipse.credentials.lint import Lint
+from ipse.credentials.formats.jose import vc_jwt
+from ipse.credentials.formats.jose.vc_jwt import Token
+from ipse.credentials.model import lint
+from ipse.credentials.model.lint import Lint
 from ipse.credentials.report import Ledger, Rejected
-from ipse.credentials.vc_jose import Token
 from ipse.credentials.verification import methods, steps
 from ipse.credentials.verification.outcome import CHECKS, Covered, Verification
 from ipse.credentials.verification.parts import check_count, credentials_in, holder_of, verify_parts
@@ -24,7 +26,7 @@ def verify_credential(token: Token, terms: Terms) -> Verification:
     ledger = Ledger(CHECKS)
     ledger.take("parse", lambda: (None, "a JWT that secures a W3C credential", token.typ))
     looked_at = ledger.take("data-model", lambda: _credential_model(token, terms))
-    signer = ledger.take("issuer", lambda: methods.resolve_issuer(vcdm2.issuer_of(token.document), terms))
+    signer = ledger.take("issuer", lambda: methods.resolve_issuer(model.issuer_of(token.document), terms))
     method = None
     if signer is not None:
         method = ledger.take("proof", lambda: _proof(token, signer))
@@ -34,9 +36,9 @@ def verify_credential(token: Token, terms: Terms) -> Verification:
     covered = Covered(
         form="jwt",
         document=token.document,
-        issuer=vcdm2.issuer_of(token.document),
-        subjects=vcdm2.subjects_of(token.document),
-        types=vcdm2.types_of(token.document),
+        issuer=model.issuer_of(token.document),
+        subjects=model.subjects_of(token.document),
+        types=model.types_of(token.document),
         valid=_validity(token),
     )
     steps.judge_credential(ledger, covered, terms)
@@ -58,7 +60,7 @@ def verify_presentation(token: Token, terms: Terms) -> Verification:
     if method is None or signer is None:
         return Verification(ledger.report(), None)
     ledger.take("purpose", lambda: _purpose(signer, method, "authentication"))
-    issued_at, expires = vc_jose.registered_period(token)
+    issued_at, expires = vc_jwt.registered_period(token)
     steps.judge_presentation(
         ledger,
         terms,
@@ -67,7 +69,7 @@ def verify_presentation(token: Token, terms: Terms) -> Verification:
         answered=(token.audience, token.claims.get("nonce")),
         presented=len(credentials_in(token.document)),
     )
-    covered = Covered("jwt", token.document, holder, (), vcdm2.types_of(token.document), (None, None))
+    covered = Covered("jwt", token.document, holder, (), model.types_of(token.document), (None, None))
     return verify_parts(ledger, covered, terms.inside(holder))
 
 
@@ -76,8 +78,8 @@ def _credential_model(token: Token, terms: Terms) -> tuple[Lint, str, object]:
     asked = terms.policy.challenge
     if token.audience and not (isinstance(asked, Challenge) and asked.audience in token.audience):
         raise Rejected("it is meant for others (aud)", ", ".join(token.audience))
-    vc_jose.registered_period(token)
-    return found, "conforms to VCDM 2.0", ", ".join(vcdm2.types_of(token.document))
+    vc_jwt.registered_period(token)
+    return found, "conforms to VCDM 2.0", ", ".join(model.types_of(token.document))
 
 
 def _linted(token: Token, terms: Terms) -> Lint:
@@ -94,14 +96,14 @@ def _presentation_model(token: Token, terms: Terms) -> tuple[None, str, object]:
     named = holder_of(token.document)
     if named not in (None, token.controller):
         raise Rejected("the holder it names is not who signed it", named)
-    vc_jose.registered_period(token)
-    return None, "conforms to VCDM 2.0", ", ".join(vcdm2.types_of(token.document))
+    vc_jwt.registered_period(token)
+    return None, "conforms to VCDM 2.0", ", ".join(model.types_of(token.document))
 
 
 def _proof(token: Token, signer: JsonObject) -> tuple[JsonObject, str, object]:
     method = methods.issuer_method(signer, token.kid)
     key = resolver.method_key(method)
-    vc_jose.verify_signature(token, key)
+    vc_jwt.verify_signature(token, key)
     return method, f"{key.algorithm} signature is right", token.kid
 
 
@@ -112,8 +114,8 @@ def _purpose(signer: JsonObject, method: JsonObject, expected: str) -> tuple[Non
 
 def _validity(token: Token) -> tuple[datetime | None, datetime | None]:
     """The narrower of what the credential and what the JWT says."""
-    start, end = vcdm2.validity(token.document)
-    not_before, expires = vc_jose.registered_period(token)
+    start, end = model.validity(token.document)
+    not_before, expires = vc_jwt.registered_period(token)
     return (
         max((moment for moment in (start, not_before) if moment is not None), default=None),
         min((moment for moment in (end, expires) if moment is not None), default=None),

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from ipse.credentials import (
-    didkit_jwt,
-    didkit_presentations,
-    didkit_process,
-    didkit_proofs,
-    jws,
-    vcdm2,
-    vcdm11,
-)
-from ipse.credentials.didkit_proofs import ProofResult
+from ipse.credentials import jws, model
+from ipse.credentials.formats.vcdm11 import data_model, didkit_process, embedded_proofs, jwt, presentations
+from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.report import Ledger, Rejected
 from ipse.credentials.verification import steps
 from ipse.credentials.verification.outcome import CHECKS, Covered, Verification
@@ -43,7 +36,7 @@ def _verify_credential(presented: Presented, terms: Terms) -> Verification:
     if document is None:
         return Verification(ledger.report(), None)
     ledger.take("data-model", lambda: _data_model(document))
-    ledger.take("issuer", lambda: _issuer(vcdm11.issuer_of(document)))
+    ledger.take("issuer", lambda: _issuer(data_model.issuer_of(document)))
     proven = ledger.take("proof", lambda: _proof(presented, document))
     if proven is None:
         return Verification(ledger.report(), None)
@@ -51,10 +44,10 @@ def _verify_credential(presented: Presented, terms: Terms) -> Verification:
     covered = Covered(
         form="w3c-1.1",
         document=proven,
-        issuer=vcdm11.issuer_of(proven),
-        subjects=vcdm2.subjects_of(proven),
-        types=vcdm2.types_of(proven),
-        valid=vcdm11.validity(proven),
+        issuer=data_model.issuer_of(proven),
+        subjects=model.subjects_of(proven),
+        types=model.types_of(proven),
+        valid=data_model.validity(proven),
     )
     steps.judge_credential(ledger, covered, terms)
     return Verification(ledger.report(), covered)
@@ -67,7 +60,7 @@ def _verify_presentation(presented: Presented, terms: Terms) -> Verification:
     if document is None:
         return Verification(ledger.report(), None)
     ledger.take("data-model", lambda: _presentation_model(document))
-    holder = ledger.take("issuer", lambda: _issuer(vcdm11.holder_of(document)))
+    holder = ledger.take("issuer", lambda: _issuer(data_model.holder_of(document)))
     answered = _answered(presented, document)
     result = ledger.take("proof", lambda: _presentation_proof(presented, document, answered))
     if result is None or holder is None:
@@ -82,24 +75,24 @@ def _verify_presentation(presented: Presented, terms: Terms) -> Verification:
         presented=len(credentials_in(document)),
     )
     unsecured = {name: value for name, value in document.items() if name != "proof"}
-    covered = Covered("w3c-1.1", unsecured, holder, (), vcdm2.types_of(document), (None, None))
+    covered = Covered("w3c-1.1", unsecured, holder, (), model.types_of(document), (None, None))
     return verify_parts(ledger, covered, terms.inside(holder))
 
 
 def _parsed_presentation(presented: Presented) -> tuple[JsonObject, str, object]:
     if presented.text:
-        return didkit_jwt.presentation_of(presented.text), "a JWT that secures a W3C 1.1 presentation", "JWT"
+        return jwt.presentation_of(presented.text), "a JWT that secures a W3C 1.1 presentation", "JWT"
     assert presented.document is not None
     return presented.document, "a W3C 1.1 presentation with an embedded proof", "JSON"
 
 
 def _presentation_model(document: JsonObject) -> tuple[None, str, object]:
     strict_json.check_value(document, "the presentation")
-    broken = vcdm11.presentation_violations(document)
+    broken = data_model.presentation_violations(document)
     if broken:
         raise Rejected(f"breaks a rule of the data model: {broken[0]}")
     check_count(document)
-    return None, "conforms to VCDM 1.1", ", ".join(vcdm2.types_of(document))
+    return None, "conforms to VCDM 1.1", ", ".join(model.types_of(document))
 
 
 def _answered(presented: Presented, document: JsonObject) -> tuple[str, str]:
@@ -118,26 +111,26 @@ def _presentation_proof(
     if not (audience and nonce):
         raise Rejected("it names no audience or no nonce")
     if presented.text:
-        result, _ = didkit_jwt.verify_presentation_jwt(presented.text, audience=audience, nonce=nonce)
+        result, _ = jwt.verify_presentation_jwt(presented.text, audience=audience, nonce=nonce)
     else:
-        result = didkit_presentations.verify_presentation_proof(document, audience=audience, nonce=nonce)
+        result = presentations.verify_presentation_proof(document, audience=audience, nonce=nonce)
     _hold(result)
     return result, f"{result.proof_type} signature is right", result.verification_method
 
 
 def _parsed(presented: Presented) -> tuple[JsonObject, str, object]:
     if presented.text:
-        return didkit_jwt.credential_of(presented.text), "a JWT that secures a W3C 1.1 credential", "JWT"
+        return jwt.credential_of(presented.text), "a JWT that secures a W3C 1.1 credential", "JWT"
     assert presented.document is not None
     return presented.document, "a W3C 1.1 credential with an embedded proof", "JSON"
 
 
 def _data_model(document: JsonObject) -> tuple[None, str, object]:
     strict_json.check_value(document, "the credential")
-    broken = vcdm11.check_data_model(document) if "proof" in document else vcdm11.violations(document)
+    broken = data_model.check_data_model(document) if "proof" in document else data_model.violations(document)
     if broken:
         raise Rejected(f"breaks a rule of the data model: {broken[0]}")
-    return None, "conforms to VCDM 1.1", ", ".join(vcdm2.types_of(document))
+    return None, "conforms to VCDM 1.1", ", ".join(model.types_of(document))
 
 
 def _issuer(issuer: str) -> tuple[str, str, object]:
@@ -148,9 +141,9 @@ def _issuer(issuer: str) -> tuple[str, str, object]:
 
 def _proof(presented: Presented, document: JsonObject) -> tuple[JsonObject, str, object]:
     if presented.text:
-        result, document = didkit_jwt.verify_jwt(presented.text)
+        result, document = jwt.verify_jwt(presented.text)
     else:
-        result = didkit_proofs.verify_proof(document)
+        result = embedded_proofs.verify_proof(document)
     _hold(result)
     unsecured = {name: value for name, value in document.items() if name != "proof"}
     return unsecured, f"{result.proof_type} signature is right", result.verification_method

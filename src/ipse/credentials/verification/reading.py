@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from ipse.credentials import jws, vc_jose, vcdm11
-from ipse.credentials.vc_jose import Token
+from ipse.credentials import jws
+from ipse.credentials.formats.jose import vc_jwt
+from ipse.credentials.formats.jose.vc_jwt import Token
+from ipse.credentials.formats.vcdm11 import data_model
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import InputTooLarge, MalformedInput
@@ -77,12 +79,12 @@ def _read_document(document: JsonObject) -> Presented:
     is_presentation = "VerifiablePresentation" in names
     if is_presentation and "VerifiableCredential" in names:
         raise MalformedInput("it says to be a credential and a presentation at once")
-    form: Form = "w3c-1.1" if vcdm11.is_vcdm11(document) else "w3c"
+    form: Form = "w3c-1.1" if data_model.is_vcdm11(document) else "w3c"
     return Presented(form, is_presentation, document)
 
 
 def _read_envelope(document: JsonObject) -> Presented:
-    media_type, text = vc_jose.opened(document)
+    media_type, text = vc_jwt.opened(document)
     inner = read(text) if not text.lstrip().startswith("{") else None
     if inner is None or _HELD[media_type] != (inner.form, inner.is_presentation):
         raise MalformedInput(f"the envelope says {media_type} and holds something else")
@@ -92,9 +94,9 @@ def _read_envelope(document: JsonObject) -> Presented:
 def _read_token(text: str) -> Presented:
     unread = jws.read(text, what="the JWT")
     typ = unread.header.get("typ")
-    if typ in (vc_jose.CREDENTIAL_TYPE, vc_jose.PRESENTATION_TYPE):
-        token = vc_jose.read(text, what="the JWT")
-        return Presented("jwt", typ == vc_jose.PRESENTATION_TYPE, token.document, text, token)
+    if typ in (vc_jwt.CREDENTIAL_TYPE, vc_jwt.PRESENTATION_TYPE):
+        token = vc_jwt.read(text, what="the JWT")
+        return Presented("jwt", typ == vc_jwt.PRESENTATION_TYPE, token.document, text, token)
     if unread.payload.keys() & {"vc", "vp"}:
         return Presented("w3c-1.1", "vp" in unread.payload, text=text)
     raise MalformedInput(

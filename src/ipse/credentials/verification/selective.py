@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from ipse.credentials import jws, sd_jwt
+from ipse.credentials import jws
 from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.sd_jwt import SdJwt, SdJwtInvalid, SdJwtUndetermined, VerifiedSdJwt
 from ipse.credentials.report import Check, Ledger, NotApplicable, Outcome, Rejected
-from ipse.credentials.sd_jwt import SdJwt, SdJwtInvalid, SdJwtUndetermined, VerifiedSdJwt
 from ipse.credentials.verification import issuer_keys, methods, steps
 from ipse.credentials.verification.issuer_keys import IssuerKey
 from ipse.credentials.verification.outcome import CHECKS, Covered, Verification

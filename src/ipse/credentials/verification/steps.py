@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.credentials.challenge import Challenge, NoChallenge
 from ipse.credentials.report import Ledger, NotApplicable, Rejected
-from ipse.credentials.timestamps import format_timestamp
 from ipse.credentials.verification import issuer_keys, methods
 from ipse.credentials.verification.outcome import Covered
 from ipse.credentials.verification.policy import ANY_TYPE, Policy, Terms
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import Undetermined, UsageError
 from ipse.keys.key_types import PublicKey
 

@@ -124,21 +124,21 @@ class EncryptedFile:
 
         Raises WrongPassphrase, UsageError above a day, MissingFeature on Windows, StorageError.
         """
-        from ipse.keys.keystore import agent_client
+        from ipse.keys.keystore import unlock_client
 
-        agent_client.check(seconds)
+        unlock_client.check(seconds)
         header, ciphertext = self._load()
         key = self._derive(header["kdf"])
         self._items(header, ciphertext, key)
         self._derived = (header["kdf"], key)
-        agent_client.start(self._path, header["kdf"], key, seconds=seconds)
+        unlock_client.start(self._path, header["kdf"], key, seconds=seconds)
 
     def lock(self) -> bool:
         """End the session that `unlock` began; whether there was one."""
-        from ipse.keys.keystore import agent_client
+        from ipse.keys.keystore import unlock_client
 
         self._derived = None
-        return agent_client.stop(self._path)
+        return unlock_client.stop(self._path)
 
     def _put(self, items: dict[str, str], item: str, secret: bytes) -> None:
         """Write the items with one more or another; under the lock."""
@@ -157,9 +157,9 @@ class EncryptedFile:
         header, ciphertext = self._load()
         kdf = header["kdf"]
         if self._derived is None or self._derived[0] != kdf:
-            from ipse.keys.keystore import agent_client
+            from ipse.keys.keystore import unlock_client
 
-            held = agent_client.key_for(self._path, kdf)
+            held = unlock_client.key_for(self._path, kdf)
             if held is not None and (plain := _decrypt(header, ciphertext, held)) is not None:
                 self._derived = (kdf, held)
                 return strict_json.parse_object(plain, what="the keystore's content")

@@ -8,7 +8,7 @@ Everything is computed with numpy, which is imported when it is used.
 """
 
 from ipse.preferences.taste.evidence import Evidence, Texts, text_key
-from ipse.preferences.taste.landmarks import LANDMARKS, Landmarks, landmark_rows
+from ipse.preferences.taste.inducing_points import LANDMARKS, Landmarks, landmark_rows
 from ipse.preferences.taste.model import Sums, Taste, fit
 from ipse.preferences.taste.similarity import nearest
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ipse.preferences.taste.landmarks import LANDMARKS, Landmarks, blocks, landmark_rows
+from ipse.preferences.taste.inducing_points import LANDMARKS, Landmarks, blocks, landmark_rows
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
-from ipse.credentials import data_integrity, vcdm2
+from ipse.credentials import model
+from ipse.credentials.formats import data_integrity
 from ipse.credentials.template import Template, compile_template
-from ipse.credentials.timestamps import format_timestamp
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, UsageError
 from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
@@ -26,7 +27,7 @@ from ipse.wallet.batch.running import Progress, Summary, run
 from ipse.wallet.batch.worker import Handle, Task, compact
 
 if TYPE_CHECKING:
-    from ipse.credentials.sd_jwt import ClaimPath
+    from ipse.credentials.formats.sd_jwt import ClaimPath
 
 __all__ = ["FORMATS", "Job", "StatusEntries", "issue", "prepare"]
 
@@ -184,19 +185,19 @@ def _w3c(settings: Settings) -> _Maker:
 
 
 def _jwt(settings: Settings) -> _Maker:
-    from ipse.credentials import vc_jose
+    from ipse.credentials.formats.jose import vc_jwt
 
     method, key, draft = settings.job.verification_method, settings.key(), _Draft(settings)
 
     def make(row: Mapping[str, Json], identifier: str | None, status: Json) -> str:
         document = draft.document(row, identifier, status)
-        return compact(vc_jose.sign_credential(document, key, verification_method=method))
+        return compact(vc_jwt.sign_credential(document, key, verification_method=method))
 
     return make
 
 
 def _sd_jwt(settings: Settings) -> _Maker:
-    from ipse.credentials import sd_jwt
+    from ipse.credentials.formats import sd_jwt
 
     job, key = settings.job, settings.key()
     template = compile_template(job.template, refused=_REFUSED["sd-jwt"])
@@ -251,13 +252,13 @@ class _Draft:
             document["credentialStatus"] = status
         if any(isinstance(value, (dict, list)) for value in row.values()):
             strict_json.check_value(document, "the credential")
-        broken = vcdm2.violations(document)
+        broken = model.violations(document)
         if broken:
             raise MalformedInput(f"not a credential: {broken[0]}")
         return document
 
     def _check_constant_members(self, document: JsonObject) -> None:
-        for violation in vcdm2.violations(document):
+        for violation in model.violations(document):
             if violation.pointer.split("/")[1] not in self._template.variable:
                 raise MalformedInput(
                     f"the template is no credential: {violation}",

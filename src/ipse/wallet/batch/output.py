@@ -18,8 +18,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
 from ipse.encoding import strict_json
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import AlreadyExists, CorruptData, MalformedInput, NotFound, StorageError, UsageError
 from ipse.storage import files
 

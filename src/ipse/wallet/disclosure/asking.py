@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from ipse.disclosure import answers, questions
+from ipse.disclosure.questions import Question
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import RequestReplayed
 from ipse.preferences.embedding import Embedder
 from ipse.protocols import openid4vp
-from ipse.protocols.disclosure import answers, questions
-from ipse.protocols.disclosure.questions import Question
 from ipse.storage import answers as kept
 from ipse.storage.answers import AnswerRow
 from ipse.wallet.disclosure import budgets, offers, permission, warnings

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import CorruptData, UsageError
 from ipse.preferences.privacy.budget import WINDOW, Budgets
 from ipse.storage import answers, settings

@@ -11,17 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.timestamps import parse_timestamp
+from ipse.disclosure import answers
+from ipse.disclosure.answers import Content
+from ipse.disclosure.legible import as_seen
+from ipse.disclosure.questions import Bands, Choose, Question, Statements, Topics
 from ipse.encoding.strict_json import Json
+from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import MalformedInput
 from ipse.preferences import topics as listing
 from ipse.preferences.embedding import Embedder
-from ipse.preferences.privacy import bands, choice, turnout
+from ipse.preferences.privacy import bands, choice, subsample
 from ipse.preferences.privacy.budget import VOTERS
-from ipse.protocols.disclosure import answers
-from ipse.protocols.disclosure.answers import Content
-from ipse.protocols.disclosure.legible import as_seen
-from ipse.protocols.disclosure.questions import Bands, Choose, Question, Statements, Topics
 from ipse.storage import statement_vectors, statements
 from ipse.storage import topics as own_topics
 from ipse.storage.statements import Statement
@@ -178,8 +178,8 @@ def _choices(
     open_rows = np.flatnonzero(~_touches(profile.closed, profile.published, vectors))
     if granted is not None:
         profile = profile[_is_about(profile.about[:, granted])]
-    counting = epsilon // turnout.SHARE
-    voting = turnout.voters(len(profile.statements), VOTERS, counting)
+    counting = epsilon // subsample.SHARE
+    voting = subsample.voters(len(profile.statements), VOTERS, counting)
     closed = len(open_rows) < asked.top
     if closed:  # drawn all the same, so that it takes as long
         open_rows = np.arange(len(vectors))
@@ -196,8 +196,8 @@ def _choices(
 
 def _bands(asked: Sequence[str], profile: _Profile, granted: Sequence[int] | None, epsilon: int) -> Offer:
     rows = _rows_of(asked, profile, granted)
-    counting = epsilon // turnout.SHARE
-    voting = turnout.voters(len(profile.statements), VOTERS, counting)
+    counting = epsilon // subsample.SHARE
+    voting = subsample.voters(len(profile.statements), VOTERS, counting)
     columns = rows or list(range(len(profile.published)))[: len(asked)]  # so that none takes as long as some
     about = profile.about[voting][:, columns].astype("float64")
     told = bands.bands(about, profile.weights[voting], epsilon - counting)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.disclosure.questions import LEVELS, Question
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import NotFound, UsageError
 from ipse.preferences import topics as listing
-from ipse.protocols.disclosure.questions import LEVELS, Question
 from ipse.protocols.parties import party_of
 from ipse.storage import answers, grants
 from ipse.storage.grants import Grant

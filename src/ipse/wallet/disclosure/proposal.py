@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ipse.protocols.disclosure.questions import Question
+from ipse.disclosure.questions import Question
 
 __all__ = ["Applicant", "Consent", "Cost", "Decision", "Item", "PastQuestion", "Proposal"]
 

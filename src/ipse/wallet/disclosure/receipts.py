@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ipse.disclosure import receipts
+from ipse.disclosure.questions import Question
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, VerificationFailed
 from ipse.keys import derivation
-from ipse.protocols.disclosure import receipts
-from ipse.protocols.disclosure.questions import Question
 from ipse.storage import answers, disclosure_log
 from ipse.storage import receipts as kept
 from ipse.wallet.resolution import Reach, resolve

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.disclosure import answers
+from ipse.disclosure.answers import Content
+from ipse.disclosure.questions import Question
 from ipse.encoding import strict_json
+from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
-from ipse.protocols.disclosure import answers
-from ipse.protocols.disclosure.answers import Content
-from ipse.protocols.disclosure.questions import Question
 from ipse.storage import answers as kept
 from ipse.storage.answers import AnswerRow
 from ipse.wallet import disclosure_log

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.preferences.embedding import Embedder
 from ipse.storage import erasing, rankings, statements

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.preferences.embedding import Embedder
 from ipse.storage import rankings, statements

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import AlreadyExists, MalformedInput, NotFound
 from ipse.preferences import contradictions as contradicting
 from ipse.preferences import interests as grouping

@@ -20,8 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.timestamps import format_timestamp
 from ipse.encoding import strict_json
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import (
     CorruptData,
     IpseError,

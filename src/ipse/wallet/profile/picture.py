@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ipse.credentials.timestamps import parse_timestamp
+from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import NotFound
 from ipse.preferences import interests, naming, picture
 from ipse.preferences.embedding import Embedder

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import NotFound, StorageError
 from ipse.preferences import taste
 from ipse.preferences.embedding import Embedder

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.timestamps import format_timestamp, parse_timestamp
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput, StorageError, UsageError
 from ipse.preferences.bounds import MAX_TEXT
 from ipse.preferences.embedding import Embedder

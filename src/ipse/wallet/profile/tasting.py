@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.timestamps import parse_timestamp
+from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import NotFound, StorageError
 from ipse.preferences import taste
 from ipse.preferences.embedding import Embedder

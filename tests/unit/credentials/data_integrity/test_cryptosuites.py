@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import data_integrity
-from ipse.credentials.data_integrity import (
+from ipse.credentials.formats import data_integrity
+from ipse.credentials.formats.data_integrity import (
     KEY_TYPES,
     SUITES,
     add_proof,

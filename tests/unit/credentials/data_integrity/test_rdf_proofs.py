@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ipse.credentials import json_ld
-from ipse.credentials.data_integrity import (
+from ipse.credentials.formats.data_integrity import (
     SUITES,
     add_proof,
     hash_data,
@@ -17,7 +17,7 @@ from ipse.credentials.data_integrity import (
     sign_hashes,
     verify_proof,
 )
-from ipse.credentials.data_integrity.hashing import document_hash, options_hash, proof_configuration
+from ipse.credentials.formats.data_integrity.hashing import document_hash, options_hash, proof_configuration
 from ipse.encoding import multibase
 from ipse.errors import IpseError, MalformedInput, Undetermined, VerificationFailed
 from ipse.keys.ed25519 import PrivateKey

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import vcdm2
+from ipse.credentials import model
 from ipse.credentials.status import bitstring
 from ipse.credentials.status.bitstring import MIN_ENTRIES, BitstringList
 from ipse.encoding import base64url
@@ -122,7 +122,7 @@ def test_the_credential_that_carries_a_list_conforms_to_the_data_model() -> None
         valid_until=end,
         ttl=timedelta(minutes=5),
     )
-    assert vcdm2.violations(made) == []
+    assert model.violations(made) == []
     assert made["type"] == ["VerifiableCredential", "BitstringStatusListCredential"]
     assert {**made["credentialSubject"], "encodedList": ""} == {
         "id": f"{URL}#list",

@@ -13,7 +13,8 @@ from typing import Any
 import cbor2
 import pytest
 
-from ipse.credentials import data_integrity, jws, vcdm2
+from ipse.credentials import jws, model
+from ipse.credentials.formats import data_integrity
 from ipse.credentials.report import Ledger, NotApplicable, Outcome, Rejected
 from ipse.credentials.status import (
     Authority,
@@ -110,9 +111,9 @@ def verify_w3c_list(secured: Any) -> Listed:
     """What a verifier does with any credential: data model, issuer, proof, purpose."""
     read = jws.read(secured, what="the credential") if isinstance(secured, str) else None
     claimed = secured if read is None else read.payload
-    if vcdm2.violations({name: value for name, value in claimed.items() if name != "proof"}):
+    if model.violations({name: value for name, value in claimed.items() if name != "proof"}):
         raise Rejected("breaks a rule of the data model")
-    issuer = vcdm2.issuer_of(claimed)
+    issuer = model.issuer_of(claimed)
     if read is not None:
         jws.check_signature(read, lambda: key_of(issuer, None))
         return Listed(read.payload, issuer)

@@ -35,7 +35,7 @@ from tests.corpus.sd_jwt_building import (
     sd_jwt,
 )
 
-from ipse.credentials import vcdm2, verification
+from ipse.credentials import model, verification
 from ipse.credentials.challenge import NO_CHALLENGE, Challenge
 from ipse.credentials.report import Outcome
 from ipse.credentials.verification import Policy
@@ -55,7 +55,7 @@ SUBJECT: Final[Json] = {
 
 def linked(by: Party = ISSUER) -> Json:
     """A credential in which every term is one of the vocabulary, whatever its name."""
-    return credential(by, at_context=[vcdm2.CONTEXT, EXAMPLES], credentialSubject=SUBJECT)
+    return credential(by, at_context=[model.CONTEXT, EXAMPLES], credentialSubject=SUBJECT)
 
 
 def outcome(presented: str | Json, policy: Policy) -> Outcome:

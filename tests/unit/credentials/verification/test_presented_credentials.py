@@ -26,8 +26,9 @@ from tests.corpus.building import (
 from tests.corpus.jwt_faults import enveloped
 from tests.corpus.sd_jwt_building import HOLDER_KEY, NOW_SECONDS, bound, claims, key_binding, sd_jwt
 
-from ipse.credentials import didkit_process, verification
+from ipse.credentials import verification
 from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
+from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.report import Outcome
 from ipse.credentials.verification import CHECKS, Policy, Verification
 from ipse.credentials.verification.parts import MAX_CREDENTIALS

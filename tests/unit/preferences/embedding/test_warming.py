@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ipse.cli.session import Session
+from ipse.cli.context import Session
 from ipse.errors import CorruptData, WrongPassphrase
 from ipse.preferences.embedding import DEFAULT_MODEL, Manifest, ModelSource, load, read_manifest
 from ipse.preferences.embedding.cache import folder_of

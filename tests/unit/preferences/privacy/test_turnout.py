@@ -9,12 +9,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from ipse.preferences.privacy import turnout
+from ipse.preferences.privacy import subsample
 from ipse.preferences.privacy.budget import VOTERS, Budgets
 from ipse.preferences.privacy.noise import laplace
-from ipse.preferences.privacy.turnout import voters
+from ipse.preferences.privacy.subsample import voters
 
-COUNTING = Budgets().answer // turnout.SHARE
+COUNTING = Budgets().answer // subsample.SHARE
 """What the count costs of an answer, in thousandths."""
 WORD = 1 << 64
 
@@ -24,7 +24,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Decides what the noisy count is, whatever the true one."""
 
     def decide(count: int) -> None:
-        monkeypatch.setattr(turnout, "_noisy", lambda *_: count)
+        monkeypatch.setattr(subsample, "_noisy", lambda *_: count)
 
     return decide
 

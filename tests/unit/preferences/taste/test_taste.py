@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ipse.preferences.taste import LANDMARKS, Evidence, Texts, fit
-from ipse.preferences.taste.landmarks import Landmarks, landmark_rows
+from ipse.preferences.taste.inducing_points import Landmarks, landmark_rows
 from ipse.preferences.taste.model import Sums, Taste
 from tests.unit.preferences.taste.people import TODAY, opinions, somebody, subject, texts_about
 

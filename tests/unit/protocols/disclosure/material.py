@@ -7,11 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ipse.dids import did_key
-from ipse.encoding.strict_json import JsonObject
-from ipse.keys import derivation
-from ipse.keys.ed25519 import PrivateKey
-from ipse.protocols.disclosure.answers import Content
-from ipse.protocols.disclosure.questions import (
+from ipse.disclosure.answers import Content
+from ipse.disclosure.questions import (
     Asked,
     Bands,
     Choose,
@@ -22,6 +19,9 @@ from ipse.protocols.disclosure.questions import (
     numbered,
     parse_question,
 )
+from ipse.encoding.strict_json import JsonObject
+from ipse.keys import derivation
+from ipse.keys.ed25519 import PrivateKey
 from ipse.protocols.openid4vp import RequestSigner
 
 __all__ = [

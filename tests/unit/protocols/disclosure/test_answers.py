@@ -10,14 +10,11 @@ from typing import Any, Final
 
 import pytest
 
-from ipse.credentials import jws, sd_jwt
+from ipse.credentials import jws
+from ipse.credentials.formats import sd_jwt
 from ipse.credentials.report import Outcome
 from ipse.dids import did_key
-from ipse.encoding import base64url
-from ipse.errors import MalformedInput
-from ipse.keys import jwk
-from ipse.keys.ed25519 import PrivateKey
-from ipse.protocols.disclosure.answers import (
+from ipse.disclosure.answers import (
     CHECKS,
     MAX_EPSILON,
     AnswerVerification,
@@ -27,7 +24,11 @@ from ipse.protocols.disclosure.answers import (
     verify_answer,
     written_length,
 )
-from ipse.protocols.disclosure.questions import LEVELS, Choose, Question, numbered, type_of
+from ipse.disclosure.questions import LEVELS, Choose, Question, numbered, type_of
+from ipse.encoding import base64url
+from ipse.errors import MalformedInput
+from ipse.keys import jwk
+from ipse.keys.ed25519 import PrivateKey
 from tests.unit.protocols.disclosure.material import (
     ASKED,
     DAY,

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from ipse.disclosure.legible import as_seen, plain_text
 from ipse.errors import MalformedInput
-from ipse.protocols.disclosure.legible import as_seen, plain_text
 
 DECEPTIVE = {
     "right-to-left override": "\u202e",

@@ -7,9 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from ipse.encoding import base64url, strict_json
-from ipse.errors import IpseError, MalformedInput, Undetermined, WrongOrigin
-from ipse.protocols.disclosure.questions import (
+from ipse.disclosure.questions import (
     LEVELS,
     MAX_RETENTION,
     MIN_RETENTION,
@@ -23,6 +21,8 @@ from ipse.protocols.disclosure.questions import (
     parse_question,
     type_of,
 )
+from ipse.encoding import base64url, strict_json
+from ipse.errors import IpseError, MalformedInput, Undetermined, WrongOrigin
 from tests.unit.protocols.disclosure.material import (
     ASKED,
     DAY,

@@ -10,14 +10,14 @@ import pytest
 
 from ipse.credentials import jws
 from ipse.dids import did_jwk, did_key, did_web, resolver
+from ipse.disclosure.answers import build_answer
+from ipse.disclosure.questions import LEVELS, Question
+from ipse.disclosure.receipts import TYPE, build, check_terms, countersign, verify
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, MalformedInput, NotFound, Undetermined, UsageError, VerificationFailed
 from ipse.keys import derivation, key_types
 from ipse.keys.ed25519 import PrivateKey
-from ipse.protocols.disclosure.answers import build_answer
-from ipse.protocols.disclosure.questions import LEVELS, Question
-from ipse.protocols.disclosure.receipts import TYPE, build, check_terms, countersign, verify
 from tests.unit.protocols.disclosure.material import (
     ADDRESS,
     KEY,

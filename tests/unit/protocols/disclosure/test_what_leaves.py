@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ipse.dids import did_key
+from ipse.disclosure import receipts
+from ipse.disclosure.answers import build_answer, nothing
+from ipse.disclosure.questions import LEVELS, Question, type_of
 from ipse.encoding import base64url
 from ipse.keys import derivation, jwk
-from ipse.protocols.disclosure import receipts
-from ipse.protocols.disclosure.answers import build_answer, nothing
-from ipse.protocols.disclosure.questions import LEVELS, Question, type_of
 from tests.unit.protocols.disclosure.material import (
     DAY,
     HOUR,

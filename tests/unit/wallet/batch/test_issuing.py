@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import data_integrity, json_ld, jws, sd_jwt, vc_jose, vcdm2
+from ipse.credentials import json_ld, jws, model
+from ipse.credentials.formats import data_integrity, sd_jwt
+from ipse.credentials.formats.jose import vc_jwt
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import AlreadyExists, CorruptData, MalformedInput, StorageError, Undetermined, UsageError
 from ipse.keys.ecdsa import PrivateKey as EcdsaKey
@@ -55,7 +57,7 @@ def test_each_row_becomes_a_credential_in_the_order_of_the_rows(tmp_path: Path) 
     ]
     for credential in (credentials[0], credentials[-1]):
         document = signed_by_the_batch(credential)
-        assert vcdm2.violations(document) == []
+        assert model.violations(document) == []
         assert document["issuer"] == DID
         assert document["validFrom"] == "2026-01-31T12:00:00Z"
         assert credential["proof"]["created"] == "2026-01-31T12:00:00Z"
@@ -205,8 +207,8 @@ def test_another_key_type_has_its_own_cryptosuite(tmp_path: Path) -> None:
 
 
 def test_jwts(tmp_path: Path) -> None:
-    token = vc_jose.read(one_row(tmp_path, people(1)[0], job("jwt"))["credential"], what="it")
-    vc_jose.verify_signature(token, KEY.public())
+    token = vc_jwt.read(one_row(tmp_path, people(1)[0], job("jwt"))["credential"], what="it")
+    vc_jwt.verify_signature(token, KEY.public())
     assert token.kid == METHOD
     assert token.document["issuer"] == DID
     assert token.document["credentialSubject"] == {"id": "did:example:1", "name": "Ada 1"}

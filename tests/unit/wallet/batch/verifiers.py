@@ -7,7 +7,7 @@ import signal
 from datetime import datetime
 from typing import Any
 
-from ipse.credentials import data_integrity
+from ipse.credentials.formats import data_integrity
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput, Undetermined

@@ -10,14 +10,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from ipse.dids import did_web
-from ipse.encoding import strict_json
-from ipse.encoding.strict_json import JsonObject
-from ipse.keys.ed25519 import PrivateKey
-from ipse.preferences import topics as listing
-from ipse.preferences.privacy.budget import Budgets
-from ipse.protocols.disclosure import answers
-from ipse.protocols.disclosure.answers import Content
-from ipse.protocols.disclosure.questions import (
+from ipse.disclosure import answers
+from ipse.disclosure.answers import Content
+from ipse.disclosure.questions import (
     Asked,
     Bands,
     Candidate,
@@ -28,6 +23,11 @@ from ipse.protocols.disclosure.questions import (
     build_request,
     parse_question,
 )
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.keys.ed25519 import PrivateKey
+from ipse.preferences import topics as listing
+from ipse.preferences.privacy.budget import Budgets
 from ipse.protocols.openid4vp import RequestSigner
 from ipse.protocols.parties import origin_of, party_of
 from ipse.storage.statements import NewStatement

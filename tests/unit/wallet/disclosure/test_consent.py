@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import pytest
 
 from ipse.credentials import jws
+from ipse.disclosure import answers as written
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import (
@@ -22,7 +23,6 @@ from ipse.errors import (
     WrongOrigin,
 )
 from ipse.protocols import openid4vp
-from ipse.protocols.disclosure import answers as written
 from ipse.storage import answers, disclosure_log
 from ipse.wallet import disclosure
 from ipse.wallet import disclosure_log as log

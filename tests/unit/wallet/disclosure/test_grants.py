@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from ipse.disclosure.questions import Asked, Choose, Topics
 from ipse.errors import MalformedInput, NotFound, Undetermined, UsageError
-from ipse.protocols.disclosure.questions import Asked, Choose, Topics
 from ipse.storage import answers, disclosure_log, grants
 from ipse.storage.grants import Grant
 from ipse.wallet import disclosure

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ipse.dids import did_key
+from ipse.disclosure import receipts
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, MalformedInput, NotFound, VerificationFailed
 from ipse.keys import derivation
-from ipse.protocols.disclosure import receipts
 from ipse.storage import disclosure_log
 from ipse.storage import receipts as kept
 from ipse.wallet import disclosure

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from ipse.credentials import sd_jwt
+from ipse.credentials.formats import sd_jwt
+from ipse.disclosure.questions import Asked, Bands, Statements, Topics
 from ipse.preferences import topics as listing
-from ipse.protocols.disclosure.questions import Asked, Bands, Statements, Topics
 from ipse.storage import answers, disclosure_log
 from ipse.wallet import disclosure
 from ipse.wallet.disclosure.proposal import Decision, Proposal

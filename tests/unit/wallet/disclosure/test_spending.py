@@ -8,10 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from ipse.disclosure import answers as written
+from ipse.disclosure.questions import Asked, Bands, Candidate, Choose
 from ipse.errors import CorruptData, UsageError
 from ipse.preferences.privacy.budget import Budgets
-from ipse.protocols.disclosure import answers as written
-from ipse.protocols.disclosure.questions import Asked, Bands, Candidate, Choose
 from ipse.storage import answers, disclosure_log, settings
 from ipse.wallet import disclosure
 from ipse.wallet.disclosure import budgets, offers

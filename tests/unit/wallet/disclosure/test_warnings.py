@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ipse.disclosure import questions
+from ipse.disclosure.questions import Asked, Choose, Question, Statements, Topics, numbered
 from ipse.preferences.embedding import Embedder, open_embedder
-from ipse.protocols.disclosure import questions
-from ipse.protocols.disclosure.questions import Asked, Choose, Question, Statements, Topics, numbered
 from ipse.storage.answers import AnswerRow
 from ipse.wallet.disclosure.warnings import warnings
 from tests.conftest import REPOSITORY

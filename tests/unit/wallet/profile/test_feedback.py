@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import NotFound, UsageError
 from ipse.storage import rankings, statement_vectors, statements
 from ipse.storage.statements import NewStatement

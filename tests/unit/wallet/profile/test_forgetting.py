@@ -8,9 +8,9 @@ from datetime import timedelta
 
 import pytest
 
-from ipse.credentials.timestamps import format_timestamp
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import NotFound, StorageError
 from ipse.keys import derivation
 from ipse.storage import answers, disclosure_log, erasing, rankings, statement_vectors, statements

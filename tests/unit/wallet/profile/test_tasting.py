@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from ipse.credentials.timestamps import format_timestamp
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, NotFound
 from ipse.preferences import taste
 from ipse.preferences.taste import LANDMARKS, Evidence, Taste, Texts, text_key

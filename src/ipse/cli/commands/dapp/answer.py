@@ -1,0 +1,60 @@
+"""`ipse dapp answer`: the consent page, and the signed answer after it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ipse.cli.commands.dapp import request_file
+from ipse.cli.context import session_of
+from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.errors import ConsentRefused
+
+__all__ = ["answer"]
+
+
+def answer(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="The application's request.")],
+    origin: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Where it came from, as the browser or the transport says."),
+    ] = None,
+    ca_file: CaFile = None,
+    allow_loopback: AllowLoopback = False,
+) -> None:
+    """Show what an application asks, and with your consent print the signed answer.
+
+    Your no is an answer too: one that says nothing, printed with exit code 7.
+    """
+    from ipse.cli.commands.dapp import consent
+    from ipse.wallet import disclosure
+    from ipse.wallet.resolution import Reach
+
+    session = session_of(context)
+    asked = request_file.read(file)
+    with session.wallet(embeds=True) as wallet:
+        answered = disclosure.ask(
+            wallet,
+            lambda: session.embedder(wallet),
+            asked,
+            consent=consent.asking(session),
+            now=session.now,
+            origin=origin,
+            reach=Reach(ca_file, allow_loopback),
+        )
+    facts = {
+        "answer": answered.text,
+        "said": answered.said,
+        "entry": answered.entry,
+        "because": answered.because,
+    }
+    session.console.result(answered.text, facts)
+    if not answered.said:
+        sys.stdout.flush()
+        raise ConsentRefused(
+            f"the answer says nothing: {answered.because}",
+            hint=f"nothing was disclosed; `ipse log show {answered.entry}` shows the bytes that say so",
+        )

@@ -1,0 +1,69 @@
+"""`ipse dapp budget`: how much all answers together may tell."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipse.cli.commands.dapp import amounts
+from ipse.cli.context import session_of
+from ipse.cli.output import printable
+
+if TYPE_CHECKING:
+    from ipse.wallet.wallet import Wallet
+
+__all__ = ["budget"]
+
+
+def budget(
+    context: typer.Context,
+    answer: Annotated[
+        str | None,
+        typer.Option(metavar="E", help="What one answer costs: the more, the better it is, and the fewer."),
+    ] = None,
+    application: Annotated[
+        str | None, typer.Option(metavar="E", help="What one application may use up in 30 days.")
+    ] = None,
+    overall: Annotated[
+        str | None, typer.Option(metavar="E", help="What all together may use up in 30 days.")
+    ] = None,
+) -> None:
+    """Show or set the privacy budget, in epsilon: how much answers may tell in 30 days, and what is left."""
+    from ipse.wallet.disclosure import budgets
+
+    session = session_of(context)
+    options = {"answer": answer, "application": application, "overall": overall}
+    given = {name: amounts.read(text, f"--{name}") for name, text in options.items() if text is not None}
+    now = session.now
+    with session.wallet() as wallet:
+        if given:
+            budgets.change(wallet, **given)
+        limits = budgets.read(wallet)
+        rests = {party: budgets.left(wallet, party, now)[0] for party in _spenders(wallet, now)}
+        left = budgets.left(wallet, None, now)[1]
+    all_left = f"{amounts.spelled(limits.overall)} in 30 days, {amounts.spelled(left)} of it left"
+    lines = [
+        f"an answer costs:   {amounts.spelled(limits.answer)}",
+        f"each application:  {amounts.spelled(limits.application)} in 30 days",
+        f"all together:      {all_left}",
+        *(f"left for {printable(party)}: {amounts.spelled(rest)}" for party, rest in rests.items()),
+    ]
+    facts = {
+        "answer": limits.answer / 1000,
+        "application": limits.application / 1000,
+        "overall": limits.overall / 1000,
+        "left": left / 1000,
+        "parties": [{"party": party, "left": rest / 1000} for party, rest in rests.items()],
+    }
+    session.console.result("\n".join(lines), facts)
+
+
+def _spenders(wallet: Wallet, now: datetime) -> list[str]:
+    """Which applications have spent something of the budget, in the order of their names."""
+    from ipse.storage import answers
+    from ipse.wallet.disclosure import budgets
+
+    since = budgets.since(budgets.moment(wallet, now))
+    return sorted({row.party for row in answers.charged(wallet.vault, since=since)} - {answers.LOST})

@@ -1,0 +1,136 @@
+"""`ipse dapp grant | grants | revoke`: what applications may ask without asking the owner."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ipse.cli import params
+from ipse.cli.commands.dapp import amounts, topic_names
+from ipse.cli.context import session_of
+from ipse.cli.output import printable
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import UsageError
+
+if TYPE_CHECKING:
+    from ipse.storage.grants import Grant
+
+__all__ = ["grant", "grants", "revoke"]
+
+_LEVELS: Final = ("choose", "bands", "topics")
+_DEFAULT: Final = timedelta(days=90)
+_Party = Annotated[
+    str, typer.Argument(metavar="PARTY", help="The application: https://shop.example, or its DID.")
+]
+
+
+def grant(
+    context: typer.Context,
+    party: _Party,
+    level: Annotated[
+        str, typer.Option(metavar="choose|bands|topics", help="What it may ask without asking you.")
+    ],
+    topics: Annotated[
+        str | None, typer.Option(metavar="A,B", help="Only about these topics of the published list.")
+    ] = None,
+    per_day: Annotated[
+        int | None, typer.Option("--per-day", metavar="N", min=1, help="How many answers in a day at most.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="When it ends; in 90 days if not given.")
+    ] = None,
+    epsilon: Annotated[
+        str | None,
+        typer.Option(metavar="E", help="The most that it may spend of the privacy budget in 30 days."),
+    ] = None,
+    allow_unsigned: Annotated[
+        bool,
+        typer.Option("--allow-unsigned", help="Also for requests that nothing proves to be theirs."),
+    ] = False,
+) -> None:
+    """Let an application ask without asking you each time.
+
+    Sentences can't be granted: each leaves by your own tick.
+    """
+    from ipse.wallet import disclosure
+
+    session = session_of(context)
+    now = session.now
+    _check_level(level)
+    expires = params.timestamp(until) if until else now + _DEFAULT
+    if expires <= now:
+        raise UsageError(f"--until {until} is past", hint="give a day or time that is to come")
+    named = topic_names.read(topics) if topics is not None else ()
+    most = None if epsilon is None else amounts.read(epsilon, "--epsilon")
+    if most == 0:
+        raise UsageError("--epsilon 0 would allow no answer", hint="give more, or no grant")
+    with session.wallet() as wallet:
+        given = disclosure.grant(
+            wallet,
+            party,
+            level=level,
+            now=now,
+            expires=expires,
+            topics=named,
+            per_day=per_day,
+            epsilon=most,
+            unsigned=allow_unsigned,
+        )
+    session.console.result(_sentence(given), _row(given))
+
+
+def grants(context: typer.Context) -> None:
+    """List the grants, ended ones too."""
+    from ipse.storage import grants as store
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        rows = [_row(given) for given in store.every(wallet.vault)]
+    columns = ("number", "party", "level", "expires", "revoked", "limits")
+    if not session.console.json:
+        rows = [{**row, "limits": "; ".join(_limits(row))} for row in rows]
+    session.console.table("grants", rows, columns, empty="no grants")
+
+
+def revoke(context: typer.Context, party: _Party) -> None:
+    """End the grants of an application. What it was told already can't be called back."""
+    from ipse.wallet import disclosure
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        ended = disclosure.revoke(wallet, party, now=session.now)
+    session.console.result(f"grants ended: {ended}; past answers can't be called back", {"ended": ended})
+
+
+def _check_level(level: str) -> None:
+    if level == "statements":
+        raise UsageError(
+            "sentences can't be granted", hint="each leaves by your own tick: `ipse dapp answer`"
+        )
+    if level not in _LEVELS:
+        raise UsageError(f"{level!r} is no disclosure level", hint=f"--level takes {', '.join(_LEVELS)}")
+
+
+def _row(given: Grant) -> JsonObject:
+    epsilon = None if given.epsilon is None else given.epsilon / 1000
+    return {**asdict(given), "topics": list(given.topics), "epsilon": epsilon}
+
+
+def _sentence(given: Grant) -> str:
+    may = f"{printable(given.party)} may ask at level {given.level} until {given.expires}"
+    return "; ".join([may, *_limits(_row(given))])
+
+
+def _limits(row: JsonObject) -> list[str]:
+    limits = []
+    if row["topics"]:
+        limits.append(f"only about {', '.join(map(topic_names.label, row['topics']))}")
+    if row["per_day"] is not None:
+        limits.append(f"{row['per_day']} a day")
+    if row["epsilon"] is not None:
+        limits.append(f"epsilon {row['epsilon']} in 30 days")
+    limits.append("unsigned requests too" if row["unsigned"] else "signed requests only")
+    return limits

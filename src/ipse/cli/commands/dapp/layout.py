@@ -1,0 +1,103 @@
+"""Other people's words on the consent page: legible, wrapped, and never on the place of the page's own."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+from ipse.cli.output import printable
+
+__all__ = ["WIDTH", "cells", "cut", "labelled", "legible", "listed", "wrapped"]
+
+WIDTH: Final = 80
+"""Cells of a line of the page."""
+
+_LABEL: Final = 16
+_MOST_MARKS: Final = 4
+"""Marks on one letter that the world's scripts need; a pile of more paints over the lines around it."""
+_RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+_WIDENS: Final = "\ufe0f"
+
+
+def legible(text: str) -> str:
+    """`text` on one line, with nothing in it that steers a terminal or paints over its surroundings."""
+    pieces = []
+    for is_mark, run in groupby(printable(text), _is_mark):
+        characters = "".join(run)
+        kept = characters[:_MOST_MARKS] if is_mark else characters
+        pieces.append(kept + characters[len(kept) :].encode("unicode_escape").decode("ascii"))
+    return " ".join("".join(pieces).split())
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal `text` takes."""
+    return sum(map(_cells_of, text))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The lines of `text`, made legible, none of more than `width` cells; at least one, perhaps empty.
+
+    A line with letters that run from right to left is isolated (UAX 9), so that on a terminal that
+    reorders them nothing beside it moves.
+    """
+    lines = [""]
+    for word in legible(text).split(" "):
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if cells(joined) <= width:
+            lines[-1] = joined
+            continue
+        pieces = list(_pieces(word, width))
+        lines = lines + pieces if lines[-1] else pieces
+    return [_isolated(line) for line in lines]
+
+
+def cut(text: str, width: int) -> str:
+    """The beginning of `text` on one line of at most `width` cells, with … where there is more of it."""
+    clear = legible(text)
+    return clear if cells(clear) <= width else next(_pieces(clear, width - 1)).rstrip() + "…"
+
+
+def labelled(label: str, text: str, *more: str) -> list[str]:
+    """`text` behind its label, each of `more` on a line of its own under it."""
+    lines = [line for part in (text, *more) for line in wrapped(part, WIDTH - _LABEL)]
+    heads = [f"  {label + ':':<{_LABEL - 2}}", *[" " * _LABEL] * (len(lines) - 1)]
+    return [head + line for head, line in zip(heads, lines, strict=True)]
+
+
+def listed(head: str, text: str) -> list[str]:
+    """`text` behind `head`, its further lines under its first."""
+    first, *others = wrapped(text, WIDTH - len(head))
+    return [head + first, *(" " * len(head) + line for line in others)]
+
+
+def _pieces(word: str, width: int) -> Iterator[str]:
+    """`word`, broken where it is wider than `width`; no letter is parted from its marks."""
+    piece, used = "", 0
+    for character in word:
+        size = _cells_of(character)
+        if piece and used + size > width:
+            yield piece
+            piece, used = "", 0
+        piece, used = piece + character, used + size
+    yield piece
+
+
+def _isolated(line: str) -> str:
+    if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in line):
+        return f"{_ISOLATE}{line}{_END_OF_ISOLATE}"
+    return line
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character) in ("Mn", "Me")
+
+
+def _cells_of(character: str) -> int:
+    if character.isascii() or character == _WIDENS:
+        return 1
+    if character in (_ISOLATE, _END_OF_ISOLATE) or _is_mark(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -1,0 +1,184 @@
+"""The consent page: what the owner reads before anything leaves.
+
+Whatever an application wrote stands in quotation marks and ends its line, behind a label that is the
+page's own: no text of another's can pass for a word of the wallet's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Final
+
+from ipse.cli.commands.dapp import amounts
+from ipse.cli.commands.dapp.layout import cut, labelled, legible, listed
+from ipse.disclosure.questions import Bands, Choose, Question, Statements
+from ipse.wallet.disclosure.proposal import Applicant, PastQuestion, Proposal
+
+__all__ = ["checklist", "page"]
+
+_SHOWN_PAST: Final = 3
+_ITEM: Final = " " * 18
+_MOST_SAID: Final = 320
+"""Cells of an application's words; the protocol lets no more through than fit."""
+_MOST_NAMED: Final = 12
+_SCREEN: Final = 24
+
+_ASKS: Final = {
+    "choose": "which of its candidates suit you best",
+    "bands": "how much you like certain topics",
+    "topics": "which topics you like",
+    "statements": "for sentences of yours",
+}
+_STAYS: Final = {
+    "choose": "your statements, all scores, and how you would rank the others",
+    "bands": "your statements, all scores, and every other topic",
+    "topics": "your statements, how much you like what, and every topic that you don't tick",
+    "statements": "every sentence that you don't tick; when and how strongly you said these",
+}
+
+
+def page(proposal: Proposal) -> str:
+    """The page on a proposal, lines of at most 80 cells, without the list of what can be ticked."""
+    question = proposal.question
+    lines = [
+        "",
+        *(line for warning in proposal.warnings for line in listed("! ", warning)),
+        f"An application asks {_ASKS[question.level]}.",
+        *_who(proposal.applicant),
+        *labelled("purpose", _quoted(question.purpose)),
+        *labelled("question", *_question(question)),
+        *_leaving(proposal),
+        *labelled("how long", *_how_long(question)),
+        *labelled("costs", *_costs(proposal)),
+        *labelled("stays here", _STAYS[question.level] if proposal.items else "everything"),
+    ]
+    if proposal.warnings and len(lines) + len(proposal.items) > _SCREEN:
+        lines.append("! there are warnings at the top of this page")
+    return "\n".join([*lines, ""])
+
+
+def checklist(proposal: Proposal, ticked: Collection[str]) -> str:
+    """The items of a tickable proposal, numbered from 1, each with whether it is ticked."""
+    width = len(str(len(proposal.items)))
+    lines = [
+        line
+        for number, item in enumerate(proposal.items, 1)
+        for line in listed(f"  {number:>{width}} [{'x' if item.key in ticked else ' '}] ", item.text)
+    ]
+    return "\n".join([*lines, f"  ticked: {len(ticked)} of {len(proposal.items)}"])
+
+
+def _who(applicant: Applicant) -> list[str]:
+    return labelled("who asks", *_identity(applicant), *_past(applicant))
+
+
+def _identity(applicant: Applicant) -> list[str]:
+    if applicant.did is None:
+        return [
+            applicant.address,
+            "nothing proves that they ask; the answer is for this address",
+        ]
+    if applicant.party == applicant.did:
+        return [
+            applicant.did,
+            "verified: that DID signed the request",
+            f"the answer goes to {applicant.address}; nothing proves that it is theirs",
+        ]
+    return [applicant.address, f"verified: its DID signed the request, {applicant.did}"]
+
+
+def _past(applicant: Applicant) -> list[str]:
+    past = applicant.past
+    if not past:
+        return ["it asks for the first time"]
+    times = "once" if len(past) == 1 else f"{len(past)} times"
+    newest = past[:_SHOWN_PAST]
+    last = ":" if len(newest) == len(past) else f", the last {len(newest)}:"
+    return [f"answered {times} before{last}", *map(_past_line, newest)]
+
+
+def _past_line(asked: PastQuestion) -> str:
+    return f'{cut(asked.time[:10], 10)} {cut(asked.level, 10)} "{cut(asked.purpose, 36)}"'
+
+
+def _question(question: Question) -> list[str]:
+    asked = question.asked
+    if isinstance(asked, Choose):
+        return [f"which {asked.top} of its {len(asked.candidates)} candidates suit you best"]
+    if isinstance(asked, Statements):
+        most = "one sentence" if asked.limit == 1 else f"up to {asked.limit} sentences"
+        return [f"{most} of yours, word for word, about {_quoted(asked.about)}"]
+    named = _named(asked.topics)
+    if isinstance(asked, Bands):
+        return ["whether your liking is low, medium or high for", named]
+    return ["which of these you like:", named]
+
+
+def _named(topics: Sequence[str]) -> str:
+    from ipse.cli.commands.dapp.topic_names import label
+
+    names = ", ".join(label(topic) for topic in topics[:_MOST_NAMED])
+    more = len(topics) - _MOST_NAMED
+    return names if more <= 0 else f"{names} and {more} more"
+
+
+def _leaving(proposal: Proposal) -> list[str]:
+    if not proposal.items:
+        because = proposal.because or "there is nothing to say"
+        return labelled("would leave", f"an answer that says nothing: {because}", "a refusal looks the same")
+    signed = "signed under an identity for them alone"
+    if proposal.tickable:
+        return labelled("would leave", f"what you tick below, and no more, {signed}")
+    head = labelled(
+        "would leave", f"exactly this, {signed}", "drawn with some chance, which hides what you said"
+    )
+    foreign = isinstance(proposal.question.asked, Choose)
+    texts = [_marked(item.text) if foreign else item.text for item in proposal.items]
+    return [*head, *(line for text in texts for line in listed(_ITEM, text))]
+
+
+def _how_long(question: Question) -> list[str]:
+    return [
+        f"until {question.authorization.expires:%Y-%m-%d %H:%M} UTC it can be answered;",
+        f"they say they keep the answer for {_duration(question.retention)}",
+    ]
+
+
+def _costs(proposal: Proposal) -> list[str]:
+    cost = proposal.cost
+    whole, own, overall = map(amounts.spelled, (cost.epsilon, cost.application_left, cost.overall_left))
+    if cost.spent:
+        room = f" until {legible(cost.returns[:10])}" if cost.returns else ""
+        left = f"left: {own} for it, {overall} for all applications"
+        return [f"nothing; its privacy budget has no room for more{room}", left]
+    if not proposal.items and not cost.epsilon:
+        return ["nothing of the privacy budget"]
+    if cost.repeated is not None:
+        return [f"nothing of the budget: the same answer as on {legible(cost.repeated[:10])}"]
+    if cost.epsilon == 0:
+        return ["nothing of the budget: what leaves is told as it is"]
+    before = amounts.spelled(cost.application_left + cost.epsilon)
+    return [
+        f"{whole} of the {before} that its privacy budget has left",
+        f"then {own} stays for it, and {overall} for all applications",
+    ]
+
+
+def _quoted(text: str) -> str:
+    return _marked(cut(text, _MOST_SAID))
+
+
+def _marked(text: str) -> str:
+    """The application's own words, which can't close the marks around them."""
+    return '"' + text.replace('"', "'") + '"'
+
+
+def _duration(span: timedelta) -> str:
+    """30 days; 1 day, 2 hours."""
+    left, parts = int(span.total_seconds()), []
+    for name, seconds in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count} {name}" if count == 1 else f"{count} {name}s")
+    return ", ".join(parts) or "no time"

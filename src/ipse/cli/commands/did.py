@@ -1,0 +1,311 @@
+"""`ipse did`: the owner's decentralized identifiers."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from ipse.cli import params, tty
+from ipse.cli.completion import complete_did
+from ipse.cli.context import Session, session_of
+from ipse.cli.framework import Command, application
+from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.encoding import strict_json
+from ipse.errors import ConsentNeeded, ConsentRefused, DataError, StorageError, UsageError
+from ipse.storage import manifest
+from ipse.storage.manifest import DidRecord
+
+__all__ = ["app"]
+
+app = application(name="did", help_text="Your decentralized identifiers and their keys.")
+
+_Which = Annotated[
+    str,
+    typer.Argument(metavar="NAME|DID", help="One of your DIDs, or its name.", autocompletion=complete_did),
+]
+_Name = Annotated[str, typer.Option("--name", metavar="NAME", help="What to call it; only you see this.")]
+_Method = Annotated[str, typer.Option("--method", metavar="key|jwk|web|pkh", help="The DID method.")]
+_Domain = Annotated[
+    str | None,
+    typer.Option(
+        "--domain", metavar="HOST[/PATH]", help="For did:web: where its document will be published."
+    ),
+]
+_Chain = Annotated[
+    int, typer.Option("--chain", metavar="N", min=1, help="For did:pkh: the EVM chain's number.")
+]
+_Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")]
+_DidJson = Annotated[
+    str, typer.Option("-o", "--output", metavar="FILE", help="For did:web: where to write its document.")
+]
+_Secret = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Read the passphrase of the key file from here; asked for if not given."
+    ),
+]
+
+
+@app.command(cls=Command)
+def create(
+    context: typer.Context,
+    name: _Name,
+    method: _Method = "key",
+    key_type: Annotated[
+        str | None,
+        typer.Option(metavar="TYPE", help="Ed25519 (the default), P-256 or secp256k1 (did:pkh's only one)."),
+    ] = None,
+    domain: _Domain = None,
+    chain: _Chain = 1,
+    output: _DidJson = "did.json",
+) -> None:
+    """Make a DID with a new key and print the DID."""
+    from ipse.wallet import identities
+
+    session = session_of(context)
+    kind = identities.Kind(method, domain=domain, chain=chain)
+    if method == "web":
+        params.check_target(output)
+    with session.wallet() as wallet:
+        record = identities.create(wallet, name, kind=kind, key_type=key_type, now=session.now)
+    _publish(session, record, output)
+    session.console.result(record.did, _public(record))
+
+
+@app.command("list", cls=Command)
+def list_(context: typer.Context) -> None:
+    """List your DIDs. Needs no keystore."""
+    session = session_of(context)
+    held = manifest.read(session.places.manifest)
+    rows = [{**_public(record), "default": record.name == held.default} for record in held.dids]
+    session.console.table("dids", rows, ("name", "did"), empty="no DIDs yet: `ipse did create --name me`")
+
+
+@app.command(cls=Command)
+def show(context: typer.Context, which: _Which) -> None:
+    """Show one of your DIDs. Needs no keystore."""
+    session = session_of(context)
+    held = manifest.read(session.places.manifest)
+    record = held.find(which)
+    session.console.facts({**_public(record), "default": record.name == held.default})
+
+
+@app.command(cls=Command)
+def document(context: typer.Context, which: _Which) -> None:
+    """Print the DID document of one of your DIDs. Needs no keystore."""
+    from ipse.wallet import identities
+
+    session = session_of(context)
+    content = identities.document(manifest.read(session.places.manifest).find(which))
+    session.console.result(strict_json.pretty(content), content)
+
+
+@app.command(cls=Command)
+def resolve(
+    context: typer.Context,
+    did: Annotated[str, typer.Argument(metavar="DID", help="Any DID; did:web is fetched from the network.")],
+    ca_file: CaFile = None,
+    allow_loopback: AllowLoopback = False,
+) -> None:
+    """Resolve a DID and print its document. Needs no wallet."""
+    from ipse.wallet import resolution
+
+    session = session_of(context)
+    content = resolution.resolve(did, resolution.Reach(ca_file, allow_loopback))
+    session.console.result(strict_json.pretty(content), content)
+
+
+@app.command(cls=Command)
+def default(
+    context: typer.Context,
+    which: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME|DID", help="Make this one the default.", autocompletion=complete_did),
+    ] = None,
+) -> None:
+    """Show or choose the DID that is used where none is named."""
+    from ipse.wallet import identities
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        record = identities.set_default(wallet, which) if which else identities.default(wallet)
+    session.console.result(record.did, _public(record))
+
+
+@app.command(cls=Command)
+def rename(
+    context: typer.Context,
+    which: _Which,
+    name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="What to call it from now on.")],
+) -> None:
+    """Call a DID otherwise."""
+    from ipse.wallet import identities
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        record = identities.rename(wallet, which, name)
+    session.console.result(f"{record.name} is {record.did}", _public(record))
+
+
+@app.command(cls=Command)
+def rotate(
+    context: typer.Context,
+    which: _Which,
+    retire: Annotated[
+        bool, typer.Option("--retire", help="For did:web: part with the old keys, once nobody needs them.")
+    ] = False,
+    output: _DidJson = "did.json",
+    succession: Annotated[
+        str | None,
+        typer.Option(
+            "--succession", metavar="FILE", help="Write the credential that names the successor here."
+        ),
+    ] = None,
+) -> None:
+    """Make a new key. did:web keeps its name; any other DID gets a successor, which is printed."""
+    from ipse.wallet import rotation
+
+    session = session_of(context)
+    if succession is not None:
+        params.check_target(succession)
+    with session.wallet() as wallet:
+        if wallet.manifest.find(which).method == "web":
+            params.check_target(output)
+        if retire:
+            record, linked = rotation.retire(wallet, which), None
+        else:
+            rotated = rotation.rotate(wallet, which, now=session.now)
+            record, linked = rotated.record, rotated.succession
+    _publish(session, record, output)
+    if linked is not None and succession is not None:
+        params.write_text(succession, linked + "\n")
+    elif linked is not None:
+        session.console.message("the old key signed who its successor is: `ipse vc list` has the credential")
+    session.console.result(record.did, {**_public(record), "succession": linked})
+
+
+@app.command(cls=Command)
+def export(
+    context: typer.Context,
+    which: _Which,
+    output: _Output = "-",
+    key_passphrase_file: _Secret = None,
+    insecure_plaintext: Annotated[
+        bool,
+        typer.Option("--insecure-plaintext", help="Write the key as it is: who sees it can sign as you."),
+    ] = False,
+) -> None:
+    """Write out the private key of a DID, encrypted under a passphrase of its own."""
+    from ipse.wallet import key_files
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        if insecure_plaintext:
+            text = key_files.export_plaintext(wallet, which)
+        else:
+            text = key_files.export_encrypted(
+                wallet, which, lambda: session.new_secret("the key file", key_passphrase_file)
+            )
+    if output == "-":
+        session.console.result(text.rstrip("\n"), {"key": text})
+    else:
+        params.write_text(output, text)
+        session.console.message(f"key written to {output}")
+
+
+@app.command("import", cls=Command)
+def import_(
+    context: typer.Context,
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE|-", help="A private key: JWK, PEM, Multikey, OpenSSH, or an export."),
+    ],
+    name: _Name,
+    method: _Method = "key",
+    domain: _Domain = None,
+    chain: _Chain = 1,
+    key_passphrase_file: _Secret = None,
+    output: _DidJson = "did.json",
+) -> None:
+    """Make a DID from a private key that you have and print the DID."""
+    from ipse.wallet import identities, key_files
+
+    session = session_of(context)
+    kind = identities.Kind(method, domain=domain, chain=chain)
+    if method == "web":
+        params.check_target(output)
+    data = params.read_bytes(file)
+    with session.wallet() as wallet:
+        record = key_files.import_key(
+            wallet,
+            data,
+            name,
+            kind=kind,
+            passphrase=lambda: session.secret("the key file", key_passphrase_file),
+            now=session.now,
+        )
+    _publish(session, record, output)
+    session.console.result(record.did, _public(record))
+
+
+@app.command(cls=Command)
+def delete(
+    context: typer.Context,
+    which: _Which,
+    confirm: Annotated[
+        str | None,
+        typer.Option("--confirm", metavar="NAME", help="The name once more, instead of typing it."),
+    ] = None,
+) -> None:
+    """Part with a DID and its keys, for good."""
+    from ipse.wallet import identities
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        record = wallet.manifest.find(which)
+        _confirm(session, record, confirm)
+        identities.delete(wallet, record.name)
+    session.console.result(f"{record.name} ({record.did}) is gone", _public(record))
+
+
+def _confirm(session: Session, record: DidRecord, typed: str | None) -> None:
+    """Deleting takes the name once more. Raises ConsentNeeded, ConsentRefused, UsageError."""
+    if typed is None:
+        if not session.can_ask:
+            raise ConsentNeeded(
+                f"deleting {record.name!r} takes its name once more", hint=f"--confirm {record.name}"
+            )
+        session.console.page(
+            f"{record.did}\nits key will be gone, and with it all that only this key can prove"
+        )
+        if tty.ask(f"type {record.name} to delete it: ") != record.name:
+            raise ConsentRefused(f"{record.name!r} was not deleted")
+    elif typed != record.name:
+        raise UsageError(f"--confirm {typed} is not the name {record.name!r}", hint="nothing was deleted")
+
+
+def _publish(session: Session, record: DidRecord, output: str) -> None:
+    """Write the document of a did:web and say where it belongs."""
+    if record.method != "web":
+        return
+    from ipse.dids import did_web
+    from ipse.wallet import identities
+
+    try:
+        params.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
+    except DataError as error:
+        again = f"{record.name!r} is in the wallet: `ipse did document {record.name}` prints its document"
+        raise StorageError(error.message, hint=again) from error
+    session.console.message(f"{output} written; publish it at {did_web.publish_url(record.did)}")
+
+
+def _public(record: DidRecord) -> dict[str, Any]:
+    members = asdict(record)
+    del members["keys"], members["successor"]
+    members["key_type"] = record.current.key_type
+    members["keys"] = [key.id for key in record.keys]
+    if record.successor:
+        members["successor"] = record.successor
+    return members

@@ -1,0 +1,81 @@
+"""`ipse profile search | rank`: what the profile answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipse.cli import params
+from ipse.cli.commands.profile.shown import statement_row
+from ipse.cli.context import session_of
+from ipse.cli.output import printable
+from ipse.encoding.strict_json import JsonObject
+
+if TYPE_CHECKING:
+    from ipse.wallet.profile.ranking import Placed
+
+__all__ = ["rank", "search"]
+
+
+def search(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to look for, by meaning.")],
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 5,
+) -> None:
+    """Find what you said that is nearest in meaning."""
+    from ipse.wallet.profile import ranking
+
+    session = session_of(context)
+    with session.wallet(embeds=True) as wallet:
+        found = ranking.search(wallet, session.embedder(wallet), text, limit=limit)
+    rows = [{**statement_row(statement), "similarity": round(cosine, 3)} for statement, cosine in found]
+    session.console.table("statements", rows, ("similarity", "weight", "text"), empty="nothing found")
+
+
+def rank(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Candidates, one a line.")],
+    top: Annotated[int | None, typer.Option("--top", min=1, help="Show this many.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Show the statements that moved each.")] = False,
+) -> None:
+    """Rank candidates as you would like them, best first."""
+    session = session_of(context)
+    candidates = params.read_lines(file)
+    with session.wallet(embeds=True) as wallet:
+        embedder = session.embedder(wallet)
+        from ipse.wallet.profile import ranking
+
+        places = ranking.rank(
+            wallet,
+            embedder,
+            candidates,
+            now=session.now,
+            explain=(top or len(candidates)) if explain else 0,
+        )
+        number = ranking.keep_ranking(wallet, places, now=session.now)
+    shown = list(enumerate(places[:top], 1))
+    lines = [line for place, entry in shown for line in _lines(place, entry)]
+    rows = [_row(place, entry, explain=explain) for place, entry in shown]
+    session.console.result("\n".join(lines), {"number": number, "ranking": rows})
+    if number is not None:
+        session.console.detail(f"ranking {number}: `ipse profile feedback 3` says that you took the third")
+
+
+def _lines(place: int, entry: Placed) -> list[str]:
+    movers = [f"       {mover.amount:+.2f}  {printable(mover.statement.text)}" for mover in entry.movers]
+    return [f"{place:>3}  {entry.score:+.2f}  {printable(entry.text)}", *movers]
+
+
+def _row(place: int, entry: Placed, *, explain: bool) -> JsonObject:
+    row: JsonObject = {"place": place, "score": round(entry.score, 4), "text": entry.text}
+    if explain:
+        row["movers"] = [
+            {
+                "number": mover.statement.number,
+                "amount": round(mover.amount, 4),
+                "text": mover.statement.text,
+            }
+            for mover in entry.movers
+        ]
+    return row

@@ -1,0 +1,199 @@
+"""`ipse profile edit | supersede | forget`: what is corrected, what is over, what is to be gone."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ipse.cli import params, tty
+from ipse.cli.commands.profile.shown import disclosure_lines, plural, statement_row
+from ipse.cli.context import Session, session_of
+from ipse.errors import ConsentNeeded, ConsentRefused, StorageError, UsageError
+from ipse.storage import statements
+from ipse.storage.statements import SAID, NewStatement, Statement
+
+__all__ = ["edit", "forget", "supersede"]
+
+_Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The statement's number in `profile list`.")]
+_Liked = Annotated[bool, typer.Option("--like", help="You like it.")]
+_Disliked = Annotated[bool, typer.Option("--dislike", help="You dislike it.")]
+_Strength = Annotated[int | None, typer.Option(metavar="1..5", min=1, max=5, help="How much.")]
+_DEFAULT_STRENGTH = 4
+
+
+def edit(
+    context: typer.Context,
+    number: _Number,
+    text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="What it should say.")] = None,
+    liked: _Liked = False,
+    disliked: _Disliked = False,
+    strength: _Strength = None,
+    sensitivity: Annotated[
+        str | None, typer.Option("--sensitivity", metavar="public|private|secret", help="Who may hear of it.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Since when it holds.")] = None,
+) -> None:
+    """Correct a statement in its place; of what it said before nothing is kept."""
+    from ipse.wallet.profile import changing, forgetting, remembering
+
+    session = session_of(context)
+    sign = _sign(liked=liked, disliked=disliked)
+    if text is None and sign is None and strength is None and sensitivity is None and since is None:
+        raise UsageError("nothing is to be changed", hint="give --text, --strength, --sensitivity or --since")
+    with session.wallet() as wallet:
+        before = statements.find(wallet.vault, number)
+        correction = changing.Correction(
+            text=None if text is None else text.strip(),
+            weight=_weight(before, sign, strength),
+            sensitivity=sensitivity,
+            since=None if since is None else params.timestamp(since),
+        )
+        after = changing.correct(wallet, number, correction, now=session.now)
+        if after.text != before.text:
+            forgetting.erase(wallet)
+            remembering.embed_missing(wallet, session.embedder(wallet))
+    session.console.result(f"statement {number} is corrected", statement_row(after))
+
+
+def supersede(
+    context: typer.Context,
+    old: Annotated[int, typer.Argument(metavar="OLD", help="The statement that is over.")],
+    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What holds instead.")] = None,
+    by: Annotated[
+        int | None, typer.Option("--by", metavar="NEW", help="The number of what holds instead.")
+    ] = None,
+    liked: _Liked = False,
+    disliked: _Disliked = False,
+    strength: _Strength = None,
+) -> None:
+    """Say that you changed your mind: the old statement ends, is kept, and points to the new one."""
+    from ipse.wallet.profile import changing
+
+    session = session_of(context)
+    if (text is None) == (by is None):
+        raise UsageError(
+            "what takes its place is not said, or twice",
+            hint='`ipse profile supersede 3 --by 7`, or `ipse profile supersede 3 "TEXT" --like`',
+        )
+    with session.wallet() as wallet:
+        ended = statements.find(wallet.vault, old)
+        if by is not None:
+            if liked or disliked or strength is not None:
+                raise UsageError(
+                    "--by takes the other statement as it is", hint="`ipse profile edit` changes it"
+                )
+            changing.supersede(wallet, old, by)
+            number = by
+        else:
+            new = _instead(ended, text or "", _sign(liked=liked, disliked=disliked), strength)
+            number, _ = changing.supersede_with(wallet, session.embedder(wallet), old, new, now=session.now)
+    session.console.result(f"statement {old} gave way to {number}", {"old": old, "number": number})
+
+
+def forget(
+    context: typer.Context,
+    numbers: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[NUMBER]…", help="The statements' numbers in `profile list`."),
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="All that came from there.")
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="DATE", help="All that began to hold before then.")
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="All of the profile.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
+) -> None:
+    """Delete statements for good, with the earlier ones they took the place of, and say who heard of them."""
+    from ipse.wallet.profile import forgetting
+    from ipse.wallet.profile.selecting import Selection, select
+
+    session = session_of(context)
+    named = set(numbers or ())
+    bulk = every or source is not None or before is not None
+    if bulk == bool(named):
+        raise UsageError("say what to forget", hint="numbers, or --source, --before or --all")
+    if every and (source is not None or before is not None):
+        raise UsageError("--all is everything", hint="leave out --source and --before, or --all")
+    until = None if before is None else params.timestamp(before)
+    with session.wallet() as wallet:
+        if bulk:
+            chosen = select(wallet, Selection(ended=True, source=source, before=until))
+            named = {statement.number for statement in chosen}
+            if named and not yes:
+                doomed = statements.with_earlier(wallet.vault, named)
+                _confirm(session, len(doomed))
+        forgotten = forgetting.forget(wallet, named)
+        failure: StorageError | None = None
+        try:
+            forgetting.erase(wallet)
+        except StorageError as error:  # the rows are gone all the same: that is told first
+            failure = error
+    gone = [statement.number for statement in forgotten.statements]
+    lines = [_gone(gone), *disclosure_lines(forgotten.disclosed)]
+    session.console.result(
+        "\n".join(lines),
+        {
+            "numbers": gone,
+            "rankings": forgotten.rankings,
+            "disclosed": [entry.to_json() for entry in forgotten.disclosed],
+            "erased": failure is None,
+        },
+    )
+    if failure is not None:
+        raise failure
+
+
+def _sign(*, liked: bool, disliked: bool) -> int | None:
+    if liked and disliked:
+        raise UsageError("it can't be both liked and disliked", hint="give --like or --dislike")
+    return 1 if liked else -1 if disliked else None
+
+
+def _weight(before: Statement, sign: int | None, strength: int | None) -> float | None:
+    """The weight that a correction gives, None where it leaves it; what is not said stays as it was."""
+    if sign is None and strength is None:
+        return None
+    if sign is None and not before.weight:
+        raise UsageError(
+            f"statement {before.number} is neutral", hint="give --like or --dislike with --strength"
+        )
+    if sign is None:
+        sign = 1 if before.weight > 0 else -1
+    if strength is None:
+        return sign * (abs(before.weight) or _DEFAULT_STRENGTH / 5)
+    return sign * strength / 5
+
+
+def _instead(ended: Statement, text: str, sign: int | None, strength: int | None) -> NewStatement:
+    """What the owner says in place of a statement, of the same kind."""
+    if ended.kind == "fact":
+        if sign is not None or strength is not None:
+            raise UsageError(
+                f"statement {ended.number} is a fact, which is neither liked nor disliked",
+                hint="leave out --like, --dislike and --strength",
+            )
+        return NewStatement(text.strip(), 0.0, SAID, ended.sensitivity, "fact")
+    if sign is None:
+        raise UsageError("whether you like it is not said", hint="give --like or --dislike")
+    return NewStatement(text.strip(), sign * (strength or _DEFAULT_STRENGTH) / 5, SAID, ended.sensitivity)
+
+
+def _confirm(session: Session, count: int) -> None:
+    """Forgetting many at once takes their number. Raises ConsentNeeded, ConsentRefused."""
+    what = plural(count, "statement")
+    if not session.can_ask:
+        raise ConsentNeeded(f"forgetting {what} is for good", hint="give --yes to forget them without asking")
+    session.console.page(f"{what} will be gone for good, the earlier versions included")
+    if tty.ask(f"type {count} to forget them: ") != str(count):
+        raise ConsentRefused("nothing was forgotten", hint="the number that was typed is another")
+
+
+def _gone(numbers: list[int]) -> str:
+    if not numbers:
+        return "nothing was there to forget"
+    if len(numbers) == 1:
+        return f"statement {numbers[0]} is gone"
+    return f"{plural(len(numbers), 'statement')} are gone"

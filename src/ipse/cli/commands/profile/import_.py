@@ -1,0 +1,184 @@
+"""`ipse profile import`: what other programs know of the owner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ipse.cli import params
+from ipse.cli.commands.profile.shown import progress_bar
+from ipse.cli.context import session_of
+from ipse.cli.output import Console, printable
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import UsageError
+from ipse.storage.statements import NewStatement
+
+if TYPE_CHECKING:
+    from ipse.preferences.sources import Found, Reading
+    from ipse.wallet.wallet import Wallet
+
+__all__ = ["import_"]
+
+_EXAMPLES: Final = 3
+_WIDTH: Final = 100
+"""Characters of an example."""
+_LONGEST_SOURCE: Final = 64
+_RESUME: Final = "the same command again finishes the import and doubles nothing"
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|-",
+            help="A table with a title and a rating, JSON, bookmarks, or a service's export: see --format.",
+        ),
+    ],
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="csv, ndjson, ipse, goodreads, storygraph, letterboxd, spotify, mastodon, youtube or"
+            " bookmarks; without it the content tells.",
+        ),
+    ] = None,
+    scale: Annotated[
+        str | None,
+        typer.Option("--scale", metavar="SCALE", help='Of the ratings in csv and ndjson, like "0 to 10".'),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be added; add nothing.")
+    ] = False,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", metavar="NAME", help="Keep it under this name, not the format's."),
+    ] = None,
+    sensitivity: Annotated[
+        str | None,
+        typer.Option(
+            "--sensitivity",
+            metavar="public|private|secret",
+            help="Of all that is imported; what the format makes secret stays so.",
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", metavar="N", min=1, help="Take the newest N, or the first without dates."),
+    ] = None,
+) -> None:
+    """Import what another program knows of your taste; importing it again doubles nothing."""
+    from ipse.preferences import sources
+    from ipse.wallet.profile.remembering import remember
+
+    session = session_of(context)
+    _check(source, sensitivity)
+    name = "standard input" if file == "-" else file
+    data = params.read_bytes(file, limit=sources.MAX_BYTES)
+    reading = sources.read(data, name=name, format=form, scale=scale)
+    found = _newest(reading.found, limit)
+    _show(session.console, reading, found)
+    new = [_statement(entry, source or entry.source or reading.format, sensitivity) for entry in found]
+    facts: JsonObject = {"format": reading.format, "read": len(new)}
+    if dry_run:
+        with session.wallet() as wallet:
+            facts |= _foreseen(wallet, new, session.now)
+    else:
+        session.when_interrupted = _RESUME
+        with session.wallet(embeds=True) as wallet, progress_bar(session.console, "embedding") as progress:
+            embedder = session.embedder(wallet)
+            added = remember(wallet, embedder, new, now=session.now, progress=progress)
+        facts |= _counts(len(added.numbers), added.changed, added.known)
+    facts["skipped"] = dict(reading.skipped)
+    would = "would be " if dry_run else ""
+    session.console.result(
+        f"{len(new)} statements read: {facts['added']} {would}added, {facts['changed']} {would}changed,"
+        f" {facts['known']} known already",
+        facts,
+    )
+
+
+def _check(source: str | None, sensitivity: str | None) -> None:
+    if source is not None and not (source.isprintable() and 0 < len(source.strip()) <= _LONGEST_SOURCE):
+        raise UsageError(
+            f"{source[:80]!r} can't name a source", hint=f"--source takes 1 to {_LONGEST_SOURCE} characters"
+        )
+    if sensitivity not in (None, "public", "private", "secret"):
+        raise UsageError(
+            f"{sensitivity!r} is no sensitivity", hint="--sensitivity takes public, private or secret"
+        )
+
+
+def _newest(found: Sequence[Found], limit: int | None) -> Sequence[Found]:
+    """Of what has a date the newest, then the rest in the order of the file."""
+    if limit is None or limit >= len(found):
+        return found
+    dated = sorted(found, key=lambda entry: -entry.at.timestamp() if entry.at else float("inf"))
+    return dated[:limit]
+
+
+def _statement(found: Found, source: str, sensitivity: str | None) -> NewStatement:
+    from ipse.encoding.timestamps import format_timestamp
+
+    return NewStatement(
+        found.text,
+        found.weight,
+        source,
+        sensitivity=found.sensitivity
+        if sensitivity is None or found.sensitivity == "secret"
+        else sensitivity,
+        kind=found.kind,
+        valid_from=format_timestamp(found.at) if found.at else None,
+    )
+
+
+def _foreseen(wallet: Wallet, new: Sequence[NewStatement], now: datetime) -> JsonObject:
+    """What an import would do, worked out by the same plan."""
+    from ipse.encoding.timestamps import format_timestamp
+    from ipse.storage import statement_plan, statements
+    from ipse.wallet.profile.remembering import checked
+
+    known = [
+        statement_plan.Known(
+            entry.number,
+            statement_plan.identity(entry.text),
+            entry.source,
+            entry.kind,
+            entry.weight,
+            entry.sensitivity,
+            entry.valid_from,
+        )
+        for entry in statements.current(wallet.vault)
+    ]
+    plan = statement_plan.plan(
+        [checked(entry, now) for entry in new],
+        [statement_plan.identity(entry.text) for entry in new],
+        known,
+        now=format_timestamp(now),
+        next_number=1 + max((entry.number for entry in known), default=0),
+    )
+    return _counts(len(plan.inserted), plan.changed, plan.known)
+
+
+def _counts(written: int, changed: int, known: int) -> JsonObject:
+    """Of what is written, what takes another's place is no addition."""
+    return {"added": written - changed, "changed": changed, "known": known}
+
+
+def _show(console: Console, reading: Reading, found: Sequence[Found]) -> None:
+    """What was detected, before anything is imported."""
+    console.message(f"format: {reading.format}")
+    for role, taken in reading.fields.items():
+        console.message(f"  {role}: {printable(taken)}")
+    of = "" if len(found) == len(reading.found) else f" of {len(reading.found)}"
+    console.message(f"found: {len(found)}{of}")
+    for reason, count in (*reading.notes.items(), *reading.skipped.items()):
+        left_out = "left out, " if reason in reading.skipped else ""
+        console.message(f"  {left_out}{reason}: {count}")
+    for entry in found[:_EXAMPLES]:
+        text = entry.text if len(entry.text) <= _WIDTH else entry.text[: _WIDTH - 1] + "…"
+        console.message(f"  {entry.weight:+.2f}  {printable(text)}")

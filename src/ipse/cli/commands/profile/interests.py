@@ -1,0 +1,154 @@
+"""`ipse profile interests | why | contradictions`: what the profile adds up to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipse.cli.commands.profile.shown import headed, statement_row
+from ipse.cli.context import session_of
+from ipse.cli.output import printable
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import UsageError
+
+if TYPE_CHECKING:
+    from ipse.wallet.profile.interests import Contradictory, NamedInterest
+    from ipse.wallet.profile.ranking import Mover
+
+__all__ = ["contradictions", "interests", "why"]
+
+_LIKED, _DISLIKED = 0.1, -0.1
+"""Scores from which a text is called liked and disliked."""
+
+
+def interests(
+    context: typer.Context,
+    interest: Annotated[
+        str | None,
+        typer.Argument(metavar="INTEREST", help="Show what belongs to this one: its number or its name."),
+    ] = None,
+) -> None:
+    """Show what your opinions gather around; nothing of it is stored."""
+    from ipse.wallet.profile import interests as found
+
+    session = session_of(context)
+    with session.wallet(embeds=True) as wallet:
+        every = found.interests(wallet, session.embedder(wallet))
+    if interest is not None:
+        members = found.interest_called(every, interest).members
+        rows = [statement_row(statement) for statement in members]
+        session.console.table("statements", rows, ("number", "weight", "valid_from", "text"), empty="none")
+        return
+    rows = [_interest_row(one) for one in every]
+    columns = ("number", "affinity", "name", "statements", "since", "last", "half_life", "medoid")
+    session.console.table("interests", headed(session.console, rows, columns), columns, empty="none")
+
+
+def why(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What to judge.")],
+) -> None:
+    """Say how much you would like something, and which of your statements make it so."""
+    from ipse.wallet.profile import interests as found
+
+    session = session_of(context)
+    with session.wallet(embeds=True) as wallet:
+        answer = found.why(wallet, session.embedder(wallet), text, now=session.now)
+    verdict = "liked" if answer.score >= _LIKED else "disliked" if answer.score <= _DISLIKED else "neutral"
+    up = [mover for mover in answer.movers if mover.amount > 0]
+    down = [mover for mover in answer.movers if mover.amount < 0]
+    lines = [f"{verdict}, {answer.score:+.2f}", *_mover_lines("up", up), *_mover_lines("down", down)]
+    belongs = answer.interest
+    lines.append(f"interest: {f'{belongs.number} {printable(belongs.name)}' if belongs else 'none'}")
+    lines.append(f"topics: {', '.join(map(printable, answer.topics)) or 'none'}")
+    value: JsonObject = {
+        "text": text,
+        "verdict": verdict,
+        "score": round(answer.score, 4),
+        "up": [_mover_row(mover) for mover in up],
+        "down": [_mover_row(mover) for mover in down],
+        "interest": belongs.name if belongs else None,
+        "topics": list(answer.topics),
+    }
+    session.console.result("\n".join(lines), value)
+
+
+def contradictions(
+    context: typer.Context,
+    both: Annotated[
+        tuple[int, int] | None,
+        typer.Option("--both", metavar="A B", help="Say that these two both hold; they are shown no more."),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 20,
+) -> None:
+    """Show statements that contradict each other, for you to decide; nothing is changed by it."""
+    from ipse.wallet.profile import interests as found
+
+    session = session_of(context)
+    if both is not None:
+        if both[0] == both[1]:
+            raise UsageError(f"statement {both[0]} can't contradict itself", hint="give two numbers")
+        with session.wallet(embeds=True) as wallet:
+            found.accept(wallet, *both, now=session.now)
+        session.console.result(f"statements {both[0]} and {both[1]} both hold", {"both": list(both)})
+        return
+    with session.wallet(embeds=True) as wallet:
+        pairs = found.contradictions(wallet, session.embedder(wallet), limit=limit)
+    if not pairs and not session.console.json:
+        session.console.message("no contradictions")
+        return
+    lines = [line for pair in pairs for line in _pair_lines(pair)]
+    session.console.result("\n".join(lines), {"contradictions": [_pair_row(pair) for pair in pairs]})
+
+
+def _interest_row(interest: NamedInterest) -> JsonObject:
+    medoid = interest.members[0]
+    return {
+        "number": interest.number,
+        "affinity": round(interest.affinity, 2),
+        "name": interest.name,
+        "statements": len(interest.members),
+        "since": interest.since.date().isoformat(),
+        "last": interest.last.date().isoformat(),
+        "half_life": round(interest.half_life),
+        "medoid": medoid.text,
+        "medoid_number": medoid.number,
+    }
+
+
+def _mover_lines(way: str, movers: list[Mover]) -> list[str]:
+    return [
+        f"{way + ':':<6}{mover.amount:+.2f}  {mover.statement.number}  {printable(mover.statement.text)}"
+        for mover in movers
+    ]
+
+
+def _mover_row(mover: Mover) -> JsonObject:
+    return {
+        "number": mover.statement.number,
+        "amount": round(mover.amount, 4),
+        "text": mover.statement.text,
+    }
+
+
+def _pair_lines(pair: Contradictory) -> list[str]:
+    older, newer = pair.older, pair.newer
+    return [
+        *(
+            f"{one.number:>5}  {one.weight:+.2f}  {one.valid_from[:10]}  {printable(one.text)}"
+            for one in (older, newer)
+        ),
+        f"       a change of mind:  ipse profile supersede {older.number} --by {newer.number}",
+        f"       one is wrong:      ipse profile forget {older.number}, or {newer.number}",
+        f"       both hold:         ipse profile contradictions --both {older.number} {newer.number}",
+    ]
+
+
+def _pair_row(pair: Contradictory) -> JsonObject:
+    return {
+        "older": statement_row(pair.older),
+        "newer": statement_row(pair.newer),
+        "similarity": round(pair.similarity, 3),
+        "strength": round(pair.strength, 3),
+    }

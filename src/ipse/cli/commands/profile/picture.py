@@ -1,0 +1,189 @@
+"""`ipse profile map | stats`: the profile seen from above."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ipse.cli import params
+from ipse.cli.context import session_of
+from ipse.cli.output import printable
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import UsageError
+
+if TYPE_CHECKING:
+    from ipse.wallet.profile.picture import Figures
+
+__all__ = ["map_", "stats"]
+
+_FORMS: Final = {".html": "html", ".htm": "html", ".svg": "svg"}
+_BARS: Final = 40
+"""Characters of the longest bar; with its label and its number it stays within 80."""
+_LABEL: Final = 26
+_PERIODS: Final = 36
+"""Rows of the bar chart; what is older is put together."""
+_EIGHTHS: Final = "▏▎▍▌▋▊▉█"
+
+
+def map_(
+    context: typer.Context,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE", help="A page (.html) or a drawing (.svg).")
+    ],
+    with_secret: Annotated[bool, typer.Option("--with-secret", help="Draw secret statements too.")] = False,
+) -> None:
+    """Draw your interests over time; any browser opens it.
+
+    The file holds what you said in clear. It loads nothing and runs no script.
+    """
+    from ipse.wallet.profile import picture
+
+    session = session_of(context)
+    form = _FORMS.get(Path(output).suffix.lower())
+    if form is None:
+        raise UsageError(
+            f"{output!r} is neither a page nor a drawing", hint="name it like map.html or map.svg"
+        )
+    params.check_target(output)
+    with session.wallet(embeds=True) as wallet:
+        drawn = picture.draw(
+            wallet, session.embedder(wallet), form=form, now=session.now, with_secret=with_secret
+        )
+    params.write_text(output, drawn)
+    secret = "secret statements too" if with_secret else "all but what is secret"
+    session.console.message(
+        f"{printable(output)} holds your profile in clear ({secret}): keep it to yourself"
+    )
+    session.console.result(printable(output), {"file": output, "form": form, "with_secret": with_secret})
+
+
+def stats(context: typer.Context) -> None:
+    """Count what the profile holds."""
+    from ipse.storage import statements
+    from ipse.wallet.profile import picture
+
+    session = session_of(context)
+    with session.wallet(embeds=True) as wallet:
+        embedder = session.embedder(wallet) if statements.count(wallet.vault) else None
+        found = picture.figures(wallet, embedder)
+    session.console.result("\n".join(_page(found)), _object(found))
+
+
+def _page(found: Figures) -> Iterator[str]:
+    since, until = (moment.date().isoformat() if moment else "-" for moment in (found.since, found.until))
+    graded = f"{found.liked} liked, {found.disliked} disliked, {found.neutral} neutral"
+    yield f"opinions:     {found.liked + found.disliked + found.neutral} ({graded})"
+    yield f"facts:        {found.facts}"
+    yield f"taken back:   {found.past}"
+    yield f"sensitivity:  {', '.join(f'{found.sensitivities.get(name, 0)} {name}' for name in _LEVELS)}"
+    yield f"since, until: {since}, {until}"
+    yield f"model:        {found.model or '-'} ({found.vectors} vectors)"
+    yield f"vault:        {_size(found.vault)}"
+    if found.sources:
+        yield from ("", "by source", *_chart(found.sources))
+    if found.periods:
+        yield from ("", "by year" if len(next(iter(found.periods))) == 4 else "by month")
+        yield from _chart(_recent(found.periods))
+    if found.interests:
+        yield from ("", "interests, from disliked (left) to liked (right)")
+        for lane in sorted(found.interests, key=lambda lane: -lane.affinity):
+            yield f"  {_fitted(lane.name)}  {_scale(lane.affinity)}  {lane.affinity:+.2f}  {len(lane.dots)}"
+
+
+def _object(found: Figures) -> JsonObject:
+    return {
+        "opinions": found.liked + found.disliked + found.neutral,
+        "liked": found.liked,
+        "disliked": found.disliked,
+        "neutral": found.neutral,
+        "facts": found.facts,
+        "past": found.past,
+        **{name: found.sensitivities.get(name, 0) for name in _LEVELS},
+        "since": found.since.date().isoformat() if found.since else None,
+        "until": found.until.date().isoformat() if found.until else None,
+        "model": found.model,
+        "vectors": found.vectors,
+        "vault_bytes": found.vault,
+        "sources": [{"source": name, "statements": count} for name, count in found.sources.items()],
+        "periods": [{"period": name, "statements": count} for name, count in found.periods.items()],
+        "interests": [
+            {"name": lane.name, "affinity": round(lane.affinity, 3), "statements": len(lane.dots)}
+            for lane in found.interests
+        ],
+    }
+
+
+_LEVELS: Final = ("public", "private", "secret")
+
+
+def _chart(counts: Mapping[str, int]) -> Iterator[str]:
+    """A bar a line, the longest as long as there is room for."""
+    highest = max(counts.values())
+    width = min(_LABEL, max(_columns(_spelled(name)) for name in counts))
+    for name, count in counts.items():
+        yield f"  {_fitted(name, width)}  {_bar(count / highest)} {count}".rstrip()
+
+
+def _recent(periods: Mapping[str, int]) -> dict[str, int]:
+    """The last periods, and one row for all before them."""
+    names = list(periods)
+    older, shown = names[:-_PERIODS], names[-_PERIODS:]
+    before = {f"to {older[-1]}": sum(periods[name] for name in older)} if older else {}
+    return {**before, **{name: periods[name] for name in shown}}
+
+
+def _bar(share: float) -> str:
+    """A bar of `share` of the room in eighths of a character; in whole ones where they can't be written."""
+    if not _writable(_EIGHTHS):
+        return "#" * max(round(share * _BARS), share > 0)
+    eighths = max(round(share * _BARS * 8), share > 0)
+    return _EIGHTHS[-1] * (eighths // 8) + (_EIGHTHS[eighths % 8 - 1] if eighths % 8 else "")
+
+
+def _scale(affinity: float) -> str:
+    """An affinity in [-1, 1] as a bar to the left or to the right of the middle."""
+    full, middle = ("█", "│") if _writable("█│") else ("#", "|")
+    half = _BARS // 4
+    filled = max(-half, min(half, round(affinity * half)))
+    return f"{(full * -filled).rjust(half)}{middle}{(full * filled).ljust(half)}"
+
+
+def _fitted(text: str, width: int = _LABEL) -> str:
+    """`text` in just `width` columns of a terminal."""
+    shown = _spelled(text)
+    if _columns(shown) > width:
+        while _columns(shown) > width - 1:
+            shown = shown[:-1]
+        shown += "…" if _writable("…") else "."
+    return shown + " " * (width - _columns(shown))
+
+
+def _columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _spelled(text: str) -> str:
+    """`text` with what this terminal can't write spelled out."""
+    encoding = sys.stdout.encoding or "ascii"
+    return printable(text).encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _writable(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _size(count: int) -> str:
+    return f"{count / 1024 / 1024:.1f} MiB" if count >= 1024 * 1024 else f"{count / 1024:.0f} KiB"

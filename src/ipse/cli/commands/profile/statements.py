@@ -1,0 +1,133 @@
+"""`ipse profile list | show | export`: the statements themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ipse.cli import params
+from ipse.cli.commands.profile.shown import disclosure_lines, plural, statement_row
+from ipse.cli.context import session_of
+from ipse.cli.output import printable
+from ipse.storage import statement_vectors, statements
+
+__all__ = ["export", "list_", "show"]
+
+_All = Annotated[bool, typer.Option("--all", help="What held once, too.")]
+_Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The statement's number in `profile list`.")]
+
+
+def list_(
+    context: typer.Context,
+    every: _All = False,
+    liked: Annotated[bool, typer.Option("--liked", help="What you like.")] = False,
+    disliked: Annotated[bool, typer.Option("--disliked", help="What you dislike.")] = False,
+    facts: Annotated[bool, typer.Option("--facts", help="Neutral facts.")] = False,
+    source: Annotated[
+        str | None, typer.Option("--source", metavar="NAME", help="What came from there.")
+    ] = None,
+    sensitivity: Annotated[
+        str | None,
+        typer.Option("--sensitivity", metavar="public|private|secret", help="What is this sensitive."),
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="What holds since then or later.")
+    ] = None,
+    match: Annotated[str | None, typer.Option("--match", metavar="TEXT", help="What has this in it.")] = None,
+) -> None:
+    """List what the profile holds."""
+    from ipse.wallet.profile.remembering import check_sensitivity
+    from ipse.wallet.profile.selecting import Selection, select
+
+    session = session_of(context)
+    if sensitivity is not None:
+        check_sensitivity(sensitivity)
+    feelings = {"liked": liked, "disliked": disliked, "fact": facts}
+    selection = Selection(
+        ended=every,
+        feelings=frozenset(name for name, asked in feelings.items() if asked),
+        source=source,
+        sensitivity=sensitivity,
+        since=None if since is None else params.timestamp(since),
+        match=match,
+    )
+    with session.wallet() as wallet:
+        rows = [statement_row(statement) for statement in select(wallet, selection)]
+    columns = ("number", "weight", "sensitivity", "text")
+    session.console.table(
+        "statements",
+        rows,
+        ("number", "weight", "sensitivity", "valid_from", "valid_to", "text") if every else columns,
+        empty="nothing like that" if selection != Selection() else 'nothing yet: `ipse profile like "…"`',
+    )
+
+
+def show(context: typer.Context, number: _Number) -> None:
+    """Show one statement: its history, which models embedded it, and who may have heard of it."""
+    from ipse.wallet.profile.forgetting import disclosed
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        vault = wallet.vault
+        statement = statements.find(vault, number)
+        history = statements.chain(vault, number)
+        models = statement_vectors.fingerprints(vault, number)
+        heard = disclosed(vault, [statement])
+    facts = {
+        **statement_row(statement),
+        "embedded_by": models,
+        "history": [statement_row(version) for version in history],
+        "disclosed": [entry.to_json() for entry in heard],
+    }
+    if session.console.json:
+        session.console.result("", facts)
+        return
+    del facts["history"], facts["disclosed"]
+    session.console.facts(facts)
+    lines = [
+        f"{version.number}  {version.weight:+.2f}  {version.valid_from} to {version.valid_to or 'now'}"
+        f"  {printable(version.text)}"
+        for version in history
+        if len(history) > 1
+    ]
+    for line in (*lines, *disclosure_lines(heard)):
+        session.console.result(line, {})
+
+
+def export(
+    context: typer.Context,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE|-", help="Where to.")] = "-",
+    form: Annotated[
+        str, typer.Option("--format", metavar="ndjson|csv", help="How it is written.")
+    ] = "ndjson",
+    every: _All = False,
+    no_secret: Annotated[bool, typer.Option("--no-secret", help="Leave out what is secret.")] = False,
+) -> None:
+    """Write the statements out, to keep or to import elsewhere; never their vectors.
+
+    A text that starts like a formula is written as you said it: a spreadsheet may run it.
+    """
+    from ipse.wallet.profile import exporting
+    from ipse.wallet.profile.selecting import Selection, select
+
+    session = session_of(context)
+    exporting.check_format(form)
+    if output != "-":
+        params.check_target(output)
+    with session.wallet() as wallet:
+        chosen = select(wallet, Selection(ended=every))
+    chosen = [said for said in chosen if not (no_secret and said.sensitivity == "secret")]
+    text = exporting.export(chosen, form)
+    secret = sum(said.sensitivity == "secret" for said in chosen)
+    if secret:
+        session.console.message(f"secret among these: {secret}; --no-secret leaves them out")
+    if output != "-":
+        params.write_text(output, text)
+        session.console.result(
+            f"{plural(len(chosen), 'statement')} in {output}", {"exported": len(chosen), "output": output}
+        )
+    elif session.console.json:
+        session.console.result("", {"exported": len(chosen), "statements": list(map(statement_row, chosen))})
+    elif text:
+        session.console.result(text.removesuffix("\n"), {})

@@ -1,0 +1,173 @@
+"""The `--batch` of `ipse vc issue` and `ipse vc verify`: rows in, a line out for each."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from ipse.cli import params
+from ipse.cli.context import Session
+from ipse.errors import MalformedInput, NotFound, StorageError, Undetermined, UsageError, VerificationFailed
+
+if TYPE_CHECKING:
+    from ipse.credentials.verification import Policy
+    from ipse.wallet.batch import Progress, Rows, Summary
+    from ipse.wallet.issuing import Securing
+    from ipse.wallet.verifying import Aids
+
+__all__ = ["issue", "verify"]
+
+_EVERY_ON_TERMINAL: Final = 0.5
+_EVERY_IN_LOG: Final = 10.0
+"""Seconds between two words of progress."""
+
+
+def issue(
+    session: Session,
+    *,
+    source: str,
+    template: str | None,
+    schema: str | None,
+    output: str,
+    resume: bool,
+    issuer: str | None,
+    securing: Securing,
+) -> None:
+    """A credential for every row of `source`. Raises MalformedInput after the last where any row failed."""
+    from ipse.wallet import batch_issuing
+
+    if template is None:
+        raise UsageError(
+            "a batch takes a template",
+            hint="--template FILE: a credential with {{column}} where a row differs",
+        )
+    if source == template == "-":
+        raise UsageError(
+            "standard input can't be both the template and the rows", hint="put one of them into a file"
+        )
+    document = params.read_object(template)
+    row_schema = params.read_object(schema) if schema is not None else None
+    warnings = batch_issuing.undefined_terms(document, securing)
+    with _rows(source) as rows, _target(output) as target, session.wallet() as wallet:
+        _say_how_to_go_on(session, rows, output)
+        summary = batch_issuing.issue(
+            wallet,
+            issuer,
+            document,
+            securing,
+            rows,
+            target,
+            row_schema=row_schema,
+            now=session.now,
+            resume=resume,
+            progress=_progress(session),
+        )
+    for warning in warnings:
+        session.console.message(f"warning: {warning}")
+    _conclude(session, output, summary)
+    errors = summary.counts["error"]
+    if errors:
+        raise MalformedInput(
+            f"{errors} of {summary.rows} rows were not issued", hint="their lines in the output say why"
+        )
+
+
+def verify(
+    session: Session, *, source: str, output: str, resume: bool, policy: Policy, aids: Aids, now: datetime
+) -> None:
+    """A report for every line of `source`. Raises after the last where any line did not pass."""
+    from ipse.wallet import batch, verifying
+
+    job = batch.VerifyJob("ipse.wallet.verifying:for_batch", (policy, aids), verifying.identity(policy, aids))
+    with _rows(source) as rows, _target(output) as target:
+        _say_how_to_go_on(session, rows, output)
+        summary = batch.verify(job, rows, target, now=now, resume=resume, progress=_progress(session))
+    _conclude(session, output, summary)
+    counts = summary.counts
+    said = ", ".join(f"{counts[name]} {name}" for name in counts if counts[name])
+    if counts["failed"]:
+        raise VerificationFailed(f"{counts['failed']} of {summary.rows} credentials failed: {said}")
+    if counts["error"]:
+        raise MalformedInput(f"{counts['error']} of {summary.rows} lines could not be read: {said}")
+    if counts["undetermined"]:
+        raise Undetermined(f"{counts['undetermined']} of {summary.rows} could not be determined: {said}")
+
+
+@contextmanager
+def _rows(source: str) -> Iterator[Rows]:
+    """The rows of a file, or of standard input, which is NDJSON."""
+    from ipse.wallet.batch import Rows
+
+    if source == "-":
+        yield Rows(sys.stdin.buffer, "ndjson", what="standard input")
+        return
+    path = Path(source)
+    try:
+        with path.open("rb") as file:
+            yield Rows(file, "csv" if path.suffix.lower() == ".csv" else "ndjson", what=source)
+    except FileNotFoundError as error:
+        if error.filename != source:
+            raise
+        raise NotFound(f"there is no file {source}", hint="check the path") from error
+    except IsADirectoryError as error:
+        raise MalformedInput(f"{source} is a folder, a file is expected") from error
+    except PermissionError as error:
+        raise StorageError(f"can't read {source}: permission denied") from error
+
+
+@contextmanager
+def _target(output: str) -> Iterator[Path | BinaryIO]:
+    if output == "-":
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    else:
+        yield Path(output)
+
+
+def _say_how_to_go_on(session: Session, rows: Rows, output: str) -> None:
+    """What an interrupt says: a batch from a file into a file can be resumed."""
+    if output != "-" and rows.can_be_read_again:
+        session.when_interrupted = "what is done is kept; the same command with --resume goes on with it"
+
+
+def _conclude(session: Session, output: str, summary: Summary) -> None:
+    counts = ", ".join(f"{number} {name}" for name, number in summary.counts.items() if number)
+    rows = "1 row" if summary.rows == 1 else f"{summary.rows} rows"
+    message = f"{rows}: {counts or 'nothing to do'}"
+    if output == "-":
+        session.console.message(message)
+        return
+    session.console.result(message, {"file": output, "rows": summary.rows, "counts": dict(summary.counts)})
+
+
+def _progress(session: Session) -> Callable[[Progress], None]:
+    """Progress on stderr: one line that is written over on a terminal, now and then a line elsewhere."""
+    on_terminal = sys.stderr.isatty()
+    begun = last = time.monotonic()
+    first: int | None = None
+
+    def show(progress: Progress) -> None:
+        nonlocal last, first
+        now = time.monotonic()
+        first = progress.rows if first is None else first
+        is_last = progress.rows == progress.total
+        if now - last < (_EVERY_ON_TERMINAL if on_terminal else _EVERY_IN_LOG) and not (
+            is_last and on_terminal
+        ):
+            return
+        last = now
+        rate = (progress.rows - first) / max(now - begun, 1e-9)
+        of = "" if progress.total is None else f" of {progress.total:,}"
+        line = f"{progress.rows:,}{of} rows, {rate:,.0f} a second"
+        if session.console.quiet:
+            return
+        sys.stderr.write(f"\r{line:<60}" + ("\n" if is_last else "") if on_terminal else f"{line}\n")
+        sys.stderr.flush()
+
+    return show

@@ -1,0 +1,181 @@
+"""`ipse vc issue`: one credential from claims or a prepared document, or many from rows."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from ipse.cli import params
+from ipse.cli.commands.vc import batch as batches
+from ipse.cli.commands.vc import options
+from ipse.cli.commands.vc.options import ContextFiles, Output
+from ipse.cli.completion import complete_did
+from ipse.cli.context import session_of
+from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import UsageError
+
+__all__ = ["issue"]
+
+
+def issue(
+    context: typer.Context,
+    types: Annotated[
+        list[str] | None, typer.Option("--type", metavar="TYPE", help="Its type; may be repeated.")
+    ] = None,
+    claims: Annotated[
+        str | None, typer.Option(metavar="FILE|-", help="A JSON object: what is claimed of the subject.")
+    ] = None,
+    prepared: Annotated[
+        str | None,
+        typer.Option("--credential", metavar="FILE|-", help="A whole credential to sign, instead of claims."),
+    ] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|DID",
+            help="Your DID that signs it; the default if not given.",
+            autocompletion=complete_did,
+        ),
+    ] = None,
+    subject: Annotated[str | None, typer.Option(metavar="DID", help="Whom it is about.")] = None,
+    identifier: Annotated[
+        str | None, typer.Option("--id", metavar="URL", help="Its id; a new urn:uuid where not given.")
+    ] = None,
+    valid_from: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Valid from this day or time on; now where not given.")
+    ] = None,
+    valid_until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Valid until this day or time.")
+    ] = None,
+    form: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            metavar="w3c|jwt|sd-jwt|w3c-1.1",
+            help="W3C 2.0 with an embedded proof or as JWT, SD-JWT VC, or W3C 1.1.",
+        ),
+    ] = "w3c",
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Its cryptosuite, like eddsa-rdfc-2022; eddsa-jcs-2022 or ecdsa-jcs-2019 where not given. "
+            "For w3c-1.1 a proof type, or JWT.",
+        ),
+    ] = None,
+    disclosable: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH|all|none",
+            help="A claim of an SD-JWT that its holder may withhold (all); may be repeated.",
+        ),
+    ] = None,
+    decoys: Annotated[
+        int,
+        typer.Option(metavar="N", help="Digests of nothing in an SD-JWT, to hide the count."),
+    ] = 0,
+    status: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIST", help="Give it an entry in this status list; may be repeated."),
+    ] = None,
+    undefined_terms: Annotated[
+        bool,
+        typer.Option("--undefined-terms", help="Give terms that no @context defines a meaning of your own."),
+    ] = False,
+    context_files: ContextFiles = None,
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="ROWS|-", help="Issue one for each row of a .csv or .ndjson file."),
+    ] = None,
+    template: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="For --batch: a credential with {{column}} in its values."),
+    ] = None,
+    row_schema: Annotated[
+        str | None,
+        typer.Option(
+            "--row-schema", metavar="FILE", help="For --batch: a JSON Schema of a row, also for CSV types."
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="For --batch: go on where an earlier run stopped.")
+    ] = False,
+    output: Output = "-",
+    ca_file: CaFile = None,
+    allow_loopback: AllowLoopback = False,
+) -> None:
+    """Sign a credential and print it."""
+    from ipse.wallet import drafting, issuing
+    from ipse.wallet.resolution import Reach
+
+    session = session_of(context)
+    if (disclosable or decoys) and form != "sd-jwt":
+        raise UsageError("--disclosable and --decoys are for SD-JWT", hint="use --format sd-jwt")
+    securing = issuing.Securing(
+        form=form,
+        suite=suite,
+        contexts=options.contexts(context_files),
+        undefined_terms=undefined_terms,
+        disclosable=tuple(disclosable or ("all",)),
+        decoys=decoys,
+        status_lists=tuple(status or ()),
+    )
+    if batch is not None:
+        _refuse_beside(
+            "--batch", type=types, claims=claims, credential=prepared, subject=subject, id=identifier,
+            valid_from=valid_from, valid_until=valid_until,
+        )  # fmt: skip
+        batches.issue(
+            session,
+            source=batch,
+            template=template,
+            schema=row_schema,
+            output=output,
+            resume=resume,
+            issuer=issuer,
+            securing=securing,
+        )
+        return
+    _refuse_beside("one credential", template=template, row_schema=row_schema, resume=resume)
+    options.check_output(output)
+    dates = [params.timestamp(text) if text else None for text in (valid_from, valid_until)]
+    content: Any
+    if prepared is not None:
+        _refuse_beside(
+            "--credential", type=types, claims=claims, subject=subject, id=identifier, valid_from=valid_from,
+            valid_until=valid_until,
+        )  # fmt: skip
+        content = params.read_object(prepared)
+    else:
+        content = drafting.Draft(
+            subject, types or _missing("--type"), _claims(claims), identifier, dates[0], dates[1]
+        )
+    with session.wallet() as wallet:
+        issued = issuing.issue(
+            wallet, issuer, content, securing, now=session.now, reach=Reach(ca_file, allow_loopback)
+        )
+    for warning in issued.warnings:
+        session.console.message(f"warning: {warning}")
+    made = issued.credential
+    text, value = (made, {"credential": made}) if isinstance(made, str) else (strict_json.pretty(made), made)
+    options.deliver(session, output, text, value)
+
+
+def _claims(source: str | None) -> JsonObject:
+    return params.read_object(source if source is not None else _missing("--claims"))
+
+
+def _missing(option: str) -> Any:
+    raise UsageError(f"{option} is missing", hint="give --type and --claims, or a whole --credential")
+
+
+def _refuse_beside(what: str, **given: object) -> None:
+    for name, value in given.items():
+        if value:
+            raise UsageError(
+                f"{what} and --{name.replace('_', '-')} contradict each other",
+                hint="a prepared credential and a template say it themselves",
+            )

@@ -1,0 +1,82 @@
+"""`ipse vc present`: credentials shown to one verifier, and no more of them than was said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipse.cli.commands.vc import options
+from ipse.cli.commands.vc.options import Output
+from ipse.cli.completion import complete_did
+from ipse.cli.context import session_of
+from ipse.cli.output import printable
+from ipse.encoding import strict_json
+
+if TYPE_CHECKING:
+    from ipse.wallet.presenting import Prepared
+
+__all__ = ["present"]
+
+
+def present(
+    context: typer.Context,
+    identifiers: Annotated[
+        list[str], typer.Argument(metavar="ID…", help="The ids of credentials in the wallet.")
+    ],
+    audience: Annotated[str, typer.Option(metavar="NAME", help="The verifier, as it calls itself.")],
+    nonce: Annotated[str, typer.Option(metavar="TEXT", help="The nonce that the verifier gave.")],
+    disclose: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH",
+            help="A claim of an SD-JWT to show, like address.street, or `all`; may be repeated.",
+        ),
+    ] = None,
+    holder: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|DID",
+            help="Your DID that presents; the credentials' subject where not given.",
+            autocompletion=complete_did,
+        ),
+    ] = None,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Only print what would be revealed; sign nothing.")
+    ] = False,
+    output: Output = "-",
+) -> None:
+    """Present credentials, bound to a verifier's challenge; of an SD-JWT only the claims you name."""
+    from ipse.credentials.challenge import Challenge
+    from ipse.wallet import presenting
+
+    session = session_of(context)
+    challenge = Challenge(audience, nonce)
+    options.check_output(output)
+    with session.wallet() as wallet:
+        prepared = presenting.prepare(wallet, identifiers, disclose=disclose or (), holder=holder)
+        if preview:
+            session.console.result(_preview(prepared, audience), _preview_json(prepared))
+            return
+        session.console.message(_preview(prepared, audience))
+        made = presenting.release(wallet, prepared, challenge, now=session.now)
+    text = made if isinstance(made, str) else strict_json.pretty(made)
+    options.deliver(session, output, text, {"presentation": made})
+
+
+def _preview(prepared: Prepared, audience: str) -> str:
+    lines = [f"{printable(audience)} gets to read:"]
+    for credential in prepared.revealed:
+        lines += ["  " + printable(line) for line in strict_json.pretty(credential).splitlines()]
+    if prepared.withheld:
+        lines.append("and not: " + ", ".join(map(printable, prepared.withheld)))
+    return "\n".join(lines)
+
+
+def _preview_json(prepared: Prepared) -> strict_json.JsonObject:
+    return {
+        "format": prepared.form,
+        "holder": prepared.holder.did if prepared.holder else None,
+        "revealed": list(prepared.revealed),
+        "withheld": list(prepared.withheld),
+    }

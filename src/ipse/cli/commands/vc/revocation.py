@@ -1,0 +1,58 @@
+"""`ipse vc revoke`, `suspend` and `reinstate`: what the issuer says of a credential after it was issued."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from ipse.cli.context import session_of
+
+if TYPE_CHECKING:
+    from ipse.storage.status_lists import ListRecord
+    from ipse.wallet.wallet import Wallet
+
+__all__ = ["reinstate", "revoke", "suspend"]
+
+_Credential: TypeAlias = Annotated[
+    str, typer.Argument(metavar="ID", help="The id that the credential carries: `id`, or `jti` of an SD-JWT.")
+]
+
+
+def revoke(context: typer.Context, identifier: _Credential) -> None:
+    """Revoke a credential that you issued, for good; publish its status list to make it known."""
+    from ipse.wallet import status
+
+    _change(context, identifier, "revoked", lambda wallet, now: status.revoke(wallet, identifier, now=now))
+
+
+def suspend(context: typer.Context, identifier: _Credential) -> None:
+    """Suspend a credential that you issued, until it is reinstated."""
+    from ipse.wallet import status
+
+    _change(context, identifier, "suspended", lambda wallet, now: status.suspend(wallet, identifier, now=now))
+
+
+def reinstate(context: typer.Context, identifier: _Credential) -> None:
+    """End the suspension of a credential that you issued."""
+    from ipse.wallet import status
+
+    _change(
+        context, identifier, "reinstated", lambda wallet, now: status.reinstate(wallet, identifier, now=now)
+    )
+
+
+def _change(
+    context: typer.Context,
+    identifier: str,
+    word: str,
+    change: Callable[[Wallet, datetime], tuple[ListRecord, ...]],
+) -> None:
+    session = session_of(context)
+    with session.wallet() as wallet:
+        lists = [record.name for record in change(wallet, session.now)]
+    session.console.result(f"{identifier} is {word}", {"id": identifier, "state": word, "publish": lists})
+    for name in lists:
+        session.console.message(f"to make it known: `ipse vc status publish {name}`")

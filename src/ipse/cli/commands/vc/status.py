@@ -1,0 +1,98 @@
+"""`ipse vc status`: the status lists that an issuer keeps and publishes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Literal
+
+import typer
+
+from ipse.cli import params
+from ipse.cli.commands.vc import options
+from ipse.cli.commands.vc.options import Output
+from ipse.cli.completion import complete_did
+from ipse.cli.context import session_of
+from ipse.cli.framework import Command, application
+
+__all__ = ["app"]
+
+app = application(name="status", help_text="Status lists: create, list, publish.")
+
+_Name = Annotated[str, typer.Argument(metavar="LIST", help="The list's name in this wallet.")]
+
+
+@app.command(cls=Command)
+def create(
+    context: typer.Context,
+    name: _Name,
+    url: Annotated[
+        str | None,
+        typer.Option("--url", metavar="URL", help="Where you will publish it; a did:web has a place for it."),
+    ] = None,
+    purpose: Annotated[
+        str, typer.Option(metavar="revocation|suspension", help="What an entry says.")
+    ] = "revocation",
+    kind: Annotated[
+        Literal["w3c", "token"],
+        typer.Option(help="w3c for W3C credentials and JWTs, token for SD-JWT."),
+    ] = "w3c",
+    size: Annotated[int, typer.Option(metavar="N", help="How many credentials it has room for.")] = 131_072,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|DID",
+            help="Your DID that signs it; the default if not given.",
+            autocompletion=complete_did,
+        ),
+    ] = None,
+) -> None:
+    """Make a status list for credentials that you will issue."""
+    from ipse.wallet import status
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        record = status.create_list(
+            wallet, name, purpose=purpose, url=url, kind=kind, size=size, issuer=issuer, now=session.now
+        )
+    session.console.result(record.name, asdict(record))
+
+
+@app.command("list", cls=Command)
+def list_(context: typer.Context) -> None:
+    """List your status lists and how full they are."""
+    from ipse.wallet import status
+
+    session = session_of(context)
+    with session.wallet() as wallet:
+        rows = [{**asdict(overview.record), "used": overview.used} for overview in status.every(wallet)]
+    columns = ("name", "purpose", "kind", "used", "size", "url")
+    session.console.table("lists", rows, columns, empty="no status lists yet: `ipse vc status create NAME`")
+
+
+@app.command(cls=Command)
+def publish(
+    context: typer.Context,
+    name: _Name,
+    ttl: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="How long readers may keep it, like 15m.")
+    ] = None,
+    valid_for: Annotated[
+        str,
+        typer.Option(metavar="SPAN", help="When it ends unless it is published again, like 30d."),
+    ] = "30d",
+    output: Output = "-",
+) -> None:
+    """Sign a status list as it is now and print it, to be put at its URL."""
+    from ipse.wallet import status
+
+    session = session_of(context)
+    options.check_output(output)
+    with session.wallet() as wallet:
+        text = status.publish(
+            wallet,
+            name,
+            now=session.now,
+            ttl=params.span(ttl) if ttl else None,
+            valid_until=session.now + params.span(valid_for),
+        )
+    options.deliver(session, output, text, {"list": text})

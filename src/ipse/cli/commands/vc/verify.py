@@ -1,0 +1,139 @@
+"""`ipse vc verify`: every check of a credential or a presentation, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ipse.cli import params
+from ipse.cli.commands.vc import batch as batches
+from ipse.cli.commands.vc import options
+from ipse.cli.commands.vc.options import ContextFiles, SchemaFiles
+from ipse.cli.context import Session, session_of
+from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.output import printable
+from ipse.errors import NotFound, UsageError
+
+if TYPE_CHECKING:
+    from ipse.credentials.challenge import Challenge, NoChallenge
+    from ipse.credentials.report import Report
+
+__all__ = ["render", "verify"]
+
+
+def verify(
+    context: typer.Context,
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE|-", help="A credential or presentation, or `-` for standard input."),
+    ] = None,
+    issuer: Annotated[
+        list[str] | None,
+        typer.Option(metavar="DID", help="Accept credentials of this DID or https URL; may be repeated."),
+    ] = None,
+    any_issuer: Annotated[bool, typer.Option("--any-issuer", help="Accept any issuer.")] = False,
+    audience: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Your own name in the challenge of a presentation.")
+    ] = None,
+    nonce: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="The nonce you gave the holder, used once.")
+    ] = None,
+    no_challenge: Annotated[
+        bool,
+        typer.Option(
+            "--insecure-no-challenge", help="Accept a presentation that may be a replay, made for others."
+        ),
+    ] = False,
+    any_holder: Annotated[
+        bool,
+        typer.Option("--any-holder", help="Accept credentials that another than their subject presents."),
+    ] = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Judge as of this day or time; now where not given.")
+    ] = None,
+    leeway: Annotated[str, typer.Option(metavar="SPAN", help="How far clocks may differ.")] = "60s",
+    batch: Annotated[
+        str | None,
+        typer.Option(metavar="LINES|-", help="Verify every line of this file instead, a credential each."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="For --batch: go on where an earlier run stopped.")
+    ] = False,
+    output: Annotated[
+        str, typer.Option("-o", "--output", metavar="FILE|-", help="For --batch: where the reports go.")
+    ] = "-",
+    context_files: ContextFiles = None,
+    schema_files: SchemaFiles = None,
+    ca_file: CaFile = None,
+    allow_loopback: AllowLoopback = False,
+) -> None:
+    """Verify a credential or a presentation and print the report of every check."""
+    from ipse.credentials.verification import Policy
+    from ipse.wallet import trust, verifying
+
+    session = session_of(context)
+    if issuer and any_issuer:
+        raise UsageError("--issuer and --any-issuer contradict each other", hint="give one of them")
+    if (file is None) is (batch is None):
+        raise UsageError("give one FILE, or --batch LINES", hint="`-` reads standard input")
+    text = params.read_text(file) if file is not None else ""
+    policy = Policy(
+        issuers=frozenset(map(trust.check_issuer, issuer or ())),
+        any_issuer=any_issuer,
+        trusted={} if issuer or any_issuer else _trust_list(session),
+        leeway=timedelta(0) if leeway == "0" else params.span(leeway),
+        challenge=_challenge(audience, nonce, no_challenge),
+        any_holder=any_holder,
+    )
+    aids = options.aids(
+        context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
+    )
+    now = params.timestamp(at) if at else session.now
+    if batch is not None:
+        batches.verify(session, source=batch, output=output, resume=resume, policy=policy, aids=aids, now=now)
+        return
+    if resume or output != "-":
+        raise UsageError("--resume and --output are for --batch", hint="the report goes to stdout")
+    report = verifying.verify_presented(text, policy, now=now, aids=aids).report
+    session.console.result("\n".join(render(report)), report.to_json())
+    report.raise_unless_passed("the presentation" if report.parts else "the credential")
+
+
+def render(report: Report) -> Iterator[str]:
+    """The report as lines: every check, then those of each credential in a presentation."""
+    for check in report.checks:
+        value = f" ({printable(check.value)})" if check.value else ""
+        yield f"{check.outcome:<14}  {check.name:<14}  {printable(check.reason)}{value}"
+    for warning in report.warnings:
+        yield f"{'warning':<14}  {'json-ld':<14}  {printable(warning)}"
+    for position, part in enumerate(report.parts, start=1):
+        yield f"credential {position}:"
+        yield from (f"  {line}" for line in render(part))
+
+
+def _challenge(audience: str | None, nonce: str | None, no_challenge: bool) -> Challenge | NoChallenge | None:
+    from ipse.credentials.challenge import NO_CHALLENGE, Challenge
+
+    if no_challenge:
+        if audience is not None or nonce is not None:
+            raise UsageError("--insecure-no-challenge and a challenge contradict each other")
+        return NO_CHALLENGE
+    if audience is None and nonce is None:
+        return None
+    if audience is None or nonce is None:
+        raise UsageError("a challenge is an audience and a nonce", hint="give both --audience and --nonce")
+    return Challenge(audience, nonce)
+
+
+def _trust_list(session: Session) -> Mapping[str, frozenset[str]]:
+    """The wallet's trust list; empty where there is no wallet."""
+    from ipse.wallet import verifying
+
+    try:
+        with session.wallet() as wallet:
+            return verifying.trusted(wallet)
+    except NotFound:
+        return {}

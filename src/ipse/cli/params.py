@@ -1,0 +1,132 @@
+"""Reading what a command was given: files, stdin, times."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import parse_timestamp
+from ipse.errors import InputTooLarge, MalformedInput, NotFound, StorageError, UsageError
+
+__all__ = [
+    "check_target",
+    "read_bytes",
+    "read_lines",
+    "read_object",
+    "read_text",
+    "span",
+    "timestamp",
+    "write_text",
+]
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_SPAN: Final = re.compile(r"(\d{1,5})([smhd])", re.ASCII)
+_UNITS: Final = {
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+}
+
+
+def read_bytes(source: str, *, limit: int = strict_json.MAX_BYTES) -> bytes:
+    """What the file `source`, or stdin for `-`, holds; never more than `limit` bytes are read.
+
+    Raises NotFound, StorageError, InputTooLarge.
+    """
+    try:
+        if source == "-":
+            data = sys.stdin.buffer.read(limit + 1)
+        else:
+            with Path(source).open("rb") as file:
+                data = file.read(limit + 1)
+    except FileNotFoundError as error:
+        raise NotFound(
+            f"there is no file {source}", hint="check the path; `-` reads standard input"
+        ) from error
+    except IsADirectoryError as error:
+        raise MalformedInput(f"{source} is a folder, a file is expected") from error
+    except OSError as error:
+        raise StorageError(f"can't read {source}: {(error.strerror or str(error)).lower()}") from error
+    except ValueError as error:
+        raise UsageError(f"{source!r} can't be a file name") from error
+    if len(data) > limit:
+        raise InputTooLarge(f"{_name(source)} is larger than {limit // 1024 // 1024} MiB")
+    return data
+
+
+def read_text(source: str) -> str:
+    """Like read_bytes, as UTF-8; a byte order mark is dropped. Raises MalformedInput."""
+    data = read_bytes(source)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MalformedInput(f"{_name(source)} is not UTF-8 text: byte {error.start} is wrong") from error
+
+
+def read_object(source: str) -> JsonObject:
+    """The JSON object in a file or on stdin. Raises MalformedInput."""
+    return strict_json.parse_object(read_bytes(source), what=_name(source))
+
+
+def read_lines(source: str) -> list[str]:
+    """The non-empty lines of a file or stdin, without white space around them. Raises MalformedInput."""
+    lines = [line.strip() for line in read_text(source).splitlines()]
+    filled = [line for line in lines if line]
+    if not filled:
+        raise MalformedInput(f"{_name(source)} has no lines")
+    return filled
+
+
+def check_target(target: str) -> Path:
+    """Refuse what can't be a file to write, before work is done that it belongs to. Raises DataError."""
+    path = Path(target)
+    if path.is_dir():
+        raise MalformedInput(f"{target} is a folder, a file is expected")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise StorageError(f"can't write {target}: {path.parent} is no folder that can be written to")
+    return path
+
+
+def write_text(target: str, text: str) -> None:
+    """Put `text` into the file `target`, whole or not at all."""
+    from ipse.storage import files
+
+    path = check_target(target)
+    if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise StorageError(f"can't write {target}: {os.strerror(error.errno or 0).lower()}") from error
+        return
+    files.write_private(path, text.encode())
+
+
+def timestamp(text: str) -> datetime:
+    """A moment given as 2026-01-31T12:00:00Z, or a day (its first second, UTC). Raises UsageError."""
+    try:
+        if _DATE.fullmatch(text):
+            return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+        return parse_timestamp(text)
+    except (MalformedInput, ValueError) as error:
+        raise UsageError(
+            f"{text!r} is not a time", hint="write it like 2026-01-31 or 2026-01-31T12:00:00Z"
+        ) from error
+
+
+def span(text: str) -> timedelta:
+    """A length of time given as 90s, 30m, 12h or 7d. Raises UsageError."""
+    match = _SPAN.fullmatch(text)
+    if match is None or int(match[1]) == 0:
+        raise UsageError(f"{text!r} is not a length of time", hint="write it like 90s, 30m, 12h or 7d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _name(source: str) -> str:
+    return "standard input" if source == "-" else source

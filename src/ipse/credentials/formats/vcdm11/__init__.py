@@ -1,0 +1,1 @@
+"""W3C credentials of data model 1.1, through didkit."""

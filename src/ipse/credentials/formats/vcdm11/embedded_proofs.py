@@ -1,0 +1,259 @@
+"""W3C VCDM 1.1 credentials with Linked Data proofs, signed and checked by didkit.
+
+didkit works in a child process, one per call. What the child is given can't lead it to the network: only
+contexts that didkit carries, only DIDs that hold their own key, no status check.
+
+A Linked Data proof signs the RDF that the contexts make of the JSON, not the JSON. didkit drops undefined
+types, relative ids, nulls, empty arrays and unknown keywords in silence, and takes members under another
+spelling (`expirationDate` as a full IRI, under `@nest`, behind an inline term), where no reader of JSON finds
+them. So spellings are restricted here, and every value is proved to be signed by changing it: a changed copy
+that still verifies shows a value that the signature does not cover. The order of array items is signed only
+for terms with `"@container": "@list"`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from ipse.credentials.formats.vcdm11 import data_model, didkit_process
+from ipse.credentials.formats.vcdm11.spelling import check_contexts, check_method, check_spelling
+from ipse.encoding import base64url, multibase, strict_json
+from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.timestamps import format_timestamp
+from ipse.errors import MalformedInput, Undetermined, UsageError
+from ipse.keys import jwk
+from ipse.keys.ed25519 import SIGNATURE_LENGTH
+from ipse.keys.key_types import PrivateKey
+
+__all__ = [
+    "DEFAULT_PROOF_TYPE",
+    "PROOF_TYPES",
+    "ProofResult",
+    "issue",
+    "meaning",
+    "method_of",
+    "one_line",
+    "refuse_signed",
+    "refuse_unsigned",
+    "result_of",
+    "signed",
+    "type_of_proof",
+    "verify_proof",
+]
+
+DEFAULT_PROOF_TYPE: Final = "Ed25519Signature2020"
+"""The newest of the three for Ed25519: its own context, a plain multibase signature, no JOSE header."""
+_FOR_ANY_KEY: Final = "JsonWebSignature2020"
+PROOF_TYPES: Final = ("Ed25519Signature2018", DEFAULT_PROOF_TYPE, _FOR_ANY_KEY)
+"""The types of proofs that are made."""
+_READ_TYPES: Final = (
+    *PROOF_TYPES,
+    "EcdsaSecp256k1RecoverySignature2020",
+    "EcdsaSecp256k1Signature2019",
+    "EcdsaSecp256r1Signature2019",
+)
+_PROOF_MEMBERS: Final = frozenset(
+    {"@context", "type", "created", "verificationMethod", "proofPurpose", "jws", "proofValue"}
+    | {"domain", "challenge"}
+)
+_INVALID: Final = {
+    "signature error": "the signature does not fit the document",
+    "Key does not match account id": "the signature does not fit the document",
+    "No applicable proof": "the signer does not list the verification method for this purpose",
+    "Key expansion failed": "a member that no @context defines is not covered by the signature",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProofResult:
+    """What is known of a proof; `verified` is None where it could not be determined.
+
+    `reason` is one lower-case line, empty where the proof holds. `created` is the proof's own date and
+    `expires` how long it is meant to hold, None where it does not say; neither is compared with any clock.
+    """
+
+    verified: bool | None
+    reason: str
+    verification_method: str | None = None
+    proof_type: str | None = None
+    created: datetime | None = None
+    expires: datetime | None = None
+
+
+def issue(
+    credential: JsonObject,
+    key: PrivateKey,
+    verification_method: str,
+    *,
+    created: datetime,
+    proof_type: str | None = None,
+) -> JsonObject:
+    """`credential` with a proof by `key` and nothing else changed; every value in it is signed.
+
+    `created` is aware. Without `proof_type` it is DEFAULT_PROOF_TYPE, or JsonWebSignature2020 for keys that
+    are not Ed25519. Raises MalformedInput (the data model, a value that the signature would not cover, a
+    key that is not the issuer's), Undetermined (a DID or context that can't be read offline), UsageError
+    (a proof type that the key does not make), MissingFeature.
+    """
+    options: JsonObject = {
+        "type": type_of_proof(key, proof_type),
+        "created": format_timestamp(created),
+        "verificationMethod": verification_method,
+        "proofPurpose": "assertionMethod",
+    }
+    refuse_signed(credential)
+    data_model.refuse_broken(credential)
+    check_method(data_model.issuer_of(credential), verification_method)
+    check_spelling(credential)
+    answer = _ask_didkit(credential, "assertionMethod", options, json.dumps(jwk.private_to_jwk(key)))
+    return signed(credential, options, answer)
+
+
+def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMethod") -> ProofResult:
+    """Whether a key of the issuer made the proof over all of `credential`. Never reaches the network.
+
+    Dates, trust and status are the caller's. Raises MissingFeature; everything else is in the result.
+    """
+
+    def examine() -> JsonObject:
+        data_model.refuse_broken(credential)
+        check_method(data_model.issuer_of(credential), method_of(credential))
+        check_spelling(credential)
+        return _ask_didkit(credential, proof_purpose)
+
+    return result_of(credential.get("proof"), proof_purpose, examine)
+
+
+def type_of_proof(key: PrivateKey, proof_type: str | None) -> str:
+    """`proof_type` if `key` makes such proofs, and where it is None the one for this type of key.
+
+    Raises UsageError, MissingFeature.
+    """
+    didkit_process.require()
+    made = PROOF_TYPES if key.key_type == "Ed25519" else (_FOR_ANY_KEY,)
+    if proof_type is None:
+        return DEFAULT_PROOF_TYPE if DEFAULT_PROOF_TYPE in made else _FOR_ANY_KEY
+    if proof_type not in made:
+        raise UsageError(
+            f"{proof_type!r} proofs are not made with {key.key_type} keys", hint=f"one of {', '.join(made)}"
+        )
+    return proof_type
+
+
+def refuse_signed(document: JsonObject) -> None:
+    """Raise MalformedInput for a document that has a proof already."""
+    if "proof" in document:
+        raise MalformedInput("the document has a proof already", hint="sign it without its proof")
+
+
+def signed(document: JsonObject, options: JsonObject, answer: JsonObject) -> JsonObject:
+    """`document` with the proof that a child made for it. Raises MalformedInput where it is not as asked."""
+    if answer["errors"]:
+        raise MalformedInput(f"didkit does not sign it: {meaning(answer) or one_line(answer['errors'])}")
+    refuse_unsigned(answer)
+    made: JsonObject = answer["document"]
+    names = made.keys() | document.keys()
+    changed = sorted(name for name in names if _text(made.get(name)) != _text(document.get(name)))
+    if changed != ["proof"] or not options.items() <= made["proof"].items():
+        raise MalformedInput(f"didkit would write it differently: {', '.join(changed)}")
+    return {**document, "proof": made["proof"]}
+
+
+def result_of(proof: Json, purpose: str, examine: Callable[[], JsonObject]) -> ProofResult:
+    """What is known of `proof` once its form is checked and `examine` gave a child's answer."""
+    didkit_process.require()
+    said = proof if isinstance(proof, dict) else {}
+    method, kind = (
+        said[name] if isinstance(said.get(name), str) else None for name in ("verificationMethod", "type")
+    )
+    result = ProofResult(False, "", method, kind)
+    try:
+        result = replace(result, created=_check_proof(proof, purpose))
+        answer = examine()
+        if answer["errors"] and (reason := meaning(answer)):
+            raise MalformedInput(reason)
+        if answer["errors"]:
+            raise Undetermined(f"didkit could not check it: {one_line(answer['errors'])}")
+        refuse_unsigned(answer)
+    except Undetermined as error:
+        return replace(result, verified=None, reason=error.message)
+    except MalformedInput as error:
+        return replace(result, reason=error.message)
+    return replace(result, verified=True)
+
+
+def _check_proof(proof: Json, purpose: str) -> datetime:
+    """The proof's date, where its form is one that didkit reads as it stands."""
+    if isinstance(proof, list) and proof:
+        raise Undetermined("an array of proofs is not supported")
+    if not isinstance(proof, dict):
+        raise MalformedInput("there is no proof")
+    if proof.get("type") not in _READ_TYPES:
+        raise Undetermined(f"the proof type {proof.get('type')!r} is not supported")
+    for name, value in proof.items():
+        if name not in _PROOF_MEMBERS:
+            raise Undetermined(f"the proof member {name[:60]!r} is not supported")
+        if name != "@context" and not isinstance(value, str):
+            raise MalformedInput(f"proof.{name} is not a string")
+    if proof.get("proofPurpose") != purpose:
+        raise MalformedInput(f"proof.proofPurpose is {proof.get('proofPurpose')!r}, not {purpose}")
+    check_contexts(proof.get("@context", []), inline=False)
+    member, other = ("proofValue", "jws") if proof["type"] == DEFAULT_PROOF_TYPE else ("jws", "proofValue")
+    if member not in proof or other in proof:
+        raise MalformedInput(f"the signature of {proof['type']} stands in {member} and nowhere else")
+    if member == "proofValue":
+        if len(multibase.decode_base58btc(proof[member])) != SIGNATURE_LENGTH:
+            raise MalformedInput("proof.proofValue does not have the length of a signature")
+    else:
+        header, _, _ = proof[member].partition("..")
+        protected = strict_json.parse_object(base64url.decode(header), what="the header of proof.jws")
+        if protected != {"alg": protected.get("alg"), "b64": False, "crit": ["b64"]}:
+            raise MalformedInput("proof.jws is no detached signature (RFC 7797)")
+    return data_model.timestamp_of(proof, "created")
+
+
+def meaning(answer: JsonObject) -> str | None:
+    """What didkit's words say against the document, where they are of a known kind."""
+    return next(
+        (reason for error in answer["errors"] for sign, reason in _INVALID.items() if sign in error), None
+    )
+
+
+def refuse_unsigned(answer: JsonObject) -> None:
+    """Raise MalformedInput where a child found values that the signature does not cover."""
+    if answer["unsigned"]:
+        names = one_line(answer["unsigned"][:3])
+        raise MalformedInput(f"the signature does not cover {names}", hint="no @context gives it a meaning")
+
+
+def one_line(texts: list[str]) -> str:
+    """One line that is safe to print, whatever the document put into it."""
+    return "".join(character for character in "; ".join(texts) if character.isprintable())[:200]
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _ask_didkit(
+    credential: JsonObject, purpose: str, options: JsonObject | None = None, key: str = ""
+) -> JsonObject:
+    """A child's answer: `document`, `errors` of its verification, `unsigned` names. Raises Undetermined.
+
+    The key goes through the pipe, never on the command line.
+    """
+    expected = {"proofPurpose": purpose}
+    return didkit_process.run(
+        {"kind": "credential", "document": credential, "expected": expected, "options": options, "key": key}
+    )
+
+
+def method_of(credential: JsonObject) -> str:
+    """The proof's `verificationMethod`. Raises MalformedInput."""
+    proof = credential.get("proof")
+    method = proof.get("verificationMethod") if isinstance(proof, dict) else None
+    return data_model.uri_of(method, "proof.verificationMethod")

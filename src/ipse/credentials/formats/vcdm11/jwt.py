@@ -1,0 +1,306 @@
+"""W3C VCDM 1.1 credentials and presentations as JWTs (section 6.3.1), signed and checked by didkit.
+
+didkit compares `exp` with the machine's own clock and then calls an expired JWT not applicable, without a
+look at its signature; and it lets registered claims replace members of the credential that say otherwise. So
+the JWT is read here, strictly; its signature is checked here too, with the key of the signer's DID; and
+didkit, in its child process, must agree wherever it has an opinion.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from ipse.credentials import jws
+from ipse.credentials.formats.jose import vc_jwt
+from ipse.credentials.formats.vcdm11 import data_model, didkit_process, embedded_proofs
+from ipse.credentials.formats.vcdm11.didkit_child import NO_CLOCK
+from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
+from ipse.credentials.formats.vcdm11.spelling import MAX_BYTES, check_method
+from ipse.credentials.jws import Jws
+from ipse.dids import resolver
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.timestamps import format_timestamp
+from ipse.errors import InputTooLarge, MalformedInput, NotFound, Undetermined, UsageError, VerificationFailed
+from ipse.keys import jwk
+from ipse.keys.key_types import PrivateKey
+
+__all__ = [
+    "credential_of",
+    "issue_jwt",
+    "issue_presentation_jwt",
+    "presentation_of",
+    "verify_jwt",
+    "verify_presentation_jwt",
+]
+
+_MAX_LENGTH: Final = 2 * MAX_BYTES
+_WHAT: Final = "the JWT"
+_PURPOSES: Final = {"credential": "assertionMethod", "presentation": "authentication"}
+_NOT_APPLICABLE: Final = ["No applicable JWS or proof"]
+
+
+def issue_jwt(credential: JsonObject, key: PrivateKey, verification_method: str) -> str:
+    """The JWT of an unsigned VCDM 1.1 credential, by the issuer's `key`.
+
+    Raises MalformedInput (the data model, a credential that the JWT would not say unchanged, a key that is
+    not the issuer's), Undetermined (a DID that can't be read offline), MissingFeature.
+    """
+    didkit_process.require()
+    embedded_proofs.refuse_signed(credential)
+    data_model.refuse_broken(credential)
+    check_method(data_model.issuer_of(credential), verification_method)
+    text = _issued("credential", credential, key, {"verificationMethod": verification_method})
+    _refuse_changed(credential, credential_of(text))
+    return text
+
+
+def issue_presentation_jwt(
+    presentation: JsonObject, key: PrivateKey, verification_method: str, *, audience: str, nonce: str
+) -> str:
+    """The JWT of an unsigned VCDM 1.1 presentation, by the holder's `key`, for one audience and nonce.
+
+    didkit writes no time into it. Raises as `issue_jwt` does, and UsageError for an empty audience or nonce.
+    """
+    didkit_process.require()
+    if not (audience and nonce):
+        raise UsageError("a presentation needs an audience and a nonce, neither of them empty")
+    embedded_proofs.refuse_signed(presentation)
+    data_model.refuse_broken_presentation(presentation)
+    check_method(data_model.holder_of(presentation), verification_method, party="holder")
+    options = {"verificationMethod": verification_method, "domain": audience, "challenge": nonce}
+    text = _issued("presentation", presentation, key, options)
+    _refuse_changed(presentation, presentation_of(text))
+    _check_challenge(_read(text, "presentation").payload, audience, nonce)
+    return text
+
+
+def credential_of(text: str) -> JsonObject:
+    """The credential that a JWT claims, not verified: the `vc` claim, with the registered claims in it.
+
+    `iss`, `sub`, `jti`, `nbf` and `exp` become members where `vc` lacks them, and must say the same where it
+    does not (dates: to the second). Raises MalformedInput.
+    """
+    return _credential(_read(text, "credential").payload)
+
+
+def presentation_of(text: str) -> JsonObject:
+    """The presentation that a JWT claims, not verified: the `vp` claim, with `iss` and `jti` in it.
+
+    Raises MalformedInput.
+    """
+    return _presentation(_read(text, "presentation").payload)
+
+
+def verify_jwt(text: str) -> tuple[ProofResult, JsonObject]:
+    """Whether a key of the issuer signed the JWT, and the credential that it claims.
+
+    Its dates, trust and status are the caller's: an expired credential verifies. Raises MalformedInput for
+    what is no JWT of a credential, MissingFeature; the verdict on the signature is in the result.
+    """
+    didkit_process.require()
+    token = _read(text, "credential")
+    credential = _credential(token.payload)
+
+    def check() -> None:
+        check_method(data_model.issuer_of(credential), token.header["kid"])
+        if "aud" in token.payload:
+            raise Undetermined("the JWT is meant for somebody (aud), and a credential is checked for nobody")
+
+    return _verified("credential", token, check, {}), credential
+
+
+def verify_presentation_jwt(text: str, *, audience: str, nonce: str) -> tuple[ProofResult, JsonObject]:
+    """Whether a key of the holder signed the JWT for this audience and nonce, and the presentation in it.
+
+    The result's `created` is the later of `iat` and `nbf` and `expires` is `exp`: the caller compares them
+    with a clock. Raises as `verify_jwt` does.
+    """
+    didkit_process.require()
+    token = _read(text, "presentation")
+    presentation = _presentation(token.payload)
+
+    def check() -> None:
+        check_method(data_model.holder_of(presentation), token.header["kid"], party="holder")
+        _check_challenge(token.payload, audience, nonce)
+
+    expected = {"domain": audience, "challenge": nonce}
+    return _verified("presentation", token, check, expected), presentation
+
+
+def _issued(kind: str, document: JsonObject, key: PrivateKey, options: JsonObject) -> str:
+    jws.encode_json(document)  # what JSON can't carry, or nests too deep, is malformed before it is sent on
+    answer = didkit_process.run(
+        {
+            "kind": kind,
+            "document": document,
+            "options": {"proofFormat": "jwt", **options},
+            "key": json.dumps(jwk.private_to_jwk(key)),
+        }
+    )
+    if any("NumericDate" in error for error in answer["errors"]):
+        raise MalformedInput(
+            "didkit writes no dates after 2255 into a JWT", hint="say an earlier date, or none"
+        )
+    if answer["errors"]:
+        raise MalformedInput(f"didkit does not sign it: {embedded_proofs.one_line(answer['errors'])}")
+    text: str = answer["jwt"]
+    token = _read(text, kind)
+    if token.header["kid"] != options["verificationMethod"]:
+        raise MalformedInput("didkit names another verification method than the one asked for")
+    try:
+        _check_signature(token, _PURPOSES[kind])
+    except (VerificationFailed, NotFound) as error:
+        raise MalformedInput(f"the key is not that of the verification method: {error.message}") from error
+    return text
+
+
+def _refuse_changed(document: JsonObject, claimed: JsonObject) -> None:
+    names = document.keys() | claimed.keys()
+    changed = sorted(name for name in names if _text(document.get(name)) != _text(claimed.get(name)))
+    if changed:
+        raise MalformedInput(f"didkit would write it differently: {', '.join(changed)}")
+
+
+def _read(text: str, kind: str) -> Jws:
+    """The JWT, if it is one of a VCDM 1.1 credential or presentation. Raises MalformedInput."""
+    if len(text) > _MAX_LENGTH:
+        raise InputTooLarge(f"{_WHAT} has {len(text)} characters; at most {_MAX_LENGTH} are read")
+    token = jws.read(text, what=_WHAT)
+    typ = token.header.get("typ", "JWT")
+    if typ != "JWT":
+        raise MalformedInput(f"typ of {_WHAT} is {excerpt(typ)}; VCDM 1.1 has JWT or none")
+    vc_jwt.check_header(token.header, _WHAT)
+    wanted, other = ("vc", "vp") if kind == "credential" else ("vp", "vc")
+    if not isinstance(token.payload.get(wanted), dict) or other in token.payload:
+        raise MalformedInput(f"{_WHAT} is no {kind} of VCDM 1.1: it needs a {wanted} object, and no {other}")
+    for name in ("iss", "sub", "jti"):
+        if name in token.payload and not (isinstance(token.payload[name], str) and token.payload[name]):
+            raise MalformedInput(f"{name} is not a string with something in it")
+    for name in ("nbf", "exp", "iat"):
+        vc_jwt.numeric_date(token.payload, name)
+    if "proof" in token.payload[wanted]:
+        raise MalformedInput(f"{wanted} has a proof of its own inside {_WHAT}")
+    return token
+
+
+def _credential(claims: JsonObject) -> JsonObject:
+    document: JsonObject = dict(claims["vc"])
+    _adopt(document, "id", claims.get("jti"), "jti")
+    _adopt_date(document, "issuanceDate", claims, "nbf")
+    _adopt_date(document, "expirationDate", claims, "exp")
+    issuer = document.get("issuer")
+    if isinstance(issuer, dict):
+        document["issuer"] = issuer = dict(issuer)
+        _adopt(issuer, "id", claims.get("iss"), "iss")
+    else:
+        _adopt(document, "issuer", claims.get("iss"), "iss")
+    if "sub" in claims:
+        document["credentialSubject"] = _subject(document.get("credentialSubject"), claims["sub"])
+    data_model.refuse_broken(document)
+    return document
+
+
+def _presentation(claims: JsonObject) -> JsonObject:
+    document: JsonObject = dict(claims["vp"])
+    if "holderBinding" in document:
+        raise MalformedInput(
+            "the presentation has a holderBinding, which would let others sign for the holder"
+        )
+    _adopt(document, "id", claims.get("jti"), "jti")
+    _adopt(document, "holder", claims.get("iss"), "iss")
+    data_model.refuse_broken_presentation(document)
+    return document
+
+
+def _subject(subject: Json, sub: str) -> Json:
+    """`credentialSubject` with its id; of several subjects a `sub` can't be the one."""
+    only = subject[0] if isinstance(subject, list) and len(subject) == 1 else subject
+    if not isinstance(only, dict):
+        raise MalformedInput("sub is there and credentialSubject is not one object")
+    named = dict(only)
+    _adopt(named, "id", sub, "sub")
+    return [named] if isinstance(subject, list) else named
+
+
+def _adopt(document: JsonObject, member: str, value: Json, claim: str) -> None:
+    """Set `member` to what `claim` says, unless nothing. Raises MalformedInput where both differ."""
+    if value is None:
+        return
+    said = document.setdefault(member, value)
+    if said != value:
+        raise MalformedInput(f"{claim} is {excerpt(value)}, and {member} of the document {excerpt(said)}")
+
+
+def _adopt_date(document: JsonObject, member: str, claims: JsonObject, claim: str) -> None:
+    moment = vc_jwt.numeric_date(claims, claim)
+    if moment is None:
+        return
+    if member not in document:
+        document[member] = format_timestamp(moment)
+    elif _seconds(data_model.timestamp_of(document, member)) != _seconds(moment):
+        raise MalformedInput(
+            f"{claim} is {format_timestamp(moment)}, and {member} of the document {excerpt(document[member])}"
+        )
+
+
+def _seconds(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
+
+
+def _check_challenge(claims: JsonObject, audience: str, nonce: str) -> None:
+    if not audience or claims.get("aud") not in (audience, [audience]):
+        raise MalformedInput(f"aud is not {audience!r} alone: signed for someone else")
+    if not nonce or claims.get("nonce") != nonce:
+        raise MalformedInput("nonce is not the one of this challenge")
+
+
+def _verified(kind: str, token: Jws, check: Callable[[], None], expected: JsonObject) -> ProofResult:
+    dates = {name: vc_jwt.numeric_date(token.payload, name) for name in ("iat", "nbf", "exp")}
+    created = max((date for name, date in dates.items() if date and name != "exp"), default=None)
+    result = ProofResult(False, "", token.header["kid"], "JWT", created, dates["exp"])
+    try:
+        check()
+        _check_signature(token, _PURPOSES[kind])
+        _consult_didkit(kind, token, expected)
+    except Undetermined as error:
+        return replace(result, verified=None, reason=error.message)
+    except (MalformedInput, VerificationFailed, NotFound) as error:
+        return replace(result, reason=error.message)
+    return replace(result, verified=True)
+
+
+def _check_signature(token: Jws, purpose: str) -> None:
+    """Raise VerificationFailed unless the key that `kid` names in its own DID signed the JWT.
+
+    NotFound where the DID does not list that key for `purpose`, Undetermined for a key that is not read.
+    """
+    kid: str = token.header["kid"]
+    method = resolver.find_method(resolver.resolve(kid.partition("#")[0]), kid, purpose)
+    key = resolver.method_key(method)
+    jws.check_signature(token, lambda: key)
+
+
+def _consult_didkit(kind: str, token: Jws, expected: JsonObject) -> None:
+    """Raise VerificationFailed where didkit finds the signature wrong, Undetermined where it can't say.
+
+    Of a JWT with `exp` it may say that it is not applicable, since the machine's clock is past that.
+    """
+    options = {"proofFormat": "jwt", "proofPurpose": _PURPOSES[kind], "created": NO_CLOCK, **expected}
+    answer = didkit_process.run({"kind": kind, "jwt": token.encoded, "expected": options})
+    errors: list[str] = answer["errors"]
+    if errors == _NOT_APPLICABLE and "exp" in token.payload:
+        return
+    if any("signature error" in error for error in errors):
+        raise VerificationFailed("didkit finds that the signature does not fit")
+    if errors or answer["checks"] != ["JWS"]:
+        raise Undetermined(
+            f"didkit could not check it: {embedded_proofs.one_line(errors) or 'no check was made'}"
+        )
+
+
+def _text(value: Json) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -1,0 +1,150 @@
+"""Whether a credential or presentation keeps the rules of the data model its @context names.
+
+Signatures, times and trust are not looked at: a document need not be signed to be linted. Source: W3C
+Verifiable Credentials Data Model 2.0 and 1.1; JSON-LD 1.1.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from ipse.credentials import model
+from ipse.credentials.formats.vcdm11 import data_model
+from ipse.credentials.model import Violation
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import MalformedInput, Undetermined
+
+if TYPE_CHECKING:
+    from ipse.credentials.json_ld import Contexts
+
+__all__ = ["Kind", "Lint", "lint"]
+
+Kind: TypeAlias = Literal["credential", "presentation"]
+
+_OF_PRESENTATIONS: Final = {"VerifiablePresentation", "EnvelopedVerifiablePresentation"}
+_PLACE: Final = re.compile(r"(?P<name>@?[A-Za-z]+)(?:\[(?P<position>\d+)\])?(?P<below>(?:\.[A-Za-z]+)*): ")
+"""Where a rule of VCDM 1.1 is broken, as vcdm11 writes it: credentialSubject[0].id, and a colon."""
+_CONTEXT_FAULT: Final = re.compile(r"(.*/)?@context(/\d+)?")
+_JWT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """What was found in a document of the data model `version` ("2.0" or "1.1").
+
+    `violations` are rules that it breaks; `warnings` are what it may do and likely does not mean, such as
+    terms that no context defines, and what could not be checked.
+    """
+
+    kind: Kind
+    version: Literal["1.1", "2.0"]
+    violations: tuple[Violation, ...]
+    warnings: tuple[Violation, ...]
+
+
+def lint(document: JsonObject, contexts: Contexts | None = None, *, json_ld: bool = True) -> Lint:
+    """The rules that a credential or presentation breaks, and what is doubtful in it.
+
+    `contexts` are the JSON-LD contexts to go by, the built-in ones by default. Without `json_ld` they are
+    left aside, for documents whose proofs look at them anyway. Raises MalformedInput for
+    bottomless nesting, DataError for contexts that take too much work.
+    """
+    strict_json.check_value(document, "the document")
+    kind = _kind_of(document)
+    if data_model.is_vcdm11(document):
+        broken = list(_presentation_11(document) if kind == "presentation" else _credential_11(document))
+    elif kind == "presentation":
+        broken = [*model.presentation_violations(document), *model.embedded_proof_violations(document)]
+    else:
+        broken = [*model.violations(document), *model.proof_violations(document)]
+    faults, warnings = _json_ld(document, contexts) if json_ld else ([], [])
+    broken += _elsewhere(faults, broken)
+    version: Literal["1.1", "2.0"] = "1.1" if data_model.is_vcdm11(document) else "2.0"
+    return Lint(kind, version, tuple(broken), tuple(_elsewhere(warnings, broken)))
+
+
+def _kind_of(document: JsonObject) -> Kind:
+    types = data_model.entries(document.get("type"))
+    names = {name for name in types if isinstance(name, str)}
+    if names & _OF_PRESENTATIONS:
+        return "presentation"
+    if "verifiableCredential" in document and "VerifiableCredential" not in names:
+        return "presentation"
+    return "credential"
+
+
+def _json_ld(document: JsonObject, contexts: Contexts | None) -> tuple[list[Violation], list[Violation]]:
+    """What is wrong with the contexts themselves, and what in the document they leave without meaning."""
+    from ipse.credentials import json_ld
+
+    if "@context" not in document:
+        return [], []
+    try:
+        findings = json_ld.findings(document, contexts or json_ld.known())
+    except Undetermined as error:
+        return [], [Violation("/@context", f"was not checked as JSON-LD: {error.message}")]
+    faults: list[Violation] = []
+    warnings: list[Violation] = []
+    for finding in findings:
+        at_fault = _CONTEXT_FAULT.fullmatch(finding.pointer) is not None
+        (faults if at_fault else warnings).append(Violation(finding.pointer, finding.reason))
+    return faults, warnings
+
+
+def _elsewhere(found: Iterable[Violation], told: Iterable[Violation]) -> list[Violation]:
+    """What was found where nothing was told yet, neither of the place itself nor of one it is in."""
+    places = {violation.pointer for violation in told} - {""}
+    return [
+        violation
+        for violation in found
+        if not places.intersection(accumulate(violation.pointer.split("/"), "{}/{}".format))
+    ]
+
+
+def _credential_11(credential: JsonObject) -> Iterator[Violation]:
+    for rule in data_model.check_data_model(credential):
+        if not (rule.startswith("proof:") and "proof" not in credential):
+            yield _placed(rule)
+
+
+def _placed(rule: str) -> Violation:
+    match = _PLACE.match(rule)
+    if match is None:
+        return Violation("", rule)
+    position = match["position"]
+    pointer = f"/{match['name']}" + (f"/{position}" if position else "") + match["below"].replace(".", "/")
+    return Violation(pointer, rule[match.end() :])
+
+
+def _presentation_11(presentation: JsonObject) -> Iterator[Violation]:
+    """VCDM 1.1, section 4.10: credentials may be JWTs here, each a string."""
+    types = data_model.entries(presentation.get("type"))
+    if "VerifiablePresentation" not in types or not all(isinstance(name, str) and name for name in types):
+        yield Violation("/type", "must be names, VerifiablePresentation among them")
+    yield from _uris(presentation)
+    credentials = presentation.get("verifiableCredential", [])
+    for position, entry in enumerate(data_model.entries(credentials)):
+        pointer = "/verifiableCredential" + (f"/{position}" if isinstance(credentials, list) else "")
+        if isinstance(entry, dict):
+            inside: Iterable[Violation] = _credential_11(entry)
+            yield from (Violation(pointer + violation.pointer, violation.rule) for violation in inside)
+        elif not isinstance(entry, str) or not _JWT.fullmatch(entry):
+            yield Violation(pointer, "must be a credential, as an object or a JWT")
+
+
+def _uris(presentation: JsonObject) -> Iterator[Violation]:
+    holder = presentation.get("holder")
+    for name, value in (
+        ("id", presentation.get("id")),
+        ("holder", holder.get("id") if isinstance(holder, dict) else holder),
+    ):
+        if name in presentation:
+            try:
+                data_model.uri_of(value, name)
+            except MalformedInput as error:
+                yield _placed(error.message)

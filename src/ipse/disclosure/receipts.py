@@ -1,0 +1,267 @@
+"""Receipts: the terms of an answer as a JWS that both sides sign, for the application to keep.
+
+General JWS JSON serialization (RFC 7515 section 7.2.1). The first signature is by the pairwise key that
+signed the answer; the second, once the application has sent it, by the party that asked.
+
+    type             urn:ipse:receipt:1
+    number           of the answer, as the wallet counts them
+    party, audience  who asked, and the client_id that the answer is bound to
+    level, purpose   what was asked, and what for
+    issued, expires, retention_until    RFC 3339, UTC, to the second
+    request, answer  SHA-256 in hex of the request and of the released bytes
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from ipse.credentials import jws
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.jws import Jws, Signer
+from ipse.dids import did_key, resolver
+from ipse.dids.resolver import Resolve
+from ipse.disclosure.answers import LIFE
+from ipse.disclosure.legible import plain_text
+from ipse.disclosure.questions import LEVELS, MAX_PURPOSE, Question
+from ipse.encoding import base64url, strict_json
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
+from ipse.errors import InputTooLarge, IpseError, MalformedInput, NotFound, UsageError, VerificationFailed
+from ipse.keys.key_types import PrivateKey, PublicKey
+from ipse.protocols.parties import party_of
+
+__all__ = ["TYPE", "ReceiptVerification", "build", "check_terms", "countersign", "verify"]
+
+TYPE: Final = "urn:ipse:receipt:1"
+
+_TYP: Final = "ipse-receipt"
+_MAX_LENGTH: Final = 64 * 1024
+_MAX_NUMBER: Final = 2**53 - 1
+_MAX_TIME: Final = 253402300800
+"""Seconds from 1970 to the end of the year 9999."""
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
+_MEMBERS: Final = frozenset(
+    {
+        "type",
+        "number",
+        "party",
+        "audience",
+        "level",
+        "purpose",
+        "issued",
+        "expires",
+        "retention_until",
+        "request",
+        "answer",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptVerification:
+    """A receipt whose every signature holds.
+
+    Anybody can sign as a wallet: `wallet_did` has to be compared with the `iss` of the answer, or with the
+    wallet's own DID for the party. `countersigner` is the DID of the party, None where it has not signed.
+    """
+
+    payload: JsonObject = field(repr=False)
+    wallet_did: str
+    countersigner: str | None
+
+
+def build(question: Question, answer: str, *, number: int, key: PrivateKey, now: datetime) -> str:
+    """The receipt for `answer` to `question`, which was made `now`, signed by the pairwise `key` alone.
+
+    `number` is shown to the party: count its own answers, since the number of all the wallet's answers is
+    nobody's business. Raises MalformedInput.
+    """
+    payload: JsonObject = {
+        "type": TYPE,
+        "number": number,
+        "party": question.party,
+        "audience": question.authorization.client_id,
+        "level": question.level,
+        "purpose": question.purpose,
+        "issued": format_timestamp(now),
+        "expires": format_timestamp(now + LIFE),
+        "retention_until": format_timestamp(now + question.retention),
+        "request": question.authorization.digest,
+        "answer": _digest(answer),
+    }
+    _check_payload(payload)
+    did = did_key.from_public_key(key.public())
+    body = base64url.encode(strict_json.canonical(payload))
+    return _written(body, [_signature(body, did_key.verification_method_id(did), key)])
+
+
+def countersign(receipt: str, did: str, method_id: str, signer: Signer) -> str:
+    """`receipt` with the signature of the party that asked.
+
+    The wallet's signature is verified first; `check_terms` tells whether the terms are those that were
+    asked. Raises MalformedInput, VerificationFailed, and UsageError where it has both signatures or `did`
+    is not the party.
+    """
+    body, signatures = _read(receipt)
+    payload, _ = _by_wallet(signatures[0])
+    if len(signatures) > 1:
+        raise UsageError("the receipt has both signatures already", hint="`verify` checks them")
+    if not _stands_for(did, payload["party"]) or not method_id.startswith(f"{did}#"):
+        raise UsageError(
+            f"{excerpt(method_id)} can't sign for {payload['party'][:100]}, who asked",
+            hint="sign with a did:web of that origin, or the DID that asked",
+        )
+    wallets = {"protected": signatures[0].protected, "signature": signatures[0].signature}
+    return _written(body, [wallets, _signature(body, method_id, signer)])
+
+
+def verify(receipt: str, resolve: Resolve | None = None) -> ReceiptVerification:
+    """What `receipt` says and who signed it. `resolve` finds the DID document of the party.
+
+    Raises MalformedInput for what is no receipt, VerificationFailed for a signature that does not hold or
+    is not the party's, and what `resolve` raises.
+    """
+    _, signatures = _read(receipt)
+    payload, wallet_did = _by_wallet(signatures[0])
+    if len(signatures) == 1:
+        return ReceiptVerification(payload, wallet_did, None)
+    did, method_id = _method_of(signatures[1])
+    if not _stands_for(did, payload["party"]):
+        raise VerificationFailed(f"the receipt is countersigned by {excerpt(did)}, who did not ask")
+    _check_signature(signatures[1], did, method_id, resolve or resolver.resolve)
+    return ReceiptVerification(payload, wallet_did, did)
+
+
+def check_terms(receipt: ReceiptVerification, question: Question, answer: str) -> None:
+    """Raise VerificationFailed where `receipt` is not about this answer to this question on these terms."""
+    payload = receipt.payload
+    expected = {
+        "party": question.party,
+        "audience": question.authorization.client_id,
+        "level": question.level,
+        "purpose": question.purpose,
+        "request": question.authorization.digest,
+        "answer": _digest(answer),
+    }
+    for name, value in expected.items():
+        if payload[name] != value:
+            raise VerificationFailed(
+                f"the receipt's {name} is {excerpt(payload[name])}, not {excerpt(value)}"
+            )
+    issued = _issued(answer)
+    for name, span in (("issued", timedelta(0)), ("expires", LIFE), ("retention_until", question.retention)):
+        if parse_timestamp(payload[name]) - issued != span:
+            raise VerificationFailed(f"the receipt's {name} is {payload[name]}, which was not agreed")
+
+
+def _issued(answer: str) -> datetime:
+    """When `answer` was made. Raises MalformedInput for what is no answer."""
+    seconds = sd_jwt.parse(answer).jwt.payload.get("iat")
+    if type(seconds) is not int or not 0 <= seconds < _MAX_TIME:
+        raise MalformedInput(f"the answer was made at {excerpt(seconds)}, which is no time in seconds")
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _written(body: str, signatures: list[JsonObject]) -> str:
+    return strict_json.canonical({"payload": body, "signatures": signatures}).decode()
+
+
+def _signature(body: str, method_id: str, signer: Signer) -> JsonObject:
+    header = {"alg": signer.algorithm, "kid": method_id, "typ": _TYP}
+    protected = base64url.encode(strict_json.canonical(header))
+    signature = signer.sign(f"{protected}.{body}".encode("ascii"))
+    return {"protected": protected, "signature": base64url.encode(signature)}
+
+
+def _read(receipt: str) -> tuple[str, list[Jws]]:
+    """The encoded payload of a receipt, and its one or two signatures over it, none of them verified."""
+    if len(receipt) > _MAX_LENGTH:
+        raise InputTooLarge(f"the receipt has {len(receipt)} characters; at most {_MAX_LENGTH} are read")
+    whole = strict_json.parse_object(receipt, what="the receipt")
+    body, entries = whole.get("payload"), whole.get("signatures")
+    if set(whole) != {"payload", "signatures"} or not isinstance(body, str):
+        raise MalformedInput("the receipt is not an object with payload and signatures and nothing else")
+    if not isinstance(entries, list) or not 1 <= len(entries) <= 2:
+        raise MalformedInput("the receipt has not one or two signatures")
+    signatures = [_signature_in(entry, body) for entry in entries]
+    _check_payload(signatures[0].payload)
+    return body, signatures
+
+
+def _signature_in(entry: Json, body: str) -> Jws:
+    if not isinstance(entry, dict) or set(entry) != {"protected", "signature"}:
+        raise MalformedInput("a signature of the receipt is not an object with protected and signature")
+    protected, signature = entry["protected"], entry["signature"]
+    if not isinstance(protected, str) or not isinstance(signature, str):
+        raise MalformedInput("a signature of the receipt is no text")
+    return jws.read_parts(protected, body, signature, what="the receipt")
+
+
+def _by_wallet(signature: Jws) -> tuple[JsonObject, str]:
+    """The payload and the wallet's DID, where the first signature is by the key of a did:key."""
+    did, method_id = _method_of(signature)
+    if not did.startswith(did_key.PREFIX):
+        raise VerificationFailed(
+            f"the receipt's first signature is by {excerpt(did)}, not by a wallet's did:key"
+        )
+    _check_signature(signature, did, method_id, resolver.resolve)
+    return signature.payload, did
+
+
+def _method_of(signature: Jws) -> tuple[str, str]:
+    """The DID and the verification method that a signature names."""
+    method_id = signature.header.get("kid")
+    if not isinstance(method_id, str) or "#" not in method_id:
+        raise VerificationFailed(f"the receipt is signed by {excerpt(method_id)}, which is no key of a DID")
+    if signature.header.get("typ") != _TYP:
+        raise VerificationFailed(f"what is signed is {excerpt(signature.header.get('typ'))}, no receipt")
+    return method_id.partition("#")[0], method_id
+
+
+def _check_signature(signature: Jws, did: str, method_id: str, resolve: Resolve) -> None:
+    def key() -> PublicKey:
+        document = resolve(did)
+        try:
+            return resolver.method_key(resolver.find_method(document, method_id, "assertionMethod"))
+        except NotFound as error:
+            raise VerificationFailed(f"{did[:100]} does not sign with {excerpt(method_id)}") from error
+
+    jws.check_signature(signature, key)
+
+
+def _stands_for(did: str, party: str) -> bool:
+    """Whether `did` is a DID of `party`."""
+    try:
+        return did.startswith("did:") and party_of(did) == party
+    except IpseError:
+        return False
+
+
+def _check_payload(payload: JsonObject) -> None:
+    """Raise MalformedInput where `payload` is not that of a receipt."""
+    if payload.get("type") != TYPE or set(payload) != _MEMBERS:
+        raise MalformedInput(f"the receipt's payload has not the members of a {TYPE}")
+    number = payload["number"]
+    if type(number) is not int or not 0 < number <= _MAX_NUMBER:
+        raise MalformedInput(f"the receipt's number is {excerpt(number)}")
+    if payload["level"] not in LEVELS:
+        raise MalformedInput(f"the receipt's level is {excerpt(payload['level'])}")
+    plain_text(payload["purpose"], "the receipt's purpose", MAX_PURPOSE)
+    for name in ("party", "audience"):
+        value = payload[name]
+        if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+            raise MalformedInput(f"the receipt's {name} is {excerpt(value)}")
+    for name in ("issued", "expires", "retention_until"):
+        if format_timestamp(parse_timestamp(payload[name])) != payload[name]:
+            raise MalformedInput(f"the receipt's {name} is {excerpt(payload[name])}, not a time in UTC")
+    for name in ("request", "answer"):
+        if not isinstance(payload[name], str) or not _DIGEST.fullmatch(payload[name]):
+            raise MalformedInput(f"the receipt's {name} is {excerpt(payload[name])}, not a SHA-256 in hex")
+
+
+def _digest(answer: str) -> str:
+    return hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()
