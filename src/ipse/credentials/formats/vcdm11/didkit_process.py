@@ -12,7 +12,10 @@ from ipse.errors import MissingFeature, Undetermined
 __all__ = ["available", "require", "run"]
 
 _SECONDS = 20.0
-_CHILD: Final = "import sys; sys.path[:] = sys.argv[1:]; from ipse.credentials.formats.vcdm11 import didkit_child; didkit_child.serve()"
+_CHILD: Final = (
+    "import sys; sys.path[:] = sys.argv[1:]; "
+    "from ipse.credentials.formats.vcdm11 import didkit_child; didkit_child.serve()"
+)
 
 
 def available() -> bool:
