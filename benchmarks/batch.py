@@ -24,7 +24,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ipse.credentials.verification import Policy, Sources
+from ipse.credentials.policy import Policy, Sources
 from ipse.dids import did_key
 from ipse.keys import ed25519
 from ipse.wallet.batch import Job, Progress, Rows, Summary, VerifyJob, issue, verify

@@ -17,25 +17,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ipse.credentials.policy import Policy
     from ipse.credentials.report import Report
-    from ipse.credentials.verification import Policy
     from ipse.errors import IpseError
     from ipse.storage.places import Places, find_places
-    from ipse.wallet.verifying import verify_credential
+    from ipse.wallet.verifier import Verifier
     from ipse.wallet.wallet import Wallet
 
-__all__ = ["IpseError", "Places", "Policy", "Report", "Wallet", "find_places", "verify_credential"]
+__all__ = ["IpseError", "Places", "Policy", "Report", "Verifier", "Wallet", "find_places"]
 
 __version__ = "0.1.0.dev0"
 
 _HOMES = {
     "IpseError": ("ipse.errors", "IpseError"),
     "Places": ("ipse.storage.places", "Places"),
-    "Policy": ("ipse.credentials.verification", "Policy"),
+    "Policy": ("ipse.credentials.policy", "Policy"),
     "Report": ("ipse.credentials.report", "Report"),
     "Wallet": ("ipse.wallet.wallet", "Wallet"),
     "find_places": ("ipse.storage.places", "find_places"),
-    "verify_credential": ("ipse.wallet.verifying", "verify_credential"),
+    "Verifier": ("ipse.wallet.verifier", "Verifier"),
 }
 
 

@@ -32,7 +32,7 @@ Anything else that escapes is a bug in ipse (exit 1). An interrupt is exit 130.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 __all__ = [
     "AlreadyExists",
@@ -71,13 +71,16 @@ class IpseError(Exception):
     usually a command. `code` is stable and meant for programs.
     """
 
-    code: ClassVar[str] = "error"
+    code: str = "error"
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
+        """`code` is more exact than that of the class, where whoever raises the error knows more."""
         super().__init__(message)
         self.message = message
         self.hint = hint or self.default_hint()
+        if code:
+            self.code = code
 
     @classmethod
     def default_hint(cls) -> str:
@@ -98,7 +101,15 @@ class AlreadyExists(UsageError):
     code = "already-exists"
 
 
-class VerificationFailed(IpseError):
+class _Verdict(IpseError):
+    """What a verification found. `report` is the `ipse.Report` that led to it, None where there is none."""
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", report: Any = None) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.report = report
+
+
+class VerificationFailed(_Verdict):
     """Checked, and not valid. The report names the checks."""
 
     code = "verification-failed"
@@ -283,7 +294,7 @@ class MissingFeature(IpseError):
     exit_code = 8
 
 
-class Undetermined(IpseError):
+class Undetermined(_Verdict):
     """It could not be found out. Never treated as valid, never called invalid."""
 
     code = "undetermined"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ipse import errors
-from ipse.credentials.verification import CHECKS
+from ipse.credentials.report import CHECKS
 from tests.conftest import REPOSITORY, Ipse
 
 _TOUR = (REPOSITORY / "examples" / "tour.sh").read_text()

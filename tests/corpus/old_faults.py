@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from ipse.credentials.formats.vcdm11 import data_model
+from ipse.credentials.model import vcdm11
 from ipse.encoding import multibase
 from tests.corpus.building import (
     AUDIENCE,
@@ -41,7 +41,7 @@ _SUITE: Final[Json] = {
 
 def _credential(**changes: Any) -> Json:
     document: Json = {
-        "@context": [data_model.CONTEXT, data_model.SUITE_CONTEXT, {"@vocab": data_model.UNDEFINED_TERM}],
+        "@context": [vcdm11.CONTEXT, vcdm11.SUITE_CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}],
         "id": "urn:uuid:3b0b8f6e-1f0c-4b8e-9d57-2f5a5f1f4b11",
         "type": ["VerifiableCredential", "DegreeCredential"],
         "issuer": ISSUER.did,
@@ -75,7 +75,7 @@ def _claims(**changes: Any) -> Json:
 
 def _presentation(*credentials: Any, **changes: Any) -> Json:
     document: Json = {
-        "@context": [data_model.CONTEXT, data_model.SUITE_CONTEXT],
+        "@context": [vcdm11.CONTEXT, vcdm11.SUITE_CONTEXT],
         "type": ["VerifiablePresentation"],
         "holder": HOLDER.did,
         "verifiableCredential": list(credentials),
@@ -144,7 +144,7 @@ def _linked_data() -> Iterator[Fault]:
         "proof-member-unknown": (edited(signed, "proof", "remark", to="x"), "undetermined"),
         "verification-method-of-another": (_signed(_credential(), STRANGER), "failed"),
         "context-unknown": (
-            edited(signed, "@context", to=[data_model.CONTEXT, "https://issuer.example/v1"]), "undetermined",
+            edited(signed, "@context", to=[vcdm11.CONTEXT, "https://issuer.example/v1"]), "undetermined",
         ),
         "member-under-another-spelling": (
             edited(signed, "credentialSubject", "https://issuer.example/#honours", to="x"), "undetermined",

@@ -11,12 +11,13 @@ from typing import Any, Final
 import pytest
 
 from ipse.cli import main
-from ipse.credentials import verification
+from ipse.credentials import verifier
 from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats.vcdm11 import didkit_process
-from ipse.credentials.report import Check, Outcome, Report
+from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.report import CHECKS, Check, Outcome, Report
 from ipse.credentials.status import Published
-from ipse.credentials.verification import CHECKS, Policy, Sources, Verification
+from ipse.credentials.verifier import Verification
 from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import TooMuchWork, Undetermined
 from ipse.network import guarded_client
@@ -61,12 +62,12 @@ def verified(entry: dict[str, Any]) -> Verification:
         challenge=Challenge(MANIFEST["audience"], MANIFEST["nonce"]) if entry["challenge"] else None,
     )
     sources = Sources(fetch=fetch, schemas=schemas)
-    return verification.verify(text_of(entry), policy=policy, now=NOW, sources=sources)
+    return verifier.verify(text_of(entry), policy=policy, now=NOW, sources=sources)
 
 
 def checks_of(report: Report) -> Iterator[Check]:
     yield from report.checks
-    for part in report.parts:
+    for part in report.credentials:
         yield from checks_of(part)
 
 
@@ -76,12 +77,12 @@ class TestEveryDocument:
         found = verified(entry)
         assert {check.outcome for check in checks_of(found.report)} <= set(FINE)
         assert found.report.outcome is Outcome.PASSED
-        assert found.covered is not None
+        assert found.content is not None
 
     @pytest.mark.parametrize("entry", [one for one in BAD if one.values[0]["check"] is not None])
     def test_with_a_fault_is_refused_by_the_one_check_for_it(self, entry: dict[str, Any]) -> None:
         report = verified(entry).report
-        where = report.parts[entry["credential"] - 1] if entry["credential"] else report
+        where = report.credentials[entry["credential"] - 1] if entry["credential"] else report
         decisive = where.checks[CHECKS.index(entry["check"])]
         assert (decisive.name, decisive.outcome) == (entry["check"], entry["outcome"]), report
         assert report.outcome is Outcome(entry["outcome"])

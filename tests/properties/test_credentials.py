@@ -10,11 +10,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ipse.credentials import jws, model, verification
+from ipse.credentials import jws, model, verifier
 from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats import data_integrity
-from ipse.credentials.report import Check, Ledger, Outcome, Report
-from ipse.credentials.verification import CHECKS, Policy, Sources, Verification
+from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.report import CHECKS, Check, Outcome, Report, ReportBuilder
+from ipse.credentials.verifier import Verification
 from ipse.dids import did_key, resolver
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
@@ -54,7 +55,7 @@ def found(document: Any, path: Path) -> Any:
 
 
 def verify(document: dict[str, Any]) -> Verification:
-    return verification.verify(document, policy=Policy(any_issuer=True), now=NOW)
+    return verifier.verify(document, policy=Policy(any_issuer=True), now=NOW)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -149,7 +150,7 @@ ANSWERED = Policy(any_issuer=True, challenge=Challenge(AUDIENCE, NONCE))
 @settings(deadline=None, max_examples=200)
 @given(st.sampled_from(list(paths(PRESENTED))), VALUES)
 def test_no_value_of_a_presentation_can_be_replaced_and_none_raises(path: Path, value: Any) -> None:
-    report = verification.verify(replaced(PRESENTED, path, value), policy=ANSWERED, now=NOW).report
+    report = verifier.verify(replaced(PRESENTED, path, value), policy=ANSWERED, now=NOW).report
     assert [check.name for check in report.checks] == list(CHECKS)
     if not same(found(PRESENTED, path), value):
         assert report.outcome is not Outcome.PASSED
@@ -165,7 +166,7 @@ def test_a_holder_who_signs_nonsense_gets_a_report_not_a_crash(path: Path, value
         answer = presented(changed)
     except MalformedInput:
         return
-    verified = verification.verify(answer, policy=ANSWERED, now=NOW)
+    verified = verifier.verify(answer, policy=ANSWERED, now=NOW)
     if verified.report.outcome is Outcome.PASSED:
         assert model.presentation_violations(answer) == []
         assert {part.report.outcome for part in verified.parts} <= {Outcome.PASSED}
@@ -196,7 +197,7 @@ def test_a_token_of_any_content_gives_a_report(header: Any, payload: Any, base: 
     for protected in (token.protected, base64url.encode(changed)):
         text = f"{protected}.{token.body}.{token.signature}{rest}"
         with contextlib.suppress(MissingFeature):  # a JWT of VCDM 1.1 where didkit is absent
-            report = verification.verify(text, policy=ANSWERED, now=NOW).report
+            report = verifier.verify(text, policy=ANSWERED, now=NOW).report
             assert [check.name for check in report.checks] == list(CHECKS)
             assert report.outcome is not Outcome.PASSED
 
@@ -207,7 +208,7 @@ def test_a_token_of_any_content_gives_a_report(header: Any, payload: Any, base: 
     | VALUES.map(lambda value: strict_json.pretty(value).encode(errors="replace").decode())
 )
 def test_a_text_of_any_kind_gives_a_report(text: str) -> None:
-    report = verification.verify(text, policy=ANSWERED, now=NOW).report
+    report = verifier.verify(text, policy=ANSWERED, now=NOW).report
     assert [check.name for check in report.checks] == list(CHECKS)
     assert report.outcome is not Outcome.PASSED
 
@@ -219,7 +220,7 @@ DID_DOCUMENT = resolver.resolve(ISSUER)
 @given(st.sampled_from([path for path in paths(DID_DOCUMENT) if path[0] != "@context"]), VALUES)
 def test_a_did_document_of_any_shape_gives_a_report(path: Path, value: Any) -> None:
     document = replaced(DID_DOCUMENT, path, value)
-    report = verification.verify(
+    report = verifier.verify(
         SIGNED, policy=Policy(any_issuer=True), now=NOW, sources=Sources(resolve=lambda _: document)
     ).report
     assert [check.name for check in report.checks] == list(CHECKS)
@@ -230,7 +231,7 @@ def test_a_did_document_of_any_shape_gives_a_report(path: Path, value: Any) -> N
 def test_a_report_passes_only_where_every_check_was_taken_and_none_failed(
     outcomes: list[Outcome | None],
 ) -> None:
-    ledger = Ledger([str(number) for number in range(len(outcomes))])
+    ledger = ReportBuilder([str(number) for number in range(len(outcomes))])
     ledger.adopt(
         [Check(str(number), outcome, "") for number, outcome in enumerate(outcomes) if outcome is not None]
     )

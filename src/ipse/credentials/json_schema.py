@@ -112,11 +112,11 @@ def check_credential_schema(credential: JsonObject, documents: Mapping[str, Docu
     JsonSchema; NotApplicable without `credentialSchema`.
     """
     if "credentialSchema" not in credential:
-        raise NotApplicable("it has no credentialSchema")
+        raise NotApplicable("no-schema", "it has no credentialSchema")
     entries = credential["credentialSchema"]
     entries = entries if isinstance(entries, list) else [entries]
     if not entries:
-        raise NotApplicable("its credentialSchema is empty")
+        raise NotApplicable("no-schema", "its credentialSchema is empty")
     open_question: Undetermined | None = None
     for entry in entries:
         try:
@@ -130,7 +130,7 @@ def check_credential_schema(credential: JsonObject, documents: Mapping[str, Docu
 
 def _check_entry(credential: JsonObject, entry: Json, documents: Mapping[str, Document]) -> None:
     if not isinstance(entry, dict) or not isinstance(url := entry.get("id"), str):
-        raise Rejected("an entry of credentialSchema has no id", excerpt(entry))
+        raise Rejected("malformed", "an entry of credentialSchema has no id", excerpt(entry))
     kind = entry.get("type")
     if "JsonSchema" not in (kind if isinstance(kind, list) else [kind]):
         raise Undetermined(f"the credentialSchema type {excerpt(kind)} is not supported")
@@ -143,7 +143,7 @@ def _check_entry(credential: JsonObject, entry: Json, documents: Mapping[str, Do
     broken = validator.violations(credential)
     if broken:
         pointer, message = broken[0]
-        raise Rejected(f"breaks its JSON Schema at {pointer or '/'}: {message}", url)
+        raise Rejected("schema-broken", f"breaks its JSON Schema at {pointer or '/'}: {message}", url)
 
 
 @lru_cache(maxsize=16)
@@ -179,7 +179,9 @@ def _check_digests(credential: JsonObject, entry: JsonObject, url: str, document
                 raise Undetermined(f"{name} of the JSON Schema {excerpt(url)} takes its bytes to be compared")
             if not fits(source[name], document):
                 raise Rejected(
-                    f"the JSON Schema {excerpt(url)} is not the one whose {name} is stated", source[name]
+                    "schema-digest",
+                    f"the JSON Schema {excerpt(url)} is not the one whose {name} is stated",
+                    source[name],
                 )
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "find_method",
     "method_key",
     "method_of",
+    "publishes_keys",
     "resolve",
 ]
 
@@ -52,6 +53,11 @@ def check_did(did: str) -> str:
 def method_of(did: str) -> str:
     """The method name of a DID: "key" of did:key:z6Mk…"""
     return check_did(did).split(":", 2)[1]
+
+
+def publishes_keys(did: str) -> bool:
+    """Whether signatures of the DID can be verified: a did:pkh holds the hash of a key alone."""
+    return method_of(did) != "pkh"
 
 
 def resolve(did: str, *, fetch: Fetch | None = None) -> JsonObject:

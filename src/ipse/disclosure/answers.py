@@ -6,13 +6,14 @@ nothing is an answer like any other: the refusal, a spent budget and an empty pr
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from ipse.credentials import jws
 from ipse.credentials.formats import sd_jwt
-from ipse.credentials.report import Ledger, Outcome, Rejected, Report
+from ipse.credentials.report import Outcome, Rejected, Report, ReportBuilder, Stopped
 from ipse.dids import did_key, resolver
 from ipse.disclosure.questions import FORMAT, Bands, Choose, Question, Statements, Topics, type_of
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
@@ -107,7 +108,7 @@ def verify_answer(answer: str, question: Question, now: datetime) -> AnswerVerif
 
     Whose profile it comes from is only known as the DID in the answer's `iss`.
     """
-    ledger = Ledger(CHECKS)
+    builder = ReportBuilder(CHECKS)
     authorization = question.authorization
     age = max((now - authorization.issued).total_seconds(), 0.0)
     try:
@@ -120,13 +121,15 @@ def verify_answer(answer: str, question: Question, now: datetime) -> AnswerVerif
             leeway=LEEWAY.total_seconds(),
         )
     except (sd_jwt.SdJwtInvalid, sd_jwt.SdJwtUndetermined) as error:
-        ledger.adopt(error.checks)
-        return AnswerVerification(ledger.report(), None)
-    ledger.adopt(verified.checks)
+        builder.adopt(error.checks)
+        return AnswerVerification(builder.report(), None)
+    builder.adopt(verified.checks)
     binding = verified.binding or {}
-    ledger.take("request", lambda: _answers(binding, question))
-    content = ledger.take("answer", lambda: _content(verified.claims, question))
-    report = ledger.report()
+    builder.judge("request", lambda: _answers(binding, question))
+    content: Content | None = None
+    with suppress(Stopped):
+        content = builder.require("answer", lambda: _content(verified.claims, question))
+    report = builder.report()
     return AnswerVerification(report, content if report.outcome is Outcome.PASSED else None)
 
 
@@ -234,25 +237,29 @@ def _issuer_key(header: JsonObject, payload: JsonObject) -> PublicKey:
     return resolver.method_key(method)
 
 
-def _answers(binding: JsonObject, question: Question) -> tuple[None, str, object]:
+def _answers(binding: JsonObject, question: Question) -> tuple[str, object]:
     if binding.get("transaction_data_hashes") != [question.transaction.digest]:
-        raise Rejected("it answers another question", binding.get("transaction_data_hashes", ""))
+        raise Rejected(
+            "other-question", "it answers another question", binding.get("transaction_data_hashes", "")
+        )
     if binding.get("transaction_data_hashes_alg", "sha-256") != "sha-256":
-        raise Rejected("the question's digest is not SHA-256", binding["transaction_data_hashes_alg"])
+        raise Rejected(
+            "other-digest", "the question's digest is not SHA-256", binding["transaction_data_hashes_alg"]
+        )
     if binding["iat"] > (question.authorization.expires + LEEWAY).timestamp():
-        raise Rejected("it was signed after the request had expired", binding["iat"])
-    return None, "answers this request", question.transaction.digest
+        raise Rejected("too-late", "it was signed after the request had expired", binding["iat"])
+    return "answers this request", question.transaction.digest
 
 
 def _content(claims: JsonObject, question: Question) -> tuple[Content, str, object]:
     if claims["vct"] != type_of(question.level) or claims.get("level") != question.level:
-        raise Rejected("it is another kind of credential", claims["vct"])
+        raise Rejected("other-type", "it is another kind of credential", claims["vct"])
     if claims.get("sub") != claims["iss"] or claims["cnf"]["jwk"] != _jwk_of(claims["iss"]):
-        raise Rejected("it is not signed by the one it is about", claims.get("sub", ""))
+        raise Rejected("other-signer", "it is not signed by the one it is about", claims.get("sub", ""))
     if type(claims.get("epsilon")) not in (int, float) or not 0 <= claims["epsilon"] * 1000 <= MAX_EPSILON:
-        raise Rejected("it does not say what it cost", claims.get("epsilon", ""))
+        raise Rejected("no-cost", "it does not say what it cost", claims.get("epsilon", ""))
     if "exp" not in claims or claims.get("terms") != _terms(question, claims["exp"]):
-        raise Rejected("its terms are not those of the request", claims.get("terms", ""))
+        raise Rejected("other-terms", "its terms are not those of the request", claims.get("terms", ""))
     others = set(_MEMBERS.values()) & claims.keys()
     content = _checked(question, {member: claims[member] for member in others})
     (said,) = content.values()

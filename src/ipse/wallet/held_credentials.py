@@ -7,16 +7,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ipse.credentials import formats
 from ipse.credentials.challenge import NO_CHALLENGE
+from ipse.credentials.content import Content
+from ipse.credentials.policy import Policy
 from ipse.credentials.report import Check, Outcome, Report
-from ipse.credentials.verification import Covered, Policy, Verification, claimed
+from ipse.credentials.status import REVOKED, SUSPENDED
+from ipse.credentials.verifier import Verification
 from ipse.encoding import strict_json
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import UsageError
 from ipse.storage import credential_store
 from ipse.storage.credential_store import StoredCredential
-from ipse.wallet import verifying
-from ipse.wallet.verifying import Aids
+from ipse.wallet.verifier import Lookup, Verifier
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["STANDINGS", "Filter", "add", "check", "credential_id", "listed", "shelved", "standing"]
@@ -38,15 +41,15 @@ class Filter:
 
 
 def add(
-    wallet: Wallet, text: str, *, keep_unverified: bool = False, aids: Aids | None = None, now: datetime
+    wallet: Wallet, text: str, *, keep_unverified: bool = False, lookup: Lookup | None = None, now: datetime
 ) -> StoredCredential:
     """Verify a credential, whoever issued it, and put it on the shelf as it came.
 
     Raises VerificationFailed and Undetermined unless `keep_unverified`, AlreadyExists, MalformedInput,
     UsageError for a presentation.
     """
-    seen = claimed(text)
-    found = _look_at(wallet, text, aids, now)
+    seen = formats.claimed(text)
+    found = _look_at(wallet, text, lookup, now)
     if not keep_unverified:
         found.report.raise_unless_passed("the credential")
     held = shelved(text, seen, verified=found.report.outcome is Outcome.PASSED, now=now)
@@ -54,14 +57,14 @@ def add(
     return held
 
 
-def check(wallet: Wallet, identifier: str, *, aids: Aids | None = None, now: datetime) -> Report:
+def check(wallet: Wallet, identifier: str, *, lookup: Lookup | None = None, now: datetime) -> Report:
     """Verify a credential of the shelf again and note how it stands. Raises NotFound.
 
     What a status list once said against it stands until a status list says otherwise.
     """
     held = credential_store.find(wallet.vault, identifier)
-    report = _look_at(wallet, held.document, aids, now).report
-    asked = next(entry for entry in report.checks if entry.name == "status")
+    report = _look_at(wallet, held.document, lookup, now).report
+    asked = report.check("status")
     credential_store.note(
         wallet.vault,
         held.id,
@@ -103,13 +106,13 @@ def credential_id(text: str) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def shelved(text: str, seen: Covered, *, verified: bool, now: datetime) -> StoredCredential:
+def shelved(text: str, seen: Content, *, verified: bool, now: datetime) -> StoredCredential:
     """A credential as the shelf keeps it."""
-    start, end = seen.valid
+    start, end = seen.validity.start, seen.validity.end
     return StoredCredential(
         id=credential_id(text),
         document=text,
-        format=seen.form,
+        format=seen.format,
         issuer=seen.issuer,
         subject=seen.subjects[0] if len(seen.subjects) == 1 else None,
         types=seen.types,
@@ -120,16 +123,13 @@ def shelved(text: str, seen: Covered, *, verified: bool, now: datetime) -> Store
     )
 
 
-def _look_at(wallet: Wallet, text: str, aids: Aids | None, now: datetime) -> Verification:
-    return verifying.verify_presented(text, _TAKEN_IN, now=now, aids=aids, vault=wallet.vault)
+def _look_at(wallet: Wallet, text: str, lookup: Lookup | None, now: datetime) -> Verification:
+    return Verifier(_TAKEN_IN, lookup or Lookup()).examine(text, now=now, vault=wallet.vault)
 
 
 def _standing_in(asked: Check) -> str | None:
     """What a status list says of it, None where it says nothing against it or its entry is malformed."""
-    if asked.outcome is not Outcome.FAILED:
-        return None
-    words = ("revoked", "suspended")
-    return next((word for word in words if asked.reason.startswith(f"the issuer has {word} it")), None)
+    return asked.code if asked.code in (REVOKED, SUSPENDED) else None
 
 
 def _filtered(

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials import model
+from ipse.credentials import formats
 from ipse.credentials.formats import data_integrity, sd_jwt
+from ipse.credentials.issuer import Draft, IssueOptions, Issuer, SigningKey
 from ipse.encoding import strict_json
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
@@ -17,7 +18,7 @@ from ipse.keys.key_types import PrivateKey
 from ipse.storage import credential_store
 from ipse.storage.credential_store import StoredCredential
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest
-from ipse.wallet import drafting, identities
+from ipse.wallet import identities
 from ipse.wallet.identities import Kind
 from ipse.wallet.wallet import Wallet
 
@@ -121,7 +122,7 @@ def _shelve(wallet: Wallet, record: DidRecord, succession: str, now: datetime) -
         StoredCredential(
             id=hashlib.sha256(succession.encode()).hexdigest()[:16],
             document=succession,
-            format="w3c" if succession.startswith("{") else "sd-jwt",
+            format=formats.read(succession).format.name,
             issuer=record.did,
             subject=record.did,
             types=(SUCCESSION,),
@@ -143,16 +144,8 @@ def _succession(record: DidRecord, place: KeyRecord, key: PrivateKey, successor:
             "successor": successor,
         }
         return sd_jwt.issue(claims, disclosable=(), signer=key, typ=sd_jwt.VC_TYPE, kid=place.id)
-    unsigned = model.build(
-        issuer=record.did,
-        subject=record.did,
-        types=[SUCCESSION],
-        claims={"successor": successor},
-        credential_id=drafting.new_id(),
-        valid_from=now,
-        valid_until=None,
+    issuer = Issuer(
+        SigningKey(record.did, place.id, key), IssueOptions(formats.DEFAULT, undefined_terms=True), now=now
     )
-    defined = drafting.with_undefined_terms(unsigned)
-    return strict_json.pretty(
-        data_integrity.add_proof(defined, key, verification_method=place.id, created=now)
-    )
+    draft = Draft(record.did, [SUCCESSION], {"successor": successor})
+    return strict_json.pretty(issuer.issue(draft).credential)

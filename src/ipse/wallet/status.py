@@ -226,7 +226,7 @@ class StatusSource:
     """The lists of other issuers: fetched, or out of the vault while they are fresh.
 
     What comes out of the vault is as little trusted as what was just fetched: who asks verifies it anew.
-    Hand `fetch` and `keep` to `ipse.credentials.status.status_step`. Without a vault, lists are kept as long
+    Hand `fetch` and `keep` to `ipse.credentials.status.check_status`. Without a vault, lists are kept as long
     as this object, so that a batch fetches each once.
     """
 

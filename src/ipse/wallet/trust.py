@@ -12,7 +12,7 @@ from ipse.errors import UsageError
 from ipse.storage import trusted_issuers
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["add", "check_issuer"]
+__all__ = ["add", "check_issuer", "trusted"]
 
 _MAX_TYPE = 500
 
@@ -34,3 +34,8 @@ def check_issuer(issuer: str) -> str:
     if issuer.startswith("https://") and URL.fullmatch(issuer):
         return issuer
     return resolver.check_did(issuer)
+
+
+def trusted(wallet: Wallet) -> dict[str, frozenset[str]]:
+    """The trust list: each issuer and the types it may issue. Raises KeystoreError, CorruptData."""
+    return trusted_issuers.by_issuer(wallet.vault)

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterable
 from typing import Final, Literal
 
-from ipse.credentials.verification import read
+from ipse.credentials.formats import read
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
 from ipse.wallet.batch import verifying

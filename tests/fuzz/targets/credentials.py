@@ -8,16 +8,15 @@ from contextlib import suppress
 from random import Random
 from typing import Any, Final
 
-from ipse.credentials import json_ld, json_schema, model, presentation, template
-from ipse.credentials import verification as verifying
+from ipse.credentials import json_ld, json_schema, model, template, w3c_presentation
 from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats import data_integrity, sd_jwt
 from ipse.credentials.formats.sd_jwt.unpack import unpack
-from ipse.credentials.formats.vcdm11 import data_model, embedded_proofs, spelling
-from ipse.credentials.model import lint
+from ipse.credentials.formats.vcdm11 import embedded_proofs, spelling
+from ipse.credentials.model import lint, vcdm11
+from ipse.credentials.policy import Policy, Sources
 from ipse.credentials.report import NotApplicable, Rejected
 from ipse.credentials.status import Published
-from ipse.credentials.verification import Policy, Sources
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
 from ipse.wallet import drafting
@@ -53,22 +52,22 @@ def _vcdm2(data: bytes) -> None:
 
 def _vcdm11(data: bytes) -> None:
     document = strict_json.parse_object(data)
-    data_model.presentation_violations(document)
-    if not data_model.check_data_model(document):
-        data_model.issuer_of(document)
-        data_model.validity(document)
-    data_model.refuse_broken(document)
+    vcdm11.presentation_violations(document)
+    if not vcdm11.check_data_model(document):
+        vcdm11.issuer_of(document)
+        vcdm11.validity(document)
+    vcdm11.refuse_broken(document)
 
 
 def _spelling(data: bytes) -> None:
     """What is looked at before anything of VCDM 1.1 is given to didkit."""
     document = strict_json.parse_object(data)
-    if not data_model.check_data_model(document):
+    if not vcdm11.check_data_model(document):
         with suppress(IpseError):
-            spelling.check_method(data_model.issuer_of(document), embedded_proofs.method_of(document))
+            spelling.check_method(vcdm11.issuer_of(document), embedded_proofs.method_of(document))
         spelling.check_spelling(document)
-    if not data_model.presentation_violations(document):
-        data_model.holder_of(document)
+    if not vcdm11.presentation_violations(document):
+        vcdm11.holder_of(document)
         spelling.check_presentation_spelling(document)
 
 
@@ -116,7 +115,7 @@ def _drafting(data: bytes) -> None:
                 drafting.with_undefined_terms(make(document, form))
     with suppress(IpseError):
         _hidden(document)
-    presentation.build(HOLDER.did, [document])
+    w3c_presentation.build(HOLDER.did, [document])
 
 
 def _hidden(claims: dict[str, Any]) -> None:
@@ -149,7 +148,7 @@ def _verification(data: bytes) -> None:
     found = verifying.verify(text, policy=_POLICY, now=NOW, sources=_SOURCES)
     assert len(found.report.checks) == len(verifying.CHECKS)
     strict_json.pretty(found.report.to_json())
-    for report in (found.report, *found.report.parts):
+    for report in (found.report, *found.report.credentials):
         assert all(check.reason == " ".join(check.reason.splitlines()) for check in report.checks), report
 
 

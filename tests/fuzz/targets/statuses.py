@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from ipse.credentials import model
-from ipse.credentials.formats.vcdm11 import data_model
+from ipse.credentials.model import vcdm11
 from ipse.credentials.report import Rejected
 from ipse.credentials.status import (
     Authority,
@@ -67,11 +67,7 @@ def _listed(secured: dict[str, Any] | str) -> Listed:
 
 def _conforming(document: dict[str, Any]) -> dict[str, Any]:
     """`document`, after the rules that are checked before a list is read."""
-    broken = (
-        data_model.check_data_model(document)
-        if data_model.is_vcdm11(document)
-        else model.violations(document)
-    )
+    broken = vcdm11.check_data_model(document) if vcdm11.is_vcdm11(document) else model.violations(document)
     if broken:
         raise MalformedInput("breaks the data model")
     return document

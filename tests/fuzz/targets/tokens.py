@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
-from ipse.credentials import jws, presentation
+from ipse.credentials import jws
 from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats import sd_jwt
 from ipse.credentials.formats.jose import vc_jwt
@@ -31,7 +31,7 @@ def _vc_jose(data: bytes) -> None:
         media_type, held = vc_jwt.opened(strict_json.parse_object(data))
         assert media_type
         text = held
-    for make in (vc_jwt.envelope, presentation.enveloped):
+    for make in (vc_jwt.envelope, envelope.enveloped):
         try:
             make(text)
         except IpseError:

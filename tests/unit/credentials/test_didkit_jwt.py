@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from ipse.credentials import jws, model
 from ipse.credentials.formats.jose import vc_jwt
-from ipse.credentials.formats.vcdm11 import data_model, didkit_process, jwt
+from ipse.credentials.formats.vcdm11 import didkit_process, jwt
+from ipse.credentials.model import vcdm11
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import (
@@ -63,17 +64,17 @@ def credential(key: PrivateKey = KEY, **parts: Any) -> JsonObject:
         "credential_id": "urn:uuid:8d4b1b1e-7c1b-4b58-8f2e-2f0f5f0f5f0f",
         "expiration_date": FAR,
     }
-    return data_model.build(**(arguments | parts))
+    return vcdm11.build(**(arguments | parts))
 
 
 def presentation(*credentials: Json, key: PrivateKey = KEY) -> JsonObject:
-    return data_model.build_presentation(
+    return vcdm11.build_presentation(
         holder=did_of(key), credentials=credentials, presentation_id="urn:uuid:1"
     )
 
 
 BARE: JsonObject = {
-    "@context": [data_model.CONTEXT],
+    "@context": [vcdm11.CONTEXT],
     "type": ["VerifiableCredential"],
     "credentialSubject": {"name": "x"},
 }
@@ -163,7 +164,7 @@ def test_an_expired_credential_verifies_and_its_tampered_twin_does_not() -> None
     old = credential(issuance_date=past, expiration_date=past + timedelta(days=1))
     text = jwt.issue_jwt(old, KEY, METHOD)
     result, document = jwt.verify_jwt(text)
-    assert (result.verified, data_model.validity(document)) == (True, (past, past + timedelta(days=1)))
+    assert (result.verified, vcdm11.validity(document)) == (True, (past, past + timedelta(days=1)))
     assert jwt.verify_jwt(tampered(text))[0].verified is False
 
 
@@ -466,7 +467,7 @@ def verify(text: str, audience: str = AUDIENCE, nonce: str = NONCE) -> tuple[boo
 
 
 VP: JsonObject = {
-    "@context": [data_model.CONTEXT],
+    "@context": [vcdm11.CONTEXT],
     "type": ["VerifiablePresentation"],
     "verifiableCredential": [claiming()],
 }
@@ -605,7 +606,7 @@ def test_odd_claims_are_a_credential_of_the_data_model_or_malformed(
     with suppress(MalformedInput):
         text = made(payload)
         strict_json.parse_object(base64url.decode(text.split(".")[1]))
-        assert data_model.violations(jwt.credential_of(text)) == []
+        assert vcdm11.violations(jwt.credential_of(text)) == []
     with suppress(MalformedInput):
         text = made({**ANSWER, **claims})
-        assert data_model.presentation_violations(jwt.presentation_of(text)) == []
+        assert vcdm11.presentation_violations(jwt.presentation_of(text)) == []

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ipse.credentials import model
-from ipse.credentials.formats.vcdm11 import data_model, didkit_process, embedded_proofs, jwt, presentations
+from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, jwt, presentations
+from ipse.credentials.model import vcdm11
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk, key_types, multikey
@@ -55,7 +56,7 @@ def unsigned_credential(**parts: Any) -> JsonObject:
         "credential_id": "urn:uuid:8d4b1b1e-7c1b-4b58-8f2e-2f0f5f0f5f0f",
         "expiration_date": None,
     }
-    return data_model.build(**(arguments | parts))
+    return vcdm11.build(**(arguments | parts))
 
 
 def credential(proof_type: str | None = None, **parts: Any) -> JsonObject:
@@ -65,7 +66,7 @@ def credential(proof_type: str | None = None, **parts: Any) -> JsonObject:
 
 
 def build(*credentials: Json, key: PrivateKey = HOLDER) -> JsonObject:
-    return data_model.build_presentation(
+    return vcdm11.build_presentation(
         holder=did_of(key), credentials=credentials, presentation_id="urn:uuid:1"
     )
 
@@ -100,7 +101,7 @@ def presented() -> JsonObject:
 
 
 FORM: JsonObject = {
-    "@context": [data_model.CONTEXT],
+    "@context": [vcdm11.CONTEXT],
     "type": ["VerifiablePresentation"],
     "holder": DID,
     "verifiableCredential": [],
@@ -308,10 +309,10 @@ def test_a_jwt_in_a_linked_data_presentation_is_refused_because_it_would_not_be_
 def test_a_value_of_a_credential_that_the_presentation_would_not_sign_is_refused(
     parts: JsonObject, name: str
 ) -> None:
-    own = data_model.context_for_undefined_terms({"n": 1}) if "credentialSubject" in parts else {}
+    own = vcdm11.context_for_undefined_terms({"n": 1}) if "credentialSubject" in parts else {}
     document = {
         **unsigned_credential(),
-        "@context": [data_model.CONTEXT, own] if own else [data_model.CONTEXT],
+        "@context": [vcdm11.CONTEXT, own] if own else [vcdm11.CONTEXT],
         "type": ["VerifiableCredential"],
         "credentialSubject": {"id": DID},
         **parts,
@@ -325,8 +326,8 @@ def test_a_value_of_a_credential_that_the_presentation_would_not_sign_is_refused
 @pytest.mark.parametrize(
     ("parts", "verified"),
     [
-        ({"@context": [data_model.CONTEXT, {"@vocab": data_model.UNDEFINED_TERM}]}, None),
-        ({"@context": [data_model.CONTEXT, "https://issuer.example/context"]}, None),
+        ({"@context": [vcdm11.CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}]}, None),
+        ({"@context": [vcdm11.CONTEXT, "https://issuer.example/context"]}, None),
         ({"@context": [model.CONTEXT]}, False),
         ({"holderBinding": []}, None),
         ({"evidence": []}, None),
@@ -345,20 +346,20 @@ def test_a_value_of_a_credential_that_the_presentation_would_not_sign_is_refused
         ({"verifiableCredential": [None]}, False),
         ({"verifiableCredential": [[]]}, False),
         ({"verifiableCredential": {"type": "VerifiableCredential"}}, None),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "@nest": {}}]}, None),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "schema:name": "x"}]}, None),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "a": {"@context": {}}}]}, None),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "a": {"id": "_:b0"}}]}, None),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "@nest": {}}]}, None),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "schema:name": "x"}]}, None),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "a": {"@context": {}}}]}, None),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "a": {"id": "_:b0"}}]}, None),
         (
-            {"verifiableCredential": [{"@context": data_model.CONTEXT, "id": "urn:a", "b": {"id": "urn:a"}}]},
+            {"verifiableCredential": [{"@context": vcdm11.CONTEXT, "id": "urn:a", "b": {"id": "urn:a"}}]},
             None,
         ),
         ({"verifiableCredential": [{"@context": {"name": None}}]}, None),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "proof": "x"}]}, False),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "proof": {"@context": {}}}]}, None),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "proof": {"@graph": []}}]}, None),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "proof": [{"id": "_:b0"}]}]}, None),
-        ({"verifiableCredential": [{"@context": data_model.CONTEXT, "name": "x" * 2**18}]}, None),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "proof": "x"}]}, False),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "proof": {"@context": {}}}]}, None),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "proof": {"@graph": []}}]}, None),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "proof": [{"id": "_:b0"}]}]}, None),
+        ({"verifiableCredential": [{"@context": vcdm11.CONTEXT, "name": "x" * 2**18}]}, None),
         ({"proof": []}, False),
         ({"proof": [{}, {}]}, None),
     ],
@@ -379,7 +380,7 @@ def test_bottomless_nesting_is_refused_before_anything_recurses() -> None:
     value: Json = 1
     for _ in range(50_000):
         value = {"n": value}
-    deep = {"@context": [data_model.CONTEXT], "credentialSubject": value}
+    deep = {"@context": [vcdm11.CONTEXT], "credentialSubject": value}
     assert verify({**FORM, "verifiableCredential": [deep]}) is None
     with pytest.raises(Undetermined, match="nesting"):
         present(build(deep))
@@ -405,7 +406,7 @@ def test_a_presentation_without_audience_or_nonce_is_not_made(name: str) -> None
 def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(didkit_process, "_SECONDS", 2.0)
     twins = [{"b": [{"c": 1} for _ in range(14)]} for _ in range(2)]
-    context = [data_model.CONTEXT, {"@vocab": data_model.UNDEFINED_TERM}]
+    context = [vcdm11.CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}]
     inner = {**unsigned_credential(), "@context": context, "credentialSubject": {"a": twins}}
     with pytest.raises(Undetermined, match="within 2 seconds"):
         present(build(inner))
@@ -457,7 +458,7 @@ def test_odd_input_is_never_accepted_and_never_escapes_as_another_error(
     altered = changed(presented, path, value)
     if altered != presented:
         assert verify(altered) is not True
-    assert isinstance(data_model.presentation_violations(altered), list)
+    assert isinstance(vcdm11.presentation_violations(altered), list)
     altered.pop("proof")
     with suppress(IpseError):
         present(altered)
@@ -467,17 +468,15 @@ def test_odd_input_is_never_accepted_and_never_escapes_as_another_error(
 
 
 def test_a_built_presentation_conforms_and_says_nothing_it_was_not_told() -> None:
-    document = data_model.build_presentation(
-        holder=DID, credentials=["a.b.c", {"type": "VerifiableCredential"}]
-    )
+    document = vcdm11.build_presentation(holder=DID, credentials=["a.b.c", {"type": "VerifiableCredential"}])
     assert document == {
-        "@context": [data_model.CONTEXT],
+        "@context": [vcdm11.CONTEXT],
         "type": ["VerifiablePresentation"],
         "holder": DID,
         "verifiableCredential": ["a.b.c", {"type": "VerifiableCredential"}],
     }
-    assert data_model.presentation_violations(document) == []
-    assert data_model.holder_of(document) == DID
+    assert vcdm11.presentation_violations(document) == []
+    assert vcdm11.holder_of(document) == DID
 
 
 @pytest.mark.parametrize(
@@ -485,7 +484,7 @@ def test_a_built_presentation_conforms_and_says_nothing_it_was_not_told() -> Non
     [
         ("@context", []),
         ("@context", None),
-        ("@context", ["https://schema.org/", data_model.CONTEXT]),
+        ("@context", ["https://schema.org/", vcdm11.CONTEXT]),
         ("@context", [model.CONTEXT]),
         ("type", []),
         ("type", None),
@@ -512,11 +511,11 @@ def test_a_built_presentation_conforms_and_says_nothing_it_was_not_told() -> Non
 )
 def test_a_broken_rule_of_the_data_model_is_named(member: str, value: Json) -> None:
     document = {name: item for name, item in {**FORM, member: value}.items() if item is not ...}
-    broken = data_model.presentation_violations(document)
+    broken = vcdm11.presentation_violations(document)
     assert [rule for rule in broken if rule.startswith(member)]
     assert all(rule.isprintable() for rule in broken)
     with pytest.raises(MalformedInput, match="not a presentation"):
-        data_model.refuse_broken_presentation(document)
+        vcdm11.refuse_broken_presentation(document)
 
 
 @pytest.mark.parametrize(
@@ -524,14 +523,14 @@ def test_a_broken_rule_of_the_data_model_is_named(member: str, value: Json) -> N
 )
 def test_what_breaks_a_rule_is_not_built(parts: dict[str, Any]) -> None:
     with pytest.raises(MalformedInput):
-        data_model.build_presentation(**{"holder": DID, "credentials": [], **parts})
+        vcdm11.build_presentation(**{"holder": DID, "credentials": [], **parts})
 
 
 def test_the_rules_of_a_credential_are_the_same_whatever_secures_it() -> None:
     document = unsigned_credential()
-    assert data_model.violations(document) == []
-    assert data_model.check_data_model(document) == ["proof: must be one object with a type"]
-    assert [rule.partition(":")[0] for rule in data_model.violations({})] == [
+    assert vcdm11.violations(document) == []
+    assert vcdm11.check_data_model(document) == ["proof: must be one object with a type"]
+    assert [rule.partition(":")[0] for rule in vcdm11.violations({})] == [
         "@context",
         "type",
         "credentialSubject",

@@ -20,8 +20,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ipse.credentials.formats.vcdm11 import data_model, didkit_process, spelling
+from ipse.credentials.formats.vcdm11 import didkit_process, spelling
 from ipse.credentials.formats.vcdm11 import embedded_proofs as proofs
+from ipse.credentials.model import vcdm11
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk, multikey
@@ -57,7 +58,7 @@ def unsigned(**parts: Any) -> JsonObject:
         "credential_id": "urn:uuid:8d4b1b1e-7c1b-4b58-8f2e-2f0f5f0f5f0f",
         "expiration_date": NOW + timedelta(days=30),
     }
-    return data_model.build(**(arguments | parts))
+    return vcdm11.build(**(arguments | parts))
 
 
 def sign_unchecked(credential: JsonObject) -> JsonObject:
@@ -75,7 +76,7 @@ def sign_unchecked(credential: JsonObject) -> JsonObject:
 
 def bare(**parts: Json) -> JsonObject:
     return {
-        "@context": [data_model.CONTEXT],
+        "@context": [vcdm11.CONTEXT],
         "type": ["VerifiableCredential"],
         "issuer": DID,
         "issuanceDate": "2026-01-31T12:00:00Z",
@@ -184,7 +185,7 @@ def test_every_changed_claim_breaks_the_proof(signed: JsonObject, path: list[str
         ("capabilityChain", "no array", None),
         ("@type", "added", None),
         ("@context", "https://issuer.example/context", None),
-        ("@context", [{"@vocab": data_model.UNDEFINED_TERM}], None),
+        ("@context", [{"@vocab": vcdm11.UNDEFINED_TERM}], None),
     ],
 )
 def test_every_changed_proof_member_breaks_the_proof(
@@ -354,7 +355,7 @@ def under_an_inline_term(document: JsonObject) -> None:
 
 
 def with_a_shorter_name(document: JsonObject) -> None:
-    document["@context"] = [*document["@context"][:2], {"@vocab": data_model.UNDEFINED_TERM + "un"}]
+    document["@context"] = [*document["@context"][:2], {"@vocab": vcdm11.UNDEFINED_TERM + "un"}]
     document["credentialSubject"] = {"id": "did:example:holder", "paid": True}
     document["type"] = ["VerifiableCredential"]
 
@@ -423,7 +424,7 @@ def signed_form() -> JsonObject:
         "https://issuer.example/context/v1",
         "https://w3.org/2018/credentials/v1",
         {"@vocab": "https://issuer.example/#"},
-        {"@vocab": data_model.UNDEFINED_TERM + "un"},
+        {"@vocab": vcdm11.UNDEFINED_TERM + "un"},
         {"@base": "https://issuer.example/"},
         {"@import": "https://issuer.example/context/v1"},
         {"@language": "en"},
@@ -442,9 +443,9 @@ def signed_form() -> JsonObject:
 def test_contexts_that_are_unknown_or_could_hide_members_are_never_handed_over(
     signed_form: JsonObject, entry: Json
 ) -> None:
-    assert proofs.verify_proof({**signed_form, "@context": [data_model.CONTEXT, entry]}).verified is None
+    assert proofs.verify_proof({**signed_form, "@context": [vcdm11.CONTEXT, entry]}).verified is None
     with pytest.raises(Undetermined, match="@context"):
-        proofs.issue(bare(**{"@context": [data_model.CONTEXT, entry]}), KEY, METHOD, created=NOW)
+        proofs.issue(bare(**{"@context": [vcdm11.CONTEXT, entry]}), KEY, METHOD, created=NOW)
 
 
 @needs_didkit
@@ -457,16 +458,16 @@ def test_contexts_that_are_unknown_or_could_hide_members_are_never_handed_over(
     ],
 )
 def test_inline_contexts_that_keep_names_as_they_are_are_read(entry: Json) -> None:
-    credential = bare(**{"@context": [data_model.CONTEXT, entry], "credentialSubject": {"name": ["x"]}})
+    credential = bare(**{"@context": [vcdm11.CONTEXT, entry], "credentialSubject": {"name": ["x"]}})
     secured = proofs.issue(credential, KEY, METHOD, created=NOW)
     assert proofs.verify_proof(secured).verified is True
     assert proofs.verify_proof(changed(secured, ["credentialSubject", "name"], ["y"])).verified is False
 
 
 @needs_didkit
-@pytest.mark.parametrize("context", sorted(set(spelling.KNOWN_CONTEXTS) - {data_model.CONTEXT}))
+@pytest.mark.parametrize("context", sorted(set(spelling.KNOWN_CONTEXTS) - {vcdm11.CONTEXT}))
 def test_every_known_context_is_carried_by_didkit(context: str) -> None:
-    credential = bare(**{"@context": [data_model.CONTEXT, context]})
+    credential = bare(**{"@context": [vcdm11.CONTEXT, context]})
     assert "proof" in proofs.issue(credential, KEY, METHOD, created=NOW, proof_type="Ed25519Signature2018")
 
 
@@ -480,7 +481,7 @@ def test_didkit_finds_nothing_wrong_with_an_expired_credential_and_validity_show
     secured = proofs.issue(credential, KEY, METHOD, created=past)
     assert proofs._ask_didkit(secured, "assertionMethod")["errors"] == []
     assert proofs.verify_proof(secured).verified is True
-    assert data_model.validity(secured) == (past, past + timedelta(days=1))
+    assert vcdm11.validity(secured) == (past, past + timedelta(days=1))
 
 
 @needs_didkit
@@ -656,7 +657,7 @@ def test_a_child_that_dies_or_says_nothing_is_undetermined(
 def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(didkit_process, "_SECONDS", 2.0)
     twins = [{"b": [{"c": 1} for _ in range(14)]} for _ in range(2)]
-    credential = bare(**{"@context": [data_model.CONTEXT, {"@vocab": data_model.UNDEFINED_TERM}]})
+    credential = bare(**{"@context": [vcdm11.CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}]})
     credential["credentialSubject"] = {"a": twins}
     with pytest.raises(Undetermined, match="within 2 seconds"):
         proofs.issue(credential, KEY, METHOD, created=NOW)
@@ -703,7 +704,7 @@ def test_odd_input_is_never_accepted_and_never_escapes_as_another_error(
     altered = changed(signed, path, value)
     if altered != signed:
         assert proofs.verify_proof(altered).verified is not True
-    assert isinstance(data_model.check_data_model(altered), list)
+    assert isinstance(vcdm11.check_data_model(altered), list)
     del altered["proof"]
     with suppress(IpseError):
         proofs.issue(altered, KEY, METHOD, created=NOW)
@@ -800,7 +801,7 @@ def test_a_built_credential_conforms_and_says_nothing_it_was_not_told() -> None:
     )
     assert credential == {
         "@context": [
-            data_model.CONTEXT,
+            vcdm11.CONTEXT,
             "https://w3id.org/security/suites/ed25519-2020/v1",
             {"@vocab": "https://www.w3.org/ns/credentials/undefined-term#"},
         ],
@@ -812,12 +813,10 @@ def test_a_built_credential_conforms_and_says_nothing_it_was_not_told() -> None:
 
 
 def test_arrays_at_any_depth_become_ordered_lists() -> None:
-    context = data_model.context_for_undefined_terms(
-        {"a": [{"b": [1], "type": ["T"]}], "c": {"d": []}, "e": 1}
-    )
+    context = vcdm11.context_for_undefined_terms({"a": [{"b": [1], "type": ["T"]}], "c": {"d": []}, "e": 1})
     assert context == {
-        "@vocab": data_model.UNDEFINED_TERM,
-        **{name: {"@id": data_model.UNDEFINED_TERM + name, "@container": "@list"} for name in "abd"},
+        "@vocab": vcdm11.UNDEFINED_TERM,
+        **{name: {"@id": vcdm11.UNDEFINED_TERM + name, "@container": "@list"} for name in "abd"},
     }
 
 
@@ -867,7 +866,7 @@ def test_proof_types_that_the_key_can_not_make_are_a_usage_error() -> None:
 
 
 def test_a_conforming_credential_breaks_no_rule(signed_form: JsonObject) -> None:
-    assert data_model.check_data_model(signed_form) == []
+    assert vcdm11.check_data_model(signed_form) == []
 
 
 @pytest.mark.parametrize(
@@ -875,7 +874,7 @@ def test_a_conforming_credential_breaks_no_rule(signed_form: JsonObject) -> None
     [
         ("@context", ...),
         ("@context", []),
-        ("@context", ["https://schema.org/", data_model.CONTEXT]),
+        ("@context", ["https://schema.org/", vcdm11.CONTEXT]),
         ("@context", ["https://www.w3.org/ns/credentials/v2"]),
         ("type", ...),
         ("type", []),
@@ -921,7 +920,7 @@ def test_a_broken_rule_of_the_data_model_is_named_and_no_proof_makes_up_for_it(
     credential = {**signed_form, member: value}
     if value is ...:
         del credential[member]
-    broken = data_model.check_data_model(credential)
+    broken = vcdm11.check_data_model(credential)
     assert [rule for rule in broken if rule.startswith(member)]
     assert all("\n" not in rule for rule in broken)
     assert proofs.verify_proof(credential).verified is not True
@@ -937,23 +936,23 @@ def test_a_broken_rule_of_the_data_model_is_named_and_no_proof_makes_up_for_it(
     ],
 )
 def test_dates_are_read_with_their_zone(text: str, moment: datetime) -> None:
-    assert data_model.validity(bare(issuanceDate=text, expirationDate=text)) == (moment, moment)
-    assert data_model.validity(bare(issuanceDate=text)) == (moment, None)
+    assert vcdm11.validity(bare(issuanceDate=text, expirationDate=text)) == (moment, moment)
+    assert vcdm11.validity(bare(issuanceDate=text)) == (moment, None)
 
 
 @pytest.mark.parametrize("member", ["issuanceDate", "expirationDate"])
 @pytest.mark.parametrize("value", [None, 0, "", "2026-01-31", "2026-01-31T12:00:00", "2026-13-01T00:00:00Z"])
 def test_dates_without_a_zone_or_sense_are_malformed(member: str, value: Json) -> None:
     with pytest.raises(MalformedInput, match=member):
-        data_model.validity(bare(**{member: value}))
+        vcdm11.validity(bare(**{member: value}))
 
 
 def test_the_issuer_and_the_verification_method_are_read_from_either_form(signed_form: JsonObject) -> None:
-    assert data_model.issuer_of(bare()) == data_model.issuer_of(bare(issuer={"id": DID, "name": "U"})) == DID
+    assert vcdm11.issuer_of(bare()) == vcdm11.issuer_of(bare(issuer={"id": DID, "name": "U"})) == DID
     assert proofs.method_of(signed_form) == METHOD
     for credential in (bare(issuer=None), bare(issuer={"id": 1})):
         with pytest.raises(MalformedInput, match="issuer"):
-            data_model.issuer_of(credential)
+            vcdm11.issuer_of(credential)
     for credential in (bare(), bare(proof={}), bare(proof={"verificationMethod": [METHOD]})):
         with pytest.raises(MalformedInput, match="verificationMethod"):
             proofs.method_of(credential)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from ipse import errors
-from ipse.credentials.report import Check, Ledger, NotApplicable, Outcome, Rejected, Report
+from ipse.credentials.report import Check, NotApplicable, Outcome, Rejected, Report, ReportBuilder
 from ipse.errors import DataError, IpseError, TooMuchWork, Undetermined, VerificationFailed
 
 PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
@@ -107,7 +107,7 @@ class TestRaising:
 
 
 def test_json_holds_every_check_with_its_reason_and_value() -> None:
-    ledger = Ledger(["one", "two"])
+    ledger = ReportBuilder(["one", "two"])
     ledger.take("one", passing)
     assert ledger.report().to_json() == {
         "outcome": "undetermined",
@@ -123,10 +123,10 @@ def test_json_holds_every_check_with_its_reason_and_value() -> None:
     }
 
 
-class TestLedger:
+class TestReportBuilder:
     @pytest.mark.parametrize("left_out", ["one", "two", "three"])
     def test_a_check_that_nobody_took_makes_the_report_undetermined(self, left_out: str) -> None:
-        ledger = Ledger(["one", "two", "three"])
+        ledger = ReportBuilder(["one", "two", "three"])
         for name in {"one", "two", "three"} - {left_out}:
             ledger.take(name, passing)
         report = ledger.report()
@@ -137,7 +137,7 @@ class TestLedger:
     def test_passed_takes_every_check_answered_and_none_failed_or_open(
         self, outcomes: tuple[Outcome | None, ...]
     ) -> None:
-        ledger = Ledger(["c0", "c1", "c2"])
+        ledger = ReportBuilder(["c0", "c1", "c2"])
         for number, outcome in enumerate(outcomes):
             if outcome is not None:
                 ledger.judge(f"c{number}", ending_in(outcome))
@@ -145,19 +145,19 @@ class TestLedger:
         assert (ledger.report().outcome is PASSED) is passed
 
     def test_the_report_keeps_the_order_of_the_names_whatever_was_taken_first(self) -> None:
-        ledger = Ledger(["one", "two"])
+        ledger = ReportBuilder(["one", "two"])
         ledger.judge("two", ending_in(PASSED))
         ledger.judge("one", ending_in(PASSED))
         assert [check.name for check in ledger.report().checks] == ["one", "two"]
 
     def test_a_step_gives_its_result_to_later_ones_and_its_reason_and_value_to_the_report(self) -> None:
-        ledger = Ledger(["one"])
+        ledger = ReportBuilder(["one"])
         assert ledger.take("one", passing) == "result"
         assert ledger.report().checks == (Check("one", PASSED, "holds", "7"),)
 
     @pytest.mark.parametrize("error", [Rejected("no", 5), Undetermined("no"), errors.KeystoreLocked("no")])
     def test_no_step_of_the_chain_is_taken_after_one_that_did_not_pass(self, error: Exception) -> None:
-        ledger = Ledger(["one", "two", "three"])
+        ledger = ReportBuilder(["one", "two", "three"])
         assert ledger.take("one", raising(error)) is None
         assert ledger.take("two", raising(AssertionError("taken"))) is None
         assert ledger.stopped
@@ -166,27 +166,27 @@ class TestLedger:
         assert report.checks[1].reason == "not reached, because of one"
 
     def test_nothing_to_check_stops_nothing(self) -> None:
-        ledger = Ledger(["one", "two"])
+        ledger = ReportBuilder(["one", "two"])
         assert ledger.take("one", raising(NotApplicable("has none"))) is None
         assert ledger.take("two", passing) == "result"
         assert ledger.report().outcome is PASSED
 
     def test_what_was_not_reached_is_never_blamed_on_a_check_that_did_not_apply(self) -> None:
-        ledger = Ledger(["status", "proof", "purpose"])
+        ledger = ReportBuilder(["status", "proof", "purpose"])
         ledger.judge("status", ending_in(NOT_APPLICABLE))
         ledger.take("proof", raising(Rejected("the signature does not fit")))
         ledger.take("purpose", passing)
         assert ledger.report().checks[2].reason == "not reached, because of proof"
 
     def test_a_check_that_stands_for_itself_is_judged_also_after_a_failure(self) -> None:
-        ledger = Ledger(["one", "two"])
+        ledger = ReportBuilder(["one", "two"])
         ledger.judge("one", ending_in(FAILED))
         ledger.judge("two", ending_in(FAILED))
         assert [check.outcome for check in ledger.report().checks] == [FAILED, FAILED]
 
     @pytest.mark.parametrize("name", ["one", "unknown", ""])
     def test_taking_twice_or_an_unknown_name_is_an_error(self, name: str) -> None:
-        ledger = Ledger(["one", "two"])
+        ledger = ReportBuilder(["one", "two"])
         ledger.take("one", passing)
         with pytest.raises(ValueError, match="not a check of this report, or was taken twice"):
             ledger.take(name, passing)
@@ -197,20 +197,20 @@ class TestLedger:
         assert ledger.report().checks[0] == Check("one", PASSED, "holds", "7")
 
     def test_a_later_pass_never_replaces_a_failure(self) -> None:
-        ledger = Ledger(["one"])
+        ledger = ReportBuilder(["one"])
         ledger.judge("one", ending_in(FAILED))
         with pytest.raises(ValueError, match="taken twice"):
             ledger.judge("one", ending_in(PASSED))
         assert ledger.report().outcome is FAILED
 
     def test_an_adopted_failure_stops_the_chain(self) -> None:
-        ledger = Ledger(["one", "two"])
+        ledger = ReportBuilder(["one", "two"])
         ledger.adopt([Check("one", FAILED, "breaks")])
         assert ledger.take("two", passing) is None
         assert ledger.report().outcome is FAILED
 
     def test_checks_that_were_not_adopted_stay_open(self) -> None:
-        ledger = Ledger(["one", "two"])
+        ledger = ReportBuilder(["one", "two"])
         ledger.adopt([Check("one", PASSED, "")])
         assert ledger.report().outcome is UNDETERMINED
 
@@ -218,7 +218,7 @@ class TestLedger:
 class TestErrorsInsideACheck:
     @pytest.mark.parametrize("kind", ALL_ERRORS, ids=lambda kind: kind.__name__)
     def test_no_error_of_ipse_escapes_and_none_passes(self, kind: type[IpseError]) -> None:
-        ledger = Ledger(["one"])
+        ledger = ReportBuilder(["one"])
         assert ledger.take("one", raising(kind("the reason"))) is None
         check = ledger.report().checks[0]
         failed = issubclass(kind, (VerificationFailed, DataError))
@@ -227,10 +227,10 @@ class TestErrorsInsideACheck:
 
     def test_no_verdict_is_passed_on_what_takes_too_much_work(self) -> None:
         with pytest.raises(TooMuchWork):
-            Ledger(["one"]).take("one", raising(TooMuchWork("the reason")))
+            ReportBuilder(["one"]).take("one", raising(TooMuchWork("the reason")))
 
     def test_rejection_names_the_reason_and_the_value(self) -> None:
-        ledger = Ledger(["one"])
+        ledger = ReportBuilder(["one"])
         ledger.take("one", raising(Rejected("expired", 12)))
         assert ledger.report().checks == (Check("one", FAILED, "expired", "12"),)
 
@@ -238,7 +238,7 @@ class TestErrorsInsideACheck:
         "error", [RuntimeError("bug"), KeyError("bug"), KeyboardInterrupt(), AssertionError()]
     )
     def test_an_unexpected_exception_escapes_and_leaves_the_check_open(self, error: BaseException) -> None:
-        ledger = Ledger(["one"])
+        ledger = ReportBuilder(["one"])
         with pytest.raises(type(error)):
             ledger.take("one", raising(error))
         assert ledger.report().outcome is UNDETERMINED

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import model, presentation
+from ipse.credentials import model, w3c_presentation
 from ipse.credentials.formats import sd_jwt
 from ipse.credentials.formats.data_integrity import add_proof, proofs_of, verify_proof
 from ipse.credentials.formats.jose import vc_jwt
@@ -207,16 +207,17 @@ class TestEnvelopes:
 class TestBuild:
     def test_a_presentation_holds_what_was_said_and_nothing_else(self) -> None:
         assert (
-            presentation.build(HOLDER, [CREDENTIAL, ENVELOPE], presentation_id="urn:uuid:2") == PRESENTATION
+            w3c_presentation.build(HOLDER, [CREDENTIAL, ENVELOPE], presentation_id="urn:uuid:2")
+            == PRESENTATION
         )
-        assert presentation.build(HOLDER, []) == {
+        assert w3c_presentation.build(HOLDER, []) == {
             "@context": [CONTEXT],
             "type": ["VerifiablePresentation"],
             "holder": HOLDER,
         }
 
     def test_a_presentation_can_be_signed_for_a_verifier(self) -> None:
-        unsigned = presentation.build(HOLDER, [CREDENTIAL])
+        unsigned = w3c_presentation.build(HOLDER, [CREDENTIAL])
         for suite in ("eddsa-jcs-2022", "eddsa-rdfc-2022"):
             signed = add_proof(
                 unsigned,
@@ -235,7 +236,7 @@ class TestBuild:
 
     def test_a_jwt_is_enveloped(self) -> None:
         token = vc_jwt.sign_credential(UNSIGNED, KEY, verification_method=METHOD)
-        [envelope] = presentation.build(HOLDER, [token])["verifiableCredential"]
+        [envelope] = w3c_presentation.build(HOLDER, [token])["verifiableCredential"]
         assert envelope == {**ENVELOPE, "id": f"data:application/vc+jwt,{token}"}
         assert vc_jwt.opened(envelope) == ("application/vc+jwt", token)
 
@@ -244,18 +245,18 @@ class TestBuild:
         text = sd_jwt.issue(
             {"iss": ISSUER, "vct": "urn:x", "a": 1}, disclosable=[("a",)], signer=KEY, typ=typ
         )
-        [envelope] = presentation.build(HOLDER, [text])["verifiableCredential"]
+        [envelope] = w3c_presentation.build(HOLDER, [text])["verifiableCredential"]
         assert vc_jwt.opened(envelope) == (f"application/{typ}", text)
 
     def test_an_sd_jwt_of_another_type_is_no_credential(self) -> None:
         text = sd_jwt.issue({"iss": ISSUER}, disclosable=[], signer=KEY, typ="example+sd-jwt")
         with pytest.raises(MalformedInput, match="typ of the SD-JWT is 'example\\+sd-jwt'"):
-            presentation.build(HOLDER, [text])
+            w3c_presentation.build(HOLDER, [text])
 
     @pytest.mark.parametrize("text", ["", "x", "~", "a.b.c", "https://example.org/credential"])
     def test_a_text_that_is_no_credential_is_refused(self, text: str) -> None:
         with pytest.raises(MalformedInput):
-            presentation.build(HOLDER, [text])
+            w3c_presentation.build(HOLDER, [text])
 
     @pytest.mark.parametrize(
         ("holder", "credential"),
@@ -271,17 +272,17 @@ class TestBuild:
     )
     def test_what_breaks_a_rule_is_not_built(self, holder: str, credential: dict[str, Any]) -> None:
         with pytest.raises(MalformedInput, match="not a presentation"):
-            presentation.build(holder, [credential])
+            w3c_presentation.build(holder, [credential])
 
     def test_a_credential_of_somebody_else_has_a_proof_of_its_own(self) -> None:
         with pytest.raises(
             MalformedInput, match="credential 2 has no proof and was not issued by the holder"
         ):
-            presentation.build(HOLDER, [CREDENTIAL, UNSIGNED])
-        assert presentation.build(ISSUER, [UNSIGNED])["verifiableCredential"] == [UNSIGNED]
+            w3c_presentation.build(HOLDER, [CREDENTIAL, UNSIGNED])
+        assert w3c_presentation.build(ISSUER, [UNSIGNED])["verifiableCredential"] == [UNSIGNED]
 
     def test_the_credentials_that_were_given_are_not_changed(self) -> None:
         before = copy.deepcopy(CREDENTIAL)
-        presentation.build(HOLDER, [CREDENTIAL])["verifiableCredential"].append("x")
+        w3c_presentation.build(HOLDER, [CREDENTIAL])["verifiableCredential"].append("x")
         assert before == CREDENTIAL
         assert model.violations(CREDENTIAL) == []

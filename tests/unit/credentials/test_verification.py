@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import model, verification
+from ipse.credentials import model, verifier
 from ipse.credentials.formats.data_integrity import hash_data
-from ipse.credentials.report import Outcome, Report
-from ipse.credentials.verification import CHECKS, Policy, Sources, Verification
+from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.report import CHECKS, Outcome, Report
+from ipse.credentials.verifier import Verification
 from ipse.dids import did_key, resolver
 from ipse.encoding import multibase
 from ipse.errors import MalformedInput, Undetermined
@@ -79,7 +80,7 @@ def with_proof(**changes: Any) -> dict[str, Any]:
 
 
 def verify(document: dict[str, Any], *, policy: Policy = POLICY, now: datetime = NOW) -> Verification:
-    return verification.verify(document, policy=policy, now=now)
+    return verifier.verify(document, policy=policy, now=now)
 
 
 def outcomes(report: Report) -> dict[str, Outcome]:
@@ -221,9 +222,7 @@ class TestIssuer:
         def resolve(did: str) -> dict[str, Any]:
             raise Undetermined(f"{did} is out of reach")
 
-        report = verification.verify(
-            signed(), policy=POLICY, now=NOW, sources=Sources(resolve=resolve)
-        ).report
+        report = verifier.verify(signed(), policy=POLICY, now=NOW, sources=Sources(resolve=resolve)).report
         assert (report.outcome, report.decisive.name) == (UNDETERMINED, "issuer")
 
 
@@ -308,7 +307,7 @@ class TestPurpose:
     def resolved(self, **changes: Any) -> Report:
         """The report where the issuer's DID document is the usual one with `changes`."""
         document = {**resolver.resolve(ISSUER), **changes}
-        return verification.verify(
+        return verifier.verify(
             signed(), policy=POLICY, now=NOW, sources=Sources(resolve=lambda _: document)
         ).report
 
@@ -628,7 +627,7 @@ class TestHostileDidDocument:
     @pytest.mark.parametrize("value", [None, True, 5, "x", METHOD, {}, {"id": METHOD}, [], [None], [[]], [5]])
     def test_a_member_of_any_type_is_reported_not_raised(self, member: str, value: Any) -> None:
         document = {**resolver.resolve(ISSUER), member: value}
-        report = verification.verify(
+        report = verifier.verify(
             signed(), policy=POLICY, now=NOW, sources=Sources(resolve=lambda _: document)
         ).report
         assert report.outcome is not PASSED
@@ -638,13 +637,13 @@ class TestHostileDidDocument:
     def test_a_method_of_any_shape_is_reported_not_raised(self, member: str, value: Any) -> None:
         document = copy.deepcopy(resolver.resolve(ISSUER))
         document["verificationMethod"][0][member] = value
-        report = verification.verify(
+        report = verifier.verify(
             signed(), policy=POLICY, now=NOW, sources=Sources(resolve=lambda _: document)
         ).report
         assert report.outcome is not PASSED
 
     def test_no_document_at_all_is_reported_not_raised(self) -> None:
-        report = verification.verify(
+        report = verifier.verify(
             signed(), policy=POLICY, now=NOW, sources=Sources(resolve=lambda _: {})
         ).report
         assert report.outcome is not PASSED
@@ -653,7 +652,5 @@ class TestHostileDidDocument:
         def resolve(did: str) -> dict[str, Any]:
             raise MalformedInput("the DID document is not JSON")
 
-        report = verification.verify(
-            signed(), policy=POLICY, now=NOW, sources=Sources(resolve=resolve)
-        ).report
+        report = verifier.verify(signed(), policy=POLICY, now=NOW, sources=Sources(resolve=resolve)).report
         assert (report.outcome, report.decisive.name) == (FAILED, "issuer")

@@ -11,21 +11,21 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import verification
+from ipse.credentials import verifier
 from ipse.credentials.challenge import NO_CHALLENGE
-from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats import NAMES, sd_jwt
 from ipse.credentials.formats.vcdm11 import didkit_process
+from ipse.credentials.issuer import Draft, IssueOptions
+from ipse.credentials.policy import Policy, Sources
 from ipse.credentials.report import Outcome
 from ipse.credentials.status import Published
-from ipse.credentials.verification import Policy, Sources, Verification
+from ipse.credentials.verifier import Verification
 from ipse.encoding import strict_json
 from ipse.errors import IpseError, MalformedInput, MissingFeature, NotFound, UsageError
 from ipse.keys import jwk
 from ipse.storage.places import Places
 from ipse.wallet import identities, issuing, status
-from ipse.wallet.drafting import Draft
 from ipse.wallet.identities import Kind
-from ipse.wallet.issuing import FORMATS, Securing
 from ipse.wallet.wallet import Wallet
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -38,7 +38,7 @@ CLAIMS: dict[str, Any] = {
 }
 needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 every_format = pytest.mark.parametrize(
-    "form", [pytest.param(form, marks=needs_didkit if form == "w3c-1.1" else ()) for form in FORMATS]
+    "form", [pytest.param(form, marks=needs_didkit if form == "w3c-1.1" else ()) for form in NAMES]
 )
 
 
@@ -88,7 +88,7 @@ def verify(
     wallet: Wallet, made: strict_json.JsonObject | str, by: str = "university", **sources: Any
 ) -> Verification:
     policy = Policy(issuers=frozenset({did(wallet, by)}), challenge=NO_CHALLENGE)
-    return verification.verify(made, policy=policy, now=NOW, sources=Sources(**sources))
+    return verifier.verify(made, policy=policy, now=NOW, sources=Sources(**sources))
 
 
 class TestEveryFormat:
@@ -96,11 +96,11 @@ class TestEveryFormat:
     def test_what_is_issued_verifies_and_says_what_was_asked_for(self, wallet: Wallet, form: str) -> None:
         content = draft(wallet, form)
         made = issuing.issue(
-            wallet, "university", content, Securing(form, undefined_terms=form == "w3c"), now=NOW
+            wallet, "university", content, IssueOptions(form, undefined_terms=form == "w3c"), now=NOW
         )
         found = verify(wallet, made.credential)
         assert found.report.outcome is Outcome.PASSED
-        covered = found.covered
+        covered = found.content
         assert covered is not None
         assert covered.form == form
         assert covered.issuer == did(wallet, "university")
@@ -112,51 +112,55 @@ class TestEveryFormat:
 
     @every_format
     def test_it_reads_back_from_its_text(self, wallet: Wallet, form: str) -> None:
-        made = issuing.issue(wallet, "university", draft(wallet, form), Securing(form), now=NOW).credential
+        made = issuing.issue(
+            wallet, "university", draft(wallet, form), IssueOptions(form), now=NOW
+        ).credential
         text = made if isinstance(made, str) else strict_json.pretty(made)
         assert verify(wallet, text).report == verify(wallet, made).report
 
     @every_format
     def test_without_an_issuer_the_default_did_signs(self, wallet: Wallet, form: str) -> None:
-        made = issuing.issue(wallet, None, draft(wallet, form), Securing(form), now=NOW)
+        made = issuing.issue(wallet, None, draft(wallet, form), IssueOptions(form), now=NOW)
         assert verify(wallet, made.credential).report.outcome is Outcome.PASSED
 
     @every_format
     def test_an_unknown_issuer_is_not_found(self, wallet: Wallet, form: str) -> None:
         with pytest.raises(NotFound):
-            issuing.issue(wallet, "nobody", draft(wallet, form), Securing(form), now=NOW)
+            issuing.issue(wallet, "nobody", draft(wallet, form), IssueOptions(form), now=NOW)
 
     @every_format
     @pytest.mark.parametrize("subject", ["me", "did:", "did:key:", "https://example.org", ""])
     def test_a_subject_that_is_no_did_is_refused(self, wallet: Wallet, form: str, subject: str) -> None:
         with pytest.raises(IpseError):
-            issuing.issue(wallet, "university", draft(wallet, form, subject=subject), Securing(form), now=NOW)
+            issuing.issue(
+                wallet, "university", draft(wallet, form, subject=subject), IssueOptions(form), now=NOW
+            )
 
     @every_format
     def test_a_prepared_document_of_another_issuer_is_refused(self, wallet: Wallet, form: str) -> None:
         member = "iss" if form == "sd-jwt" else "issuer"
         other = {"vct": VCT, "type": ["VerifiableCredential"], member: did(wallet, "me")}
         with pytest.raises(MalformedInput, match=f"{member} is"):
-            issuing.issue(wallet, "university", other, Securing(form), now=NOW)
+            issuing.issue(wallet, "university", other, IssueOptions(form), now=NOW)
 
     @every_format
     def test_a_prepared_document_with_a_proof_is_refused(self, wallet: Wallet, form: str) -> None:
         with pytest.raises(MalformedInput, match="proof"):
-            issuing.issue(wallet, "university", {"proof": {}}, Securing(form), now=NOW)
+            issuing.issue(wallet, "university", {"proof": {}}, IssueOptions(form), now=NOW)
 
     @every_format
     def test_a_document_that_breaks_the_rules_is_not_signed(self, wallet: Wallet, form: str) -> None:
         with pytest.raises(MalformedInput):
-            issuing.issue(wallet, "university", {"type": "x"}, Securing(form), now=NOW)
+            issuing.issue(wallet, "university", {"type": "x"}, IssueOptions(form), now=NOW)
 
     def test_an_unknown_format_is_refused(self, wallet: Wallet) -> None:
         with pytest.raises(UsageError, match="no credential format"):
-            issuing.issue(wallet, "university", draft(wallet, "w3c"), Securing("mdoc"), now=NOW)
+            issuing.issue(wallet, "university", draft(wallet, "w3c"), IssueOptions("mdoc"), now=NOW)
 
     @pytest.mark.skipif(didkit_process.available(), reason="didkit is installed")
     def test_without_didkit_vcdm_11_is_a_missing_feature(self, wallet: Wallet) -> None:
         with pytest.raises(MissingFeature):
-            issuing.issue(wallet, "university", draft(wallet, "w3c-1.1"), Securing("w3c-1.1"), now=NOW)
+            issuing.issue(wallet, "university", draft(wallet, "w3c-1.1"), IssueOptions("w3c-1.1"), now=NOW)
 
 
 class TestKeysAndSuites:
@@ -173,7 +177,7 @@ class TestKeysAndSuites:
     def test_the_suite_follows_from_the_key_or_is_chosen(
         self, wallet: Wallet, by: str, suite: str | None, expected: str
     ) -> None:
-        how = Securing(suite=suite, undefined_terms=True)
+        how = IssueOptions(suite=suite, undefined_terms=True)
         made = issuing.issue(wallet, by, draft(wallet, "w3c"), how, now=NOW).credential
         assert isinstance(made, dict)
         assert made["proof"]["cryptosuite"] == expected
@@ -193,23 +197,25 @@ class TestKeysAndSuites:
         self, wallet: Wallet, by: str, suite: str | None
     ) -> None:
         with pytest.raises(UsageError):
-            issuing.issue(wallet, by, draft(wallet, "w3c"), Securing(suite=suite), now=NOW)
+            issuing.issue(wallet, by, draft(wallet, "w3c"), IssueOptions(suite=suite), now=NOW)
 
     @pytest.mark.parametrize("by", ["university", "p256", "k1", "jwk"])
     @pytest.mark.parametrize("form", ["jwt", "sd-jwt"])
     def test_tokens_are_signed_with_every_key_type(self, wallet: Wallet, by: str, form: str) -> None:
-        made = issuing.issue(wallet, by, draft(wallet, form), Securing(form), now=NOW)
+        made = issuing.issue(wallet, by, draft(wallet, form), IssueOptions(form), now=NOW)
         assert verify(wallet, made.credential, by).report.outcome is Outcome.PASSED
 
     @pytest.mark.parametrize("form", ["jwt", "sd-jwt"])
     def test_tokens_have_no_cryptosuite(self, wallet: Wallet, form: str) -> None:
         with pytest.raises(UsageError, match="no cryptosuites"):
-            issuing.issue(wallet, None, draft(wallet, form), Securing(form, suite="eddsa-jcs-2022"), now=NOW)
+            issuing.issue(
+                wallet, None, draft(wallet, form), IssueOptions(form, suite="eddsa-jcs-2022"), now=NOW
+            )
 
     @needs_didkit
     @pytest.mark.parametrize("suite", ["JWT", "Ed25519Signature2018", "JsonWebSignature2020"])
     def test_vcdm_11_has_proof_types_of_its_own(self, wallet: Wallet, suite: str) -> None:
-        how = Securing("w3c-1.1", suite=suite)
+        how = IssueOptions("w3c-1.1", suite=suite)
         made = issuing.issue(wallet, "university", draft(wallet, "w3c-1.1"), how, now=NOW).credential
         assert isinstance(made, str) == (suite == "JWT")
         assert verify(wallet, made).report.outcome is Outcome.PASSED
@@ -217,7 +223,7 @@ class TestKeysAndSuites:
     @needs_didkit
     def test_vcdm_11_is_signed_with_other_keys_too(self, wallet: Wallet) -> None:
         made = issuing.issue(
-            wallet, "p256", draft(wallet, "w3c-1.1"), Securing("w3c-1.1"), now=NOW
+            wallet, "p256", draft(wallet, "w3c-1.1"), IssueOptions("w3c-1.1"), now=NOW
         ).credential
         assert isinstance(made, dict)
         assert made["proof"]["type"] == "JsonWebSignature2020"
@@ -227,21 +233,23 @@ class TestKeysAndSuites:
     @pytest.mark.parametrize("suite", ["Ed25519Signature2020", "eddsa-jcs-2022", "x"])
     def test_vcdm_11_has_no_proof_type_that_the_key_does_not_make(self, wallet: Wallet, suite: str) -> None:
         with pytest.raises(UsageError):
-            issuing.issue(wallet, "p256", draft(wallet, "w3c-1.1"), Securing("w3c-1.1", suite=suite), now=NOW)
+            issuing.issue(
+                wallet, "p256", draft(wallet, "w3c-1.1"), IssueOptions("w3c-1.1", suite=suite), now=NOW
+            )
 
 
 class TestUndefinedTerms:
     def test_rdf_signs_no_term_that_it_would_lose(self, wallet: Wallet) -> None:
         with pytest.raises(MalformedInput, match="no context defines"):
-            issuing.issue(wallet, None, draft(wallet, "w3c"), Securing(suite="eddsa-rdfc-2022"), now=NOW)
+            issuing.issue(wallet, None, draft(wallet, "w3c"), IssueOptions(suite="eddsa-rdfc-2022"), now=NOW)
 
     @pytest.mark.parametrize("form", ["w3c", "jwt"])
     def test_where_every_byte_is_signed_the_issuer_is_told(self, wallet: Wallet, form: str) -> None:
-        made = issuing.issue(wallet, None, draft(wallet, form), Securing(form), now=NOW)
+        made = issuing.issue(wallet, None, draft(wallet, form), IssueOptions(form), now=NOW)
         assert len(made.warnings) == 1
         assert "/credentialSubject/degree" in made.warnings[0]
         defined = issuing.issue(
-            wallet, None, draft(wallet, form), Securing(form, undefined_terms=True), now=NOW
+            wallet, None, draft(wallet, form), IssueOptions(form, undefined_terms=True), now=NOW
         )
         assert defined.warnings == ()
 
@@ -255,12 +263,12 @@ class TestUndefinedTerms:
             "credentialSubject": {"id": did(wallet, "me")},
         }
         with pytest.raises(MalformedInput, match="redefines"):
-            issuing.issue(wallet, None, document, Securing(form), now=NOW)
+            issuing.issue(wallet, None, document, IssueOptions(form), now=NOW)
 
 
 class TestSdJwt:
     def issued(self, wallet: Wallet, disclosable: tuple[str, ...] = ("all",), **changes: Any) -> str:
-        how = Securing("sd-jwt", disclosable=disclosable)
+        how = IssueOptions("sd-jwt", disclosable=disclosable)
         made = issuing.issue(
             wallet, "university", draft(wallet, "sd-jwt", **changes), how, now=NOW
         ).credential
@@ -342,7 +350,7 @@ class TestStatus:
         self, wallet: Wallet, form: str, kind: str
     ) -> None:
         self.make(wallet, kind)
-        how = Securing(form, status_lists=(f"{kind}-list",))
+        how = IssueOptions(form, status_lists=(f"{kind}-list",))
         made = issuing.issue(wallet, "university", draft(wallet, form), how, now=NOW).credential
         other = issuing.issue(
             wallet, "university", draft(wallet, form, credential_id="urn:uuid:2"), how, now=NOW
@@ -357,14 +365,14 @@ class TestStatus:
         self.make(wallet, kind)
         with pytest.raises(UsageError, match=f"a {kind} list"):
             issuing.issue(
-                wallet, None, draft(wallet, form), Securing(form, status_lists=(f"{kind}-list",)), now=NOW
+                wallet, None, draft(wallet, form), IssueOptions(form, status_lists=(f"{kind}-list",)), now=NOW
             )
 
     def test_a_list_of_another_did_is_refused(self, wallet: Wallet) -> None:
         self.make(wallet, "w3c", issuer="me")
         with pytest.raises(UsageError, match="list of"):
             issuing.issue(
-                wallet, "university", draft(wallet, "w3c"), Securing(status_lists=("w3c-list",)), now=NOW
+                wallet, "university", draft(wallet, "w3c"), IssueOptions(status_lists=("w3c-list",)), now=NOW
             )
 
     @needs_didkit
@@ -375,13 +383,13 @@ class TestStatus:
                 wallet,
                 None,
                 draft(wallet, "w3c-1.1"),
-                Securing("w3c-1.1", status_lists=("w3c-list",)),
+                IssueOptions("w3c-1.1", status_lists=("w3c-list",)),
                 now=NOW,
             )
 
     def test_an_unknown_list_is_not_found(self, wallet: Wallet) -> None:
         with pytest.raises(NotFound):
-            issuing.issue(wallet, None, draft(wallet, "w3c"), Securing(status_lists=("x",)), now=NOW)
+            issuing.issue(wallet, None, draft(wallet, "w3c"), IssueOptions(status_lists=("x",)), now=NOW)
 
     @pytest.mark.parametrize("form", ["w3c", "sd-jwt"])
     def test_a_prepared_document_without_id_gets_one_to_be_revoked_by(
@@ -398,9 +406,9 @@ class TestStatus:
                 "credentialSubject": {"id": did(wallet, "me")},
             }
         )
-        how = Securing(form, status_lists=(f"{kind}-list",))
+        how = IssueOptions(form, status_lists=(f"{kind}-list",))
         made = issuing.issue(wallet, "university", document, how, now=NOW).credential
-        covered = verification.claimed(made if isinstance(made, str) else json.dumps(made))
+        covered = formats.claimed(made if isinstance(made, str) else json.dumps(made))
         assert covered.document[member].startswith("urn:uuid:")
         status.revoke(wallet, covered.document[member], now=NOW)
         assert self.verdict(wallet, made) is Outcome.FAILED
@@ -409,7 +417,7 @@ class TestStatus:
     def test_an_id_that_is_none_takes_no_entry(self, wallet: Wallet, identifier: Any) -> None:
         self.make(wallet, "token")
         document = {"vct": VCT, "jti": identifier}
-        how = Securing("sd-jwt", status_lists=("token-list",))
+        how = IssueOptions("sd-jwt", status_lists=("token-list",))
         with pytest.raises(MalformedInput):
             issuing.issue(wallet, "university", document, how, now=NOW)
         assert [one.used for one in status.every(wallet)] == [0]

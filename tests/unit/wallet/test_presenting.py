@@ -11,19 +11,19 @@ from typing import Any, Final
 
 import pytest
 
-from ipse.credentials import verification
+from ipse.credentials import verifier
 from ipse.credentials.challenge import Challenge
-from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats import NAMES, sd_jwt
 from ipse.credentials.formats.vcdm11 import didkit_process
+from ipse.credentials.issuer import Draft, IssueOptions
+from ipse.credentials.policy import Policy
 from ipse.credentials.report import Outcome
-from ipse.credentials.verification import Policy, Verification
+from ipse.credentials.verifier import Verification
 from ipse.encoding import base64url, strict_json
 from ipse.errors import NotFound, UsageError
 from ipse.storage import credential_store, disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet import held_credentials, identities, issuing, presenting
-from ipse.wallet.drafting import Draft
-from ipse.wallet.issuing import FORMATS, Securing
 from ipse.wallet.wallet import Wallet
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -35,7 +35,7 @@ CLAIMS: dict[str, Any] = {
 }
 needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 every_format = pytest.mark.parametrize(
-    "form", [pytest.param(form, marks=needs_didkit if form == "w3c-1.1" else ()) for form in FORMATS]
+    "form", [pytest.param(form, marks=needs_didkit if form == "w3c-1.1" else ()) for form in NAMES]
 )
 
 
@@ -86,7 +86,7 @@ def held(
         claims=CLAIMS,
         credential_id=f"urn:uuid:{number}",
     )
-    how = Securing(form, suite=suite, undefined_terms=form in ("w3c", "jwt"))
+    how = IssueOptions(form, suite=suite, undefined_terms=form in ("w3c", "jwt"))
     made = issuing.issue(wallet, "university", said, how, now=NOW).credential
     text = made if isinstance(made, str) else strict_json.pretty(made)
     return held_credentials.add(wallet, text, now=NOW).id
@@ -100,7 +100,7 @@ def present(wallet: Wallet, *identifiers: str, challenge: Challenge = CHALLENGE,
 def verify(wallet: Wallet, answer: Any, challenge: Challenge = CHALLENGE, **policy: Any) -> Verification:
     asked = Policy(issuers=frozenset({did(wallet, "university")}), challenge=challenge, **policy)
     text = answer if isinstance(answer, str) else strict_json.pretty(answer)
-    return verification.verify(text, policy=asked, now=NOW)
+    return verifier.verify(text, policy=asked, now=NOW)
 
 
 class TestEveryFormat:

@@ -13,11 +13,20 @@ from __future__ import annotations
 
 from ipse.credentials.json_ld.canonicalization import HashName, canonicalize
 from ipse.credentials.json_ld.contexts import Contexts, known
-from ipse.credentials.json_ld.errors import Finding, TooMuchWork, UnknownContext, UnsafeDocument
+from ipse.credentials.json_ld.errors import (
+    LOST,
+    UNDEFINED,
+    Finding,
+    TooMuchWork,
+    UnknownContext,
+    UnsafeDocument,
+)
 from ipse.credentials.json_ld.expansion import expand
 from ipse.encoding.strict_json import JsonObject
 
 __all__ = [
+    "LOST",
+    "UNDEFINED",
     "Contexts",
     "Finding",
     "HashName",

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from ipse.encoding.strict_json import excerpt
 from ipse.errors import MalformedInput, TooMuchWork, Undetermined
 
-__all__ = ["Finding", "TooMuchWork", "UnknownContext", "UnsafeDocument"]
+__all__ = ["LOST", "UNDEFINED", "Finding", "TooMuchWork", "UnknownContext", "UnsafeDocument"]
+
+
+LOST: Final = "lost"
+"""The code of what RDF would drop or change."""
+UNDEFINED: Final = "undefined-term"
+"""The code of a name that no context defines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A place (RFC 6901 JSON pointer) where JSON and RDF would not say the same, and why."""
+    """A place (RFC 6901 JSON pointer) where JSON and RDF would not say the same, and why.
+
+    `code` is LOST or UNDEFINED.
+    """
 
     pointer: str
     reason: str
+    code: str = LOST
 
     def __str__(self) -> str:
         return f"{self.pointer or '/'} {self.reason}"

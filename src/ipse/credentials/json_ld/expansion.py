@@ -232,7 +232,7 @@ class _Expansion:
             try:
                 iri = values.named(kind, typed)
             except Lossy as error:
-                self._out.find(at, f"as a type {error}")
+                self._out.find(at, Lossy(f"as a type {error}", error.code))
                 continue
             for fault in vocabulary.type_faults(kind, iri, typed.terms.get(kind)):
                 self._out.find(at, fault)
@@ -304,7 +304,10 @@ class _Expansion:
     def _literal(self, where: Where, make: Callable[..., str], *given: Json) -> str | None:
         try:
             return make(*given)
-        except (Lossy, MalformedInput) as error:
+        except Lossy as error:
+            self._out.find(where, error)
+            return None
+        except MalformedInput as error:
             self._out.find(where, str(error))
             return None
 

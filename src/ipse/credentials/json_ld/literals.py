@@ -11,6 +11,7 @@ import sys
 from functools import lru_cache
 from typing import Final
 
+from ipse.credentials.json_ld.errors import LOST
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import Json
 
@@ -38,7 +39,11 @@ _ESCAPES: Final = {
 
 
 class Lossy(Exception):
-    """Why a JSON value and the literal would not be the same; becomes a finding."""
+    """Why a JSON value and what RDF makes of it would not be the same; becomes a finding with this code."""
+
+    def __init__(self, reason: str, code: str = LOST) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 def literal(text: str, datatype: str | None = None) -> str:

@@ -6,18 +6,20 @@ Source: JSON-LD 1.1 Processing Algorithms and API, section 5.1.2.
 from __future__ import annotations
 
 from ipse.credentials.json_ld import vocabulary
+from ipse.credentials.json_ld.errors import UNDEFINED
+from ipse.credentials.json_ld.literals import Lossy
 from ipse.credentials.json_ld.terms import ActiveContext, Term, expand_iri, is_iri
 from ipse.encoding.strict_json import JsonObject, excerpt
 
 __all__ = ["is_keyword", "is_type", "keeps_types", "name_fault"]
 
 
-def name_fault(name: str, iri: str | None, term: Term | None) -> str:
+def name_fault(name: str, iri: str | None, term: Term | None) -> str | Lossy:
     """What is wrong with the name of a property, the empty string where nothing is."""
     if name in ("id", "type"):
         return f"does not mean @{name} here"
     if iri is None or ":" not in iri:
-        return "is a term that no context defines"
+        return Lossy("is a term that no context defines", UNDEFINED)
     if iri.startswith("_:"):
         return "is a blank node, which RDF has not as a property"
     if not is_iri(iri):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, TypeAlias
 
-from ipse.credentials.json_ld.errors import Finding, TooMuchWork
+from ipse.credentials.json_ld.errors import LOST, Finding, TooMuchWork
 from ipse.credentials.json_ld.literals import Lossy
 
 __all__ = ["ROOT", "Enough", "Statement", "Statements", "Where", "pointer"]
@@ -59,7 +59,8 @@ class Statements:
 
     def find(self, where: Where, reason: str | Lossy) -> None:
         """Note what is wrong at `where`. Raises Enough."""
-        self.findings.append(Finding(pointer(where), str(reason)))
+        code = reason.code if isinstance(reason, Lossy) else LOST
+        self.findings.append(Finding(pointer(where), str(reason), code))
         if len(self.findings) >= _MAX_FINDINGS:
             raise Enough
 

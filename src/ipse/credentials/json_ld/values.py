@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ipse.credentials.json_ld import vocabulary
+from ipse.credentials.json_ld.errors import UNDEFINED
 from ipse.credentials.json_ld.literals import Lossy, json_literal, literal, native, tagged, typed
 from ipse.credentials.json_ld.terms import ABSENT, ActiveContext, Term, expand_iri, is_iri
 from ipse.encoding.strict_json import Json, excerpt
@@ -81,7 +82,7 @@ def named(value: Json, active: ActiveContext) -> str:
     """The IRI that a term, a compact or a whole IRI stands for, as types do."""
     iri = expand_iri(active, value, vocab=True) if isinstance(value, str) else None
     if iri is None or ":" not in iri:
-        raise Lossy(f"is {excerpt(value)}, which no context defines")
+        raise Lossy(f"is {excerpt(value)}, which no context defines", UNDEFINED)
     if iri.startswith("_:") or not is_iri(iri):
         raise Lossy(f"stands for {excerpt(iri)}, which is no IRI")
     if value not in active.terms and vocabulary.disguised(value, iri):

@@ -13,22 +13,19 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ipse.credentials import model
-from ipse.credentials.formats.vcdm11 import data_model
-from ipse.credentials.model import Violation
+from ipse.credentials.model import Violation, vcdm11
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import MalformedInput, Undetermined
+from ipse.errors import Undetermined
 
 if TYPE_CHECKING:
-    from ipse.credentials.json_ld import Contexts
+    from ipse.credentials.json_ld import Contexts, Finding
 
-__all__ = ["Kind", "Lint", "lint"]
+__all__ = ["Kind", "Lint", "is_fault_of_context", "lint"]
 
 Kind: TypeAlias = Literal["credential", "presentation"]
 
 _OF_PRESENTATIONS: Final = {"VerifiablePresentation", "EnvelopedVerifiablePresentation"}
-_PLACE: Final = re.compile(r"(?P<name>@?[A-Za-z]+)(?:\[(?P<position>\d+)\])?(?P<below>(?:\.[A-Za-z]+)*): ")
-"""Where a rule of VCDM 1.1 is broken, as vcdm11 writes it: credentialSubject[0].id, and a colon."""
 _CONTEXT_FAULT: Final = re.compile(r"(.*/)?@context(/\d+)?")
 _JWT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 
@@ -56,7 +53,7 @@ def lint(document: JsonObject, contexts: Contexts | None = None, *, json_ld: boo
     """
     strict_json.check_value(document, "the document")
     kind = _kind_of(document)
-    if data_model.is_vcdm11(document):
+    if vcdm11.is_vcdm11(document):
         broken = list(_presentation_11(document) if kind == "presentation" else _credential_11(document))
     elif kind == "presentation":
         broken = [*model.presentation_violations(document), *model.embedded_proof_violations(document)]
@@ -64,12 +61,12 @@ def lint(document: JsonObject, contexts: Contexts | None = None, *, json_ld: boo
         broken = [*model.violations(document), *model.proof_violations(document)]
     faults, warnings = _json_ld(document, contexts) if json_ld else ([], [])
     broken += _elsewhere(faults, broken)
-    version: Literal["1.1", "2.0"] = "1.1" if data_model.is_vcdm11(document) else "2.0"
+    version: Literal["1.1", "2.0"] = "1.1" if vcdm11.is_vcdm11(document) else "2.0"
     return Lint(kind, version, tuple(broken), tuple(_elsewhere(warnings, broken)))
 
 
 def _kind_of(document: JsonObject) -> Kind:
-    types = data_model.entries(document.get("type"))
+    types = vcdm11.entries(document.get("type"))
     names = {name for name in types if isinstance(name, str)}
     if names & _OF_PRESENTATIONS:
         return "presentation"
@@ -91,9 +88,14 @@ def _json_ld(document: JsonObject, contexts: Contexts | None) -> tuple[list[Viol
     faults: list[Violation] = []
     warnings: list[Violation] = []
     for finding in findings:
-        at_fault = _CONTEXT_FAULT.fullmatch(finding.pointer) is not None
-        (faults if at_fault else warnings).append(Violation(finding.pointer, finding.reason))
+        found = faults if is_fault_of_context(finding) else warnings
+        found.append(Violation(finding.pointer, finding.reason))
     return faults, warnings
+
+
+def is_fault_of_context(finding: Finding) -> bool:
+    """Whether a context itself is wrong, rather than a value that it leaves without meaning."""
+    return _CONTEXT_FAULT.fullmatch(finding.pointer) is not None
 
 
 def _elsewhere(found: Iterable[Violation], told: Iterable[Violation]) -> list[Violation]:
@@ -107,28 +109,18 @@ def _elsewhere(found: Iterable[Violation], told: Iterable[Violation]) -> list[Vi
 
 
 def _credential_11(credential: JsonObject) -> Iterator[Violation]:
-    for rule in data_model.check_data_model(credential):
-        if not (rule.startswith("proof:") and "proof" not in credential):
-            yield _placed(rule)
-
-
-def _placed(rule: str) -> Violation:
-    match = _PLACE.match(rule)
-    if match is None:
-        return Violation("", rule)
-    position = match["position"]
-    pointer = f"/{match['name']}" + (f"/{position}" if position else "") + match["below"].replace(".", "/")
-    return Violation(pointer, rule[match.end() :])
+    """The rules of a credential; it need not be signed to be linted."""
+    yield from vcdm11.check_data_model(credential) if "proof" in credential else vcdm11.violations(credential)
 
 
 def _presentation_11(presentation: JsonObject) -> Iterator[Violation]:
     """VCDM 1.1, section 4.10: credentials may be JWTs here, each a string."""
-    types = data_model.entries(presentation.get("type"))
+    types = vcdm11.entries(presentation.get("type"))
     if "VerifiablePresentation" not in types or not all(isinstance(name, str) and name for name in types):
         yield Violation("/type", "must be names, VerifiablePresentation among them")
     yield from _uris(presentation)
     credentials = presentation.get("verifiableCredential", [])
-    for position, entry in enumerate(data_model.entries(credentials)):
+    for position, entry in enumerate(vcdm11.entries(credentials)):
         pointer = "/verifiableCredential" + (f"/{position}" if isinstance(credentials, list) else "")
         if isinstance(entry, dict):
             inside: Iterable[Violation] = _credential_11(entry)
@@ -144,7 +136,4 @@ def _uris(presentation: JsonObject) -> Iterator[Violation]:
         ("holder", holder.get("id") if isinstance(holder, dict) else holder),
     ):
         if name in presentation:
-            try:
-                data_model.uri_of(value, name)
-            except MalformedInput as error:
-                yield _placed(error.message)
+            yield from vcdm11.uri_faults(f"/{name}", value)

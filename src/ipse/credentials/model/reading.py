@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from ipse.credentials.content import Validity
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import parse_timestamp
 
@@ -39,8 +38,8 @@ def types_of(document: JsonObject) -> tuple[str, ...]:
     return (types,) if isinstance(types, str) else tuple(types)
 
 
-def validity(credential: JsonObject) -> tuple[datetime | None, datetime | None]:
+def validity(credential: JsonObject) -> Validity:
     """validFrom and validUntil. Raises MalformedInput."""
     moments = (credential.get("validFrom"), credential.get("validUntil"))
     start, end = (None if moment is None else parse_timestamp(moment) for moment in moments)
-    return start, end
+    return Validity(start, end)

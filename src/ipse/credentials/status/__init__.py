@@ -1,10 +1,12 @@
 """Credential status: W3C Bitstring Status List v1.0 and the IETF Token Status List.
 
-`entries_of` finds where a credential's status is published, `status_step` checks it; `bitstring` and
+`entries_of` finds where a credential's status is published, `check_status` checks it; `bitstring` and
 `token_status_list` make the lists that an issuer publishes.
 """
 
 from ipse.credentials.status.checking import (
+    REVOKED,
+    SUSPENDED,
     Authority,
     Fetch,
     Keep,
@@ -12,16 +14,18 @@ from ipse.credentials.status.checking import (
     ResolveKey,
     StatusList,
     StatusOutcome,
-    VerifyW3cList,
+    VerifyCredential,
     check,
+    check_status,
     fresh_until,
     open_list,
-    status_step,
 )
 from ipse.credentials.status.entries import Entry, StatusEntry, UnknownEntry, entries_of
 from ipse.credentials.status.published import Published, media_type_of
 
 __all__ = [
+    "REVOKED",
+    "SUSPENDED",
     "Authority",
     "Entry",
     "Fetch",
@@ -33,11 +37,11 @@ __all__ = [
     "StatusList",
     "StatusOutcome",
     "UnknownEntry",
-    "VerifyW3cList",
+    "VerifyCredential",
     "check",
+    "check_status",
     "entries_of",
     "fresh_until",
     "media_type_of",
     "open_list",
-    "status_step",
 ]

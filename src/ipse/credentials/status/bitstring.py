@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from ipse.credentials import model
-from ipse.credentials.formats.vcdm11 import data_model
+from ipse.credentials.model import vcdm11
 from ipse.credentials.status import compression
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
@@ -177,15 +177,15 @@ def read(credential: JsonObject) -> BitstringList:
     encoded = subject.get("encodedList")
     if not isinstance(encoded, str):
         raise MalformedInput("it has no encodedList")
-    rules = data_model if data_model.is_vcdm11(credential) else model
-    start, end = rules.validity(credential)
+    rules = vcdm11 if vcdm11.is_vcdm11(credential) else model
+    validity = rules.validity(credential)
     return BitstringList(
         url=_url(credential, subject),
         issuer=rules.issuer_of(credential),
         purposes=_purposes(subject.get("statusPurpose")),
         bits=decode(encoded) if types[0] == "BitstringStatusListCredential" else _decode_2021(encoded),
-        valid_from=start,
-        valid_until=end,
+        valid_from=validity.start,
+        valid_until=validity.end,
         ttl=_ttl(subject),
     )
 

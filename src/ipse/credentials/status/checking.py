@@ -30,6 +30,8 @@ from ipse.errors import IpseError, MalformedInput, Undetermined, VerificationFai
 __all__ = [
     "DEFAULT_TTL",
     "MAX_TTL",
+    "REVOKED",
+    "SUSPENDED",
     "Authority",
     "Fetch",
     "Keep",
@@ -37,11 +39,11 @@ __all__ = [
     "ResolveKey",
     "StatusList",
     "StatusOutcome",
-    "VerifyW3cList",
+    "VerifyCredential",
     "check",
+    "check_status",
     "fresh_until",
     "open_list",
-    "status_step",
 ]
 
 StatusList: TypeAlias = BitstringList | TokenStatusList
@@ -50,7 +52,7 @@ Fetch: TypeAlias = Callable[[str], Published]
 """From the URL of a list to what is published there. Raises Undetermined."""
 Keep: TypeAlias = Callable[[Published, datetime | None], None]
 """Told of each list that was fetched: until when it may be kept, None for one that did not verify."""
-VerifyW3cList: TypeAlias = Callable[[JsonObject | str], "Listed"]
+VerifyCredential: TypeAlias = Callable[[JsonObject | str], "Listed"]
 """From a secured credential (JSON with an embedded proof, or a compact JWS) to what is signed, after its
 data model rules, its issuer's proof and the proof's purpose were checked. It must not look at the status
 of the list. Whatever error of ipse it raises, Rejected too, leaves the status undetermined."""
@@ -62,7 +64,11 @@ Raises Undetermined, NotFound, MalformedInput."""
 DEFAULT_TTL: Final = timedelta(minutes=5)
 MAX_TTL: Final = timedelta(hours=24)
 
-_SET: Final = {"revocation": "revoked", "suspension": "suspended"}
+REVOKED: Final = "revoked"
+SUSPENDED: Final = "suspended"
+"""Codes of the check `status` of a credential that its issuer took back."""
+
+_SET: Final = {"revocation": REVOKED, "suspension": SUSPENDED}
 _REMARKS: Final = ("message", "refresh")
 """Purposes that do not touch the validity of the credential."""
 
@@ -80,7 +86,7 @@ class Authority:
     """Whose lists count, how they are verified, and at which time (`now` is aware)."""
 
     issuer: str
-    verify_w3c_list: VerifyW3cList
+    verify_credential: VerifyCredential
     resolve_key: ResolveKey
     now: datetime
     leeway: timedelta
@@ -94,11 +100,11 @@ class StatusOutcome:
     reason: str
 
 
-def status_step(
+def check_status(
     entries: Sequence[Entry],
     issuer: str,
     fetch: Fetch,
-    verify_w3c_list: VerifyW3cList,
+    verify_credential: VerifyCredential,
     resolve_key: ResolveKey,
     now: datetime,
     leeway: timedelta,
@@ -112,8 +118,8 @@ def status_step(
     Undetermined where any entry is.
     """
     if not entries:
-        raise NotApplicable("it has no status")
-    authority = Authority(issuer, verify_w3c_list, resolve_key, now, leeway)
+        raise NotApplicable("no-status", "it has no status")
+    authority = Authority(issuer, verify_credential, resolve_key, now, leeway)
     lists = _Lists(authority, fetch, keep)
     reasons: list[str] = []
     open_questions: list[Undetermined] = []
@@ -147,7 +153,7 @@ def open_list(entry: StatusEntry, published: Published, authority: Authority) ->
     except Rejected as rejection:
         raise _undetermined(published.url, rejection.reason) from rejection
     except NotApplicable as nothing:
-        raise _undetermined(published.url, str(nothing)) from nothing
+        raise _undetermined(published.url, nothing.reason) from nothing
     except IpseError as error:
         raise _undetermined(published.url, error.message) from error
     return opened
@@ -204,7 +210,7 @@ class _Lists:
 
 
 def _open_w3c(published: Published, authority: Authority) -> BitstringList:
-    listed = authority.verify_w3c_list(_secured(published))
+    listed = authority.verify_credential(_secured(published))
     _refuse_own_status(listed.document)
     opened = bitstring.read(listed.document)
     _check_names(opened.url, listed.issuer, published, authority)
@@ -300,16 +306,16 @@ def _judge_w3c(entry: StatusEntry, value: int) -> StatusOutcome:
         raise Undetermined(
             f"the issuer set {excerpt(entry.purpose)} to {value:#x}{meaning}, which ipse can't judge"
         )
-    if value:
-        raise Rejected(f"the issuer has {word} it{meaning}", f"{entry.place} is {value:#x}")
+    if value and word is not None:
+        raise Rejected(word, f"the issuer has {word} it{meaning}", f"{entry.place} is {value:#x}")
     return StatusOutcome(value, f"not {word}" if word else f"no {excerpt(entry.purpose)}")
 
 
 def _judge_token(entry: StatusEntry, value: int) -> StatusOutcome:
     if value == token_status_list.INVALID:
-        raise Rejected("the issuer has revoked it", f"{entry.place} is INVALID (0x1)")
+        raise Rejected(REVOKED, "the issuer has revoked it", f"{entry.place} is INVALID (0x1)")
     if value == token_status_list.SUSPENDED:
-        raise Rejected("the issuer has suspended it", f"{entry.place} is SUSPENDED (0x2)")
+        raise Rejected(SUSPENDED, "the issuer has suspended it", f"{entry.place} is SUSPENDED (0x2)")
     if value != token_status_list.VALID:
         raise Undetermined(
             f"the status at {entry.place[:100]} is {value:#x}, which only its application knows"

@@ -2,15 +2,14 @@
 
     with open(...) as file:
         rows = Rows(file, "csv", what="people.csv")
-        issue(Job("w3c", did, method, template), key, rows, Path("out.ndjson"), now=now)   -> Summary
+        issue(Job(signing_key, options, template), rows, Path("out.ndjson"), now=now)   -> Summary
 
 Parent and workers speak through pipes; the parent reads, writes and keeps the order, the workers do the rest.
 """
 
-from ipse.wallet.batch.issuing import FORMATS, Job, issue
+from ipse.wallet.batch.issuing import Job, issue
 from ipse.wallet.batch.rows import Rows
 from ipse.wallet.batch.running import Progress, Summary
-from ipse.wallet.batch.verifying import Job as VerifyJob
 from ipse.wallet.batch.verifying import verify
 
-__all__ = ["FORMATS", "Job", "Progress", "Rows", "Summary", "VerifyJob", "issue", "verify"]
+__all__ = ["Job", "Progress", "Rows", "Summary", "issue", "verify"]

@@ -38,11 +38,13 @@ class Summary:
 
     `counts` are rows by result: `issued` and `error` where credentials were issued; `passed`, `failed`,
     `undetermined` and `error` where they were verified. `resumed_at` is how many rows were there before.
+    `warnings` are for the issuer.
     """
 
     rows: int
     counts: Counter[str]
     resumed_at: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def run(

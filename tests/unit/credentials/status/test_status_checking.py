@@ -15,7 +15,7 @@ import pytest
 
 from ipse.credentials import jws, model
 from ipse.credentials.formats import data_integrity
-from ipse.credentials.report import Ledger, NotApplicable, Outcome, Rejected
+from ipse.credentials.report import NotApplicable, Outcome, Rejected, ReportBuilder
 from ipse.credentials.status import (
     Authority,
     Listed,
@@ -153,7 +153,7 @@ class World:
         )
 
     def outcome(self, document: dict[str, Any], **terms: Any) -> Outcome:
-        ledger = Ledger(["status"])
+        ledger = ReportBuilder(["status"])
         ledger.judge("status", lambda: self.status(document, **terms))
         return ledger.report().outcome
 

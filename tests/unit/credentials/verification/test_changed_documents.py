@@ -35,10 +35,10 @@ from tests.corpus.sd_jwt_building import (
     sd_jwt,
 )
 
-from ipse.credentials import model, verification
+from ipse.credentials import model, verifier
 from ipse.credentials.challenge import NO_CHALLENGE, Challenge
+from ipse.credentials.policy import Policy
 from ipse.credentials.report import Outcome
-from ipse.credentials.verification import Policy
 from ipse.encoding import base64url
 
 CHALLENGE: Final = Challenge(AUDIENCE, NONCE)
@@ -59,7 +59,7 @@ def linked(by: Party = ISSUER) -> Json:
 
 
 def outcome(presented: str | Json, policy: Policy) -> Outcome:
-    return verification.verify(presented, policy=policy, now=NOW).report.outcome
+    return verifier.verify(presented, policy=policy, now=NOW).report.outcome
 
 
 def vp_jwt(*credentials: Any) -> str:
@@ -123,7 +123,7 @@ def is_a_context_named_twice(path: tuple[Any, ...], document: Json, changed: Jso
 def test_what_comes_back_has_the_contexts_that_jcs_signed() -> None:
     document = w3c(credential())
     document["@context"] = [*document["@context"], *document["@context"], "https://evil.example/v1"]
-    found = verification.verify(document, policy=ALONE, now=NOW)
+    found = verifier.verify(document, policy=ALONE, now=NOW)
     assert found.document == credential()
 
 
@@ -182,7 +182,7 @@ def test_nothing_in_a_disclosure_can_be_another(change: Callable[..., Any]) -> N
 
 
 def test_a_disclosure_may_be_withheld_and_its_claim_is_gone() -> None:
-    found = verification.verify(sd_jwt(claims(), CITY), policy=ALONE, now=NOW)
+    found = verifier.verify(sd_jwt(claims(), CITY), policy=ALONE, now=NOW)
     assert found.report.outcome is Outcome.PASSED
     assert found.document is not None
     assert "degree" not in found.document
@@ -191,7 +191,7 @@ def test_a_disclosure_may_be_withheld_and_its_claim_is_gone() -> None:
 
 def test_disclosures_may_come_in_any_order() -> None:
     one, other = sd_jwt(claims(), DEGREE, CITY), sd_jwt(claims(), CITY, DEGREE)
-    found = [verification.verify(text, policy=ALONE, now=NOW).document for text in (one, other)]
+    found = [verifier.verify(text, policy=ALONE, now=NOW).document for text in (one, other)]
     assert found[0] == found[1]
     assert found[0] is not None
 

@@ -26,12 +26,12 @@ from tests.corpus.building import (
 from tests.corpus.jwt_faults import enveloped
 from tests.corpus.sd_jwt_building import HOLDER_KEY, NOW_SECONDS, bound, claims, key_binding, sd_jwt
 
-from ipse.credentials import verification
+from ipse.credentials import verifier
 from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
 from ipse.credentials.formats.vcdm11 import didkit_process
-from ipse.credentials.report import Outcome
-from ipse.credentials.verification import CHECKS, Policy, Verification
-from ipse.credentials.verification.parts import MAX_CREDENTIALS
+from ipse.credentials.policy import Policy
+from ipse.credentials.report import CHECKS, Outcome
+from ipse.credentials.verifier import MAX_CREDENTIALS, Verification
 from ipse.errors import MissingFeature, UsageError
 
 PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
@@ -69,7 +69,7 @@ every_answer = pytest.mark.parametrize("answer", _params(ANSWERS))
 
 def verify(document: Json | str, *, after: timedelta = timedelta(0), **policy: Any) -> Verification:
     asked = Policy(**{"issuers": frozenset({ISSUER.did}), "challenge": CHALLENGE, **policy})
-    return verification.verify(document, policy=asked, now=NOW + after)
+    return verifier.verify(document, policy=asked, now=NOW + after)
 
 
 def outcomes(found: Verification) -> dict[str, Outcome]:
@@ -77,7 +77,7 @@ def outcomes(found: Verification) -> dict[str, Outcome]:
 
 
 def outcome(found: Verification, name: str, part: int = 0) -> Outcome:
-    report = found.report.parts[part - 1] if part else found.report
+    report = found.report.credentials[part - 1] if part else found.report
     return next(check.outcome for check in report.checks if check.name == name)
 
 
@@ -284,11 +284,11 @@ class TestWhatIsPresented:
         second = w3c(credential(id="urn:uuid:2"))
         found = verify(by_holder(w3c(credential()), second))
         assert [part.document for part in found.parts] == [credential(), credential(id="urn:uuid:2")]
-        assert [part.report for part in found.parts] == list(found.report.parts)
+        assert [part.report for part in found.parts] == list(found.report.credentials)
 
     def test_formats_may_be_mixed(self) -> None:
         found = verify(ANSWERS["vp-mixed"])
-        forms = [part.covered.form for part in found.parts if part.covered is not None]
+        forms = [part.content.format for part in found.parts if part.content is not None]
         assert forms == ["w3c", "jwt", "sd-jwt", "sd-jwt"]
 
     def test_an_enveloped_presentation_is_the_token_in_it(self) -> None:

@@ -27,11 +27,12 @@ from tests.corpus.building import (
 from tests.corpus.jwt_faults import enveloped
 from tests.corpus.sd_jwt_building import DEGREE, claims, digest, disclosure, sd_jwt
 
-from ipse.credentials import verification
+from ipse.credentials import verifier
 from ipse.credentials.challenge import NO_CHALLENGE
+from ipse.credentials.policy import ANY_TYPE, Policy, Sources
 from ipse.credentials.report import Check, Outcome
 from ipse.credentials.status import Published
-from ipse.credentials.verification import ANY_TYPE, Policy, Sources, Verification
+from ipse.credentials.verifier import Verification
 from ipse.encoding import strict_json
 from ipse.errors import StorageError, Undetermined
 from ipse.keys import jwk
@@ -56,7 +57,7 @@ def fetching(published: dict[str, Json | str | bytes]) -> Callable[[str], Publis
 
 
 def verify(document: Json | str, policy: Policy = FROM_ISSUER, **sources: Any) -> Verification:
-    return verification.verify(document, policy=policy, now=NOW, sources=Sources(**sources))
+    return verifier.verify(document, policy=policy, now=NOW, sources=Sources(**sources))
 
 
 def check(found: Verification, name: str) -> Check:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +15,9 @@ from ipse.cli.context import Session
 from ipse.errors import MalformedInput, NotFound, StorageError, Undetermined, UsageError, VerificationFailed
 
 if TYPE_CHECKING:
-    from ipse.credentials.verification import Policy
+    from ipse.credentials.issuer import IssueOptions
     from ipse.wallet.batch import Progress, Rows, Summary
-    from ipse.wallet.issuing import Securing
-    from ipse.wallet.verifying import Aids
+    from ipse.wallet.verifier import Verifier
 
 __all__ = ["issue", "verify"]
 
@@ -36,10 +35,11 @@ def issue(
     output: str,
     resume: bool,
     issuer: str | None,
-    securing: Securing,
+    options: IssueOptions,
+    lists: Sequence[str],
 ) -> None:
     """A credential for every row of `source`. Raises MalformedInput after the last where any row failed."""
-    from ipse.wallet import batch_issuing
+    from ipse.wallet import issuing
 
     if template is None:
         raise UsageError(
@@ -52,22 +52,22 @@ def issue(
         )
     document = params.read_object(template)
     row_schema = params.read_object(schema) if schema is not None else None
-    warnings = batch_issuing.undefined_terms(document, securing)
     with _rows(source) as rows, _target(output) as target, session.wallet() as wallet:
         _say_how_to_go_on(session, rows, output)
-        summary = batch_issuing.issue(
+        summary = issuing.issue_batch(
             wallet,
             issuer,
             document,
-            securing,
+            options,
             rows,
             target,
+            lists=lists,
             row_schema=row_schema,
             now=session.now,
             resume=resume,
             progress=_progress(session),
         )
-    for warning in warnings:
+    for warning in summary.warnings:
         session.console.message(f"warning: {warning}")
     _conclude(session, output, summary)
     errors = summary.counts["error"]
@@ -78,15 +78,14 @@ def issue(
 
 
 def verify(
-    session: Session, *, source: str, output: str, resume: bool, policy: Policy, aids: Aids, now: datetime
+    session: Session, *, source: str, output: str, resume: bool, verifier: Verifier, now: datetime
 ) -> None:
     """A report for every line of `source`. Raises after the last where any line did not pass."""
-    from ipse.wallet import batch, verifying
+    from ipse.wallet import batch
 
-    job = batch.VerifyJob("ipse.wallet.verifying:for_batch", (policy, aids), verifying.identity(policy, aids))
     with _rows(source) as rows, _target(output) as target:
         _say_how_to_go_on(session, rows, output)
-        summary = batch.verify(job, rows, target, now=now, resume=resume, progress=_progress(session))
+        summary = batch.verify(verifier, rows, target, now=now, resume=resume, progress=_progress(session))
     _conclude(session, output, summary)
     counts = summary.counts
     said = ", ".join(f"{counts[name]} {name}" for name in counts if counts[name])

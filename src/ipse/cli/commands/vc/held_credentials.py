@@ -42,11 +42,11 @@ def add(
 
     session = session_of(context)
     text = params.read_text(file)
-    aids = options.aids(
+    lookup = options.lookup(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
     with session.wallet() as wallet:
-        held = held_credentials.add(wallet, text, keep_unverified=unverified, aids=aids, now=session.now)
+        held = held_credentials.add(wallet, text, keep_unverified=unverified, lookup=lookup, now=session.now)
     session.console.result(held.id, {"id": held.id, "verified": held.verified})
 
 
@@ -102,11 +102,11 @@ def check(
     from ipse.wallet import held_credentials
 
     session = session_of(context)
-    aids = options.aids(
+    lookup = options.lookup(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
     with session.wallet() as wallet:
-        report = held_credentials.check(wallet, identifier, aids=aids, now=session.now)
+        report = held_credentials.check(wallet, identifier, lookup=lookup, now=session.now)
     session.console.result("\n".join(render(report)), report.to_json())
     report.raise_unless_passed("the credential")
 

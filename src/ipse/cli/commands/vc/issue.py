@@ -13,6 +13,7 @@ from ipse.cli.commands.vc.options import ContextFiles, Output
 from ipse.cli.completion import complete_did
 from ipse.cli.context import session_of
 from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.credentials import formats
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
@@ -54,10 +55,10 @@ def issue(
         str,
         typer.Option(
             "--format",
-            metavar="w3c|jwt|sd-jwt|w3c-1.1",
+            metavar="|".join(formats.NAMES),
             help="W3C 2.0 with an embedded proof or as JWT, SD-JWT VC, or W3C 1.1.",
         ),
-    ] = "w3c",
+    ] = formats.DEFAULT,
     suite: Annotated[
         str | None,
         typer.Option(
@@ -108,20 +109,18 @@ def issue(
     allow_loopback: AllowLoopback = False,
 ) -> None:
     """Sign a credential and print it."""
-    from ipse.wallet import drafting, issuing
+    from ipse.credentials.issuer import Draft, IssueOptions
+    from ipse.wallet import issuing
     from ipse.wallet.resolution import Reach
 
     session = session_of(context)
-    if (disclosable or decoys) and form != "sd-jwt":
-        raise UsageError("--disclosable and --decoys are for SD-JWT", hint="use --format sd-jwt")
-    securing = issuing.Securing(
-        form=form,
+    issue_options = IssueOptions(
+        form,
         suite=suite,
         contexts=options.contexts(context_files),
         undefined_terms=undefined_terms,
-        disclosable=tuple(disclosable or ("all",)),
+        disclosable=tuple(disclosable or ()),
         decoys=decoys,
-        status_lists=tuple(status or ()),
     )
     if batch is not None:
         _refuse_beside(
@@ -136,7 +135,8 @@ def issue(
             output=output,
             resume=resume,
             issuer=issuer,
-            securing=securing,
+            options=issue_options,
+            lists=status or (),
         )
         return
     _refuse_beside("one credential", template=template, row_schema=row_schema, resume=resume)
@@ -150,12 +150,16 @@ def issue(
         )  # fmt: skip
         content = params.read_object(prepared)
     else:
-        content = drafting.Draft(
-            subject, types or _missing("--type"), _claims(claims), identifier, dates[0], dates[1]
-        )
+        content = Draft(subject, types or _missing("--type"), _claims(claims), identifier, dates[0], dates[1])
     with session.wallet() as wallet:
         issued = issuing.issue(
-            wallet, issuer, content, securing, now=session.now, reach=Reach(ca_file, allow_loopback)
+            wallet,
+            issuer,
+            content,
+            issue_options,
+            lists=status or (),
+            now=session.now,
+            reach=Reach(ca_file, allow_loopback),
         )
     for warning in issued.warnings:
         session.console.message(f"warning: {warning}")

@@ -14,17 +14,17 @@ from ipse.errors import UsageError
 
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
-    from ipse.wallet.verifying import Aids
+    from ipse.wallet.verifier import Lookup
 
 __all__ = [
     "ContextFiles",
     "File",
     "Output",
     "SchemaFiles",
-    "aids",
     "check_output",
     "contexts",
     "deliver",
+    "lookup",
 ]
 
 File: TypeAlias = Annotated[
@@ -69,19 +69,19 @@ def contexts(given: Sequence[str] | None) -> Contexts | None:
     return json_ld.known().with_extra(documents)
 
 
-def aids(
+def lookup(
     *,
     context_files: Sequence[str] | None = None,
     schema_files: Sequence[str] | None = None,
     ca_file: str | None = None,
     allow_loopback: bool = False,
-) -> Aids:
+) -> Lookup:
     """What verification has at hand."""
     from ipse.wallet.resolution import Reach
-    from ipse.wallet.verifying import Aids
+    from ipse.wallet.verifier import Lookup
 
     schemas = {url: params.read_bytes(file) for url, file in _files(schema_files or (), "--schema")}
-    return Aids(Reach(ca_file, allow_loopback), contexts(context_files), schemas)
+    return Lookup(Reach(ca_file, allow_loopback), contexts(context_files), schemas)
 
 
 def _files(given: Sequence[str], option: str) -> Iterator[tuple[str, str]]:

@@ -66,17 +66,17 @@ def present(
 
 def _preview(prepared: Prepared, audience: str) -> str:
     lines = [f"{printable(audience)} gets to read:"]
-    for credential in prepared.revealed:
+    for credential in prepared.selection.revealed:
         lines += ["  " + printable(line) for line in strict_json.pretty(credential).splitlines()]
-    if prepared.withheld:
-        lines.append("and not: " + ", ".join(map(printable, prepared.withheld)))
+    if prepared.selection.withheld:
+        lines.append("and not: " + ", ".join(map(printable, prepared.selection.withheld)))
     return "\n".join(lines)
 
 
 def _preview_json(prepared: Prepared) -> strict_json.JsonObject:
     return {
-        "format": prepared.form,
+        "format": prepared.format,
         "holder": prepared.holder.did if prepared.holder else None,
-        "revealed": list(prepared.revealed),
-        "withheld": list(prepared.withheld),
+        "revealed": list(prepared.selection.revealed),
+        "withheld": list(prepared.selection.withheld),
     }

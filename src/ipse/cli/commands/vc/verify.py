@@ -71,8 +71,9 @@ def verify(
     allow_loopback: AllowLoopback = False,
 ) -> None:
     """Verify a credential or a presentation and print the report of every check."""
-    from ipse.credentials.verification import Policy
-    from ipse.wallet import trust, verifying
+    from ipse.credentials.policy import Policy
+    from ipse.wallet import trust
+    from ipse.wallet.verifier import Verifier
 
     session = session_of(context)
     if issuer and any_issuer:
@@ -88,18 +89,19 @@ def verify(
         challenge=_challenge(audience, nonce, no_challenge),
         any_holder=any_holder,
     )
-    aids = options.aids(
+    lookup = options.lookup(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
+    verifier = Verifier(policy, lookup)
     now = params.timestamp(at) if at else session.now
     if batch is not None:
-        batches.verify(session, source=batch, output=output, resume=resume, policy=policy, aids=aids, now=now)
+        batches.verify(session, source=batch, output=output, resume=resume, verifier=verifier, now=now)
         return
     if resume or output != "-":
         raise UsageError("--resume and --output are for --batch", hint="the report goes to stdout")
-    report = verifying.verify_presented(text, policy, now=now, aids=aids).report
-    session.console.result("\n".join(render(report)), report.to_json())
-    report.raise_unless_passed("the presentation" if report.parts else "the credential")
+    found = verifier.examine(text, now=now)
+    session.console.result("\n".join(render(found.report)), found.to_json())
+    found.report.raise_unless_passed("the presentation" if found.is_presentation else "the credential")
 
 
 def render(report: Report) -> Iterator[str]:
@@ -109,7 +111,7 @@ def render(report: Report) -> Iterator[str]:
         yield f"{check.outcome:<14}  {check.name:<14}  {printable(check.reason)}{value}"
     for warning in report.warnings:
         yield f"{'warning':<14}  {'json-ld':<14}  {printable(warning)}"
-    for position, part in enumerate(report.parts, start=1):
+    for position, part in enumerate(report.credentials, start=1):
         yield f"credential {position}:"
         yield from (f"  {line}" for line in render(part))
 
@@ -130,10 +132,10 @@ def _challenge(audience: str | None, nonce: str | None, no_challenge: bool) -> C
 
 def _trust_list(session: Session) -> Mapping[str, frozenset[str]]:
     """The wallet's trust list; empty where there is no wallet."""
-    from ipse.wallet import verifying
+    from ipse.wallet import trust
 
     try:
         with session.wallet() as wallet:
-            return verifying.trusted(wallet)
+            return trust.trusted(wallet)
     except NotFound:
         return {}

@@ -50,6 +50,11 @@ class Suite:
     key_types: tuple[str, ...]
     has_own_type: bool = False
 
+    @property
+    def signs_rdf(self) -> bool:
+        """Whether the suite signs the RDF that a document stands for, rather than its JSON."""
+        return self.canonicalisation == "rdfc"
+
 
 SUITES: Final = {
     suite.name: suite

@@ -24,13 +24,12 @@ __all__ = [
     "CREDENTIAL_TYPE",
     "MAX_LENGTH",
     "PRESENTATION_TYPE",
+    "TYPES",
     "Token",
-    "check_challenge",
     "check_claims",
     "check_header",
-    "envelope",
+    "from_jws",
     "numeric_date",
-    "opened",
     "read",
     "registered_period",
     "sign_credential",
@@ -40,6 +39,7 @@ __all__ = [
 
 CREDENTIAL_TYPE: Final = "vc+jwt"
 PRESENTATION_TYPE: Final = "vp+jwt"
+TYPES: Final = (CREDENTIAL_TYPE, PRESENTATION_TYPE)
 MAX_LENGTH: Final = 4 * 1024 * 1024
 """Characters of one token; a presentation holds its credentials encoded twice."""
 
@@ -55,16 +55,6 @@ _UNREAD: Final = ("crit", "b64", "zip", "enc")
 _METHOD: Final = re.compile(r"(did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,4096})#[A-Za-z0-9._:%-]{1,4096}")
 _MAX_SECONDS: Final = 253_402_300_799
 """The last second of the year 9999."""
-
-_ENVELOPED: Final = {
-    "EnvelopedVerifiableCredential": (
-        "application/vc+jwt",
-        "application/vc+sd-jwt",
-        "application/dc+sd-jwt",
-    ),
-    "EnvelopedVerifiablePresentation": ("application/vp+jwt",),
-}
-_DATA_URL: Final = re.compile(r"data:([a-z]+/[a-z+-]+),([A-Za-z0-9_.~-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +138,11 @@ def read(text: str, *, what: str) -> Token:
     """
     if len(text) > MAX_LENGTH:
         raise InputTooLarge(f"{what} has {len(text)} characters; at most {MAX_LENGTH} are read")
-    token = jws.read(text, what=what)
+    return from_jws(jws.read(text, what=what), what=what)
+
+
+def from_jws(token: Jws, *, what: str) -> Token:
+    """The token that a JWS holds, unverified. Raises MalformedInput."""
     typ = token.header.get("typ")
     if not isinstance(typ, str) or typ not in _CONTENT_TYPES:
         raise MalformedInput(
@@ -207,58 +201,6 @@ def registered_period(token: Token) -> tuple[datetime | None, datetime | None]:
     starts = [numeric_date(token.claims, name) for name in ("nbf", "iat")]
     known = [moment for moment in starts if moment is not None]
     return max(known, default=None), numeric_date(token.claims, "exp")
-
-
-def check_challenge(token: Token, *, audience: str, nonce: str) -> None:
-    """Raise VerificationFailed unless the token is for `audience` alone and answers `nonce`."""
-    if token.audience != (audience,):
-        raise VerificationFailed(f"aud is not {audience!r} alone: signed for someone else")
-    if token.claims.get("nonce") != nonce:
-        raise VerificationFailed("nonce is not the one of this challenge")
-
-
-def envelope(text: str) -> JsonObject:
-    """The EnvelopedVerifiableCredential that holds a `vc+jwt`, or the presentation that holds a `vp+jwt`.
-
-    Raises MalformedInput for another text.
-    """
-    token = read(text, what="the JWT to envelope")
-    return {
-        "@context": model.CONTEXT,
-        "id": f"data:application/{token.typ},{text}",
-        "type": f"Enveloped{_DOCUMENT_TYPES[token.typ]}",
-    }
-
-
-def opened(enveloped: JsonObject) -> tuple[str, str]:
-    """The media type and the token in an envelope, neither of them looked into.
-
-    Members other than @context, id and type are refused: nothing protects them. The media type is one of
-    application/vc+jwt, vc+sd-jwt and dc+sd-jwt for a credential, and vp+jwt for a presentation. Raises
-    MalformedInput.
-    """
-    if enveloped.keys() != {"@context", "id", "type"}:
-        raise MalformedInput(f"an envelope has @context, id and type, not {excerpt(sorted(enveloped))}")
-    context = enveloped["@context"]
-    if (context if isinstance(context, list) else [context])[:1] != [model.CONTEXT]:
-        raise MalformedInput(f"@context of the envelope does not begin with {model.CONTEXT}")
-    types = enveloped["type"]
-    kind = types[0] if isinstance(types, list) and len(types) == 1 else types
-    if not isinstance(kind, str) or kind not in _ENVELOPED:
-        raise MalformedInput(f"type of the envelope is {excerpt(types)}, not {' or '.join(_ENVELOPED)}")
-    identifier = enveloped["id"]
-    if not isinstance(identifier, str) or len(identifier) > MAX_LENGTH:
-        raise MalformedInput(f"id of the envelope is no text of at most {MAX_LENGTH} characters")
-    match = _DATA_URL.fullmatch(identifier)
-    if match is None:
-        raise MalformedInput(
-            f"id of the envelope is {excerpt(identifier)}, not a data: URL of a token",
-            hint="it looks like data:application/vc+jwt,eyJ…, without parameters or escapes",
-        )
-    media_type, text = match.groups()
-    if media_type not in _ENVELOPED[kind]:
-        raise MalformedInput(f"an {kind} holds no {media_type[:60]}")
-    return media_type, text
 
 
 def check_header(header: JsonObject, what: str) -> str:

@@ -1,4 +1,4 @@
-"""The checks of an SD-JWT, in the order they are made, and how they fail.
+"""The checks of any SD-JWT, in the order they are made, and the errors that name the one that failed.
 
 A check is only made once all checks before it have held, so one failure tells the state of all of them.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from ipse.credentials.report import Check, Outcome
+from ipse.credentials.report import NOT_REACHED, Check, Outcome
 from ipse.errors import MalformedInput, Undetermined, VerificationFailed
 
 if TYPE_CHECKING:
@@ -22,24 +22,15 @@ __all__ = [
     "reported_as",
 ]
 
-CheckName: TypeAlias = Literal["parse", "type", "proof", "disclosures", "claims", "time", "holder-binding"]
+CheckName: TypeAlias = Literal["parse", "data-model", "proof", "time", "holder-binding"]
 
-CHECKS: Final[tuple[CheckName, ...]] = (
-    "parse",
-    "type",
-    "proof",
-    "disclosures",
-    "claims",
-    "time",
-    "holder-binding",
-)
-"""Stable names, in order.
+CHECKS: Final[tuple[CheckName, ...]] = ("parse", "data-model", "proof", "time", "holder-binding")
+"""Names of checks of every report, in their order.
 
 - `parse`: the serialization, base64url and JSON of the issuer-signed JWT
-- `type`: the `typ` header is one that was asked for
-- `proof`: the issuer's signature, under the algorithm of the issuer's key
-- `disclosures`: RFC 9901 section 7.1, steps 2.d and 3 to 5
-- `claims`: registered claims and the rules of SD-JWT VC
+- `data-model`: the `typ` header is one that was asked for; registered claims and the rules of SD-JWT VC
+- `proof`: the issuer's signature, under the algorithm of the issuer's key; then the disclosures (RFC 9901
+  section 7.1, steps 2.d and 3 to 5)
 - `time`: `exp` and `nbf`
 - `holder-binding`: RFC 9901 section 7.3
 """
@@ -58,7 +49,7 @@ class SdJwtInvalid(VerificationFailed):
     @property
     def checks(self) -> tuple[Check, ...]:
         """All checks in order: those that held, the one that failed, and the rest undetermined."""
-        return _outcomes(self.check, Outcome.FAILED, self.reason)
+        return _outcomes(self.check, Outcome.FAILED, self.reason, self.code)
 
 
 class SdJwtUndetermined(Undetermined):
@@ -74,7 +65,7 @@ class SdJwtUndetermined(Undetermined):
     @property
     def checks(self) -> tuple[Check, ...]:
         """All checks in order: those that held, the one left open, and the rest undetermined."""
-        return _outcomes(self.check, Outcome.UNDETERMINED, self.reason)
+        return _outcomes(self.check, Outcome.UNDETERMINED, self.reason, self.code)
 
 
 @contextmanager
@@ -93,11 +84,14 @@ def reported_as(check: CheckName) -> Iterator[None]:
         raise SdJwtUndetermined(check, error.message, hint=error.hint) from error
 
 
-def _outcomes(stopped_at: CheckName, outcome: Outcome, reason: str) -> tuple[Check, ...]:
+def _outcomes(stopped_at: CheckName, outcome: Outcome, reason: str, code: str) -> tuple[Check, ...]:
     position = CHECKS.index(stopped_at)
     not_reached = f"not reached, because of {stopped_at}"
     return (
         *(Check(name, Outcome.PASSED, "") for name in CHECKS[:position]),
-        Check(stopped_at, outcome, reason),
-        *(Check(name, Outcome.UNDETERMINED, not_reached) for name in CHECKS[position + 1 :]),
+        Check(stopped_at, outcome, reason, code=code),
+        *(
+            Check(name, Outcome.UNDETERMINED, not_reached, code=NOT_REACHED)
+            for name in CHECKS[position + 1 :]
+        ),
     )

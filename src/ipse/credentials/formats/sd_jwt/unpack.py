@@ -48,9 +48,9 @@ def unpack(payload: JsonObject, encoded_disclosures: Sequence[str]) -> Unpacked:
     All digests are sought, in the payload and in the disclosed values; those without a disclosure are
     left out, `_sd` and `_sd_alg` are removed. Nothing is taken on trust: a disclosure that no digest
     refers to, a digest met twice, a claim that is there already are faults. Raises SdJwtInvalid
-    (`disclosures`). No signature is checked here.
+    (`proof`). No signature is checked here.
     """
-    with reported_as("disclosures"):
+    with reported_as("proof"):
         algorithm = disclosures.hash_name(payload)
     available: dict[str, Disclosure] = {}
     for position, encoded in enumerate(encoded_disclosures, start=1):
@@ -161,4 +161,4 @@ def _at(path: ClaimPath) -> str:
 
 
 def _fault(reason: str) -> SdJwtInvalid:
-    return SdJwtInvalid("disclosures", reason)
+    return SdJwtInvalid("proof", reason)

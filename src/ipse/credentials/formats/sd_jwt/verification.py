@@ -1,14 +1,13 @@
-"""Verifying an SD-JWT or SD-JWT+KB (RFC 9901 section 7, SD-JWT VC).
+"""Verifying an SD-JWT or SD-JWT+KB (RFC 9901 section 7), in the order of `CHECKS`.
 
-Each step takes what the step before it gave, as a type of its own, so none can be left out or taken
-early. The order is that of `CHECKS`.
+Credentials are verified by `ipse.credentials.verifier`, which makes the same steps among others.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NewType, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ipse.credentials import jws
 from ipse.credentials.challenge import Challenge, NoChallenge
@@ -23,7 +22,17 @@ from ipse.encoding.strict_json import JsonObject
 if TYPE_CHECKING:
     from ipse.credentials.formats.sd_jwt.disclosures import ClaimPath
 
-__all__ = ["HolderKeyResolver", "IssuerKeyResolver", "VerifiedSdJwt", "verify"]
+__all__ = [
+    "HolderKeyResolver",
+    "IssuerKeyResolver",
+    "Opened",
+    "VerifiedSdJwt",
+    "check_binding",
+    "check_rules",
+    "check_signature",
+    "open_disclosures",
+    "verify",
+]
 
 IssuerKeyResolver: TypeAlias = Callable[[JsonObject, JsonObject], VerificationKey]
 """From the header and payload of the issuer-signed JWT, neither of them verified yet, to the key that
@@ -50,18 +59,15 @@ class VerifiedSdJwt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Opened:
-    """A signed SD-JWT with its processed payload. `details` grows by a line with each check."""
+class Opened:
+    """An SD-JWT whose disclosures were put in place; none of it is verified.
+
+    Where the disclosures don't fit the JWT, `unpacked` is None and `fault` is why.
+    """
 
     sd_jwt: SdJwt
-    unpacked: Unpacked
-    details: tuple[str, ...]
-
-
-_Typed = NewType("_Typed", SdJwt)
-_Signed = NewType("_Signed", SdJwt)
-_Ruled = NewType("_Ruled", _Opened)
-_Timed = NewType("_Timed", _Opened)
+    unpacked: Unpacked | None
+    fault: SdJwtInvalid | None = None
 
 
 def verify(
@@ -88,65 +94,86 @@ def verify(
 
     Raises SdJwtInvalid and SdJwtUndetermined, which carry the check and the reason.
     """
-    typed = _typed(_parsed(presented), types)
-    signed, algorithm = _signed(typed, resolve_issuer_key)
-    opened = _opened(signed, algorithm)
+    with reported_as("parse"):
+        # A value is read again from its text: the text is what was signed and hashed.
+        sd_jwt = parse(presented.compact if isinstance(presented, SdJwt) else presented)
     if isinstance(challenge, Challenge):
         audiences = (*audiences, challenge.audience)
-    timed = _timed(_ruled(opened, audiences), now, leeway)
-    return _bound(timed, challenge, resolve_holder_key, now, leeway)
+    opened = open_disclosures(sd_jwt)
+    ruled = check_rules(opened, types, audiences)
+    unpacked, signed = check_signature(opened, resolve_issuer_key)
+    with reported_as("time"):
+        timed = registered_claims.check_period(unpacked.claims, now, leeway)
+    binding = check_binding(sd_jwt, unpacked.claims, challenge, resolve_holder_key, now=now, leeway=leeway)
+    bound = "no challenge was made" if binding is None else f"for {binding['aud']}"
+    reasons = ("well-formed", ruled, signed, timed, bound)
+    checks = [Check(name, Outcome.PASSED, reason) for name, reason in zip(CHECKS, reasons, strict=True)]
+    if binding is None:
+        checks[-1] = Check("holder-binding", Outcome.NOT_APPLICABLE, bound, code="no-challenge")
+    return VerifiedSdJwt(
+        header=sd_jwt.jwt.header,
+        claims=unpacked.claims,
+        disclosed=tuple(placement.path for placement in unpacked.placements),
+        binding=binding,
+        checks=tuple(checks),
+    )
 
 
-def _parsed(presented: str | SdJwt) -> SdJwt:
-    # A value is read again from its text: the text is what was signed and hashed.
-    with reported_as("parse"):
-        return parse(presented.compact if isinstance(presented, SdJwt) else presented)
+def open_disclosures(sd_jwt: SdJwt) -> Opened:
+    """The SD-JWT with its disclosures in place. Nothing is verified."""
+    try:
+        return Opened(sd_jwt, unpack(sd_jwt.jwt.payload, sd_jwt.disclosures))
+    except SdJwtInvalid as error:
+        return Opened(sd_jwt, None, error)
 
 
-def _typed(sd_jwt: SdJwt, types: str | Collection[str]) -> _Typed:
+def check_rules(opened: Opened, types: str | Collection[str], audiences: Collection[str]) -> str:
+    """The type, and the rules of the claims as far as they can be read; what was found, in words.
+
+    Raises SdJwtInvalid.
+    """
     accepted = {types} if isinstance(types, str) else set(types)
-    typ = sd_jwt.jwt.header.get("typ")
+    typ = opened.sd_jwt.jwt.header.get("typ")
     if not isinstance(typ, str):
-        raise SdJwtInvalid("type", "the header has no typ")
+        raise SdJwtInvalid("data-model", "the header has no typ")
     if typ not in accepted:
-        raise SdJwtInvalid("type", f"typ is {typ[:60]!r}, not {' or '.join(sorted(accepted))}")
-    return _Typed(sd_jwt)
-
-
-def _signed(sd_jwt: _Typed, resolve: IssuerKeyResolver) -> tuple[_Signed, str]:
-    jwt = sd_jwt.jwt
-    with reported_as("proof"):
-        algorithm = jws.check_signature(jwt, lambda: resolve(jwt.header, jwt.payload))
-    return _Signed(sd_jwt), algorithm
-
-
-def _opened(sd_jwt: _Signed, algorithm: str) -> _Opened:
-    unpacked = unpack(sd_jwt.jwt.payload, sd_jwt.disclosures)
-    count = len(unpacked.placements)
-    details = ("well-formed", str(sd_jwt.jwt.header["typ"]), f"signed with {algorithm}", f"{count} disclosed")
-    return _Opened(sd_jwt, unpacked, details)
-
-
-def _ruled(opened: _Opened, audiences: Collection[str]) -> _Ruled:
+        raise SdJwtInvalid("data-model", f"typ is {typ[:60]!r}, not {' or '.join(sorted(accepted))}")
+    if opened.unpacked is None:  # the proof fails, since what the disclosures say is not signed
+        return typ
     claims = opened.unpacked.claims
-    with reported_as("claims"):
+    with reported_as("data-model"):
         registered_claims.check_types(claims)
         registered_claims.check_audience(claims, audiences)
-        if opened.sd_jwt.jwt.header["typ"] in registered_claims.VC_TYPES:
+        if typ in registered_claims.VC_TYPES:
             registered_claims.check_vc(claims, opened.unpacked.selective)
-    return _Ruled(_Opened(opened.sd_jwt, opened.unpacked, (*opened.details, "of the right types")))
+    return f"{typ}, of the right types"
 
 
-def _timed(opened: _Ruled, now: float, leeway: float) -> _Timed:
-    with reported_as("time"):
-        detail = registered_claims.check_period(opened.unpacked.claims, now, leeway)
-    return _Timed(_Opened(opened.sd_jwt, opened.unpacked, (*opened.details, detail)))
+def check_signature(opened: Opened, resolve: IssuerKeyResolver) -> tuple[Unpacked, str]:
+    """The claims that the issuer signed, and in words how. Raises SdJwtInvalid, SdJwtUndetermined."""
+    jwt = opened.sd_jwt.jwt
+    with reported_as("proof"):
+        algorithm = jws.check_signature(jwt, lambda: resolve(jwt.header, jwt.payload))
+    if opened.unpacked is None:
+        assert opened.fault is not None
+        raise opened.fault
+    return opened.unpacked, f"signed with {algorithm}, {len(opened.unpacked.placements)} disclosed"
 
 
-def _binding(
-    opened: _Timed, challenge: Challenge | NoChallenge, resolve: HolderKeyResolver, now: float, leeway: float
+def check_binding(
+    sd_jwt: SdJwt,
+    claims: JsonObject,
+    challenge: Challenge | NoChallenge,
+    resolve: HolderKeyResolver,
+    *,
+    now: float,
+    leeway: float,
 ) -> JsonObject | None:
-    sd_jwt, cnf = opened.sd_jwt, opened.unpacked.claims.get("cnf")
+    """The payload of the key binding that answers the challenge, None where no challenge was made.
+
+    Raises SdJwtInvalid, SdJwtUndetermined.
+    """
+    cnf = claims.get("cnf")
     if sd_jwt.kb_jwt is not None and cnf is None:
         raise SdJwtInvalid("holder-binding", "a key binding without cnf: the credential names no holder key")
     if not isinstance(challenge, Challenge):
@@ -160,20 +187,3 @@ def _binding(
     with reported_as("holder-binding"):
         key = resolve(cnf)
     return key_binding.check_key_binding(sd_jwt, sd_jwt.kb_jwt, key, challenge, now=now, leeway=leeway)
-
-
-def _bound(
-    opened: _Timed, challenge: Challenge | NoChallenge, resolve: HolderKeyResolver, now: float, leeway: float
-) -> VerifiedSdJwt:
-    binding = _binding(opened, challenge, resolve, now, leeway)
-    details = (*opened.details, "no challenge was made" if binding is None else f"for {binding['aud']}")
-    outcomes = [Check(name, Outcome.PASSED, detail) for name, detail in zip(CHECKS, details, strict=True)]
-    if binding is None:
-        outcomes[-1] = Check("holder-binding", Outcome.NOT_APPLICABLE, details[-1])
-    return VerifiedSdJwt(
-        header=opened.sd_jwt.jwt.header,
-        claims=opened.unpacked.claims,
-        disclosed=tuple(placement.path for placement in opened.unpacked.placements),
-        binding=binding,
-        checks=tuple(outcomes),
-    )

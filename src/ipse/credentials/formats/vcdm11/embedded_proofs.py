@@ -19,8 +19,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.formats.vcdm11 import data_model, didkit_process
+from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.formats.vcdm11.spelling import check_contexts, check_method, check_spelling
+from ipse.credentials.model import vcdm11
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp
@@ -100,14 +101,14 @@ def issue(
     (a proof type that the key does not make), MissingFeature.
     """
     options: JsonObject = {
-        "type": type_of_proof(key, proof_type),
+        "type": type_of_proof(key.key_type, proof_type),
         "created": format_timestamp(created),
         "verificationMethod": verification_method,
         "proofPurpose": "assertionMethod",
     }
     refuse_signed(credential)
-    data_model.refuse_broken(credential)
-    check_method(data_model.issuer_of(credential), verification_method)
+    vcdm11.refuse_broken(credential)
+    check_method(vcdm11.issuer_of(credential), verification_method)
     check_spelling(credential)
     answer = _ask_didkit(credential, "assertionMethod", options, json.dumps(jwk.private_to_jwk(key)))
     return signed(credential, options, answer)
@@ -120,26 +121,26 @@ def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMetho
     """
 
     def examine() -> JsonObject:
-        data_model.refuse_broken(credential)
-        check_method(data_model.issuer_of(credential), method_of(credential))
+        vcdm11.refuse_broken(credential)
+        check_method(vcdm11.issuer_of(credential), method_of(credential))
         check_spelling(credential)
         return _ask_didkit(credential, proof_purpose)
 
     return result_of(credential.get("proof"), proof_purpose, examine)
 
 
-def type_of_proof(key: PrivateKey, proof_type: str | None) -> str:
-    """`proof_type` if `key` makes such proofs, and where it is None the one for this type of key.
+def type_of_proof(key_type: str, proof_type: str | None) -> str:
+    """`proof_type` if keys of this type make such proofs, and where it is None the one for this type of key.
 
     Raises UsageError, MissingFeature.
     """
     didkit_process.require()
-    made = PROOF_TYPES if key.key_type == "Ed25519" else (_FOR_ANY_KEY,)
+    made = PROOF_TYPES if key_type == "Ed25519" else (_FOR_ANY_KEY,)
     if proof_type is None:
         return DEFAULT_PROOF_TYPE if DEFAULT_PROOF_TYPE in made else _FOR_ANY_KEY
     if proof_type not in made:
         raise UsageError(
-            f"{proof_type!r} proofs are not made with {key.key_type} keys", hint=f"one of {', '.join(made)}"
+            f"{proof_type!r} proofs are not made with {key_type} keys", hint=f"one of {', '.join(made)}"
         )
     return proof_type
 
@@ -213,7 +214,7 @@ def _check_proof(proof: Json, purpose: str) -> datetime:
         protected = strict_json.parse_object(base64url.decode(header), what="the header of proof.jws")
         if protected != {"alg": protected.get("alg"), "b64": False, "crit": ["b64"]}:
             raise MalformedInput("proof.jws is no detached signature (RFC 7797)")
-    return data_model.timestamp_of(proof, "created")
+    return vcdm11.timestamp_of(proof, "created")
 
 
 def meaning(answer: JsonObject) -> str | None:
@@ -256,4 +257,4 @@ def method_of(credential: JsonObject) -> str:
     """The proof's `verificationMethod`. Raises MalformedInput."""
     proof = credential.get("proof")
     method = proof.get("verificationMethod") if isinstance(proof, dict) else None
-    return data_model.uri_of(method, "proof.verificationMethod")
+    return vcdm11.uri_of(method, "proof.verificationMethod")

@@ -16,11 +16,12 @@ from typing import Final
 
 from ipse.credentials import jws
 from ipse.credentials.formats.jose import vc_jwt
-from ipse.credentials.formats.vcdm11 import data_model, didkit_process, embedded_proofs
+from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs
 from ipse.credentials.formats.vcdm11.didkit_child import NO_CLOCK
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.formats.vcdm11.spelling import MAX_BYTES, check_method
 from ipse.credentials.jws import Jws
+from ipse.credentials.model import vcdm11
 from ipse.dids import resolver
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp
@@ -51,8 +52,8 @@ def issue_jwt(credential: JsonObject, key: PrivateKey, verification_method: str)
     """
     didkit_process.require()
     embedded_proofs.refuse_signed(credential)
-    data_model.refuse_broken(credential)
-    check_method(data_model.issuer_of(credential), verification_method)
+    vcdm11.refuse_broken(credential)
+    check_method(vcdm11.issuer_of(credential), verification_method)
     text = _issued("credential", credential, key, {"verificationMethod": verification_method})
     _refuse_changed(credential, credential_of(text))
     return text
@@ -69,8 +70,8 @@ def issue_presentation_jwt(
     if not (audience and nonce):
         raise UsageError("a presentation needs an audience and a nonce, neither of them empty")
     embedded_proofs.refuse_signed(presentation)
-    data_model.refuse_broken_presentation(presentation)
-    check_method(data_model.holder_of(presentation), verification_method, party="holder")
+    vcdm11.refuse_broken_presentation(presentation)
+    check_method(vcdm11.holder_of(presentation), verification_method, party="holder")
     options = {"verificationMethod": verification_method, "domain": audience, "challenge": nonce}
     text = _issued("presentation", presentation, key, options)
     _refuse_changed(presentation, presentation_of(text))
@@ -106,7 +107,7 @@ def verify_jwt(text: str) -> tuple[ProofResult, JsonObject]:
     credential = _credential(token.payload)
 
     def check() -> None:
-        check_method(data_model.issuer_of(credential), token.header["kid"])
+        check_method(vcdm11.issuer_of(credential), token.header["kid"])
         if "aud" in token.payload:
             raise Undetermined("the JWT is meant for somebody (aud), and a credential is checked for nobody")
 
@@ -124,7 +125,7 @@ def verify_presentation_jwt(text: str, *, audience: str, nonce: str) -> tuple[Pr
     presentation = _presentation(token.payload)
 
     def check() -> None:
-        check_method(data_model.holder_of(presentation), token.header["kid"], party="holder")
+        check_method(vcdm11.holder_of(presentation), token.header["kid"], party="holder")
         _check_challenge(token.payload, audience, nonce)
 
     expected = {"domain": audience, "challenge": nonce}
@@ -200,7 +201,7 @@ def _credential(claims: JsonObject) -> JsonObject:
         _adopt(document, "issuer", claims.get("iss"), "iss")
     if "sub" in claims:
         document["credentialSubject"] = _subject(document.get("credentialSubject"), claims["sub"])
-    data_model.refuse_broken(document)
+    vcdm11.refuse_broken(document)
     return document
 
 
@@ -212,7 +213,7 @@ def _presentation(claims: JsonObject) -> JsonObject:
         )
     _adopt(document, "id", claims.get("jti"), "jti")
     _adopt(document, "holder", claims.get("iss"), "iss")
-    data_model.refuse_broken_presentation(document)
+    vcdm11.refuse_broken_presentation(document)
     return document
 
 
@@ -241,7 +242,7 @@ def _adopt_date(document: JsonObject, member: str, claims: JsonObject, claim: st
         return
     if member not in document:
         document[member] = format_timestamp(moment)
-    elif _seconds(data_model.timestamp_of(document, member)) != _seconds(moment):
+    elif _seconds(vcdm11.timestamp_of(document, member)) != _seconds(moment):
         raise MalformedInput(
             f"{claim} is {format_timestamp(moment)}, and {member} of the document {excerpt(document[member])}"
         )

@@ -11,9 +11,10 @@ import json
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.formats.vcdm11 import data_model, didkit_process, embedded_proofs
+from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.formats.vcdm11.spelling import check_method, check_presentation_spelling
+from ipse.credentials.model import vcdm11
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, UsageError
@@ -45,7 +46,7 @@ def issue_presentation(
     if not (audience and nonce):
         raise UsageError("a presentation needs an audience and a nonce, neither of them empty")
     options: JsonObject = {
-        "type": embedded_proofs.type_of_proof(key, proof_type),
+        "type": embedded_proofs.type_of_proof(key.key_type, proof_type),
         "created": format_timestamp(created),
         "verificationMethod": verification_method,
         "proofPurpose": PURPOSE,
@@ -53,8 +54,8 @@ def issue_presentation(
         "challenge": nonce,
     }
     embedded_proofs.refuse_signed(presentation)
-    data_model.refuse_broken_presentation(presentation)
-    check_method(data_model.holder_of(presentation), verification_method, party="holder")
+    vcdm11.refuse_broken_presentation(presentation)
+    check_method(vcdm11.holder_of(presentation), verification_method, party="holder")
     check_presentation_spelling(presentation)
     answer = _ask_didkit(presentation, audience, nonce, options, json.dumps(jwk.private_to_jwk(key)))
     return embedded_proofs.signed(presentation, options, answer)
@@ -69,10 +70,8 @@ def verify_presentation_proof(presentation: JsonObject, *, audience: str, nonce:
     proof = presentation.get("proof")
 
     def examine() -> JsonObject:
-        data_model.refuse_broken_presentation(presentation)
-        check_method(
-            data_model.holder_of(presentation), embedded_proofs.method_of(presentation), party="holder"
-        )
+        vcdm11.refuse_broken_presentation(presentation)
+        check_method(vcdm11.holder_of(presentation), embedded_proofs.method_of(presentation), party="holder")
         for name, expected in (("domain", audience), ("challenge", nonce)):
             if not expected or presentation["proof"].get(name) != expected:
                 raise MalformedInput(f"proof.{name} is not {expected!r}: made for somebody or something else")

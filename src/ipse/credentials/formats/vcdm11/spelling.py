@@ -10,7 +10,7 @@ import json
 import re
 from typing import Final
 
-from ipse.credentials.formats.vcdm11 import data_model
+from ipse.credentials.model import vcdm11
 from ipse.credentials.urls import URL
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, Undetermined
@@ -29,8 +29,8 @@ MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 
 KNOWN_CONTEXTS: Final = (
-    data_model.CONTEXT,
-    data_model.SUITE_CONTEXT,
+    vcdm11.CONTEXT,
+    vcdm11.SUITE_CONTEXT,
     "https://identity.foundation/.well-known/contexts/did-configuration-v0.0.jsonld",
     "https://purl.imsglobal.org/spec/ob/v3p0/context.json",
     "https://schema.org/",
@@ -49,7 +49,7 @@ KNOWN_CONTEXTS: Final = (
 )
 """Carried by didkit, and read: none of them hides a member or gives a core member a second name."""
 _VOCABULARIES: Final = (
-    data_model.UNDEFINED_TERM,
+    vcdm11.UNDEFINED_TERM,
     "https://www.w3.org/ns/credentials/examples#",
     "https://www.w3.org/ns/credentials/issuer-dependent#",
 )
@@ -97,13 +97,13 @@ def check_presentation_spelling(presentation: JsonObject) -> None:
         raise Undetermined(f"the member {min(unknown)[:60]!r} of a presentation is not supported")
     check_contexts(presentation["@context"], inline=False)
     _check_names([presentation["type"], presentation["holder"]], presentation.get("id"))
-    for credential in data_model.entries(presentation.get("verifiableCredential", [])):
+    for credential in vcdm11.entries(presentation.get("verifiableCredential", [])):
         if not isinstance(credential, dict):
             raise MalformedInput(
                 "the signature would not cover a credential that is a JWT", hint="present it in a JWT"
             )
         check_spelling(credential)
-        for proof in data_model.entries(credential.get("proof", [])):
+        for proof in vcdm11.entries(credential.get("proof", [])):
             if not isinstance(proof, dict):
                 raise MalformedInput("a proof in verifiableCredential is no object")
             check_contexts(proof.get("@context", []), inline=False)
@@ -143,7 +143,7 @@ def check_contexts(contexts: Json, *, inline: bool) -> None:
 
     With `inline`, contexts that stand there as objects are read too.
     """
-    for entry in data_model.entries(contexts):
+    for entry in vcdm11.entries(contexts):
         if isinstance(entry, dict) and inline:
             for term, definition in entry.items():
                 if not _is_faithful(term, definition):
@@ -159,7 +159,7 @@ def _is_faithful(term: str, definition: Json) -> bool:
     parts = definition if isinstance(definition, dict) else {"@id": definition}
     iri, coercion = parts.get("@id"), parts.get("@type", "@id")
     return (
-        data_model.NAME.fullmatch(term) is not None
+        vcdm11.NAME.fullmatch(term) is not None
         and parts.keys() <= {"@id", "@type", "@container"}
         and isinstance(iri, str)
         and isinstance(coercion, str)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Final
 
+from ipse.credentials.content import Validity
+from ipse.credentials.model.shapes import Violation
 from ipse.credentials.urls import URL
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
@@ -30,6 +31,7 @@ __all__ = [
     "refuse_broken",
     "refuse_broken_presentation",
     "timestamp_of",
+    "uri_faults",
     "uri_of",
     "validity",
     "violations",
@@ -127,27 +129,29 @@ def holder_of(presentation: JsonObject) -> str:
     return uri_of(presentation.get("holder"), "holder")
 
 
-def validity(credential: JsonObject) -> tuple[datetime, datetime | None]:
-    """`issuanceDate` and `expirationDate`, aware. Raises MalformedInput."""
+def validity(credential: JsonObject) -> Validity:
+    """`issuanceDate` and `expirationDate`. Raises MalformedInput."""
     start = timestamp_of(credential, "issuanceDate")
-    return start, timestamp_of(credential, "expirationDate") if "expirationDate" in credential else None
+    return Validity(
+        start, timestamp_of(credential, "expirationDate") if "expirationDate" in credential else None
+    )
 
 
-def check_data_model(credential: JsonObject) -> list[str]:
+def check_data_model(credential: JsonObject) -> list[Violation]:
     """The rules of VCDM 1.1 sections 4.1 to 5.5 that a signed credential breaks; empty where it conforms."""
     proof = credential.get("proof")
     broken = violations(credential)
     if not isinstance(proof, dict) or not isinstance(proof.get("type"), str):
-        broken.append("proof: must be one object with a type")
+        broken.append(Violation("/proof", "must be one object with a type"))
     return broken
 
 
-def violations(credential: JsonObject) -> list[str]:
+def violations(credential: JsonObject) -> list[Violation]:
     """The rules of VCDM 1.1 sections 4.1 to 5.5 that a credential breaks, whatever secures it."""
     return list(_broken_rules(credential))
 
 
-def presentation_violations(presentation: JsonObject) -> list[str]:
+def presentation_violations(presentation: JsonObject) -> list[Violation]:
     """The rules of VCDM 1.1 section 4.10 that a presentation breaks, whatever secures it.
 
     A holder is required, since a presentation is proved by the holder's key. What is in
@@ -156,60 +160,61 @@ def presentation_violations(presentation: JsonObject) -> list[str]:
     return list(_broken_presentation_rules(presentation))
 
 
-def _broken_presentation_rules(presentation: JsonObject) -> Iterator[str]:
-    yield from (f"{name}: must not be null" for name, value in presentation.items() if value is None)
+def _broken_presentation_rules(presentation: JsonObject) -> Iterator[Violation]:
+    yield from _nulls(presentation)
     if not is_vcdm11(presentation):
-        yield f"@context: must begin with {CONTEXT}"
+        yield Violation("/@context", f"must begin with {CONTEXT}")
     types = entries(presentation.get("type"))
     if "VerifiablePresentation" not in types or not all(isinstance(name, str) and name for name in types):
-        yield "type: must be names, VerifiablePresentation among them"
+        yield Violation("/type", "must be names, VerifiablePresentation among them")
     if "VerifiableCredential" in types:
-        yield "type: must not be that of a credential too"
+        yield Violation("/type", "must not be that of a credential too")
     for entry in entries(presentation.get("verifiableCredential", [])):
         if not entry or not isinstance(entry, (dict, str)):
-            yield "verifiableCredential: must be credentials, as objects or as the text of JWTs"
+            yield Violation("/verifiableCredential", "must be credentials, as objects or as the text of JWTs")
             break
-    rules: list[Callable[[], object]] = [lambda: holder_of(presentation)]
+    yield from uri_faults("/holder", presentation.get("holder"))
     if "id" in presentation:
-        rules.append(lambda: uri_of(presentation["id"], "id"))
-    yield from _failures(rules)
+        yield from uri_faults("/id", presentation["id"])
 
 
-def _broken_rules(credential: JsonObject) -> Iterator[str]:
-    yield from (f"{name}: must not be null" for name, value in credential.items() if value is None)
+def _broken_rules(credential: JsonObject) -> Iterator[Violation]:
+    yield from _nulls(credential)
     if not is_vcdm11(credential):
-        yield f"@context: must begin with {CONTEXT}"
+        yield Violation("/@context", f"must begin with {CONTEXT}")
     types = entries(credential.get("type"))
     if "VerifiableCredential" not in types or not all(isinstance(name, str) and name for name in types):
-        yield "type: must be names, VerifiableCredential among them"
+        yield Violation("/type", "must be names, VerifiableCredential among them")
     subjects = entries(credential.get("credentialSubject"))
     if not subjects or not all(
         isinstance(subject, dict) and _says_something(subject) for subject in subjects
     ):
-        yield "credentialSubject: must be an object with members, or an array of them"
+        yield Violation("/credentialSubject", "must be an object with members, or an array of them")
     status = credential.get("credentialStatus", {"id": CONTEXT, "type": ""})
     if not isinstance(status, dict) or not status.keys() >= {"id", "type"}:
-        yield "credentialStatus: must be one object with an id and a type"
-    rules: list[Callable[[], object]] = [
-        lambda: issuer_of(credential),
-        lambda: timestamp_of(credential, "issuanceDate"),
-    ]
-    if "expirationDate" in credential:
-        rules.append(lambda: timestamp_of(credential, "expirationDate"))
-    named = {"id": credential, "credentialStatus.id": status}
-    named |= {f"credentialSubject[{position}].id": subject for position, subject in enumerate(subjects)}
-    for name, entry in named.items():
-        if isinstance(entry, dict) and "id" in entry:
-            rules.append(partial(uri_of, entry["id"], name))
-    yield from _failures(rules)
-
-
-def _failures(rules: Sequence[Callable[[], object]]) -> Iterator[str]:
-    for rule in rules:
+        yield Violation("/credentialStatus", "must be one object with an id and a type")
+    issuer = credential.get("issuer")
+    yield from uri_faults("/issuer", issuer.get("id") if isinstance(issuer, dict) else issuer)
+    for member in ("issuanceDate", *(["expirationDate"] if "expirationDate" in credential else [])):
         try:
-            rule()
+            parse_timestamp(credential.get(member))
         except MalformedInput as error:
-            yield error.message
+            yield Violation(f"/{member}", error.message[:100])
+    named = {"/id": credential, "/credentialStatus/id": status}
+    named |= {f"/credentialSubject/{position}/id": subject for position, subject in enumerate(subjects)}
+    for pointer, entry in named.items():
+        if isinstance(entry, dict) and "id" in entry:
+            yield from uri_faults(pointer, entry["id"])
+
+
+def _nulls(document: JsonObject) -> Iterator[Violation]:
+    return (Violation(f"/{name}", "must not be null") for name, value in document.items() if value is None)
+
+
+def uri_faults(pointer: str, value: Json) -> Iterator[Violation]:
+    """A violation at `pointer` where `value` is not a URI."""
+    if not isinstance(value, str) or not URL.fullmatch(value):
+        yield Violation(pointer, f"must be a URI, not {str(value)[:60]!r}")
 
 
 def _says_something(subject: JsonObject) -> bool:
@@ -243,9 +248,9 @@ def entries(value: Json) -> list[Json]:
 
 def uri_of(value: Json, name: str) -> str:
     """`value` if it is a URI; `name` is what it is called where it stands. Raises MalformedInput."""
-    if not isinstance(value, str) or not URL.fullmatch(value):
-        raise MalformedInput(f"{name}: must be a URI, not {str(value)[:60]!r}")
-    return value
+    for violation in uri_faults(name, value):
+        raise MalformedInput(f"{name}: {violation.rule}")
+    return str(value)
 
 
 def timestamp_of(value: JsonObject, name: str) -> datetime:

@@ -11,13 +11,13 @@ from ipse.credentials.challenge import Challenge, NoChallenge
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import Undetermined
+from ipse.errors import Undetermined, UsageError
 
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
     from ipse.credentials.status import Keep, Published
 
-__all__ = ["ANY_TYPE", "Policy", "Sources", "Terms"]
+__all__ = ["ANY_TYPE", "Policy", "Sources", "VerificationContext", "require_challenge"]
 
 ANY_TYPE: Final = "*"
 """In a trust list: every type of credential."""
@@ -73,8 +73,8 @@ class Sources:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """One question to the verifier: policy, time, sources, and what is around the thing in question.
+class VerificationContext:
+    """Under which terms something is verified: policy, time (aware), sources, and what is around it.
 
     `presenter` is the DID that presents a credential in a presentation, None for a credential on its own.
     `is_status_list` marks a status list, whose own status is not looked up.
@@ -86,11 +86,21 @@ class Terms:
     presenter: str | None = None
     is_status_list: bool = False
 
-    def inside(self, presenter: str) -> Terms:
+    def inside(self, presenter: str) -> VerificationContext:
         """The terms for a credential that `presenter` presents."""
         return replace(self, presenter=presenter)
 
-    def for_status_list(self, issuer: str) -> Terms:
+    def for_status_list(self, issuer: str) -> VerificationContext:
         """The terms for a status list of `issuer`."""
         policy = Policy(issuers=frozenset({issuer}), leeway=self.policy.leeway)
-        return Terms(policy, self.now, self.sources, is_status_list=True)
+        return VerificationContext(policy, self.now, self.sources, is_status_list=True)
+
+
+def require_challenge(policy: Policy) -> Challenge | NoChallenge:
+    """What a presentation must answer. Raises UsageError where the verifier has not said."""
+    if policy.challenge is None:
+        raise UsageError(
+            "a presentation is verified against the challenge it answers, and none is given",
+            hint="give --audience and --nonce, or --insecure-no-challenge",
+        )
+    return policy.challenge

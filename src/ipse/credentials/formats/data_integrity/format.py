@@ -1,0 +1,253 @@
+"""W3C credentials and presentations of data model 2.0 with embedded Data Integrity proofs, as a format.
+
+Source: VCDM 2.0; W3C Verifiable Credential Data Integrity 1.0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ipse.credentials import model, signers, w3c_presentation
+from ipse.credentials.challenge import Challenge
+from ipse.credentials.content import Content
+from ipse.credentials.formats import data_integrity
+from ipse.credentials.formats.data_integrity import PreparedProof, Proof, Suite
+from ipse.credentials.formats.data_integrity.suites import suite_for_signing
+from ipse.credentials.formats.format import (
+    Format,
+    IssueOptions,
+    Proven,
+    Received,
+    Selection,
+    Signer,
+    SigningKey,
+    Unverified,
+    entries,
+)
+from ipse.credentials.formats.vcdm2 import Vcdm2, credential_content, holder_named_in
+from ipse.credentials.policy import VerificationContext
+from ipse.credentials.report import NotApplicable, Rejected
+from ipse.dids import resolver
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import MalformedInput, UsageError
+
+__all__ = ["FORMAT"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signature:
+    """A proof whose signature holds, with its verification method and the controller of that."""
+
+    proof: Proof
+    method: JsonObject
+    controller: JsonObject
+
+
+class _DataIntegrity(Vcdm2):
+    name = "w3c"
+    title = "W3C 2.0 with an embedded proof"
+    media_types: Mapping[str, bool] = {}
+    options = frozenset({"suite", "contexts", "undefined_terms"})
+    set_by_issuer: Mapping[str, str] = {**Vcdm2.set_by_issuer, "proof": "it is made for every row"}
+
+    # Reading
+
+    def read(self, received: Received) -> Unverified | None:
+        if received.document is None:
+            return None
+        presents = received.is_presentation
+        return Unverified(
+            self, presents, "a JSON document", self.name, received.document, answers_challenge=presents
+        )
+
+    def claimed(self, unverified: Unverified) -> Content:
+        document = unverified.document
+        for violation in model.violations(document):
+            raise MalformedInput(f"not a credential: {violation}")
+        return credential_content(self.name, document, model.issuer_of(document), model.validity(document))
+
+    # Verification
+
+    def check_data_model(
+        self, unverified: Unverified, context: VerificationContext
+    ) -> tuple[tuple[str, ...], str, object]:
+        document = unverified.document
+        kind = "presentation" if unverified.is_presentation else "credential"
+        # Proofs over RDF refuse themselves whatever would be lost in it.
+        signs_rdf = _all_sign_rdf(document)
+        found = self.check_rules(document, context, json_ld=not signs_rdf)
+        if found.kind != kind:
+            raise Rejected("data-model", f"it is a {found.kind}, a {kind} is expected")
+        warnings = tuple(str(warning) for warning in found.warnings)
+        return warnings, "conforms to VCDM 2.0", ", ".join(model.types_of(document))
+
+    def find_signer(
+        self, unverified: Unverified, context: VerificationContext
+    ) -> tuple[JsonObject, str, object]:
+        document = unverified.document
+        party = holder_named_in(document) if unverified.is_presentation else model.issuer_of(document)
+        if party is None:
+            party = signers.controller_of(data_integrity.proofs_of(document)[0].verification_method)
+        return signers.resolve(party, context)
+
+    def check_proof(
+        self, unverified: Unverified, signer: JsonObject, context: VerificationContext
+    ) -> tuple[Proven, str, object]:
+        """All proofs hold, and one of them at least is by the issuer (or holder) itself.
+
+        What the presenter claims of itself may go without a proof of its own: the presentation's covers it.
+        """
+        secured, party = unverified.document, signer.get("id")
+        if "proof" not in secured and context.presenter is not None and context.presenter == party:
+            reason = "its issuer presents it, so the presentation's proof covers it"
+            return _proven(secured, (), unverified.is_presentation), reason, "none"
+        proofs = data_integrity.proofs_of(secured)
+        own = [proof for proof in proofs if signers.controller_of(proof.verification_method) == party]
+        if not own:
+            raise Rejected(
+                "no-issuer-proof",
+                "no proof is by a verification method of the issuer's",
+                proofs[0].verification_method,
+            )
+        others = [proof for proof in proofs if proof not in own]
+        signatures, documents = [], []
+        for proof in (*own, *others):
+            controller = signer
+            if proof in others:
+                controller = context.sources.resolve(signers.controller_of(proof.verification_method))
+            method = signers.method_of(controller, proof.verification_method)
+            key = resolver.method_key(method)
+            documents.append(
+                data_integrity.verify_proof(secured, proof, key, contexts=context.sources.known_contexts())
+            )
+            signatures.append(_Signature(proof, method, controller))
+        # With several proofs, trust only the contexts that every proof covers.
+        document = min(documents, key=lambda each: len(entries(each.get("@context"))))
+        if document.get("@context") != secured.get("@context"):
+            _refuse_broken(document)
+        names = ", ".join(proof.suite.name for proof in proofs)
+        return (
+            _proven(document, tuple(signatures), unverified.is_presentation),
+            f"{names} {'signatures are' if len(proofs) > 1 else 'signature is'} right",
+            ", ".join(proof.verification_method for proof in proofs),
+        )
+
+    def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
+        """Every proof was made for this, by a key that its controller lists for it."""
+        if not proven.secured:
+            raise NotApplicable("self-asserted", "it has no proof of its own")
+        made = [
+            signers.check_purpose(
+                signature.controller, signature.method, signature.proof.purpose, expected=expected
+            )
+            for signature in proven.secured
+        ]
+        return made[0]
+
+    def check_holder_binding(self, proven: Proven, context: VerificationContext) -> None:
+        return None
+
+    # Issuing
+
+    def check_options(self, options: IssueOptions, key_type: str) -> None:
+        suite_for_signing(key_type, options.suite)
+
+    def signer(self, signing_key: SigningKey, options: IssueOptions, *, created: datetime) -> Signer:
+        prepared: PreparedProof | None = None
+
+        def sign(unsigned: JsonObject) -> JsonObject:
+            nonlocal prepared
+            self.refuse_broken(unsigned)
+            if prepared is None or prepared.context != unsigned.get("@context"):
+                prepared = data_integrity.prepare(
+                    {"@context": unsigned.get("@context")},
+                    signing_key.key.key_type,
+                    verification_method=signing_key.verification_method,
+                    created=created,
+                    cryptosuite=options.suite,
+                    contexts=options.contexts,
+                )
+            return data_integrity.sign(unsigned, signing_key.key, prepared, contexts=options.contexts)
+
+        return sign
+
+    def _signs_rdf(self, options: IssueOptions) -> bool:
+        return options.suite is not None and data_integrity.SUITES[options.suite].signs_rdf
+
+    # Presenting
+
+    def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
+        documents = w3c_presentation.whole(self, credentials, disclose)
+        return Selection(documents, secured=[strict_json.parse_object(text) for text in credentials])
+
+    def present(
+        self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
+    ) -> JsonObject:
+        documents: list[JsonObject] = selection.secured
+        return data_integrity.add_proof(
+            w3c_presentation.build(holder.did, documents),
+            holder.key,
+            verification_method=holder.verification_method,
+            created=now,
+            purpose=signers.AUTHENTICATION,
+            cryptosuite=_suite_of(documents, holder.key.key_type),
+            domain=challenge.audience,
+            challenge=challenge.nonce,
+        )
+
+
+def _proven(document: JsonObject, signatures: tuple[_Signature, ...], is_presentation: bool) -> Proven:
+    """What the proofs cover; `signatures` are the issuer's (or holder's) first."""
+    ends = [signature.proof.expires for signature in signatures]
+    expires = min((end for end in ends if end is not None), default=None)
+    if not is_presentation:
+        content = credential_content("w3c", document, model.issuer_of(document), model.validity(document))
+        return Proven(content, expires=expires, secured=signatures)
+    proof = signatures[0].proof
+    named = holder_named_in(document)
+    holder = signers.controller_of(proof.verification_method) if named is None else named
+    return Proven(
+        Content("w3c", document, holder, (), model.types_of(document)),
+        is_presentation=True,
+        expires=expires,
+        created=proof.created,
+        audience=proof.domain,
+        nonce=proof.challenge,
+        secured=signatures,
+    )
+
+
+def _all_sign_rdf(secured: JsonObject) -> bool:
+    """Whether the document has proofs, and all of them sign RDF."""
+    found: list[Suite | None] = []
+    for entry in entries(secured.get("proof")):
+        name = entry.get("cryptosuite", entry.get("type")) if isinstance(entry, dict) else None
+        found.append(data_integrity.SUITES.get(name) if isinstance(name, str) else None)
+    return all(suite is not None and suite.signs_rdf for suite in found)
+
+
+def _refuse_broken(document: JsonObject) -> None:
+    """A context that was appended may have mended what was signed."""
+    presentation = "VerifiablePresentation" in model.types_of(document)
+    broken = (model.presentation_violations if presentation else model.violations)(document)
+    for violation in broken:
+        raise Rejected(
+            "data-model", f"what was signed breaks a rule of the data model: {violation}", violation.pointer
+        )
+
+
+def _suite_of(documents: Sequence[JsonObject], key_type: str) -> str | None:
+    """The RDF suite of the key where the proofs of all credentials sign RDF, else the default."""
+    if not all("proof" in document and _all_sign_rdf(document) for document in documents):
+        return None
+    for suite in data_integrity.SUITES.values():
+        if suite.signs_rdf and key_type in suite.key_types and not suite.has_own_type:
+            return suite.name
+    raise UsageError(f"there is no cryptosuite over RDF for {key_type} keys")
+
+
+FORMAT: Final[Format] = _DataIntegrity()

@@ -1,0 +1,388 @@
+"""SD-JWT VC, with or without a key binding, as a format.
+
+Source: RFC 9901; SD-JWT VC (draft-ietf-oauth-sd-jwt-vc).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from ipse.credentials import jws, signers
+from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
+from ipse.credentials.content import Content, Validity
+from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats.format import (
+    Draft,
+    Format,
+    IssueOptions,
+    Proven,
+    Received,
+    Selection,
+    Signer,
+    SigningKey,
+    Unverified,
+)
+from ipse.credentials.formats.sd_jwt import ClaimPath, SdJwt, SdJwtInvalid, SdJwtUndetermined
+from ipse.credentials.formats.sd_jwt import verification as steps
+from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS
+from ipse.credentials.formats.sd_jwt.verification import Opened
+from ipse.credentials.formats.vcdm2 import adopt
+from ipse.credentials.jws import VerificationKey
+from ipse.credentials.policy import VerificationContext, require_challenge
+from ipse.credentials.report import NotApplicable, Rejected
+from ipse.credentials.signers import SignerKey
+from ipse.dids import resolver
+from ipse.dids.resolver import Resolve
+from ipse.encoding.strict_json import Json, JsonObject
+from ipse.errors import MalformedInput, Undetermined, UsageError
+from ipse.keys import jwk
+
+__all__ = ["FORMAT"]
+
+_REGISTERED: Final = ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "vct", "status")
+"""Claims of an SD-JWT VC that the options set, or that a verifier has to see."""
+_ABOUT: Final = frozenset({*_REGISTERED, "vct#integrity", "aka_vcts"})
+"""Claims about the credential rather than its subject."""
+_OLD_TYPE: Final = sd_jwt.VC_TYPES[1]
+_SET: Final = "it is set for every row"
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+class _SdJwtVc:
+    name = "sd-jwt"
+    title = "SD-JWT VC"
+    media_types: Mapping[str, bool] = {f"application/{typ}": False for typ in sd_jwt.VC_TYPES}
+    options = frozenset({"disclosable", "decoys"})
+    status_kind: str | None = "token"
+    max_status_entries: int | None = 1
+    identifier = "jti"
+    is_always_identified = False
+    set_by_issuer: Mapping[str, str] = {"iss": _SET, "iat": _SET}
+
+    # Reading
+
+    def read(self, received: Received) -> Unverified | None:
+        if not _is_sd_jwt(received):
+            return None
+        presented = sd_jwt.parse(received.text)
+        _refuse_w3c(presented)
+        opened = steps.open_disclosures(presented)
+        bound = "a key binding" if presented.kb_jwt is not None else "no key binding"
+        typ = str(presented.jwt.header.get("typ"))
+        return Unverified(
+            self,
+            is_presentation=False,
+            description=f"an SD-JWT with {len(presented.disclosures)} disclosures and {bound}",
+            kind=typ,
+            document=presented.jwt.payload if opened.unpacked is None else opened.unpacked.claims,
+            secured=opened,
+            media_type=f"application/{typ}",
+            answers_challenge=presented.kb_jwt is not None,
+        )
+
+    def claimed(self, unverified: Unverified) -> Content:
+        opened: Opened = unverified.secured
+        if opened.fault is not None:
+            raise MalformedInput(f"not a credential: {opened.fault.message}")
+        issuer = unverified.document.get("iss")
+        return _content(opened, issuer if isinstance(issuer, str) else "")
+
+    # Verification
+
+    def require_available(self) -> None:
+        """Nothing beyond what ipse installs."""
+
+    def check_data_model(
+        self, unverified: Unverified, context: VerificationContext
+    ) -> tuple[tuple[str, ...], str, object]:
+        challenge = context.policy.challenge
+        audiences = [challenge.audience] if isinstance(challenge, Challenge) else []
+        with _verdict("data-model"):
+            reason = steps.check_rules(unverified.secured, sd_jwt.VC_TYPES, audiences)
+        return (), reason, unverified.document.get("vct", "")
+
+    def find_signer(
+        self, unverified: Unverified, context: VerificationContext
+    ) -> tuple[SignerKey, str, object]:
+        opened: Opened = unverified.secured
+        return signers.find_key(opened.sd_jwt.jwt.header, opened.sd_jwt.jwt.payload, context)
+
+    def check_proof(
+        self,
+        unverified: Unverified,
+        signer: SignerKey,
+        context: VerificationContext,
+    ) -> tuple[Proven, str, object]:
+        opened: Opened = unverified.secured
+        with _verdict("signature"):
+            _, reason = steps.check_signature(opened, lambda _header, _payload: signer.key)
+        proven = Proven(_content(opened, signer.signer), secured=(opened.sd_jwt, signer))
+        return proven, reason, opened.sd_jwt.jwt.header.get("kid", "")
+
+    def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
+        _, signer = proven.secured
+        found: SignerKey = signer
+        return found.check_purpose(expected)
+
+    def check_holder_binding(self, proven: Proven, context: VerificationContext) -> tuple[str, object] | None:
+        """Where there is a key binding it must hold; where the credential asks for one it must be there."""
+        presented: SdJwt = proven.secured[0]
+        claims, policy = proven.content.document, context.policy
+        with _verdict("key-binding"):
+            binding = steps.check_binding(
+                presented,
+                claims,
+                _challenge(presented, context),
+                lambda cnf: _holder_key(cnf, context),
+                now=context.now.timestamp(),
+                leeway=policy.leeway.total_seconds(),
+            )
+        if binding is not None and _decides(proven.content, context):
+            return f"for {binding['aud']}", binding["aud"]
+        if isinstance(policy.challenge, NoChallenge) and context.presenter is None:
+            raise NotApplicable("no-challenge", "the verifier gave no challenge: anyone may have sent this")
+        if presented.kb_jwt is None and "cnf" in claims:
+            raise Rejected(
+                "key-binding-missing",
+                "it names a holder key (cnf) and the key binding is missing; "
+                "what nobody presents is judged with --insecure-no-challenge",
+            )
+        # Its holder may have answered as well; the subject still has to be who presents it.
+        return None
+
+    # Issuing
+
+    def check_options(self, options: IssueOptions, key_type: str) -> None:
+        wanted = options.disclosable
+        if set(wanted) & {"all", "none"} and len(wanted) > 1:
+            raise UsageError("--disclosable all and none stand alone", hint="name paths, or one of the two")
+        if not 0 <= options.decoys <= MAX_DECOYS:
+            raise UsageError(f"{options.decoys} decoys; 0 to {MAX_DECOYS} can be added")
+
+    def build(self, draft: Draft, issuer: str, *, now: datetime, resolve: Resolve) -> JsonObject:
+        """The claims of an SD-JWT VC, bound to the subject's key where there is a subject."""
+        if len(draft.types) != 1:
+            raise UsageError("an SD-JWT VC has one type (vct)", hint="give --type once")
+        taken = [name for name in _REGISTERED if name in draft.claims]
+        if taken:
+            raise MalformedInput(f"the claim {taken[0]!r} is set by the options, not by the claims")
+        claims: JsonObject = {"iss": issuer, "iat": int(now.timestamp()), "vct": draft.types[0]}
+        if draft.credential_id is not None:
+            claims["jti"] = draft.credential_id
+        if draft.subject is not None:
+            claims["sub"] = draft.subject
+            claims["cnf"] = {"jwk": _holder_jwk(draft.subject, resolve)}
+        if draft.valid_from is not None:
+            claims["nbf"] = int(draft.valid_from.timestamp())
+        if draft.valid_until is not None:
+            claims["exp"] = int(draft.valid_until.timestamp())
+        return {**claims, **draft.claims}
+
+    def adopt(self, document: JsonObject, issuer: str, *, now: datetime) -> JsonObject:
+        return {"iat": int(now.timestamp()), **adopt(document, "iss", issuer)}
+
+    def complete(self, template: JsonObject, issuer: str, *, created: datetime) -> JsonObject:
+        return {"iss": issuer, "iat": int(created.timestamp()), **template}
+
+    def violations(self, document: JsonObject) -> Sequence[tuple[str, str]]:
+        """The signer itself refuses claims that break a rule."""
+        return ()
+
+    def prepare(self, document: JsonObject, options: IssueOptions) -> JsonObject:
+        return document
+
+    def warnings(self, document: JsonObject, options: IssueOptions) -> tuple[str, ...]:
+        """Every byte is signed. Raises UsageError for a path that is not in the document."""
+        _hidden(document, options.disclosable)
+        return ()
+
+    def signer(self, signing_key: SigningKey, options: IssueOptions, *, created: datetime) -> Signer:
+        def sign(unsigned: JsonObject) -> str:
+            return sd_jwt.issue(
+                unsigned,
+                disclosable=_hidden(unsigned, options.disclosable),
+                signer=signing_key.key,
+                typ=sd_jwt.VC_TYPE,
+                kid=signing_key.verification_method,
+                decoys=options.decoys,
+            )
+
+        return sign
+
+    # Presenting
+
+    def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
+        if len(credentials) > 1:
+            raise UsageError("an SD-JWT is presented on its own", hint="one at a time")
+        if "all" in disclose and len(disclose) > 1:
+            raise UsageError("--disclose all stands alone", hint="name paths, or all")
+        credential = sd_jwt.parse(credentials[0].strip())
+        every = sd_jwt.disclosable_paths(credential)
+        whole = sd_jwt.select(credential, every)
+        paths = every
+        if tuple(disclose) != ("all",):
+            paths = tuple(sd_jwt.read_path(path, whole.claims) for path in disclose)
+        chosen = sd_jwt.select(credential, paths)
+        withheld = tuple(sd_jwt.spelled(path) for path in chosen.withheld)
+        cnf = whole.claims.get("cnf")
+        return Selection(
+            (chosen.claims,),
+            withheld,
+            binds_key=True,
+            confirmation=cnf if isinstance(cnf, dict) else None,
+            secured=chosen.presentation,
+        )
+
+    def present(
+        self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
+    ) -> str:
+        return sd_jwt.bind(
+            selection.secured,
+            signer=holder.key,
+            audience=challenge.audience,
+            nonce=challenge.nonce,
+            issued_at=int(now.timestamp()),
+        ).compact
+
+
+@contextmanager
+def _verdict(code: str) -> Iterator[None]:
+    """The errors of any SD-JWT, as those of a check of this report."""
+    try:
+        yield
+    except SdJwtInvalid as error:
+        raise Rejected(code, error.reason) from error
+    except SdJwtUndetermined as error:
+        raise Undetermined(error.reason, hint=error.hint) from error
+
+
+def _is_sd_jwt(received: Received) -> bool:
+    if received.document is None:
+        return "~" in received.text
+    members = received.document.keys()
+    return bool(received.text) and "payload" in members and bool(members & {"signature", "signatures"})
+
+
+def _refuse_w3c(presented: SdJwt) -> None:
+    """Raise Undetermined for a W3C credential, whose issuer and times stand elsewhere.
+
+    Their type was once that of SD-JWT VCs, which name a vct.
+    """
+    payload = presented.jwt.payload
+    if presented.jwt.header.get("typ") == _OLD_TYPE and ("vct" not in payload or "@context" in payload):
+        raise Undetermined(f"a W3C credential in an SD-JWT ({_OLD_TYPE} without vct) is not read")
+
+
+def _content(opened: Opened, issuer: str) -> Content:
+    """The claims of an SD-JWT VC, in the terms that all formats share."""
+    assert opened.unpacked is not None
+    claims = opened.unpacked.claims
+    subject, vct = claims.get("sub"), claims.get("vct")
+    return Content(
+        format="sd-jwt",
+        document=claims,
+        issuer=issuer,
+        subjects=(subject,) if isinstance(subject, str) else (),
+        types=(vct,) if isinstance(vct, str) else (),
+        validity=Validity(_moment(claims.get("nbf")), _moment(claims.get("exp")), end_is_exclusive=True),
+        claims={name: value for name, value in claims.items() if name not in _ABOUT},
+        disclosed=tuple(sd_jwt.spelled(placement.path) for placement in opened.unpacked.placements),
+    )
+
+
+def _moment(seconds: object) -> datetime | None:
+    """A NumericDate; None where there is none, the last moment there is where it lies beyond."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        return None
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, ValueError, OSError):
+        return _LAST if seconds > 0 else _FIRST
+
+
+def _challenge(presented: SdJwt, context: VerificationContext) -> Challenge | NoChallenge:
+    """What the key binding must answer: where the verifier gave challenges up, whatever it says it does."""
+    if presented.kb_jwt is None:
+        return NO_CHALLENGE
+    asked = require_challenge(context.policy)
+    if isinstance(asked, Challenge):
+        return asked
+    try:
+        said = jws.read(presented.kb_jwt, what="the key-binding JWT").payload
+    except MalformedInput as error:
+        raise Rejected("key-binding", error.message) from error
+    audience, nonce = said.get("aud"), said.get("nonce")
+    if not (isinstance(audience, str) and audience and isinstance(nonce, str) and nonce):
+        raise Rejected("key-binding", "the key binding names no audience or no nonce")
+    return Challenge(audience, nonce, max_age=math.inf)
+
+
+def _decides(content: Content, context: VerificationContext) -> bool:
+    """Whether a key binding that holds answers all that is asked of the holder."""
+    if context.presenter is None:
+        return isinstance(context.policy.challenge, Challenge)
+    return context.presenter in content.subjects
+
+
+def _holder_key(cnf: JsonObject, context: VerificationContext) -> VerificationKey:
+    """The holder's key from a verified `cnf`: by value (jwk), or a verification method of a DID (kid).
+
+    Source: RFC 7800 section 3. Raises MalformedInput, Undetermined.
+    """
+    kid = cnf.get("kid")
+    if "jwk" in cnf or not isinstance(kid, str) or not kid.startswith("did:"):
+        return sd_jwt.holder_key(cnf)
+    document = context.sources.resolve(signers.controller_of(kid))
+    return resolver.method_key(resolver.find_method(document, kid, signers.AUTHENTICATION))
+
+
+def _holder_jwk(subject: str, resolve: Callable[[str], JsonObject]) -> JsonObject:
+    """The key with which the subject authenticates, as the JWK that `cnf` holds."""
+    document = resolve(subject)
+    listed = document.get(signers.AUTHENTICATION)
+    first = listed[0] if isinstance(listed, list) and listed else None
+    if first is None:
+        raise UsageError(f"{subject} lists no key to authenticate with, so nothing can be bound to it")
+    method = first
+    if not isinstance(first, dict):
+        method = resolver.find_method(document, first, signers.AUTHENTICATION)
+    return jwk.public_to_jwk(resolver.method_key(method))
+
+
+def _hidden(claims: JsonObject, wanted: Sequence[str]) -> tuple[ClaimPath, ...]:
+    """The claims that the holder may withhold: all that a verifier need not see, none, or those named.
+
+    Raises UsageError.
+    """
+    if tuple(wanted) == ("none",):
+        return ()
+    if tuple(wanted) in ((), ("all",)):
+        return tuple(_every_claim(claims))
+    return tuple(dict.fromkeys(sd_jwt.read_path(path, claims) for path in wanted))
+
+
+def _every_claim(claims: JsonObject) -> Iterator[ClaimPath]:
+    """The path of every claim, member and element that a verifier need not see."""
+    for name, value in claims.items():
+        if name not in _REGISTERED:
+            yield (name,)
+            yield from _inside(value, (name,))
+
+
+def _inside(value: Json, path: ClaimPath) -> Iterator[ClaimPath]:
+    children: Iterator[tuple[str | int, Json]] = iter(())
+    if isinstance(value, dict):
+        children = iter(value.items())
+    elif isinstance(value, list):
+        children = iter(enumerate(value))
+    for name, child in children:
+        yield (*path, name)
+        yield from _inside(child, (*path, name))
+
+
+FORMAT: Final[Format] = _SdJwtVc()

@@ -1,0 +1,292 @@
+"""W3C credentials and presentations of data model 1.1, embedded proofs and JWTs, as a format.
+
+didkit makes and checks the proofs, and checks that a key of the issuer's own DID made them. Source:
+Verifiable Credentials Data Model 1.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from ipse.credentials import model, w3c_presentation
+from ipse.credentials.challenge import Challenge
+from ipse.credentials.content import Content
+from ipse.credentials.formats.format import (
+    Draft,
+    Format,
+    IssueOptions,
+    Proven,
+    Received,
+    Selection,
+    Signer,
+    SigningKey,
+    Unverified,
+)
+from ipse.credentials.formats.vcdm2 import adopt, credential_content, new_id
+from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, jwt, presentations
+from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
+from ipse.credentials.model import vcdm11
+from ipse.credentials.policy import VerificationContext
+from ipse.credentials.report import Rejected
+from ipse.dids import resolver
+from ipse.dids.resolver import Resolve
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.encoding.timestamps import format_timestamp
+from ipse.errors import MalformedInput, Undetermined, UsageError
+
+__all__ = ["FORMAT"]
+
+_JWT: Final = "JWT"
+_SET: Final = "it is set for every row"
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """The JWT that secures a document, and its claims."""
+
+    text: str
+    payload: JsonObject
+
+
+class _Vcdm11:
+    name = "w3c-1.1"
+    title = "W3C 1.1"
+    media_types: Mapping[str, bool] = {}
+    options = frozenset({"suite"})
+    status_kind: str | None = None
+    max_status_entries: int | None = 0
+    identifier = "id"
+    is_always_identified = True
+    set_by_issuer: Mapping[str, str] = {"issuer": _SET, "proof": "it is made for every row"}
+
+    # Reading
+
+    def read(self, received: Received) -> Unverified | None:
+        if received.jws is not None:
+            return self._read_token(received.text, received.jws.payload)
+        document = received.document
+        if document is None or not vcdm11.is_vcdm11(document):
+            return None
+        presents = received.is_presentation
+        kind = "presentation" if presents else "credential"
+        description = f"a W3C 1.1 {kind} with an embedded proof"
+        return Unverified(self, presents, description, "JSON", document, answers_challenge=presents)
+
+    def _read_token(self, text: str, payload: JsonObject) -> Unverified | None:
+        if not payload.keys() & {"vc", "vp"}:
+            return None
+        presents = "vp" in payload
+        document = jwt.presentation_of(text) if presents else jwt.credential_of(text)
+        return Unverified(
+            self,
+            presents,
+            f"a JWT that secures a W3C 1.1 {'presentation' if presents else 'credential'}",
+            _JWT,
+            document,
+            _Token(text, payload),
+            answers_challenge=presents,
+        )
+
+    def claimed(self, unverified: Unverified) -> Content:
+        document = unverified.document
+        if unverified.secured is None:
+            for violation in vcdm11.check_data_model(document):
+                raise MalformedInput(f"not a credential: {violation}")
+        return _content(document)
+
+    # Verification
+
+    def require_available(self) -> None:
+        didkit_process.require()
+
+    def check_data_model(
+        self,
+        unverified: Unverified,
+        context: VerificationContext,
+    ) -> tuple[tuple[str, ...], str, object]:
+        document = unverified.document
+        strict_json.check_value(document, "the document")
+        if unverified.is_presentation:
+            broken = vcdm11.presentation_violations(document)
+        elif "proof" in document:
+            broken = vcdm11.check_data_model(document)
+        else:
+            broken = vcdm11.violations(document)
+        for violation in broken:
+            raise Rejected("data-model", f"breaks a rule of the data model: {violation}", violation.pointer)
+        return (), "conforms to VCDM 1.1", ", ".join(model.types_of(document))
+
+    def find_signer(
+        self,
+        unverified: Unverified,
+        context: VerificationContext,
+    ) -> tuple[str, str, object]:
+        """The DID alone: didkit finds the key, in DIDs that hold their own."""
+        document = unverified.document
+        party = vcdm11.holder_of(document) if unverified.is_presentation else vcdm11.issuer_of(document)
+        if not party.startswith("did:"):
+            raise Undetermined(
+                f"the issuer {excerpt(party)} is not a DID, so its keys can't be found",
+                code="issuer-not-a-did",
+            )
+        return resolver.check_did(party), "read from the DID itself", party
+
+    def check_proof(
+        self,
+        unverified: Unverified,
+        signer: str,
+        context: VerificationContext,
+    ) -> tuple[Proven, str, object]:
+        if unverified.is_presentation:
+            proven, result = _presentation(unverified, signer)
+        else:
+            proven, result = _credential(unverified)
+        return proven, f"{result.proof_type} signature is right", result.verification_method
+
+    def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
+        """didkit has checked it with the signature."""
+        party = "holder" if proven.is_presentation else "issuer"
+        return f"made for {expected}, by a key of the {party}'s DID", expected
+
+    def check_holder_binding(self, proven: Proven, context: VerificationContext) -> None:
+        return None
+
+    # Issuing
+
+    def check_options(self, options: IssueOptions, key_type: str) -> None:
+        didkit_process.require()
+        if options.suite != _JWT:
+            embedded_proofs.type_of_proof(key_type, options.suite)
+
+    def build(self, draft: Draft, issuer: str, *, now: datetime, resolve: Resolve) -> JsonObject:
+        return vcdm11.build(
+            issuer=issuer,
+            subject=draft.subject,
+            types=draft.types,
+            claims=draft.claims,
+            credential_id=draft.credential_id or new_id(),
+            issuance_date=draft.valid_from or now,
+            expiration_date=draft.valid_until,
+        )
+
+    def adopt(self, document: JsonObject, issuer: str, *, now: datetime) -> JsonObject:
+        return adopt(document, "issuer", issuer)
+
+    def complete(self, template: JsonObject, issuer: str, *, created: datetime) -> JsonObject:
+        return {"issuer": issuer, "issuanceDate": format_timestamp(created), **template}
+
+    def violations(self, document: JsonObject) -> Sequence[tuple[str, str]]:
+        return [(violation.pointer, violation.rule) for violation in vcdm11.violations(document)]
+
+    def prepare(self, document: JsonObject, options: IssueOptions) -> JsonObject:
+        return document
+
+    def warnings(self, document: JsonObject, options: IssueOptions) -> tuple[str, ...]:
+        """None: what the signature would not cover is refused when it is made."""
+        return ()
+
+    def signer(self, signing_key: SigningKey, options: IssueOptions, *, created: datetime) -> Signer:
+        key, method = signing_key.key, signing_key.verification_method
+
+        def sign(unsigned: JsonObject) -> JsonObject | str:
+            if options.suite == _JWT:
+                return jwt.issue_jwt(unsigned, key, method)
+            return embedded_proofs.issue(unsigned, key, method, created=created, proof_type=options.suite)
+
+        return sign
+
+    # Presenting
+
+    def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
+        documents = w3c_presentation.whole(self, credentials, disclose)
+        texts = [text.strip() for text in credentials]
+        if len({text.startswith("{") for text in texts}) > 1:
+            raise UsageError("JWTs and JSON of VCDM 1.1 can't go into one presentation")
+        return Selection(documents, secured=texts)
+
+    def present(
+        self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
+    ) -> JsonObject | str:
+        texts: list[str] = selection.secured
+        if not texts[0].startswith("{"):
+            return jwt.issue_presentation_jwt(
+                vcdm11.build_presentation(holder=holder.did, credentials=texts),
+                holder.key,
+                holder.verification_method,
+                audience=challenge.audience,
+                nonce=challenge.nonce,
+            )
+        documents = [strict_json.parse_object(text) for text in texts]
+        return presentations.issue_presentation(
+            vcdm11.build_presentation(holder=holder.did, credentials=documents),
+            holder.key,
+            holder.verification_method,
+            audience=challenge.audience,
+            nonce=challenge.nonce,
+            created=now,
+        )
+
+
+def _content(document: JsonObject) -> Content:
+    return credential_content("w3c-1.1", document, vcdm11.issuer_of(document), vcdm11.validity(document))
+
+
+def _credential(unverified: Unverified) -> tuple[Proven, ProofResult]:
+    token: _Token | None = unverified.secured
+    if token is None:
+        document = unverified.document
+        result = embedded_proofs.verify_proof(document)
+    else:
+        result, document = jwt.verify_jwt(token.text)
+    _hold(result)
+    return Proven(_content(_without_proof(document))), result
+
+
+def _presentation(unverified: Unverified, holder: str) -> tuple[Proven, ProofResult]:
+    """The signature covers the audience and the nonce; whether they are the right ones is asked later."""
+    token: _Token | None = unverified.secured
+    document = unverified.document
+    audience, nonce = _answered(document, token)
+    if not (audience and nonce):
+        raise Rejected("no-challenge", "it names no audience or no nonce")
+    if token is None:
+        result = presentations.verify_presentation_proof(document, audience=audience, nonce=nonce)
+    else:
+        result, _ = jwt.verify_presentation_jwt(token.text, audience=audience, nonce=nonce)
+    _hold(result)
+    content = Content("w3c-1.1", _without_proof(document), holder, (), model.types_of(document))
+    proven = Proven(
+        content,
+        is_presentation=True,
+        expires=result.expires,
+        created=result.created,
+        audience=(audience,),
+        nonce=nonce,
+    )
+    return proven, result
+
+
+def _answered(document: JsonObject, token: _Token | None) -> tuple[str, str]:
+    """The audience and the nonce that the presentation itself names, empty where it names none."""
+    said = document.get("proof") if token is None else token.payload
+    names = ("domain", "challenge") if token is None else ("aud", "nonce")
+    audience, nonce = (said.get(name) if isinstance(said, dict) else None for name in names)
+    return audience if isinstance(audience, str) else "", nonce if isinstance(nonce, str) else ""
+
+
+def _without_proof(document: JsonObject) -> JsonObject:
+    return {name: value for name, value in document.items() if name != "proof"}
+
+
+def _hold(result: ProofResult) -> None:
+    if result.verified is None:
+        raise Undetermined(result.reason)
+    if not result.verified:
+        raise Rejected("signature", result.reason, result.verification_method or "")
+
+
+FORMAT: Final[Format] = _Vcdm11()

@@ -1,0 +1,174 @@
+"""What the formats of W3C data model 2.0 share, whatever secures the document.
+
+Source: Verifiable Credentials Data Model 2.0.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from ipse.credentials import model
+from ipse.credentials.content import Content, Validity
+from ipse.credentials.formats.format import Draft, IssueOptions, entries
+from ipse.credentials.model import lint
+from ipse.dids.resolver import Resolve
+from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.encoding.timestamps import format_timestamp
+from ipse.errors import MalformedInput, Undetermined, UsageError
+
+if TYPE_CHECKING:
+    from ipse.credentials.json_ld import Contexts
+    from ipse.credentials.policy import VerificationContext
+
+__all__ = ["Vcdm2", "adopt", "contexts_of", "credential_content", "holder_named_in", "new_id"]
+
+_UNDEFINED_TERMS: Final = "https://www.w3.org/ns/credentials/undefined-terms/v2"
+
+
+def new_id() -> str:
+    """A new identifier for a credential."""
+    return f"urn:uuid:{uuid.uuid4()}"
+
+
+def contexts_of(options: IssueOptions) -> Contexts:
+    """The JSON-LD contexts of the options, by default those that ipse carries."""
+    from ipse.credentials import json_ld
+
+    return options.contexts if options.contexts is not None else json_ld.known()
+
+
+def holder_named_in(presentation: JsonObject) -> str | None:
+    """The holder that a presentation names, in either of the two forms."""
+    holder = presentation.get("holder")
+    identifier = holder.get("id") if isinstance(holder, dict) else holder
+    return identifier if isinstance(identifier, str) else None
+
+
+def credential_content(name: str, document: JsonObject, issuer: str, validity: Validity) -> Content:
+    """What a W3C credential says, in the terms that all formats share."""
+    return Content(
+        format=name,
+        document=document,
+        issuer=issuer,
+        subjects=model.subjects_of(document),
+        types=model.types_of(document),
+        validity=validity,
+        claims=document.get("credentialSubject"),
+    )
+
+
+def adopt(document: JsonObject, member: str, issuer: str) -> JsonObject:
+    """A prepared document whose `member` names the issuer. Raises MalformedInput where it names another."""
+    if "proof" in document:
+        raise MalformedInput("the document has a proof already", hint="sign the document without its proof")
+    named = document.get(member, issuer)
+    identifier = named.get("id", issuer) if isinstance(named, dict) else named
+    if identifier != issuer:
+        raise MalformedInput(
+            f"the document's {member} is {excerpt(identifier)}, not {issuer}",
+            hint="leave it out, or choose that DID with --issuer",
+        )
+    return {**document, member: {**named, "id": issuer} if isinstance(named, dict) else issuer}
+
+
+class Vcdm2:
+    """Reading and building documents of data model 2.0. The format's name comes from the subclass."""
+
+    name: str
+    status_kind: str | None = "w3c"
+    max_status_entries: int | None = None
+    identifier = "id"
+    is_always_identified = True
+    set_by_issuer: Mapping[str, str] = {"issuer": "it is set for every row"}
+
+    def require_available(self) -> None:
+        """Nothing beyond what ipse installs."""
+
+    def check_rules(
+        self, document: JsonObject, context: VerificationContext, *, json_ld: bool = True
+    ) -> lint.Lint:
+        """The rules of the data model and of its contexts. Raises Rejected for the first broken one."""
+        from ipse.credentials.report import Rejected
+
+        found = lint.lint(document, context.sources.known_contexts(), json_ld=json_ld)
+        for violation in found.violations:
+            raise Rejected("data-model", f"breaks a rule of the data model: {violation}", violation.pointer)
+        return found
+
+    def build(self, draft: Draft, issuer: str, *, now: datetime, resolve: Resolve) -> JsonObject:
+        """The unsigned credential of a draft."""
+        return model.build(
+            issuer=issuer,
+            subject=draft.subject,
+            types=draft.types,
+            claims=draft.claims,
+            credential_id=draft.credential_id or new_id(),
+            valid_from=draft.valid_from or now,
+            valid_until=draft.valid_until,
+        )
+
+    def adopt(self, document: JsonObject, issuer: str, *, now: datetime) -> JsonObject:
+        """A prepared document with the issuer filled in."""
+        return adopt(document, "issuer", issuer)
+
+    def complete(self, template: JsonObject, issuer: str, *, created: datetime) -> JsonObject:
+        """A template with issuer and validFrom, in the usual order of members."""
+        members = {"issuer": issuer, "validFrom": format_timestamp(created), **template}
+        first = [name for name in ("@context", "id", "type", "issuer", "validFrom") if name in members]
+        return {name: members[name] for name in (*first, *(name for name in members if name not in first))}
+
+    def violations(self, document: JsonObject) -> Sequence[tuple[str, str]]:
+        """The rules of the data model that an unsigned credential breaks."""
+        return [(violation.pointer, violation.rule) for violation in model.violations(document)]
+
+    def prepare(self, document: JsonObject, options: IssueOptions) -> JsonObject:
+        """The document, with the context for undefined terms where the options ask for it."""
+        context = entries(document.get("@context"))
+        if not options.undefined_terms or _UNDEFINED_TERMS in context or "@context" not in document:
+            return document
+        return {**document, "@context": [*context, _UNDEFINED_TERMS]}
+
+    def warnings(self, document: JsonObject, options: IssueOptions) -> tuple[str, ...]:
+        """What JSON-LD processors would lose of a document whose every byte is signed: one line or none."""
+        from ipse.credentials import json_ld
+
+        signs_rdf = self._signs_rdf(options)
+        try:
+            findings = json_ld.findings(document, contexts_of(options))
+        except Undetermined as error:
+            if signs_rdf:
+                raise
+            return (f"the JSON-LD contexts were not checked: {error.message}",)
+        for finding in findings:
+            if lint.is_fault_of_context(finding):
+                raise MalformedInput(f"not a credential: {finding}")
+        undefined = tuple(finding for finding in findings if finding.code == json_ld.UNDEFINED)
+        if signs_rdf:
+            if undefined:
+                raise json_ld.UnsafeDocument(undefined)
+            return ()
+        if not findings:
+            return ()
+        places = [finding.pointer for finding in findings]
+        shown = ", ".join(places[:3]) + (f" and {len(places) - 3} more" if len(places) > 3 else "")
+        why = findings[0].reason
+        return (f"JSON-LD would lose {shown} ({why}); --undefined-terms gives undefined terms a meaning",)
+
+    def _signs_rdf(self, options: IssueOptions) -> bool:
+        return False
+
+    def refuse_broken(self, unsigned: JsonObject) -> None:
+        """Raise MalformedInput where an unsigned credential breaks a rule of the data model."""
+        for violation in model.violations(unsigned):
+            raise MalformedInput(
+                f"not a credential: {violation}", hint="this is a rule of the VC data model 2.0"
+            )
+
+
+def refuse_suite(name: str, options: IssueOptions) -> None:
+    """Raise UsageError where a format without cryptosuites is given one."""
+    if options.suite is not None:
+        raise UsageError(f"--format {name} has no cryptosuites", hint="leave --suite out")

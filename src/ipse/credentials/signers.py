@@ -1,0 +1,198 @@
+"""Who signed, and with which key: issuers and holders, found and held to what their controller lists.
+
+Source: Controlled Identifiers 1.0; SD-JWT VC (draft-ietf-oauth-sd-jwt-vc), sections on the issuer's key and
+on JWT VC Issuer Metadata.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from ipse.credentials.policy import VerificationContext
+from ipse.credentials.report import NotApplicable, Rejected
+from ipse.dids import resolver
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.errors import MalformedInput, NotFound, Undetermined
+from ipse.keys import jwk, key_types
+from ipse.keys.key_types import PublicKey
+
+__all__ = [
+    "ASSERTION",
+    "AUTHENTICATION",
+    "SignerKey",
+    "check_purpose",
+    "controller_of",
+    "find_key",
+    "metadata_url",
+    "method_of",
+    "resolve",
+]
+
+ASSERTION: Final = "assertionMethod"
+AUTHENTICATION: Final = "authentication"
+_METADATA: Final = "/.well-known/jwt-vc-issuer"
+_RELATIONSHIPS: Final = ("verificationMethod", ASSERTION, AUTHENTICATION)
+
+
+@dataclass(frozen=True, slots=True)
+class SignerKey:
+    """A signer's key, and its entry `method` in the DID document `controller`, None for an https issuer."""
+
+    signer: str
+    key: PublicKey
+    controller: JsonObject | None = None
+    method: JsonObject | None = None
+
+    def check_purpose(self, expected: str) -> tuple[str, object]:
+        """Whether the controller lists the key for `expected`: a step."""
+        if self.method is None or self.controller is None:
+            raise NotApplicable("published-key", "the issuer publishes this key for its credentials")
+        return check_purpose(self.controller, self.method, expected, expected=expected)
+
+
+def resolve(signer: str, context: VerificationContext) -> tuple[JsonObject, str, object]:
+    """The DID document of an issuer or holder: a step."""
+    if not signer.startswith("did:"):
+        raise Undetermined(
+            f"the issuer {excerpt(signer)} is not a DID, so its keys can't be found", code="issuer-not-a-did"
+        )
+    return context.sources.resolve(signer), "resolved", signer
+
+
+def controller_of(method_id: str) -> str:
+    """The DID that a verification method's id belongs to."""
+    return method_id.partition("#")[0]
+
+
+def method_of(controller: JsonObject, method_id: str) -> JsonObject:
+    """A verification method of a DID document, also where it stands under a relationship alone.
+
+    Source: DID Core 1.0 section 5.3.1. Raises Rejected.
+    """
+    for relationship in _RELATIONSHIPS:
+        try:
+            return resolver.find_method(controller, method_id, relationship)
+        except NotFound:
+            continue
+    raise Rejected("unknown-key", "the verification method is not one of the issuer's", method_id)
+
+
+def check_purpose(
+    controller: JsonObject, method: JsonObject, purpose: str, *, expected: str
+) -> tuple[str, object]:
+    """Whether a proof was made for `expected`, by a key that its controller lists for it: a step."""
+    if purpose != expected:
+        wanted = "assert credentials" if expected == ASSERTION else "prove who presents them"
+        raise Rejected("wrong-purpose", f"the proof was not made to {wanted}", purpose)
+    try:
+        listed = resolver.find_method(controller, str(method["id"]), expected)
+    except NotFound as error:
+        raise Rejected(
+            "key-not-listed", f"its controller does not list this key for {expected}", method["id"]
+        ) from error
+    if listed != method:
+        raise Rejected("key-not-listed", f"another key of this name is listed for {expected}", method["id"])
+    if method.get("controller") != controller.get("id"):
+        raise Rejected("foreign-key", "the key is controlled by somebody else", method.get("controller"))
+    return f"made for {expected}, by a key its controller lists", purpose
+
+
+def find_key(
+    header: JsonObject, payload: JsonObject, context: VerificationContext
+) -> tuple[SignerKey, str, object]:
+    """The key that the issuer named in an unverified JWT signs with: a step.
+
+    The issuer is a DID, or an https URL that publishes its keys. Raises Rejected, Undetermined,
+    MalformedInput.
+    """
+    issuer, kid = payload.get("iss"), header.get("kid")
+    if not isinstance(issuer, str):
+        raise Undetermined(
+            "it names no issuer (iss); certificates (x5c) are not read", code="issuer-not-named"
+        )
+    if kid is not None and not isinstance(kid, str):
+        raise Rejected("malformed", "kid of the header is not a string")
+    if issuer.startswith("did:"):
+        return _key_of_did(issuer, kid, context), "resolved", issuer
+    if issuer.startswith("https://"):
+        return _published_key(issuer, kid, context), "publishes its keys", issuer
+    raise Undetermined(
+        f"the issuer {excerpt(issuer)} is neither a DID nor an https URL", code="issuer-not-a-did"
+    )
+
+
+def _key_of_did(issuer: str, kid: str | None, context: VerificationContext) -> SignerKey:
+    document = context.sources.resolve(issuer)
+    method_id = f"{issuer}{kid}" if kid and kid.startswith("#") else kid
+    if method_id is None:
+        listed = document.get(ASSERTION)
+        if not isinstance(listed, list) or len(listed) != 1:
+            raise Rejected(
+                "key-not-named", "the header names no key (kid), and the issuer has several or none"
+            )
+        only = listed[0]
+        method_id = str(only.get("id")) if isinstance(only, dict) else str(only)
+    method = method_of(document, method_id)
+    return SignerKey(issuer, resolver.method_key(method), document, method)
+
+
+def _published_key(issuer: str, kid: str | None, context: VerificationContext) -> SignerKey:
+    metadata = _fetched(metadata_url(issuer), context)
+    if metadata.get("issuer") != issuer:
+        raise Rejected(
+            "issuer-metadata", "the issuer's metadata is of another issuer", metadata.get("issuer")
+        )
+    keys = metadata.get("jwks")
+    if "jwks_uri" in metadata and keys is None:
+        location = metadata["jwks_uri"]
+        if not isinstance(location, str) or not location.startswith("https://"):
+            raise Rejected("issuer-metadata", "jwks_uri of the issuer's metadata is not an https URL")
+        keys = _fetched(location, context)
+    entries = keys.get("keys") if isinstance(keys, dict) else None
+    if not isinstance(entries, list):
+        raise Rejected("issuer-metadata", "the issuer's metadata has no keys")
+    fitting = [entry for entry in entries if isinstance(entry, dict) and entry.get("kid") == kid]
+    if kid is None and len(entries) == 1:
+        fitting = [entry for entry in entries if isinstance(entry, dict)]
+    if len(fitting) != 1:
+        raise Rejected("unknown-key", f"the issuer publishes {len(fitting)} keys of this kid", kid or "")
+    key = key_types.verifying(jwk.public_from_jwk(fitting[0]))
+    if not _signs(fitting[0], key.algorithm):
+        raise Rejected(
+            "key-not-listed",
+            "the issuer publishes this key for something else than its signatures",
+            kid or "",
+        )
+    return SignerKey(issuer, key)
+
+
+def _signs(entry: JsonObject, algorithm: str) -> bool:
+    """Whether a JWK is meant for signatures of this algorithm, where it says (RFC 7517, 4.2 to 4.4)."""
+    operations = entry.get("key_ops", ["verify"])
+    return (
+        entry.get("use", "sig") == "sig"
+        and isinstance(operations, list)
+        and "verify" in operations
+        and entry.get("alg", algorithm) == algorithm
+    )
+
+
+def metadata_url(issuer: str) -> str:
+    """Where an https issuer publishes its metadata: the well-known path before the issuer's own."""
+    try:
+        parts = urlsplit(issuer)
+    except ValueError as error:
+        raise MalformedInput(f"the issuer {excerpt(issuer)} is not a URL") from error
+    if parts.query or parts.fragment:
+        raise MalformedInput(f"the issuer {excerpt(issuer)} has a query or a fragment")
+    return f"https://{parts.netloc}{_METADATA}{parts.path.rstrip('/')}"
+
+
+def _fetched(url: str, context: VerificationContext) -> JsonObject:
+    try:
+        return strict_json.parse_object(context.sources.fetch(url).body, what="the issuer's metadata")
+    except MalformedInput as error:
+        raise Undetermined(f"{url[:100]}: {error.message}") from error

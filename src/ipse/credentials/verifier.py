@@ -1,0 +1,295 @@
+"""Verification: ten checks in a fixed order, none of which can be left out, for every format.
+
+Each of the first four gives the next one what it needs, so that none can be made before the one before it
+held. The others judge what the proof covers, and nothing else.
+
+    verify(presented, policy=Policy(...), now=..., sources=Sources(...))  -> Verification
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from ipse.credentials import formats, signers
+from ipse.credentials.challenge import Challenge
+from ipse.credentials.content import Content
+from ipse.credentials.formats.format import Proven, Unverified, entries
+from ipse.credentials.policy import ANY_TYPE, Policy, Sources, VerificationContext, require_challenge
+from ipse.credentials.report import (
+    NotApplicable,
+    Outcome,
+    Rejected,
+    Report,
+    ReportBuilder,
+    Stopped,
+    with_credentials,
+)
+from ipse.credentials.verified import VerifiedCredential, VerifiedPresentation
+from ipse.encoding.strict_json import Json, JsonObject, kind_of
+from ipse.encoding.timestamps import format_timestamp
+from ipse.errors import Undetermined
+from ipse.keys.key_types import PublicKey
+
+if TYPE_CHECKING:
+    from ipse.credentials.status import Listed
+
+__all__ = ["MAX_CREDENTIALS", "Verification", "verify", "verify_one"]
+
+MAX_CREDENTIALS: Final = 64
+"""Credentials of one presentation that are looked at."""
+_BASE_TYPE: Final = "VerifiableCredential"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The report and, where the proof holds, what it covers.
+
+    `credentials` are the verifications of the credentials in a presentation, in its order.
+    """
+
+    report: Report
+    content: Content | None
+    credentials: tuple[Verification, ...] = ()
+    is_presentation: bool = False
+
+    @property
+    def verified(self) -> VerifiedCredential | VerifiedPresentation | None:
+        """What was verified; None unless every check passed."""
+        if self.report.outcome is not Outcome.PASSED or self.content is None:
+            return None
+        if not self.is_presentation:
+            return VerifiedCredential.of(self.content, self.report)
+        credentials = [each.verified for each in self.credentials]
+        return VerifiedPresentation(
+            self.content.issuer,
+            tuple(each for each in credentials if isinstance(each, VerifiedCredential)),
+            self.report,
+        )
+
+    def to_json(self) -> JsonObject:
+        """The report, and `verified` beside it where every check passed."""
+        verified = self.verified
+        return self.report.to_json() | ({} if verified is None else {"verified": verified.to_json()})
+
+
+def verify(
+    presented: str | JsonObject, *, policy: Policy, now: datetime, sources: Sources | None = None
+) -> Verification:
+    """Verify a credential or a presentation in any of the formats, as text or as a JSON object.
+
+    Raises UsageError for a presentation where the policy has no challenge, MissingFeature where a library is
+    absent that its format needs, and TooMuchWork for what is made to be costly; whatever else is wrong is in
+    the report.
+    """
+    return verify_one(presented, VerificationContext(policy, now, sources or Sources()))
+
+
+def verify_one(presented: object, context: VerificationContext) -> Verification:
+    """Like `verify`, under the terms of what is around it: a credential in a presentation, a status list."""
+    builder = ReportBuilder()
+    try:
+        return _verify(presented, context, builder)
+    except Stopped:
+        return Verification(builder.report(), None)
+
+
+def _verify(presented: object, context: VerificationContext, builder: ReportBuilder) -> Verification:
+    """The ten checks. Raises Stopped after the first of the chain that does not pass."""
+    unverified = builder.require("parse", lambda: _parse(presented, context))
+    form = unverified.format
+    form.require_available()
+    if unverified.answers_challenge:
+        require_challenge(context.policy)
+    expected = signers.AUTHENTICATION if unverified.is_presentation else signers.ASSERTION
+    warnings = builder.require("data-model", lambda: _check_data_model(unverified, context))
+    signer = builder.require("issuer", lambda: form.find_signer(unverified, context))
+    proven = builder.require("proof", lambda: form.check_proof(unverified, signer, context))
+    builder.judge("purpose", lambda: form.check_purpose(proven, expected))
+    builder.judge("time", lambda: _check_time(proven, context))
+    builder.judge("status", lambda: _check_status(proven, context))
+    builder.judge("schema", lambda: _check_schema(proven, context))
+    builder.judge("trust", lambda: _check_trust(proven, context.policy))
+    builder.judge("holder-binding", lambda: _check_holder_binding(unverified, proven, context))
+    report = builder.report(warnings)
+    if not unverified.is_presentation:
+        return Verification(report, proven.content)
+    inside = context.inside(proven.content.issuer)
+    credentials = tuple(verify_one(each, inside) for each in _credentials_in(proven))
+    report = with_credentials(report, [each.report for each in credentials])
+    return Verification(report, proven.content, credentials, is_presentation=True)
+
+
+def _parse(presented: object, context: VerificationContext) -> tuple[Unverified, str, object]:
+    if not isinstance(presented, (str, dict)):
+        raise Rejected("malformed", f"a JSON {kind_of(presented)} is not a credential")
+    unverified = formats.read(presented)
+    if unverified.is_presentation and (context.presenter is not None or context.is_status_list):
+        raise Rejected("malformed", "a presentation stands where a credential belongs")
+    return unverified, unverified.description, unverified.kind
+
+
+def _check_data_model(
+    unverified: Unverified, context: VerificationContext
+) -> tuple[tuple[str, ...], str, object]:
+    count = len(entries(unverified.document.get("verifiableCredential", [])))
+    if unverified.is_presentation and count > MAX_CREDENTIALS:
+        raise Rejected(
+            "too-large", f"it presents {count} credentials; at most {MAX_CREDENTIALS} are looked at", count
+        )
+    return unverified.format.check_data_model(unverified, context)
+
+
+def _check_time(proven: Proven, context: VerificationContext) -> tuple[str, object]:
+    """Whether now is within the validity, and before the proof expires."""
+    now, leeway, valid = context.now, context.policy.leeway, proven.content.validity
+    if valid.start is not None and now + leeway < valid.start:
+        raise Rejected(
+            "not-yet-valid",
+            "not valid yet",
+            f"valid from {format_timestamp(valid.start)}, now {format_timestamp(now)}",
+        )
+    if valid.end is not None and (
+        now - leeway > valid.end or (valid.end_is_exclusive and now - leeway == valid.end)
+    ):
+        raise Rejected(
+            "expired", "expired", f"valid until {format_timestamp(valid.end)}, now {format_timestamp(now)}"
+        )
+    if proven.expires is not None and now - leeway > proven.expires:
+        raise Rejected("proof-expired", "the proof has expired", format_timestamp(proven.expires))
+    if valid.start is None and valid.end is None:
+        return "it has no dates to keep", ""
+    bounds = " until ".join(
+        format_timestamp(moment) if moment else "open" for moment in (valid.start, valid.end)
+    )
+    return "within its validity", bounds
+
+
+def _check_status(proven: Proven, context: VerificationContext) -> tuple[str, object]:
+    from ipse.credentials import status
+
+    _leave_presentations(proven, "status")
+    if context.is_status_list:
+        raise NotApplicable("status-list", "the status of a status list is not looked up")
+    content = proven.content
+    return status.check_status(
+        status.entries_of(content.document),
+        content.issuer,
+        fetch=context.sources.fetch,
+        verify_credential=lambda secured: _verified_list(secured, content.issuer, context),
+        resolve_key=lambda issuer, kid: _list_key(issuer, kid, context),
+        now=context.now,
+        leeway=context.policy.leeway,
+        keep=context.sources.keep,
+    )
+
+
+def _verified_list(secured: JsonObject | str, issuer: str, context: VerificationContext) -> Listed:
+    from ipse.credentials.status import Listed
+
+    found = verify_one(secured, context.for_status_list(issuer))
+    found.report.raise_unless_passed("the status list")
+    assert found.content is not None
+    return Listed(found.content.document, found.content.issuer)
+
+
+def _list_key(issuer: str, kid: str | None, context: VerificationContext) -> PublicKey:
+    """The key with which an issuer asserts, for a status list token."""
+    found, _, _ = signers.find_key({} if kid is None else {"kid": kid}, {"iss": issuer}, context)
+    if found.controller is not None:
+        found.check_purpose(signers.ASSERTION)
+    return found.key
+
+
+def _check_schema(proven: Proven, context: VerificationContext) -> tuple[str, object]:
+    from ipse.credentials import json_schema
+
+    _leave_presentations(proven, "schema")
+    return json_schema.check_credential_schema(proven.content.document, context.sources.schemas)
+
+
+def _check_trust(proven: Proven, policy: Policy) -> tuple[str, object]:
+    issuer = proven.content.issuer
+    if proven.is_presentation:
+        # An empty presentation must not pass for one of a trusted issuer's credentials.
+        if policy.any_issuer or _credentials_in(proven):
+            _leave_presentations(proven, "issuer to be trusted")
+        raise Rejected("empty", "it presents no credential, so nothing of a trusted issuer")
+    if issuer in policy.issuers:
+        return "the issuer is one of those asked for", issuer
+    if policy.issuers:
+        raise Rejected("issuer-not-asked-for", "the issuer is not one of those asked for", issuer)
+    if policy.any_issuer:
+        return "any issuer is accepted", issuer
+    if not policy.trusted:
+        raise Undetermined(
+            "nobody said whose credentials to accept: give --issuer DID or --any-issuer, or trust an issuer",
+            code="no-trust-policy",
+        )
+    return _trusted_for(proven.content, policy)
+
+
+def _trusted_for(content: Content, policy: Policy) -> tuple[str, object]:
+    """Every type that the credential claims must be one that its issuer is trusted for."""
+    allowed = policy.trusted.get(content.issuer)
+    if allowed is None:
+        raise Rejected("issuer-not-trusted", "the issuer is not in the trust list", content.issuer)
+    claimed = {name for name in content.types if name != _BASE_TYPE} or {_BASE_TYPE}
+    if ANY_TYPE not in allowed and not claimed <= allowed:
+        others = ", ".join(sorted(claimed - allowed))
+        raise Rejected("type-not-trusted", "the issuer is not trusted for this type", others)
+    return "the issuer is in the trust list for this type", content.issuer
+
+
+def _check_holder_binding(
+    unverified: Unverified, proven: Proven, context: VerificationContext
+) -> tuple[str, object]:
+    if proven.is_presentation:
+        return _answers_challenge(proven, context)
+    decided = unverified.format.check_holder_binding(proven, context)
+    return presented_by_subject(proven.content, context) if decided is None else decided
+
+
+def presented_by_subject(content: Content, context: VerificationContext) -> tuple[str, object]:
+    """Whether the subject of a credential presents it: a step."""
+    if context.presenter is None:
+        if isinstance(context.policy.challenge, Challenge):
+            raise Rejected(
+                "no-holder-proof", "a credential on its own: nobody proves to hold it", content.format
+            )
+        raise NotApplicable("not-presented", "a credential on its own, not a presentation")
+    if not content.subjects:
+        raise NotApplicable("no-subject", "it names no subject, so anyone may present it")
+    if context.presenter in content.subjects:
+        return "presented by its subject", context.presenter
+    if context.policy.any_holder:
+        return "presented by another than its subject, which the verifier accepts", context.presenter
+    raise Rejected("foreign-holder", "presented by another than its subject", context.presenter)
+
+
+def _answers_challenge(proven: Proven, context: VerificationContext) -> tuple[str, object]:
+    challenge = require_challenge(context.policy)
+    if not isinstance(challenge, Challenge):
+        raise NotApplicable("no-challenge", "the verifier gave no challenge: this may be a replay")
+    if proven.audience != (challenge.audience,):
+        audience = ", ".join(proven.audience) or "for nobody"
+        raise Rejected("wrong-audience", "it was not made for this audience alone", audience)
+    if proven.nonce != challenge.nonce:
+        raise Rejected("wrong-nonce", "it does not answer the nonce", proven.nonce or "none")
+    leeway, made = context.policy.leeway, proven.created
+    if made is not None and made > context.now + leeway:
+        raise Rejected("from-the-future", "it was made in the future", format_timestamp(made))
+    if made is not None and made < context.now - timedelta(seconds=challenge.max_age) - leeway:
+        raise Rejected("too-old", "it was made too long ago", format_timestamp(made))
+    return "answers the challenge", challenge.audience
+
+
+def _credentials_in(proven: Proven) -> list[Json]:
+    return entries(proven.content.document.get("verifiableCredential", []))
+
+
+def _leave_presentations(proven: Proven, what: str) -> None:
+    """Raise NotApplicable for a presentation."""
+    if proven.is_presentation:
+        raise NotApplicable("presentation", f"a presentation has no {what}; each credential in it is judged")

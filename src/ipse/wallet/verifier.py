@@ -1,0 +1,117 @@
+"""Verifying credentials and presentations, with the network where a policy needs it. Needs no wallet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ipse.credentials import verifier
+from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.verified import VerifiedCredential, VerifiedPresentation
+from ipse.credentials.verifier import Verification
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import UsageError
+from ipse.wallet import resolution
+from ipse.wallet.resolution import Reach
+
+if TYPE_CHECKING:
+    from ipse.credentials.json_ld import Contexts
+    from ipse.storage.vault import Vault
+
+__all__ = ["Lookup", "Verifier"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a verifier may consult beside the credential.
+
+    - `reach`: how far it may go on the network
+    - `contexts`: JSON-LD contexts, None for those that ipse carries
+    - `schemas`: JSON Schemas by URL, as bytes
+    """
+
+    reach: Reach = field(default_factory=Reach)
+    contexts: Contexts | None = None
+    schemas: Mapping[str, bytes] = field(default_factory=dict)
+
+    def sources(self, vault: Vault | None = None) -> Sources:
+        """Where verification looks things up; with a vault, status lists are kept there while they last."""
+        from ipse.wallet.status import StatusSource
+
+        lists = StatusSource(vault, self.reach, lambda: datetime.now(UTC))
+        return Sources(
+            resolve=lambda did: resolution.resolve(did, self.reach),
+            contexts=self.contexts,
+            schemas=self.schemas,
+            fetch=lists.fetch,
+            keep=lists.keep,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """Verifies under one policy. It opens neither vault nor keystore."""
+
+    policy: Policy
+    lookup: Lookup = field(default_factory=Lookup)
+
+    def verify(self, credential: str | JsonObject, *, now: datetime | None = None) -> VerifiedCredential:
+        """The credential, in any format, if every check passed. `now` (aware) is the present by default.
+
+        Raises VerificationFailed or Undetermined, both with the `report`, MalformedInput for what can't be
+        read, UsageError for a presentation, MissingFeature, TooMuchWork.
+        """
+        found = self.examine(credential, now=now)
+        found.report.raise_unless_passed("the credential")
+        if not isinstance(found.verified, VerifiedCredential):
+            raise UsageError("this is a presentation", hint="call `verify_presentation`")
+        return found.verified
+
+    def verify_presentation(
+        self, presentation: str | JsonObject, *, now: datetime | None = None
+    ) -> VerifiedPresentation:
+        """The presentation, if every check passed, its own and those of the credentials in it.
+
+        The policy has the challenge that it answers. An SD-JWT with a key binding counts as the presentation
+        of one credential by its subject. Raises as `verify` does, and UsageError for a credential.
+        """
+        found = self.examine(presentation, now=now)
+        found.report.raise_unless_passed("the presentation")
+        verified = found.verified
+        if isinstance(verified, VerifiedPresentation):
+            return verified
+        if isinstance(verified, VerifiedCredential) and found.report.check("holder-binding").value:
+            return VerifiedPresentation(verified.subject or "", (verified,), verified.report)
+        raise UsageError("this is a credential, not a presentation", hint="call `verify`")
+
+    def examine(
+        self, presented: str | JsonObject, *, now: datetime | None = None, vault: Vault | None = None
+    ) -> Verification:
+        """The verification of a credential or presentation, with its report, whatever the outcome.
+
+        Raises UsageError for a presentation without a challenge in the policy, MissingFeature, TooMuchWork.
+        """
+        return verifier.verify(
+            presented,
+            policy=self.policy,
+            now=now or datetime.now(UTC),
+            sources=self.lookup.sources(vault),
+        )
+
+    def identity(self) -> JsonObject:
+        """What is asked for, as JSON: a batch goes on under the same or not at all."""
+        policy, lookup = self.policy, self.lookup
+        challenge = policy.challenge
+        return {
+            "issuers": sorted(policy.issuers),
+            "trusted": {did: sorted(types) for did, types in policy.trusted.items()},
+            "any-issuer": policy.any_issuer,
+            "any-holder": policy.any_holder,
+            "leeway": policy.leeway.total_seconds(),
+            "challenge": None if challenge is None else repr(challenge),
+            "schemas": {url: hashlib.sha256(data).hexdigest() for url, data in lookup.schemas.items()},
+            "contexts": {} if lookup.contexts is None else dict(lookup.contexts.extra),
+        }
