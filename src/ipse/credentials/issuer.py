@@ -100,13 +100,13 @@ class Issuer:
         warnings = self.format.warnings(unsigned, self._options)
         return Issued(self._sign(unsigned), warnings)
 
-    def template(self, source: JsonObject, *, status_member: str | None = None) -> TemplateIssuer:
-        """An issuer of one credential for each row. `status_member` is set for each of them.
+    def template(self, source: JsonObject, *, has_status: bool = False) -> TemplateIssuer:
+        """An issuer of one credential for each row, each with status entries where `has_status`.
 
         Raises MalformedInput for a template that can give no credential, UsageError for one with members
         that are set for each row.
         """
-        return TemplateIssuer(self, source, status_member)
+        return TemplateIssuer(self, source, has_status=has_status)
 
     def sign_document(self, unsigned: JsonObject) -> JsonObject | str:
         """The credential, without a look for warnings."""
@@ -124,17 +124,17 @@ class Issuer:
 class TemplateIssuer:
     """Issues the credentials of rows: a template with `{{column}}` places, filled and signed."""
 
-    def __init__(self, issuer: Issuer, source: JsonObject, status_member: str | None) -> None:
+    def __init__(self, issuer: Issuer, source: JsonObject, *, has_status: bool) -> None:
         form = issuer.format
-        if status_member is not None:
-            _refuse_members(source, (status_member, form.identifier))
+        if has_status:
+            _refuse_members(source, (form.status_member, form.identifier))
         self.template = compile_template(source, refused=form.set_by_issuer)
         document = issuer.prepared(source)
         self._issuer = issuer
         self._filled = compile_template(document, refused={})
         self._identifier = form.identifier
         self._needs_identifier = form.is_always_identified and form.identifier not in source
-        self._status_member = status_member
+        self._status_member = form.status_member if has_status else None
         for pointer, rule in form.violations(document):
             if pointer.split("/")[1] not in {*self._filled.variable, form.identifier}:
                 raise MalformedInput(

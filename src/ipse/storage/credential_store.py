@@ -13,9 +13,9 @@ __all__ = ["StoredCredential", "add", "every", "find", "note", "remove"]
 
 @dataclass(frozen=True, slots=True)
 class StoredCredential:
-    """A credential on the shelf. `document` is the text as received; times are RFC 3339.
+    """A credential that the owner holds. `document` is the text as received; times are RFC 3339.
 
-    `standing` is what its status list said against it when it was last `checked`, None for nothing.
+    `revocation` is what its status list said against it when it was last `checked`, None for nothing.
     """
 
     id: str
@@ -28,12 +28,12 @@ class StoredCredential:
     valid_until: str | None
     verified: bool
     added: str
-    standing: str | None = None
+    revocation: str | None = None
     checked: str | None = None
 
 
 def add(vault: Vault, credential: StoredCredential) -> None:
-    """Keep a credential. Raises AlreadyExists where its id is on the shelf."""
+    """Keep a credential. Raises AlreadyExists where its id is taken."""
     with vault.transaction():
         if vault.rows("SELECT 1 FROM credentials WHERE id = ?", (credential.id,)):
             raise AlreadyExists(
@@ -53,7 +53,7 @@ def add(vault: Vault, credential: StoredCredential) -> None:
                 credential.valid_until,
                 int(credential.verified),
                 credential.added,
-                credential.standing,
+                credential.revocation,
                 credential.checked,
             ),
         )
@@ -80,12 +80,12 @@ def find(vault: Vault, wanted: str) -> StoredCredential:
     return matches[0]
 
 
-def note(vault: Vault, identifier: str, *, standing: str | None, verified: bool, checked: str) -> None:
-    """Note how the credential with this whole id stood when it was checked."""
+def note(vault: Vault, identifier: str, *, revocation: str | None, verified: bool, checked: str) -> None:
+    """Note what a check of the credential with this whole id found."""
     with vault.transaction():
         vault.change(
             "UPDATE credentials SET standing = ?, verified = ?, checked = ? WHERE id = ?",
-            (standing, int(verified), checked, identifier),
+            (revocation, int(verified), checked, identifier),
         )
 
 
@@ -108,7 +108,7 @@ def _from_row(row: tuple[object, ...]) -> StoredCredential:
         valid_until,
         verified,
         added,
-        standing,
+        revocation,
         checked,
     ) = row
     assert isinstance(document, bytes)
@@ -123,6 +123,6 @@ def _from_row(row: tuple[object, ...]) -> StoredCredential:
         valid_until=None if valid_until is None else str(valid_until),
         verified=bool(verified),
         added=str(added),
-        standing=None if standing is None else str(standing),
+        revocation=None if revocation is None else str(revocation),
         checked=None if checked is None else str(checked),
     )

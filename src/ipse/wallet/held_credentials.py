@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from ipse.credentials import formats
 from ipse.credentials.challenge import NO_CHALLENGE
@@ -22,28 +23,28 @@ from ipse.storage.credential_store import StoredCredential
 from ipse.wallet.verifier import Lookup, Verifier
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["STANDINGS", "Filter", "add", "check", "credential_id", "listed", "shelved", "standing"]
+__all__ = ["STATES", "Filter", "add", "check", "credential_id", "listed", "state", "stored"]
 
-STANDINGS = ("valid", "expired", "early", "unverified", "revoked", "suspended")
-"""How a credential can stand, by its dates, how it came in, and what its status list last said."""
+STATES: Final = ("valid", "expired", "early", "unverified", "revoked", "suspended")
+"""The states of a credential, by its dates, how it came in, and what its status list last said."""
 
 _TAKEN_IN = Policy(any_issuer=True, challenge=NO_CHALLENGE)
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which credentials are wanted; what is None does not matter. `standing` is one of STANDINGS."""
+    """Which credentials are wanted; what is None does not matter. `state` is one of STATES."""
 
     type: str | None = None
     issuer: str | None = None
     expires_before: datetime | None = None
-    standing: str | None = None
+    state: str | None = None
 
 
 def add(
     wallet: Wallet, text: str, *, keep_unverified: bool = False, lookup: Lookup | None = None, now: datetime
 ) -> StoredCredential:
-    """Verify a credential, whoever issued it, and put it on the shelf as it came.
+    """Verify a credential, whoever issued it, and put it in the vault as it came.
 
     Raises VerificationFailed and Undetermined unless `keep_unverified`, AlreadyExists, MalformedInput,
     UsageError for a presentation.
@@ -52,13 +53,13 @@ def add(
     found = _look_at(wallet, text, lookup, now)
     if not keep_unverified:
         found.report.raise_unless_passed("the credential")
-    held = shelved(text, seen, verified=found.report.outcome is Outcome.PASSED, now=now)
+    held = stored(text, seen, verified=found.report.outcome is Outcome.PASSED, now=now)
     credential_store.add(wallet.vault, held)
     return held
 
 
 def check(wallet: Wallet, identifier: str, *, lookup: Lookup | None = None, now: datetime) -> Report:
-    """Verify a credential of the shelf again and note how it stands. Raises NotFound.
+    """Verify a credential in the vault again and note its revocation. Raises NotFound.
 
     What a status list once said against it stands until a status list says otherwise.
     """
@@ -68,7 +69,7 @@ def check(wallet: Wallet, identifier: str, *, lookup: Lookup | None = None, now:
     credential_store.note(
         wallet.vault,
         held.id,
-        standing=held.standing if asked.outcome is Outcome.UNDETERMINED else _standing_in(asked),
+        revocation=held.revocation if asked.outcome is Outcome.UNDETERMINED else _revocation_in(asked),
         verified=held.verified or report.outcome is Outcome.PASSED,
         checked=format_timestamp(now),
     )
@@ -76,20 +77,22 @@ def check(wallet: Wallet, identifier: str, *, lookup: Lookup | None = None, now:
 
 
 def listed(wallet: Wallet, wanted: Filter, *, now: datetime) -> list[tuple[StoredCredential, str]]:
-    """The credentials that a filter lets through, oldest first, each with how it stands.
+    """The credentials that a filter lets through, oldest first, each with its state.
 
-    Raises UsageError for a standing that there is not.
+    Raises UsageError for an unknown state.
     """
-    if wanted.standing is not None and wanted.standing not in STANDINGS:
-        raise UsageError(f"{wanted.standing!r} is no standing", hint=f"--status takes {', '.join(STANDINGS)}")
-    every = ((held, standing(held, now)) for held in credential_store.every(wallet.vault))
+    if wanted.state is not None and wanted.state not in STATES:
+        raise UsageError(
+            f"{wanted.state!r} is not a state of a credential", hint=f"--status takes {', '.join(STATES)}"
+        )
+    every = ((held, state(held, now)) for held in credential_store.every(wallet.vault))
     return list(_filtered(every, wanted))
 
 
-def standing(held: StoredCredential, now: datetime) -> str:
-    """How a credential stands, one of STANDINGS; what its status list said goes before its dates."""
-    if held.standing in ("revoked", "suspended"):
-        return held.standing
+def state(held: StoredCredential, now: datetime) -> str:
+    """The state of a credential, one of STATES; what its status list said goes before its dates."""
+    if held.revocation in ("revoked", "suspended"):
+        return held.revocation
     if held.valid_until is not None and parse_timestamp(held.valid_until) < now:
         return "expired"
     if held.valid_from is not None and parse_timestamp(held.valid_from) > now:
@@ -98,7 +101,7 @@ def standing(held: StoredCredential, now: datetime) -> str:
 
 
 def credential_id(text: str) -> str:
-    """The id on the shelf: the first 16 hex digits of the SHA-256 of its canonical JSON, or of its text."""
+    """The id in the vault: the first 16 hex digits of the SHA-256 of its canonical JSON, or of its text."""
     stripped = text.strip()
     content = stripped.encode()
     if stripped.startswith("{"):
@@ -106,8 +109,8 @@ def credential_id(text: str) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-def shelved(text: str, seen: Content, *, verified: bool, now: datetime) -> StoredCredential:
-    """A credential as the shelf keeps it."""
+def stored(text: str, seen: Content, *, verified: bool, now: datetime) -> StoredCredential:
+    """A credential as the vault keeps it."""
     start, end = seen.validity.start, seen.validity.end
     return StoredCredential(
         id=credential_id(text),
@@ -127,7 +130,7 @@ def _look_at(wallet: Wallet, text: str, lookup: Lookup | None, now: datetime) ->
     return Verifier(_TAKEN_IN, lookup or Lookup()).examine(text, now=now, vault=wallet.vault)
 
 
-def _standing_in(asked: Check) -> str | None:
+def _revocation_in(asked: Check) -> str | None:
     """What a status list says of it, None where it says nothing against it or its entry is malformed."""
     return asked.code if asked.code in (REVOKED, SUSPENDED) else None
 
@@ -140,7 +143,7 @@ def _filtered(
         if (
             wanted.type in (None, *held.types)
             and wanted.issuer in (None, held.issuer)
-            and wanted.standing in (None, stands)
+            and wanted.state in (None, stands)
             and (wanted.expires_before is None or (end is not None and end < wanted.expires_before))
         ):
             yield held, stands

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from ipse.credentials.formats import data_integrity
-from ipse.credentials.status import Published, bitstring, token_status_list
-from ipse.credentials.urls import URL
+from ipse.credentials.model.shapes import URL
+from ipse.credentials.status import IETF_LIST, W3C_LIST, Published, bitstring, token_status_list
 from ipse.dids import did_web
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -41,7 +41,7 @@ __all__ = [
     "suspend",
 ]
 
-KINDS: Final[tuple[Kind, ...]] = ("w3c", "token")
+KINDS: Final[tuple[Kind, ...]] = (W3C_LIST, IETF_LIST)
 PURPOSES: Final = ("revocation", "suspension")
 
 _Change: TypeAlias = Literal["revoke", "suspend", "reinstate"]
@@ -75,7 +75,7 @@ def create_list(
     *,
     purpose: str,
     url: str | None = None,
-    kind: str = "w3c",
+    kind: str = W3C_LIST,
     size: int = status_lists.MIN_SIZE,
     issuer: str | None = None,
     now: datetime,
@@ -97,12 +97,12 @@ def create_list(
         raise UsageError(
             f"{url[:100]!r} is no place to publish a status list", hint="give an https URL without a fragment"
         )
-    if kind == "w3c" and did.current.key_type not in data_integrity.KEY_TYPES:
+    if kind == W3C_LIST and did.current.key_type not in data_integrity.KEY_TYPES:
         raise UsageError(
             f"a {did.current.key_type} key signs no W3C status list",
             hint=f"use a DID of {' or '.join(data_integrity.KEY_TYPES)}, or --kind token",
         )
-    bits = 2 if kind == "token" and purpose == "suspension" else 1
+    bits = 2 if kind == IETF_LIST and purpose == "suspension" else 1
     record = ListRecord(name, purpose, kind, url, size, bits, did.did, format_timestamp(now))
     status_lists.add(wallet.vault, record)
     return record
@@ -123,7 +123,7 @@ def allocate_many(
     """
     with wallet.vault.transaction():
         record = status_lists.find(wallet.vault, list_name)
-        if record.kind == "token":
+        if record.kind == IETF_LIST:
             _refuse_second_token(wallet.vault, record, credential_ids)
         indexes = status_lists.allocate_many(
             wallet.vault, list_name, credential_ids, now=format_timestamp(now)
@@ -188,7 +188,7 @@ def publish(
     record = status_lists.find(wallet.vault, list_name)
     statuses = status_lists.statuses(wallet.vault, list_name)
     _, place, key = identities.signing_key(wallet, record.issuer)
-    if record.kind == "token":
+    if record.kind == IETF_LIST:
         claims = token_status_list.build_claims(
             uri=record.url,
             packed=token_status_list.pack(statuses, record.bits),
@@ -283,11 +283,11 @@ def _place(record: DidRecord, name: str) -> str:
 
 def _refuse_second_token(vault: Vault, record: ListRecord, credential_ids: Sequence[str]) -> None:
     """A token has one status_list claim."""
-    if all(other.kind != "token" or other.name == record.name for other in status_lists.every(vault)):
+    if all(other.kind != IETF_LIST or other.name == record.name for other in status_lists.every(vault)):
         return
     for credential_id in credential_ids:
         for other, _ in status_lists.entries_of_credential(vault, credential_id):
-            if other.kind == "token" and other.name != record.name:
+            if other.kind == IETF_LIST and other.name != record.name:
                 raise UsageError(
                     f"the credential {credential_id[:100]} has an entry in the token list {other.name!r}",
                     hint="a token has one status; a list for suspension can revoke as well",
@@ -295,7 +295,7 @@ def _refuse_second_token(vault: Vault, record: ListRecord, credential_ids: Seque
 
 
 def _allocation(record: ListRecord, index: int) -> Allocation:
-    if record.kind == "token":
+    if record.kind == IETF_LIST:
         return Allocation("status", token_status_list.build_reference(uri=record.url, index=index))
     entry = bitstring.build_entry(url=record.url, index=index, purpose=record.purpose)
     return Allocation("credentialStatus", entry)
@@ -343,7 +343,7 @@ def _touched(credential_id: str, held: Sequence[_Held], change: _Change) -> list
 
 
 def _revokes(record: ListRecord) -> bool:
-    return record.purpose == "revocation" or record.kind == "token"
+    return record.purpose == "revocation" or record.kind == IETF_LIST
 
 
 def _is_revoked(record: ListRecord, entry: ListEntry) -> bool:
@@ -353,6 +353,6 @@ def _is_revoked(record: ListRecord, entry: ListEntry) -> bool:
 def _value(record: ListRecord, change: _Change) -> int:
     if change == "reinstate":
         return token_status_list.VALID
-    if record.kind == "w3c":
+    if record.kind == W3C_LIST:
         return _SET
     return token_status_list.INVALID if change == "revoke" else token_status_list.SUSPENDED

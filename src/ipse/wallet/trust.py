@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ipse.credentials.urls import URL
+from ipse.credentials.model.shapes import URL
 from ipse.dids import resolver
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError

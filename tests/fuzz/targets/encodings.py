@@ -7,7 +7,7 @@ from typing import Final
 
 from ipse.credentials.verification import issuer_keys
 
-from ipse.credentials.urls import URL
+from ipse.credentials.model.shapes import URL
 from ipse.dids import did_web
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp

@@ -20,7 +20,7 @@ from ipse.storage import credential_store, status_lists
 from ipse.storage.credential_store import StoredCredential
 from ipse.storage.places import Places
 from ipse.wallet import held_credentials
-from ipse.wallet.held_credentials import STANDINGS, Filter
+from ipse.wallet.held_credentials import STATES, Filter
 from ipse.wallet.wallet import Wallet
 from tests.corpus import generate, status_faults
 from tests.corpus.building import (
@@ -98,7 +98,7 @@ class TestTakingIn:
             valid_from="2026-01-01T00:00:00Z",
             valid_until="2027-01-01T00:00:00Z",
             added="2026-07-01T12:00:00Z",
-            standing=None,
+            revocation=None,
         )
 
     @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ class TestTakingIn:
     def test_kept_all_the_same_it_is_marked(self, wallet: Wallet) -> None:
         held = added(wallet, w3c(credential(), STRANGER), keep_unverified=True)
         assert not held.verified
-        assert held_credentials.standing(held, NOW) == "unverified"
+        assert held_credentials.state(held, NOW) == "unverified"
 
     @pytest.mark.parametrize("content", ["", "{}", "[]", "x", "a.b.c", "a.b.c~", '{"a":1,"a":2}', '"x"'])
     @pytest.mark.parametrize("keep", [False, True])
@@ -168,13 +168,13 @@ class TestStanding:
         ],
     )
     def test_follows_from_the_dates(self, wallet: Wallet, now: datetime, expected: str) -> None:
-        assert held_credentials.standing(self.held(wallet), now) == expected
+        assert held_credentials.state(self.held(wallet), now) == expected
 
     @pytest.mark.parametrize("word", ["revoked", "suspended"])
     def test_what_a_list_said_goes_before_the_dates(self, wallet: Wallet, word: str) -> None:
-        held = replace(self.held(wallet), standing=word)
+        held = replace(self.held(wallet), revocation=word)
         for now in (NOW, NOW + 365 * DAY, NOW - 365 * DAY):
-            assert held_credentials.standing(held, now) == word
+            assert held_credentials.state(held, now) == word
 
     @pytest.mark.parametrize(
         ("wanted", "found"),
@@ -184,12 +184,12 @@ class TestStanding:
             (Filter(type="DoctorCredential"), 0),
             (Filter(issuer=ISSUER.did), 2),
             (Filter(issuer=STRANGER.did), 1),
-            (Filter(standing="valid"), 1),
-            (Filter(standing="expired"), 1),
-            (Filter(standing="unverified"), 1),
+            (Filter(state="valid"), 1),
+            (Filter(state="expired"), 1),
+            (Filter(state="unverified"), 1),
             (Filter(expires_before=NOW), 1),
             (Filter(expires_before=NOW + 365 * DAY), 3),
-            (Filter(issuer=ISSUER.did, standing="unverified"), 0),
+            (Filter(issuer=ISSUER.did, state="unverified"), 0),
         ],
     )
     def test_a_filter_lets_through_what_it_names(self, wallet: Wallet, wanted: Filter, found: int) -> None:
@@ -198,10 +198,10 @@ class TestStanding:
         added(wallet, w3c(credential(issuer=STRANGER.did)), keep_unverified=True)
         assert len(held_credentials.listed(wallet, wanted, now=NOW)) == found
 
-    def test_a_standing_that_there_is_not_is_refused(self, wallet: Wallet) -> None:
-        with pytest.raises(UsageError, match="no standing"):
-            held_credentials.listed(wallet, Filter(standing="good"), now=NOW)
-        assert [held_credentials.listed(wallet, Filter(standing=name), now=NOW) for name in STANDINGS] == [
+    def test_an_unknown_state_is_refused(self, wallet: Wallet) -> None:
+        with pytest.raises(UsageError, match="not a state"):
+            held_credentials.listed(wallet, Filter(state="good"), now=NOW)
+        assert [held_credentials.listed(wallet, Filter(state=name), now=NOW) for name in STATES] == [
             []
         ] * 6
 
@@ -232,7 +232,7 @@ class TestLookingAgain:
         report = held_credentials.check(wallet, held.id, now=NOW + timedelta(minutes=1))
         assert report.outcome is Outcome.PASSED
         noted = credential_store.find(wallet.vault, held.id)
-        assert (noted.standing, noted.checked) == (None, "2026-07-01T12:01:00Z")
+        assert (noted.revocation, noted.checked) == (None, "2026-07-01T12:01:00Z")
 
     @pytest.mark.parametrize("kind", ["w3c", "token"])
     @pytest.mark.parametrize("word", ["revoked", "suspended"])
@@ -250,9 +250,9 @@ class TestLookingAgain:
         held = added(wallet, content, keep_unverified=True)
         assert held_credentials.check(wallet, held.id, now=NOW).outcome is Outcome.FAILED
         noted = credential_store.find(wallet.vault, held.id)
-        assert noted.standing == word
-        assert held_credentials.standing(noted, NOW) == word
-        assert held_credentials.listed(wallet, Filter(standing=word), now=NOW)[0][0] == noted
+        assert noted.revocation == word
+        assert held_credentials.state(noted, NOW) == word
+        assert held_credentials.listed(wallet, Filter(state=word), now=NOW)[0][0] == noted
 
     def test_a_list_that_can_not_be_relied_on_does_not_clear_it(
         self, wallet: Wallet, published: dict[str, bytes]
@@ -263,7 +263,7 @@ class TestLookingAgain:
         status_lists.forget_cached(wallet.vault, "https://issuer.example/status/w3c-revoked")
         report = held_credentials.check(wallet, held.id, now=NOW + DAY)
         assert report.outcome is Outcome.UNDETERMINED
-        assert credential_store.find(wallet.vault, held.id).standing == "revoked"
+        assert credential_store.find(wallet.vault, held.id).revocation == "revoked"
 
     def test_one_that_was_reinstated_is_cleared(self, wallet: Wallet, published: dict[str, bytes]) -> None:
         url = "https://issuer.example/status/w3c-suspended"
@@ -272,13 +272,13 @@ class TestLookingAgain:
         published[url] = text_of(w3c(status_faults._list("w3c-suspended", purpose="suspension"))).encode()
         status_lists.forget_cached(wallet.vault, url)
         assert held_credentials.check(wallet, held.id, now=NOW).outcome is Outcome.PASSED
-        assert credential_store.find(wallet.vault, held.id).standing is None
+        assert credential_store.find(wallet.vault, held.id).revocation is None
 
     def test_an_entry_that_points_nowhere_is_no_revocation(self, wallet: Wallet) -> None:
         wrong = status_faults._entry("w3c-revoked", statusListIndex="-1")
         held = added(wallet, w3c(credential(credentialStatus=wrong)), keep_unverified=True)
         assert held_credentials.check(wallet, held.id, now=NOW).outcome is Outcome.FAILED
-        assert credential_store.find(wallet.vault, held.id).standing is None
+        assert credential_store.find(wallet.vault, held.id).revocation is None
 
     def test_one_that_is_not_there_is_not_found(self, wallet: Wallet) -> None:
         with pytest.raises(NotFound):

@@ -174,6 +174,8 @@ class Format(Protocol):
     """The names of the `IssueOptions` that it takes, `format` apart."""
     status_kind: str | None
     """The kind of status list that its credentials use, None where it has none."""
+    status_member: str
+    """The member with the status entries."""
     max_status_entries: int | None
     """How many status entries a credential can have, None for any number."""
     identifier: str

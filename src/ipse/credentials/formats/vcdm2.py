@@ -14,6 +14,7 @@ from ipse.credentials import model
 from ipse.credentials.content import Content, Validity
 from ipse.credentials.formats.format import Draft, IssueOptions, entries
 from ipse.credentials.model import lint
+from ipse.credentials.status import W3C_LIST
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp
@@ -78,7 +79,8 @@ class Vcdm2:
     """Reading and building documents of data model 2.0. The format's name comes from the subclass."""
 
     name: str
-    status_kind: str | None = "w3c"
+    status_kind: str | None = W3C_LIST
+    status_member = "credentialStatus"
     max_status_entries: int | None = None
     identifier = "id"
     is_always_identified = True

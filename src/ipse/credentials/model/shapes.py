@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ipse.credentials.urls import URL
 from ipse.encoding.strict_json import Json, JsonObject
 
 __all__ = [
     "CONTEXT",
+    "URL",
     "Violation",
     "check_context",
     "check_digests",
@@ -26,6 +26,9 @@ __all__ = [
 ]
 
 CONTEXT: Final = "https://www.w3.org/ns/credentials/v2"
+
+URL: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s\x00-\x1f\x7f<>\"{}|\\^`]+")
+"""An absolute URL or URI: a scheme, and nothing in it that no URL can hold (RFC 3986, WHATWG URL)."""
 
 _TYPE: Final = re.compile(r"[^\s\x00-\x1f\x7f@][^\s\x00-\x1f\x7f]*")
 """A JSON-LD term or an absolute URL: neither a keyword nor something with white space."""

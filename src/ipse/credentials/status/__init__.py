@@ -4,6 +4,8 @@
 `token_status_list` make the lists that an issuer publishes.
 """
 
+from typing import Final
+
 from ipse.credentials.status.checking import (
     REVOKED,
     SUSPENDED,
@@ -23,9 +25,15 @@ from ipse.credentials.status.checking import (
 from ipse.credentials.status.entries import Entry, StatusEntry, UnknownEntry, entries_of
 from ipse.credentials.status.published import Published, media_type_of
 
+W3C_LIST: Final = "w3c"
+IETF_LIST: Final = "token"
+"""The kinds of status lists, as options and the vault name them."""
+
 __all__ = [
+    "IETF_LIST",
     "REVOKED",
     "SUSPENDED",
+    "W3C_LIST",
     "Authority",
     "Entry",
     "Fetch",

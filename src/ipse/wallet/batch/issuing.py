@@ -9,7 +9,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
-from ipse.credentials import formats
 from ipse.credentials.formats.format import IssueOptions, SigningKey
 from ipse.credentials.formats.vcdm2 import new_id
 from ipse.credentials.issuer import Issuer, TemplateIssuer
@@ -30,9 +29,6 @@ StatusEntries: TypeAlias = Callable[[Sequence[str]], Sequence[Json]]
 
 _CHUNK_BYTES: Final = 4 * 1024 * 1024
 """About as much as the lines of one chunk may have."""
-
-_STATUS_MEMBERS: Final = {"w3c": "credentialStatus", "token": "status"}
-"""The member with the status entries, by the kind of status list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +57,8 @@ class Settings:
 
     def issuer(self) -> TemplateIssuer:
         """What issues the credentials. Raises as `issue` does before the first row."""
-        form = formats.named(self.job.options.format)
-        member = _STATUS_MEMBERS[form.status_kind] if self.has_status and form.status_kind else None
         issuer = Issuer(self.job.signing_key, self.job.options, now=self.created)
-        return issuer.template(self.job.template, status_member=member)
+        return issuer.template(self.job.template, has_status=self.has_status)
 
 
 def issue(

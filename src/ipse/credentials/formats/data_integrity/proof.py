@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials.formats.data_integrity.suites import SUITES, Suite
-from ipse.credentials.urls import URL
+from ipse.credentials.model.shapes import URL
 from ipse.encoding import multibase, strict_json
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import parse_timestamp

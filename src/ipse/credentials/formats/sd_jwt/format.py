@@ -35,6 +35,7 @@ from ipse.credentials.jws import VerificationKey
 from ipse.credentials.policy import VerificationContext, require_challenge
 from ipse.credentials.report import NotApplicable, Rejected
 from ipse.credentials.signers import SignerKey
+from ipse.credentials.status import IETF_LIST
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import Json, JsonObject
@@ -58,7 +59,8 @@ class _SdJwtVc:
     title = "SD-JWT VC"
     media_types: Mapping[str, bool] = {f"application/{typ}": False for typ in sd_jwt.VC_TYPES}
     options = frozenset({"disclosable", "decoys"})
-    status_kind: str | None = "token"
+    status_kind: str | None = IETF_LIST
+    status_member = "status"
     max_status_entries: int | None = 1
     identifier = "jti"
     is_always_identified = False

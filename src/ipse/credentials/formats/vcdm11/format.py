@@ -58,6 +58,7 @@ class _Vcdm11:
     media_types: Mapping[str, bool] = {}
     options = frozenset({"suite"})
     status_kind: str | None = None
+    status_member = "credentialStatus"
     max_status_entries: int | None = 0
     identifier = "id"
     is_always_identified = True
