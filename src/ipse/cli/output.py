@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 
-__all__ = ["Console", "printable"]
+__all__ = ["Output", "printable"]
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -25,7 +25,7 @@ def printable(text: str) -> str:
     )
 
 
-class Console:
+class Output:
     """Writes what a command has to say, in the form the caller asked for."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading what a command was given: files, stdin, times."""
+"""What commands are given: options that several of them share; files, standard input, times."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, TypeAlias
+
+import typer
 
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -15,6 +17,8 @@ from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, StorageError, UsageError
 
 __all__ = [
+    "AllowLoopback",
+    "CaFile",
     "check_target",
     "read_bytes",
     "read_lines",
@@ -23,6 +27,14 @@ __all__ = [
     "span",
     "timestamp",
     "write_text",
+]
+
+CaFile: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Trust the certificate authorities in this file, not the system's."),
+]
+AllowLoopback: TypeAlias = Annotated[
+    bool, typer.Option("--allow-loopback", help="Also connect to this machine; for tests.")
 ]
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)

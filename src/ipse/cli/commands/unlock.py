@@ -8,26 +8,26 @@ from typing import Annotated
 import typer
 
 from ipse.cli import params
-from ipse.cli.context import session_of
+from ipse.cli.context import context_of
 
 __all__ = ["lock", "unlock"]
 
 
 def unlock(
-    context: typer.Context,
+    ctx: typer.Context,
     duration: Annotated[
         str, typer.Option("--for", metavar="SPAN", help="How long, 24h at most: 30m, 12h.")
     ] = "15m",
 ) -> None:
     """Ask for the passphrase once; the commands of a while do not ask again."""
-    session = session_of(context)
+    context = context_of(ctx)
     span = params.span(duration)
     from ipse.encoding.timestamps import format_timestamp
     from ipse.keys.keystore.encrypted_file import EncryptedFile
 
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         if wallet.manifest.keystore == "os":
-            session.console.result(
+            context.output.result(
                 "nothing to unlock: the keys are in the OS keyring, which your desktop session unlocks",
                 {"unlocked": False, "until": None},
             )
@@ -35,19 +35,19 @@ def unlock(
         keystore = wallet.keystore
         assert isinstance(keystore, EncryptedFile)
         keystore.unlock(span.total_seconds())
-        until = session.now + span
-    session.console.result(
-        f"unlocked until {_spoken(until, session.now)}", {"unlocked": True, "until": format_timestamp(until)}
+        until = context.now + span
+    context.output.result(
+        f"unlocked until {_spoken(until, context.now)}", {"unlocked": True, "until": format_timestamp(until)}
     )
 
 
-def lock(context: typer.Context) -> None:
+def lock(ctx: typer.Context) -> None:
     """Ask for the passphrase again from now on."""
-    session = session_of(context)
+    context = context_of(ctx)
     from ipse.keys.keystore import unlock_client
 
-    ended = unlock_client.stop(session.places.keystore)
-    session.console.result(
+    ended = unlock_client.stop(context.places.keystore)
+    context.output.result(
         "locked" if ended else "locked; it was not unlocked", {"unlocked": False, "ended": ended}
     )
 

@@ -10,8 +10,8 @@ import typer
 
 from ipse.cli import params
 from ipse.cli.commands.profile.shown import progress_bar
-from ipse.cli.context import session_of
-from ipse.cli.output import Console, printable
+from ipse.cli.context import context_of
+from ipse.cli.output import Output, printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 from ipse.storage.statements import NewStatement
@@ -30,7 +30,7 @@ _RESUME: Final = "the same command again finishes the import and doubles nothing
 
 
 def import_(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[
         str,
         typer.Argument(
@@ -75,27 +75,27 @@ def import_(
     from ipse.preferences import sources
     from ipse.wallet.profile.remembering import remember
 
-    session = session_of(context)
+    context = context_of(ctx)
     _check(source, sensitivity)
     name = "standard input" if file == "-" else file
     data = params.read_bytes(file, limit=sources.MAX_BYTES)
     reading = sources.read(data, name=name, format=form, scale=scale)
     found = _newest(reading.found, limit)
-    _show(session.console, reading, found)
+    _show(context.output, reading, found)
     new = [_statement(entry, source or entry.source or reading.format, sensitivity) for entry in found]
     facts: JsonObject = {"format": reading.format, "read": len(new)}
     if dry_run:
-        with session.wallet() as wallet:
-            facts |= _foreseen(wallet, new, session.now)
+        with context.wallet() as wallet:
+            facts |= _foreseen(wallet, new, context.now)
     else:
-        session.when_interrupted = _RESUME
-        with session.wallet(embeds=True) as wallet, progress_bar(session.console, "embedding") as progress:
-            embedder = session.embedder(wallet)
-            added = remember(wallet, embedder, new, now=session.now, progress=progress)
+        context.when_interrupted = _RESUME
+        with context.wallet(embeds=True) as wallet, progress_bar(context.output, "embedding") as progress:
+            embedder = context.embedder(wallet)
+            added = remember(wallet, embedder, new, now=context.now, progress=progress)
         facts |= _counts(len(added.numbers), added.changed, added.known)
     facts["skipped"] = dict(reading.skipped)
     would = "would be " if dry_run else ""
-    session.console.result(
+    context.output.result(
         f"{len(new)} statements read: {facts['added']} {would}added, {facts['changed']} {would}changed,"
         f" {facts['known']} known already",
         facts,
@@ -169,16 +169,16 @@ def _counts(written: int, changed: int, known: int) -> JsonObject:
     return {"added": written - changed, "changed": changed, "known": known}
 
 
-def _show(console: Console, reading: Reading, found: Sequence[Found]) -> None:
+def _show(output: Output, reading: Reading, found: Sequence[Found]) -> None:
     """What was detected, before anything is imported."""
-    console.message(f"format: {reading.format}")
+    output.message(f"format: {reading.format}")
     for role, taken in reading.fields.items():
-        console.message(f"  {role}: {printable(taken)}")
+        output.message(f"  {role}: {printable(taken)}")
     of = "" if len(found) == len(reading.found) else f" of {len(reading.found)}"
-    console.message(f"found: {len(found)}{of}")
+    output.message(f"found: {len(found)}{of}")
     for reason, count in (*reading.notes.items(), *reading.skipped.items()):
         left_out = "left out, " if reason in reading.skipped else ""
-        console.message(f"  {left_out}{reason}: {count}")
+        output.message(f"  {left_out}{reason}: {count}")
     for entry in found[:_EXAMPLES]:
         text = entry.text if len(entry.text) <= _WIDTH else entry.text[: _WIDTH - 1] + "…"
-        console.message(f"  {entry.weight:+.2f}  {printable(text)}")
+        output.message(f"  {entry.weight:+.2f}  {printable(text)}")

@@ -9,10 +9,10 @@ import typer
 from ipse.cli import params
 from ipse.cli.commands.vc import batch as batches
 from ipse.cli.commands.vc import options
-from ipse.cli.commands.vc.options import ContextFiles, Output
+from ipse.cli.commands.vc.options import ContextFiles, OutputFile
 from ipse.cli.completion import complete_did
-from ipse.cli.context import session_of
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.context import context_of
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
@@ -21,7 +21,7 @@ __all__ = ["issue"]
 
 
 def issue(
-    context: typer.Context,
+    ctx: typer.Context,
     types: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Its type; may be repeated.")
     ] = None,
@@ -103,7 +103,7 @@ def issue(
     resume: Annotated[
         bool, typer.Option("--resume", help="For --batch: go on where an earlier run stopped.")
     ] = False,
-    output: Output = "-",
+    output: OutputFile = "-",
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
@@ -111,7 +111,7 @@ def issue(
     from ipse.wallet import drafting, issuing
     from ipse.wallet.resolution import Reach
 
-    session = session_of(context)
+    context = context_of(ctx)
     if (disclosable or decoys) and form != "sd-jwt":
         raise UsageError("--disclosable and --decoys are for SD-JWT", hint="use --format sd-jwt")
     securing = issuing.Securing(
@@ -129,7 +129,7 @@ def issue(
             valid_from=valid_from, valid_until=valid_until,
         )  # fmt: skip
         batches.issue(
-            session,
+            context,
             source=batch,
             template=template,
             schema=row_schema,
@@ -153,15 +153,15 @@ def issue(
         content = drafting.Draft(
             subject, types or _missing("--type"), _claims(claims), identifier, dates[0], dates[1]
         )
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         issued = issuing.issue(
-            wallet, issuer, content, securing, now=session.now, reach=Reach(ca_file, allow_loopback)
+            wallet, issuer, content, securing, now=context.now, reach=Reach(ca_file, allow_loopback)
         )
     for warning in issued.warnings:
-        session.console.message(f"warning: {warning}")
+        context.output.message(f"warning: {warning}")
     made = issued.credential
     text, value = (made, {"credential": made}) if isinstance(made, str) else (strict_json.pretty(made), made)
-    options.deliver(session, output, text, value)
+    options.deliver(context, output, text, value)
 
 
 def _claims(source: str | None) -> JsonObject:

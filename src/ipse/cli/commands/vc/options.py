@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from ipse.cli import params
-from ipse.cli.context import Session
+from ipse.cli.context import Context
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ContextFiles",
     "File",
-    "Output",
+    "OutputFile",
     "SchemaFiles",
     "aids",
     "check_output",
@@ -39,7 +39,7 @@ SchemaFiles: TypeAlias = Annotated[
     typer.Option("--schema", metavar="URL=FILE", help="A JSON Schema at hand; may be repeated."),
 ]
 
-Output: TypeAlias = Annotated[
+OutputFile: TypeAlias = Annotated[
     str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")
 ]
 
@@ -50,13 +50,13 @@ def check_output(output: str) -> None:
         params.check_target(output)
 
 
-def deliver(session: Session, output: str, text: str, value: JsonObject) -> None:
+def deliver(context: Context, output: str, text: str, value: JsonObject) -> None:
     """Print a result, or write it into a file and print the file's name."""
     if output == "-":
-        session.console.result(text, value)
+        context.output.result(text, value)
         return
     params.write_text(output, text.rstrip("\n") + "\n")
-    session.console.result(output, {"file": output})
+    context.output.result(output, {"file": output})
 
 
 def contexts(given: Sequence[str] | None) -> Contexts | None:
