@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Final
 from ipse.cli import tty
 from ipse.cli.output import Output
 from ipse.errors import PassphraseNeeded, StorageError
-from ipse.storage.places import Places, find_places
 
 if TYPE_CHECKING:
     import typer
 
     from ipse.preferences.embedding import Embedder
+    from ipse.wallet.directory import Places
     from ipse.wallet.wallet import Wallet
 
 __all__ = ["Context", "context_of"]
@@ -49,6 +49,8 @@ class Context:
     @property
     def places(self) -> Places:
         """Where the wallet lies."""
+        from ipse.wallet.directory import find_places
+
         return find_places()
 
     @property

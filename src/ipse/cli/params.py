@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from datetime import UTC, datetime, timedelta
@@ -19,14 +18,12 @@ from ipse.errors import InputTooLarge, MalformedInput, NotFound, StorageError, U
 __all__ = [
     "AllowLoopback",
     "CaFile",
-    "check_target",
     "read_bytes",
     "read_lines",
     "read_object",
     "read_text",
     "span",
     "timestamp",
-    "write_text",
 ]
 
 CaFile: TypeAlias = Annotated[
@@ -94,30 +91,6 @@ def read_lines(source: str) -> list[str]:
     if not filled:
         raise MalformedInput(f"{_name(source)} has no lines")
     return filled
-
-
-def check_target(target: str) -> Path:
-    """Refuse what can't be a file to write, before work is done that it belongs to. Raises DataError."""
-    path = Path(target)
-    if path.is_dir():
-        raise MalformedInput(f"{target} is a folder, a file is expected")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise StorageError(f"can't write {target}: {path.parent} is no folder that can be written to")
-    return path
-
-
-def write_text(target: str, text: str) -> None:
-    """Put `text` into the file `target`, whole or not at all."""
-    from ipse.storage import files
-
-    path = check_target(target)
-    if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StorageError(f"can't write {target}: {os.strerror(error.errno or 0).lower()}") from error
-        return
-    files.write_private(path, text.encode())
 
 
 def timestamp(text: str) -> datetime:

@@ -35,10 +35,13 @@ from ipse.wallet.wallet import Wallet
 __all__ = [
     "EXPORT_TYPE",
     "HEAD_TYPE",
+    "Entry",
     "Loss",
     "Verified",
     "accept",
+    "entries",
     "export",
+    "find",
     "loss",
     "record",
     "settle",
@@ -95,6 +98,16 @@ class _Kept:
     count: int
     digest: str
     signed: bool
+
+
+def entries(wallet: Wallet) -> list[Entry]:
+    """Return all entries, the oldest first. Raises CorruptData."""
+    return disclosure_log.every(wallet.vault)
+
+
+def find(wallet: Wallet, number: int) -> Entry:
+    """Return one entry by its number. Raises NotFound, CorruptData."""
+    return disclosure_log.find(wallet.vault, number)
 
 
 def record(wallet: Wallet, content: JsonObject, *, now: datetime) -> Entry:

@@ -19,7 +19,10 @@ from ipse.wallet import verifying
 from ipse.wallet.verifying import Aids
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["STANDINGS", "Filter", "add", "check", "credential_id", "listed", "shelved", "standing"]
+__all__ = [
+    "STANDINGS", "Filter", "StoredCredential", "add", "check", "credential_id", "find", "listed", "remove",
+    "shelved", "standing",
+]  # fmt: skip
 
 STANDINGS = ("valid", "expired", "early", "unverified", "revoked", "suspended")
 """How a credential can stand, by its dates, how it came in, and what its status list last said."""
@@ -70,6 +73,16 @@ def check(wallet: Wallet, identifier: str, *, aids: Aids | None = None, now: dat
         checked=format_timestamp(now),
     )
     return report
+
+
+def find(wallet: Wallet, identifier: str) -> StoredCredential:
+    """Return a held credential by its id or the beginning of it. Raises NotFound, UsageError."""
+    return credential_store.find(wallet.vault, identifier)
+
+
+def remove(wallet: Wallet, identifier: str) -> None:
+    """Delete a held credential by its whole id. Raises NotFound."""
+    credential_store.remove(wallet.vault, identifier)
 
 
 def listed(wallet: Wallet, wanted: Filter, *, now: datetime) -> list[tuple[StoredCredential, str]]:

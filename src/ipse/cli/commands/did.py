@@ -13,8 +13,8 @@ from ipse.cli.context import Context, context_of
 from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused, DataError, StorageError, UsageError
-from ipse.storage import manifest
-from ipse.storage.manifest import DidRecord
+from ipse.wallet import directory, output_files
+from ipse.wallet.directory import DidRecord
 
 __all__ = [
     "create",
@@ -75,7 +75,7 @@ def create(
     context = context_of(ctx)
     kind = identities.Kind(method, domain=domain, chain=chain)
     if method == "web":
-        params.check_target(output)
+        output_files.check_target(output)
     with context.wallet() as wallet:
         record = identities.create(wallet, name, kind=kind, key_type=key_type, now=context.now)
     _publish(context, record, output)
@@ -85,7 +85,7 @@ def create(
 def list_(ctx: typer.Context) -> None:
     """List your DIDs. Needs no keystore."""
     context = context_of(ctx)
-    held = manifest.read(context.places.manifest)
+    held = directory.read(context.places)
     rows = [{**_public(record), "default": record.name == held.default} for record in held.dids]
     context.output.table("dids", rows, ("name", "did"), empty="no DIDs yet: `ipse did create --name me`")
 
@@ -93,7 +93,7 @@ def list_(ctx: typer.Context) -> None:
 def show(ctx: typer.Context, which: _Which) -> None:
     """Show one of your DIDs. Needs no keystore."""
     context = context_of(ctx)
-    held = manifest.read(context.places.manifest)
+    held = directory.read(context.places)
     record = held.find(which)
     context.output.facts({**_public(record), "default": record.name == held.default})
 
@@ -103,7 +103,7 @@ def document(ctx: typer.Context, which: _Which) -> None:
     from ipse.wallet import identities
 
     context = context_of(ctx)
-    content = identities.document(manifest.read(context.places.manifest).find(which))
+    content = identities.document(directory.read(context.places).find(which))
     context.output.result(strict_json.pretty(content), content)
 
 
@@ -170,10 +170,10 @@ def rotate(
 
     context = context_of(ctx)
     if succession is not None:
-        params.check_target(succession)
+        output_files.check_target(succession)
     with context.wallet() as wallet:
         if wallet.manifest.find(which).method == "web":
-            params.check_target(output)
+            output_files.check_target(output)
         if retire:
             record, linked = rotation.retire(wallet, which), None
         else:
@@ -181,7 +181,7 @@ def rotate(
             record, linked = rotated.record, rotated.succession
     _publish(context, record, output)
     if linked is not None and succession is not None:
-        params.write_text(succession, linked + "\n")
+        output_files.write_text(succession, linked + "\n")
     elif linked is not None:
         context.output.message("the old key signed who its successor is: `ipse vc list` has the credential")
     context.output.result(record.did, {**_public(record), "succession": linked})
@@ -211,7 +211,7 @@ def export(
     if output == "-":
         context.output.result(text.rstrip("\n"), {"key": text})
     else:
-        params.write_text(output, text)
+        output_files.write_text(output, text)
         context.output.message(f"key written to {output}")
 
 
@@ -234,7 +234,7 @@ def import_(
     context = context_of(ctx)
     kind = identities.Kind(method, domain=domain, chain=chain)
     if method == "web":
-        params.check_target(output)
+        output_files.check_target(output)
     data = params.read_bytes(file)
     with context.wallet() as wallet:
         record = key_files.import_key(
@@ -292,7 +292,7 @@ def _publish(context: Context, record: DidRecord, output: str) -> None:
     from ipse.wallet import identities
 
     try:
-        params.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
+        output_files.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
     except DataError as error:
         again = f"{record.name!r} is in the wallet: `ipse did document {record.name}` prints its document"
         raise StorageError(error.message, hint=again) from error

@@ -11,6 +11,7 @@ from ipse.cli.context import Context, context_of
 from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused, UsageError
+from ipse.wallet import output_files
 
 if TYPE_CHECKING:
     from ipse.wallet.disclosure_log import Loss
@@ -31,11 +32,11 @@ If you still have the newest vault.db, say no and put it back. If you accept:
 
 def list_(ctx: typer.Context) -> None:
     """List what left, to whom and on whose word."""
-    from ipse.storage import disclosure_log
+    from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        rows = [{"epsilon": None, **entry.content} for entry in disclosure_log.every(wallet.vault)]
+        rows = [{"epsilon": None, **entry.content} for entry in disclosure_log.entries(wallet)]
     context.output.table("disclosures", rows, _COLUMNS, empty="nothing has left")
 
 
@@ -44,11 +45,11 @@ def show(
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The entry's number in `log list`.")],
 ) -> None:
     """Print one entry with exactly what left."""
-    from ipse.storage import disclosure_log
+    from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        entry = disclosure_log.find(wallet.vault, number)
+        entry = disclosure_log.find(wallet, number)
     context.output.result(strict_json.pretty(entry.content), entry.content)
 
 
@@ -135,11 +136,11 @@ def export(
 
     context = context_of(ctx)
     if output != "-":
-        params.check_target(output)
+        output_files.check_target(output)
     with context.wallet() as wallet:
         *entries, end = disclosure_log.export(wallet, now=context.now)
     if output != "-":
-        params.write_text(output, "".join(f"{line}\n" for line in (*entries, end)))
+        output_files.write_text(output, "".join(f"{line}\n" for line in (*entries, end)))
         context.output.result(output, {"entries": len(entries), "file": output})
         return
     facts = {"entries": [strict_json.parse_object(line) for line in entries]} if context.output.json else {}
@@ -180,18 +181,11 @@ def receipts(
 
 
 def _list_receipts(context: Context) -> None:
-    from ipse.storage import disclosure_log
-    from ipse.storage import receipts as kept
+    from ipse.wallet.disclosure import receipts as terms
 
     with context.wallet() as wallet:
         rows = [
-            {
-                **{
-                    name: disclosure_log.find(wallet.vault, row.number).content.get(name)
-                    for name in _RECEIPT_COLUMNS
-                },
-                "countersigned": row.countersigned is not None,
-            }
-            for row in kept.every(wallet.vault)
+            {**{name: entry.get(name) for name in _RECEIPT_COLUMNS}, "countersigned": countersigned}
+            for entry, countersigned in terms.listed(wallet)
         ]
     context.output.table("receipts", rows, _RECEIPT_COLUMNS, empty="no answer has a receipt")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import typer
 
-from ipse.cli.context import Context, context_of
+from ipse.cli.context import context_of
 from ipse.errors import KeystoreError
 
 __all__ = ["status"]
@@ -14,7 +15,10 @@ __all__ = ["status"]
 
 def status(ctx: typer.Context) -> None:
     """Show what the wallet holds and whether its keys can be reached."""
+    from ipse.wallet.summary import summary
+
     context = context_of(ctx)
+    context.no_input = True  # the passphrase is not asked for just to count
     with context.wallet() as wallet:
         facts: dict[str, Any] = {
             "home": str(context.places.data),
@@ -22,22 +26,7 @@ def status(ctx: typer.Context) -> None:
             "dids": len(wallet.manifest.dids),
         }
         try:
-            facts |= _contents(context)
+            facts |= {"unlocked": True, **asdict(summary(wallet))}
         except KeystoreError as error:
             facts |= {"unlocked": False, "reason": error.message}
     context.output.facts(facts)
-
-
-def _contents(context: Context) -> dict[str, Any]:
-    """What can be said once the vault is open; the passphrase is not asked for just to count."""
-    from ipse.storage import credential_store, disclosure_log, statements
-    from ipse.wallet.wallet import Wallet
-
-    context.no_input = True
-    with Wallet(context.places, context.passphrase) as wallet:
-        return {
-            "unlocked": True,
-            "credentials": len(credential_store.every(wallet.vault)),
-            "statements": statements.count(wallet.vault),
-            "disclosures": len(disclosure_log.every(wallet.vault)),
-        }

@@ -33,11 +33,11 @@ def add(
 
 def list_(ctx: typer.Context) -> None:
     """List the issuers you trust."""
-    from ipse.storage import trusted_issuers
+    from ipse.wallet import trust
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        rows = [asdict(entry) for entry in trusted_issuers.every(wallet.vault)]
+        rows = [asdict(entry) for entry in trust.listed(wallet)]
     context.output.table(
         "issuers", rows, ("did", "type", "added"), empty="nobody yet: `ipse trust add DID --for TYPE`"
     )
@@ -52,11 +52,11 @@ def remove(
     ] = None,
 ) -> None:
     """Trust an issuer no longer."""
-    from ipse.storage import trusted_issuers
+    from ipse.wallet import trust
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        removed = trusted_issuers.remove(wallet.vault, issuer, types)
+        removed = trust.remove(wallet, issuer, types)
     context.output.result(
         f"{issuer}: {removed} {'entry' if removed == 1 else 'entries'} removed", {"removed": removed}
     )

@@ -23,30 +23,28 @@ def unlock(
     context = context_of(ctx)
     span = params.span(duration)
     from ipse.encoding.timestamps import format_timestamp
-    from ipse.keys.keystore.encrypted_file import EncryptedFile
+    from ipse.wallet import unlocking
 
+    now = context.now
     with context.wallet() as wallet:
-        if wallet.manifest.keystore == "os":
-            context.output.result(
-                "nothing to unlock: the keys are in the OS keyring, which your desktop session unlocks",
-                {"unlocked": False, "until": None},
-            )
-            return
-        keystore = wallet.keystore
-        assert isinstance(keystore, EncryptedFile)
-        keystore.unlock(span.total_seconds())
-        until = context.now + span
+        until = unlocking.unlock(wallet, span, now=now)
+    if until is None:
+        context.output.result(
+            "nothing to unlock: the keys are in the OS keyring, which your desktop session unlocks",
+            {"unlocked": False, "until": None},
+        )
+        return
     context.output.result(
-        f"unlocked until {_spoken(until, context.now)}", {"unlocked": True, "until": format_timestamp(until)}
+        f"unlocked until {_spoken(until, now)}", {"unlocked": True, "until": format_timestamp(until)}
     )
 
 
 def lock(ctx: typer.Context) -> None:
     """Ask for the passphrase again from now on."""
     context = context_of(ctx)
-    from ipse.keys.keystore import unlock_client
+    from ipse.wallet import unlocking
 
-    ended = unlock_client.stop(context.places.keystore)
+    ended = unlocking.lock(context.places)
     context.output.result(
         "locked" if ended else "locked; it was not unlocked", {"unlocked": False, "ended": ended}
     )

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ipse.cli.commands.dapp import options
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
-
-if TYPE_CHECKING:
-    from ipse.wallet.wallet import Wallet
 
 __all__ = ["budget"]
 
@@ -43,7 +39,7 @@ def budget(
         if given:
             budgets.change(wallet, **given)
         limits = budgets.read(wallet)
-        rests = {party: budgets.left(wallet, party, now)[0] for party in _spenders(wallet, now)}
+        rests = {party: budgets.left(wallet, party, now)[0] for party in budgets.spenders(wallet, now)}
         left = budgets.left(wallet, None, now)[1]
     all_left = f"{options.show_epsilon(limits.overall)} in 30 days, {options.show_epsilon(left)} of it left"
     lines = [
@@ -60,12 +56,3 @@ def budget(
         "parties": [{"party": party, "left": rest / 1000} for party, rest in rests.items()],
     }
     context.output.result("\n".join(lines), facts)
-
-
-def _spenders(wallet: Wallet, now: datetime) -> list[str]:
-    """Which applications have spent something of the budget, in the order of their names."""
-    from ipse.storage import answers
-    from ipse.wallet.disclosure import budgets
-
-    since = budgets.since(budgets.moment(wallet, now))
-    return sorted({row.party for row in answers.charged(wallet.vault, since=since)} - {answers.LOST})

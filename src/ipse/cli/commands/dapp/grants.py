@@ -16,7 +16,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 
 if TYPE_CHECKING:
-    from ipse.storage.grants import Grant
+    from ipse.wallet.disclosure import Grant
 
 __all__ = ["grant", "grants", "revoke"]
 
@@ -84,11 +84,11 @@ def grant(
 
 def grants(ctx: typer.Context) -> None:
     """List the grants, ended ones too."""
-    from ipse.storage import grants as store
+    from ipse.wallet import disclosure
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        rows = [_row(given) for given in store.every(wallet.vault)]
+        rows = [_row(given) for given in disclosure.granted(wallet)]
     columns = ("number", "party", "level", "expires", "revoked", "limits")
     if not context.output.json:
         rows = [{**row, "limits": "; ".join(_limits(row))} for row in rows]

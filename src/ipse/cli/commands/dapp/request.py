@@ -12,6 +12,7 @@ from ipse.cli.completion import complete_did
 from ipse.cli.context import Context, context_of
 from ipse.encoding import strict_json
 from ipse.errors import UsageError
+from ipse.wallet import output_files
 
 if TYPE_CHECKING:
     from ipse.disclosure.questions import Asked
@@ -80,7 +81,7 @@ def request_(
         level, {"candidates": candidates, "top": top, "topics": topics, "about": about, "limit": limit}
     )
     if output != "-":
-        params.check_target(output)
+        output_files.check_target(output)
     made = questions.build_request(
         address=audience,
         purpose=purpose,
@@ -94,7 +95,7 @@ def request_(
     if output == "-":
         context.output.result(text, {"request": made} if isinstance(made, str) else made)
     else:
-        params.write_text(output, text + "\n")
+        output_files.write_text(output, text + "\n")
         context.output.message(f"request written to {output}")
 
 

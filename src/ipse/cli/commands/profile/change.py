@@ -10,8 +10,7 @@ from ipse.cli import params, tty
 from ipse.cli.commands.profile.shown import disclosure_lines, plural, statement_row
 from ipse.cli.context import Context, context_of
 from ipse.errors import ConsentNeeded, ConsentRefused, StorageError, UsageError
-from ipse.storage import statements
-from ipse.storage.statements import SAID, NewStatement, Statement
+from ipse.wallet.profile import SAID, NewStatement, Statement
 
 __all__ = ["edit", "forget", "supersede"]
 
@@ -35,14 +34,14 @@ def edit(
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Since when it holds.")] = None,
 ) -> None:
     """Correct a statement in its place; of what it said before nothing is kept."""
-    from ipse.wallet.profile import changing, forgetting, remembering
+    from ipse.wallet.profile import changing, forgetting, remembering, selecting
 
     context = context_of(ctx)
     sign = _sign(liked=liked, disliked=disliked)
     if text is None and sign is None and strength is None and sensitivity is None and since is None:
         raise UsageError("nothing is to be changed", hint="give --text, --strength, --sensitivity or --since")
     with context.wallet() as wallet:
-        before = statements.find(wallet.vault, number)
+        before = selecting.find(wallet, number)
         correction = changing.Correction(
             text=None if text is None else text.strip(),
             weight=_weight(before, sign, strength),
@@ -68,7 +67,7 @@ def supersede(
     strength: _Strength = None,
 ) -> None:
     """Say that you changed your mind: the old statement ends, is kept, and points to the new one."""
-    from ipse.wallet.profile import changing
+    from ipse.wallet.profile import changing, selecting
 
     context = context_of(ctx)
     if (text is None) == (by is None):
@@ -77,7 +76,7 @@ def supersede(
             hint='`ipse profile supersede 3 --by 7`, or `ipse profile supersede 3 "TEXT" --like`',
         )
     with context.wallet() as wallet:
-        ended = statements.find(wallet.vault, old)
+        ended = selecting.find(wallet, old)
         if by is not None:
             if liked or disliked or strength is not None:
                 raise UsageError(
@@ -108,7 +107,7 @@ def forget(
 ) -> None:
     """Delete statements for good, with the earlier ones they took the place of, and say who heard of them."""
     from ipse.wallet.profile import forgetting
-    from ipse.wallet.profile.selecting import Selection, select
+    from ipse.wallet.profile.selecting import Selection, select, with_earlier
 
     context = context_of(ctx)
     named = set(numbers or ())
@@ -123,7 +122,7 @@ def forget(
             chosen = select(wallet, Selection(ended=True, source=source, before=until))
             named = {statement.number for statement in chosen}
             if named and not yes:
-                doomed = statements.with_earlier(wallet.vault, named)
+                doomed = with_earlier(wallet, named)
                 _confirm(context, len(doomed))
         forgotten = forgetting.forget(wallet, named)
         failure: StorageError | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -14,11 +13,10 @@ from ipse.cli.context import context_of
 from ipse.cli.output import Output, printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
-from ipse.storage.statements import NewStatement
+from ipse.wallet.profile import Added, NewStatement
 
 if TYPE_CHECKING:
     from ipse.preferences.sources import Found, Reading
-    from ipse.wallet.wallet import Wallet
 
 __all__ = ["import_"]
 
@@ -73,7 +71,7 @@ def import_(
 ) -> None:
     """Import what another program knows of your taste; importing it again doubles nothing."""
     from ipse.preferences import sources
-    from ipse.wallet.profile.remembering import remember
+    from ipse.wallet.profile.remembering import foresee, remember
 
     context = context_of(ctx)
     _check(source, sensitivity)
@@ -86,13 +84,13 @@ def import_(
     facts: JsonObject = {"format": reading.format, "read": len(new)}
     if dry_run:
         with context.wallet() as wallet:
-            facts |= _foreseen(wallet, new, context.now)
+            added = foresee(wallet, new, now=context.now)
     else:
         context.when_interrupted = _RESUME
         with context.wallet(embeds=True) as wallet, progress_bar(context.output, "embedding") as progress:
             embedder = context.embedder(wallet)
             added = remember(wallet, embedder, new, now=context.now, progress=progress)
-        facts |= _counts(len(added.numbers), added.changed, added.known)
+    facts |= _counts(added)
     facts["skipped"] = dict(reading.skipped)
     would = "would be " if dry_run else ""
     context.output.result(
@@ -136,37 +134,9 @@ def _statement(found: Found, source: str, sensitivity: str | None) -> NewStateme
     )
 
 
-def _foreseen(wallet: Wallet, new: Sequence[NewStatement], now: datetime) -> JsonObject:
-    """What an import would do, worked out by the same plan."""
-    from ipse.encoding.timestamps import format_timestamp
-    from ipse.storage import statement_plan, statements
-    from ipse.wallet.profile.remembering import checked
-
-    known = [
-        statement_plan.Known(
-            entry.number,
-            statement_plan.identity(entry.text),
-            entry.source,
-            entry.kind,
-            entry.weight,
-            entry.sensitivity,
-            entry.valid_from,
-        )
-        for entry in statements.current(wallet.vault)
-    ]
-    plan = statement_plan.plan(
-        [checked(entry, now) for entry in new],
-        [statement_plan.identity(entry.text) for entry in new],
-        known,
-        now=format_timestamp(now),
-        next_number=1 + max((entry.number for entry in known), default=0),
-    )
-    return _counts(len(plan.inserted), plan.changed, plan.known)
-
-
-def _counts(written: int, changed: int, known: int) -> JsonObject:
-    """Of what is written, what takes another's place is no addition."""
-    return {"added": written - changed, "changed": changed, "known": known}
+def _counts(added: Added) -> JsonObject:
+    """Return the counts of an import. A replaced statement is not counted as added."""
+    return {"added": len(added.numbers) - added.changed, "changed": added.changed, "known": added.known}
 
 
 def _show(output: Output, reading: Reading, found: Sequence[Found]) -> None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from ipse.cli import tty
 from ipse.cli.output import Output, printable
 from ipse.encoding.strict_json import JsonObject
-from ipse.storage.statements import Statement
 
 if TYPE_CHECKING:
     from ipse.preferences.embedding import Embedder
+    from ipse.wallet.profile import Statement
     from ipse.wallet.profile.forgetting import Disclosed
     from ipse.wallet.wallet import Wallet
 

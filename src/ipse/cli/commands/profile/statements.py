@@ -10,7 +10,7 @@ from ipse.cli import params
 from ipse.cli.commands.profile.shown import disclosure_lines, plural, statement_row
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
-from ipse.storage import statement_vectors, statements
+from ipse.wallet import output_files
 
 __all__ = ["export", "list_", "show"]
 
@@ -65,20 +65,16 @@ def list_(
 
 def show(ctx: typer.Context, number: _Number) -> None:
     """Show one statement: its history, which models embedded it, and who may have heard of it."""
-    from ipse.wallet.profile.forgetting import disclosed
+    from ipse.wallet.profile import selecting
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        vault = wallet.vault
-        statement = statements.find(vault, number)
-        history = statements.chain(vault, number)
-        models = statement_vectors.fingerprints(vault, number)
-        heard = disclosed(vault, [statement])
+        found = selecting.detail(wallet, number)
     facts = {
-        **statement_row(statement),
-        "embedded_by": models,
-        "history": [statement_row(version) for version in history],
-        "disclosed": [entry.to_json() for entry in heard],
+        **statement_row(found.statement),
+        "embedded_by": list(found.models),
+        "history": [statement_row(version) for version in found.versions],
+        "disclosed": [entry.to_json() for entry in found.disclosed],
     }
     if context.output.json:
         context.output.result("", facts)
@@ -88,10 +84,10 @@ def show(ctx: typer.Context, number: _Number) -> None:
     lines = [
         f"{version.number}  {version.weight:+.2f}  {version.valid_from} to {version.valid_to or 'now'}"
         f"  {printable(version.text)}"
-        for version in history
-        if len(history) > 1
+        for version in found.versions
+        if len(found.versions) > 1
     ]
-    for line in (*lines, *disclosure_lines(heard)):
+    for line in (*lines, *disclosure_lines(found.disclosed)):
         context.output.result(line, {})
 
 
@@ -114,7 +110,7 @@ def export(
     context = context_of(ctx)
     exporting.check_format(form)
     if output != "-":
-        params.check_target(output)
+        output_files.check_target(output)
     with context.wallet() as wallet:
         chosen = select(wallet, Selection(ended=every))
     chosen = [said for said in chosen if not (no_secret and said.sensitivity == "secret")]
@@ -123,7 +119,7 @@ def export(
     if secret:
         context.output.message(f"secret among these: {secret}; --no-secret leaves them out")
     if output != "-":
-        params.write_text(output, text)
+        output_files.write_text(output, text)
         context.output.result(
             f"{plural(len(chosen), 'statement')} in {output}", {"exported": len(chosen), "output": output}
         )

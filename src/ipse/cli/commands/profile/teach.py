@@ -12,8 +12,7 @@ from ipse.cli.commands.profile.shown import plural, progress_bar, statement_row,
 from ipse.cli.context import Context, context_of
 from ipse.cli.output import printable
 from ipse.errors import UsageError
-from ipse.storage import statements
-from ipse.storage.statements import SAID, Added, NewStatement
+from ipse.wallet.profile import SAID, Added, NewStatement
 
 if TYPE_CHECKING:
     from ipse.wallet.wallet import Wallet
@@ -157,15 +156,14 @@ def _beginning(context: Context, since: str | None) -> str | None:
 
 
 def _told(wallet: Wallet, new: list[NewStatement], added: Added) -> str:
+    from ipse.wallet.profile.remembering import repeated
+
     if len(new) > 1:
         return f"{plural(len(new), 'statement')} read, {len(added.numbers)} of them new"
     if added.numbers:
         return f"statement {added.numbers[0]}"
-    said = new[0]
-    number = statements.alike(
-        wallet.vault, text=said.text, source=said.source, kind=said.kind, weight=said.weight
-    )
-    if number is None:
+    known = repeated(wallet, new[0])
+    if known is None:
         return "the profile knew that already"
-    known = statements.find(wallet.vault, number)
-    return f"the profile knew that already: statement {number}, {known.sensitivity}, since {known.valid_from}"
+    since = f"{known.sensitivity}, since {known.valid_from}"
+    return f"the profile knew that already: statement {known.number}, {since}"

@@ -17,7 +17,7 @@ from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused
 
 if TYPE_CHECKING:
-    from ipse.storage.credential_store import StoredCredential
+    from ipse.wallet.held_credentials import StoredCredential
 
 __all__ = ["add", "check", "delete", "export", "list_", "show"]
 
@@ -127,13 +127,13 @@ def delete(
     ] = None,
 ) -> None:
     """Part with a credential, for good."""
-    from ipse.storage import credential_store
+    from ipse.wallet import held_credentials
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        held = credential_store.find(wallet.vault, identifier)
+        held = held_credentials.find(wallet, identifier)
         _confirm(context, held, confirm)
-        credential_store.remove(wallet.vault, held.id)
+        held_credentials.remove(wallet, held.id)
     context.output.result(f"{held.id} is gone", {"id": held.id})
 
 
@@ -151,10 +151,10 @@ def _confirm(context: Context, held: StoredCredential, typed: str | None) -> Non
 
 
 def _held(context: Context, identifier: str) -> StoredCredential:
-    from ipse.storage import credential_store
+    from ipse.wallet import held_credentials
 
     with context.wallet() as wallet:
-        return credential_store.find(wallet.vault, identifier)
+        return held_credentials.find(wallet, identifier)
 
 
 def _row(held: StoredCredential, stands: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from ipse.cli import params
 from ipse.cli.context import Context
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
+from ipse.wallet import output_files
 
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
@@ -47,7 +48,7 @@ OutputFile: TypeAlias = Annotated[
 def check_output(output: str) -> None:
     """Raise before anything is done where the file can't be written."""
     if output != "-":
-        params.check_target(output)
+        output_files.check_target(output)
 
 
 def deliver(context: Context, output: str, text: str, value: JsonObject) -> None:
@@ -55,7 +56,7 @@ def deliver(context: Context, output: str, text: str, value: JsonObject) -> None
     if output == "-":
         context.output.result(text, value)
         return
-    params.write_text(output, text.rstrip("\n") + "\n")
+    output_files.write_text(output, text.rstrip("\n") + "\n")
     context.output.result(output, {"file": output})
 
 

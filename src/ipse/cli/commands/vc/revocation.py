@@ -11,7 +11,7 @@ import typer
 from ipse.cli.context import context_of
 
 if TYPE_CHECKING:
-    from ipse.storage.status_lists import ListRecord
+    from ipse.wallet.status import ListRecord
     from ipse.wallet.wallet import Wallet
 
 __all__ = ["reinstate", "revoke", "suspend"]
