@@ -13,7 +13,7 @@ _HEAVY = {
     "didkit", "numpy", "onnxruntime", "opendp", "pyoxigraph", "sentence_transformers", "torch",
     "transformers",
 }  # fmt: skip
-_LATER = {"keyring", "sqlcipher3", "nacl", "cryptography", "rich", "pydantic", "asyncio"}
+_LATER = {"keyring", "sqlcipher3", "nacl", "cryptography", "rich", "pydantic", "asyncio", "logging"}
 """What listing names and printing help has no use for either."""
 
 

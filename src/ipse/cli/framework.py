@@ -162,6 +162,8 @@ def _remember(name: str) -> Callable[[typer.Context, Any, Any], Any]:
         if value is not None and value is not False and not ctx.resilient_parsing:
             context: Context = context_of(ctx)
             setattr(context.output if name in _OF_OUTPUT else context, name, value)
+            if name == "verbose":
+                context.output.start_log()
         return value
 
     return callback

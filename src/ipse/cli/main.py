@@ -70,6 +70,8 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted(context)
+    finally:
+        context.output.stop_log()
 
 
 def _execute(context: Context, arguments: Sequence[str]) -> int:

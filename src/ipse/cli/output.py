@@ -61,15 +61,31 @@ class Output:
         if not self.quiet:
             sys.stderr.write(text + "\n")
 
-    def detail(self, text: str) -> None:
-        """Something for the curious, under -v."""
-        if self.verbose:
-            sys.stderr.write(text + "\n")
-
     def page(self, text: str) -> None:
         """What the owner must see before deciding; also under -q."""
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
+
+    def start_log(self) -> None:
+        """Write what the modules of ipse log to stderr, one line a record, behind the module's name."""
+        import logging
+
+        class Lines(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                sys.stderr.write(f"{record.name}: {printable(record.getMessage())}\n")
+
+        logger = logging.getLogger("ipse")
+        logger.handlers = [Lines()]
+        logger.setLevel(logging.INFO)
+
+    def stop_log(self) -> None:
+        """Undo `start_log`."""
+        if self.verbose:
+            import logging
+
+            logger = logging.getLogger("ipse")
+            logger.handlers = []
+            logger.setLevel(logging.NOTSET)
 
     def error(self, error: IpseError) -> None:
         """One `error:` line and one `hint:` line, or one JSON object."""

@@ -12,6 +12,7 @@ or the owner accepts what is lost. That is entered in the log, and takes all tha
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,8 @@ __all__ = [
     "signer",
     "verify",
 ]
+
+_log = logging.getLogger(__name__)
 
 HEAD_TYPE: Final = "urn:ipse:log-head:1"
 EXPORT_TYPE: Final = "urn:ipse:log-export:1"
@@ -119,7 +122,9 @@ def record(wallet: Wallet, content: JsonObject, *, now: datetime) -> Entry:
     """
     with wallet.vault.transaction():
         _check_end(wallet)
-        return _append(wallet, content, now)
+        entry = _append(wallet, content, now)
+    _log.info("entered in the disclosure log as %d", entry.number)
+    return entry
 
 
 def settle(wallet: Wallet) -> None:
@@ -151,6 +156,8 @@ def verify(wallet: Wallet) -> Verified:
             _check_place(wallet)
         else:
             _compare(wallet, head, kept)
+    if head is not None:
+        _log.info("the head %s is signed by %s", head.digest, signer(wallet))
     return Verified(count, head)
 
 

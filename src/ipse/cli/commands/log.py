@@ -67,9 +67,7 @@ def verify(ctx: typer.Context) -> None:
         "head": verified.head.digest if verified.head else None,
         "key": key,
     }
-    if verified.head:
-        context.output.detail(f"the head {verified.head.digest} is signed by {key}")
-    elif verified.count:
+    if verified.count and not verified.head:
         context.output.message("these were made before heads were signed; the next answer signs one")
     context.output.result(f"{_entries(verified.count)}, the chain is whole", facts)
 

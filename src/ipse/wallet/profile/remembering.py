@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -29,6 +30,8 @@ __all__ = [
     "remember",
     "repeated",
 ]
+
+_log = logging.getLogger(__name__)
 
 SENSITIVITIES: Final = ("public", "private", "secret")
 _BATCH: Final = 512
@@ -151,6 +154,7 @@ def embed_missing(wallet: Wallet, embedder: Embedder, *, progress: Progress | No
                 if said.number in vectors and said.number in there and there[said.number].text == said.text
             ]
             statement_vectors.keep(wallet.vault, embedder.fingerprint, pairs)
+        _log.info("embedded %d statements", len(vectors))
         if progress is not None:
             progress(min(start + _BATCH, len(missing)), len(missing))
 

@@ -36,8 +36,9 @@ def verify(
     question = questions.parse_question(options.read_request(request), resolve=resolve)
     verification = answers.verify_answer(params.read_text(file).strip(), question, context.now)
     report = verification.report
-    for check in report.checks:
-        context.output.detail(f"{check.outcome:<14}  {check.name:<14}  {printable(check.reason)}")
+    if context.output.verbose:
+        for check in report.checks:
+            context.output.message(f"{check.outcome:<14}  {check.name:<14}  {printable(check.reason)}")
     content = _told(verification.content or answers.nothing(question), question)
     lines = [line for value in content.values() for line in _lines(value)]
     if lines or context.output.json:

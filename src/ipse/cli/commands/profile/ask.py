@@ -58,8 +58,6 @@ def rank(
     lines = [line for place, entry in shown for line in _lines(place, entry)]
     rows = [_row(place, entry, explain=explain) for place, entry in shown]
     context.output.result("\n".join(lines), {"number": number, "ranking": rows})
-    if number is not None:
-        context.output.detail(f"ranking {number}: `ipse profile feedback 3` says that you took the third")
 
 
 def _lines(place: int, entry: Placed) -> list[str]:
