@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 import typer
-from typer.main import get_command
 
-from ipse.cli.app import app
+from ipse.cli.app import application
 from tests.cli.test_vc import in_process
 from tests.conftest import Ipse
 
@@ -22,7 +21,7 @@ def _walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
         yield from _walk(command.get_command(context, name), (*path, name))
 
 
-_COMMANDS = dict(_walk(get_command(app)))
+_COMMANDS = dict(_walk(application()))
 _SAY_IT_THEMSELVES = ("int range", "choice")
 """Types of options that show in the help what they take."""
 _LONG: dict[tuple[str, ...], int] = {("vc", "issue"): 56, ("vc", "verify"): 50}

@@ -309,24 +309,29 @@ def offline(said: Ipse, tmp_path: Path) -> tuple[Ipse, Path]:
     return replace(said, environment={**said.environment, **variables}), guard
 
 
-def _commands() -> Iterator[str]:
-    from typer.main import get_command
+def _commands(root: str) -> Iterator[str]:
+    import typer
 
-    from ipse.cli.commands.profile import app
+    from ipse.cli.app import application
+    from ipse.cli.framework import Group
 
-    def walk(command: Any, name: str) -> Iterator[str]:
-        for part, each in getattr(command, "commands", {}).items():
-            whole = f"{name} {part}".strip()
-            yield from walk(each, whole) if hasattr(each, "commands") else (whole,)
+    def walk(group: Group, name: str) -> Iterator[str]:
+        ctx = typer.Context(group)
+        for part in group.list_commands(ctx):
+            command, whole = group.get_command(ctx, part), f"{name} {part}".strip()
+            yield from walk(command, whole) if isinstance(command, Group) else (whole,)
 
-    return walk(get_command(app), "")
+    top = application()
+    group = top.get_command(typer.Context(top), root)
+    assert isinstance(group, Group)
+    return walk(group, "")
 
 
 def test_no_command_of_the_profile_but_fetch_uses_the_network(
     offline: tuple[Ipse, Path], own: Path, tmp_path: Path
 ) -> None:
     ipse, guard = offline
-    assert set(_commands()) - {"model fetch"} <= set(_CALLS), "every command needs a call here"
+    assert set(_commands("profile")) - {"model fetch"} <= set(_CALLS), "every command needs a call here"
     places = {"books.csv": EXAMPLES / "books.csv", "candidates.txt": _CANDIDATES, "small": own,
               "map.html": tmp_path / "map.html"}  # fmt: skip
     for command, arguments in _CALLS.items():

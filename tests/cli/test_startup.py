@@ -13,7 +13,7 @@ _HEAVY = {
     "didkit", "numpy", "onnxruntime", "opendp", "pyoxigraph", "sentence_transformers", "torch",
     "transformers",
 }  # fmt: skip
-_LATER = {"keyring", "sqlcipher3", "nacl", "cryptography", "rich", "pydantic", "asyncio"}
+_LATER = {"keyring", "sqlcipher3", "nacl", "cryptography", "rich", "pydantic", "asyncio", "logging"}
 """What listing names and printing help has no use for either."""
 
 
@@ -33,6 +33,37 @@ def test_light_commands_import_nothing_heavy(command: list[str], ipse: Ipse) -> 
     assert "typer" in loaded
     assert loaded & _HEAVY == set()
     assert loaded & _LATER == set()
+
+
+_SHARED = {"ipse.cli.commands", "ipse.cli.commands.vc", "ipse.cli.commands.vc.options"}
+
+
+@pytest.mark.parametrize(
+    ("command", "modules"),
+    [
+        (["vc", "verify", "-", "--any-issuer"], {"vc.verify", "vc.batch"}),
+        (["vc", "lint", "-"], {"vc.lint"}),
+        (["vc", "status", "list"], {"vc.status"}),
+        (["did", "list"], {"did"}),
+        (["--version"], set()),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_imports_no_other_commands_module(
+    command: list[str], modules: set[str], ipse: Ipse
+) -> None:
+    program = (
+        "import sys\n"
+        "from ipse.cli.main import run\n"
+        f"run({command!r})\n"
+        "sys.stderr.write('\\n' + ' '.join(name for name in sys.modules if 'ipse.cli.commands' in name))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], input="{}", capture_output=True, text=True, env=ipse.variables,
+        check=True,
+    )  # fmt: skip
+    loaded = set(done.stderr.splitlines()[-1].split())
+    assert loaded - _SHARED == {f"ipse.cli.commands.{module}" for module in modules}
 
 
 def test_the_public_face_loads_its_names_when_they_are_used() -> None:

@@ -27,8 +27,7 @@ _BELOW = {
         "network",
     },
     "cli": {
-        "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "disclosure",
-        "preferences", "wallet",
+        "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "preferences", "wallet",
         "__init__",
     },
     "__init__": {"errors", "credentials", "protocols", "wallet", "storage"},

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from ipse.errors import IpseError
-from ipse.storage import manifest
-from ipse.storage.places import find_places
+from ipse.wallet import directory
 
 __all__ = ["complete_did", "script"]
 
@@ -26,9 +25,9 @@ fi"""
 
 
 def complete_did(incomplete: str) -> Iterator[tuple[str, str]]:
-    """Names of DIDs that start with what is typed, from the manifest: no keystore is opened."""
+    """Return the names of DIDs that start with what is typed; no keystore is opened."""
     try:
-        records = manifest.read(find_places().manifest).dids
+        records = directory.read(directory.find_places()).dids
     except IpseError:
         return
     for record in records:
@@ -37,7 +36,7 @@ def complete_did(incomplete: str) -> Iterator[tuple[str, str]]:
 
 
 def script(shell: str) -> str:
-    """The completion script for bash, zsh or fish."""
+    """Return the completion script for bash, zsh or fish."""
     from typer._completion_shared import get_completion_script
 
     text = get_completion_script(prog_name="ipse", complete_var="_IPSE_COMPLETE", shell=shell)

@@ -12,26 +12,26 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from ipse.cli import tty
-from ipse.cli.output import Console
+from ipse.cli.output import Output
 from ipse.errors import PassphraseNeeded, StorageError
-from ipse.storage.places import Places, find_places
 
 if TYPE_CHECKING:
     import typer
 
     from ipse.preferences.embedding import Embedder
+    from ipse.wallet.directory import Places
     from ipse.wallet.wallet import Wallet
 
-__all__ = ["Session", "session_of"]
+__all__ = ["Context", "context_of"]
 
 _MAX_PASSPHRASE: Final = 4096
 
 
-class Session:
+class Context:
     """What the common options said, and what commands need because of it."""
 
     def __init__(self) -> None:
-        self.console = Console()
+        self.output = Output()
         self.no_input = False
         self.debug = False
         self.passphrase_file: str | None = None
@@ -49,6 +49,8 @@ class Session:
     @property
     def places(self) -> Places:
         """Where the wallet lies."""
+        from ipse.wallet.directory import find_places
+
         return find_places()
 
     @property
@@ -94,7 +96,7 @@ class Session:
 
     def stage(self, stage: str) -> None:
         """Say what is done before the embedding model answers."""
-        self.console.message(f"preparing the embedding model: {stage}")
+        self.output.message(f"preparing the embedding model: {stage}")
 
     def _prepare(self) -> None:
         """Load the embedder in a thread. Not while somebody may be asked: it silences stderr for a moment."""
@@ -156,7 +158,7 @@ class Session:
             reason = (error.strerror or str(error)).lower()
             raise PassphraseNeeded(f"can't read the passphrase file {path}: {reason}") from error
         if os.name != "nt" and stat.S_ISREG(mode) and mode & 0o077:
-            self.console.message(f"warning: others can read the passphrase file {path}; `chmod 600` it")
+            self.output.message(f"warning: others can read the passphrase file {path}; `chmod 600` it")
         return data
 
     def _require_terminal(self, of: str) -> None:
@@ -171,11 +173,11 @@ def _prepare_embedder(models: Path) -> None:
         prepare(models)
 
 
-def session_of(context: typer.Context) -> Session:
-    """The session that a command runs in."""
-    session = context.find_root().obj
-    assert isinstance(session, Session)
-    return session
+def context_of(ctx: typer.Context) -> Context:
+    """The context that a command runs in."""
+    context = ctx.find_root().obj
+    assert isinstance(context, Context)
+    return context
 
 
 def _from_descriptor(descriptor: int) -> bytes:

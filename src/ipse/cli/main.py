@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from ipse.cli.context import Session
+from ipse.cli.context import Context
 from ipse.errors import IpseError, StorageError, UsageError
 
 __all__ = ["main", "run"]
@@ -56,27 +56,28 @@ def _import_numpy() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; its exit code."""
-    session = Session()
-    session.console.json = "--json" in arguments  # also for errors found before options are read
-    session.debug = "--debug" in arguments
+    context = Context()
     try:
-        return _execute(session, arguments)
+        return _execute(context, arguments)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
     except IpseError as error:
-        _show_traceback(session)
-        session.console.error(error)
+        if isinstance(error, UsageError):
+            _read_flags(context, arguments)
+        _show_traceback(context)
+        context.output.error(error)
         return error.exit_code
     except KeyboardInterrupt:
-        return _interrupted(session)
+        return _interrupted(context)
+    finally:
+        context.output.stop_log()
 
 
-def _execute(session: Session, arguments: Sequence[str]) -> int:
+def _execute(context: Context, arguments: Sequence[str]) -> int:
     import typer
-    from typer.main import get_command
 
-    from ipse.cli.app import app
+    from ipse.cli.app import application
 
     for argument in arguments:
         if not argument.isascii() and any("\ud800" <= character <= "\udfff" for character in argument):
@@ -86,19 +87,29 @@ def _execute(session: Session, arguments: Sequence[str]) -> int:
 
         completion_init()
     try:
-        code = get_command(app).main(list(arguments), prog_name="ipse", standalone_mode=False, obj=session)
+        code = application().main(list(arguments), prog_name="ipse", standalone_mode=False, obj=context)
         _flush()
     except typer.TyperException as error:
         raise _usage(error) from error
     except typer.Abort:
-        return _interrupted(session)
+        return _interrupted(context)
     except (IpseError, BrokenPipeError):
         raise
     except Exception as error:
-        return _bug(session, error)
+        return _bug(context, error)
     if code == _INTERRUPTED:
-        return _interrupted(session)
+        return _interrupted(context)
     return code if isinstance(code, int) else 0
+
+
+def _read_flags(context: Context, arguments: Sequence[str]) -> None:
+    """Read how the error is to be shown, where the arguments were refused before all options were read."""
+    from ipse.cli.app import application
+    from ipse.cli.framework import given_flags
+
+    given = given_flags(application(), arguments)
+    context.output.json = "json" in given
+    context.debug = "debug" in given
 
 
 def _flush() -> None:
@@ -114,8 +125,8 @@ def _flush() -> None:
 
 
 def _usage(error: Exception) -> UsageError:
-    context = getattr(error, "ctx", None)
-    path = context.command_path if context is not None else "ipse"
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else "ipse"
     message = getattr(error, "format_message", lambda: str(error))()
     if type(error).__name__ == "NoArgsIsHelpError":
         sys.stderr.write(message + "\n")
@@ -124,22 +135,22 @@ def _usage(error: Exception) -> UsageError:
     return UsageError(first[:1].lower() + first[1:], hint=f"`{path} --help` shows what it takes")
 
 
-def _interrupted(session: Session) -> int:
-    session.console.error(_Interrupted("interrupted", hint=session.when_interrupted))
+def _interrupted(context: Context) -> int:
+    context.output.error(_Interrupted("interrupted", hint=context.when_interrupted))
     return _INTERRUPTED
 
 
-def _bug(session: Session, error: Exception) -> int:
-    _show_traceback(session)
+def _bug(context: Context, error: Exception) -> int:
+    _show_traceback(context)
     what = f"{type(error).__name__}: {error}".splitlines()[0]
-    session.console.error(
+    context.output.error(
         IpseError(f"a bug in ipse: {what}", hint="run it again with --debug and report what it shows")
     )
     return _BUG
 
 
-def _show_traceback(session: Session) -> None:
-    if session.debug:
+def _show_traceback(context: Context) -> None:
+    if context.debug:
         import traceback
 
         traceback.print_exc()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 
-__all__ = ["Console", "printable"]
+__all__ = ["Output", "printable"]
 
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
@@ -25,7 +25,7 @@ def printable(text: str) -> str:
     )
 
 
-class Console:
+class Output:
     """Writes what a command has to say, in the form the caller asked for."""
 
     def __init__(self) -> None:
@@ -61,15 +61,31 @@ class Console:
         if not self.quiet:
             sys.stderr.write(text + "\n")
 
-    def detail(self, text: str) -> None:
-        """Something for the curious, under -v."""
-        if self.verbose:
-            sys.stderr.write(text + "\n")
-
     def page(self, text: str) -> None:
         """What the owner must see before deciding; also under -q."""
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
+
+    def start_log(self) -> None:
+        """Write what the modules of ipse log to stderr, one line a record, behind the module's name."""
+        import logging
+
+        class Lines(logging.Handler):
+            def emit(self, record: logging.LogRecord) -> None:
+                sys.stderr.write(f"{record.name}: {printable(record.getMessage())}\n")
+
+        logger = logging.getLogger("ipse")
+        logger.handlers = [Lines()]
+        logger.setLevel(logging.INFO)
+
+    def stop_log(self) -> None:
+        """Undo `start_log`."""
+        if self.verbose:
+            import logging
+
+            logger = logging.getLogger("ipse")
+            logger.handlers = []
+            logger.setLevel(logging.NOTSET)
 
     def error(self, error: IpseError) -> None:
         """One `error:` line and one `hint:` line, or one JSON object."""

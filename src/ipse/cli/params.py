@@ -1,13 +1,14 @@
-"""Reading what a command was given: files, stdin, times."""
+"""What commands are given: options that several of them share; files, standard input, times."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final, TypeAlias
+
+import typer
 
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -15,14 +16,22 @@ from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, StorageError, UsageError
 
 __all__ = [
-    "check_target",
+    "AllowLoopback",
+    "CaFile",
     "read_bytes",
     "read_lines",
     "read_object",
     "read_text",
     "span",
     "timestamp",
-    "write_text",
+]
+
+CaFile: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Trust the certificate authorities in this file, not the system's."),
+]
+AllowLoopback: TypeAlias = Annotated[
+    bool, typer.Option("--allow-loopback", help="Also connect to this machine; for tests.")
 ]
 
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
@@ -82,30 +91,6 @@ def read_lines(source: str) -> list[str]:
     if not filled:
         raise MalformedInput(f"{_name(source)} has no lines")
     return filled
-
-
-def check_target(target: str) -> Path:
-    """Refuse what can't be a file to write, before work is done that it belongs to. Raises DataError."""
-    path = Path(target)
-    if path.is_dir():
-        raise MalformedInput(f"{target} is a folder, a file is expected")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise StorageError(f"can't write {target}: {path.parent} is no folder that can be written to")
-    return path
-
-
-def write_text(target: str, text: str) -> None:
-    """Put `text` into the file `target`, whole or not at all."""
-    from ipse.storage import files
-
-    path = check_target(target)
-    if path.exists() and not path.is_file():  # a device or a pipe is written to, not replaced
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StorageError(f"can't write {target}: {os.strerror(error.errno or 0).lower()}") from error
-        return
-    files.write_private(path, text.encode())
 
 
 def timestamp(text: str) -> datetime:

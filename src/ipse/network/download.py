@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import logging
 import os
 import re
 import stat
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import http.client
 
 __all__ = ["STALL", "Expected", "download"]
+
+_log = logging.getLogger(__name__)
 
 STALL: Final = 30.0
 """Seconds that a server may take for its next bytes."""
@@ -105,6 +108,7 @@ def download(
                 )
             resumed = False
         os.fsync(file.fileno())
+        _log.info("fetched %s: %d bytes", shown(url), sink.length)
 
 
 class _Pace(Clock):

@@ -8,6 +8,7 @@ given what is left of one deadline, which bounds a slow drip as well and leaves 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import http.client
 
 __all__ = ["DEADLINE", "LIMIT", "MAX_REDIRECTS", "expected_length", "fetch", "follow"]
+
+_log = logging.getLogger(__name__)
 
 _Read = TypeVar("_Read")
 
@@ -59,7 +62,7 @@ def fetch(
     authorities) and `lookup` exist for tests. Raises the errors of `ipse.network.errors`, all of them
     Undetermined.
     """
-    return follow(
+    body = follow(
         url,
         lambda location, response: _body(location, response, limit),
         clock=Clock(deadline),
@@ -67,6 +70,8 @@ def fetch(
         ca_file=ca_file,
         lookup=lookup,
     )
+    _log.info("fetched %s: %d bytes", shown(url), len(body))
+    return body
 
 
 def follow(
@@ -95,6 +100,7 @@ def follow(
             raise RedirectLoop(f"{location.url} redirects in a circle, to {answer.target.url}")
         if len(seen) > MAX_REDIRECTS:
             raise TooManyRedirects(f"{shown(url)} redirects more than {MAX_REDIRECTS} times")
+        _log.info("%s redirects to %s", location.url, answer.target.url)
         seen.add(answer.target)
         location = answer.target
 

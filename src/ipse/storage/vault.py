@@ -8,6 +8,7 @@ open; deleted rows are overwritten (`secure_delete`) and key material in memory 
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ from ipse.storage.schema import MIGRATIONS
 from ipse.storage.statement_plan import identity
 
 __all__ = ["Vault"]
+
+_log = logging.getLogger(__name__)
 
 _BUSY_WAIT: Final = 10.0
 """Seconds to wait for another process's transaction."""
@@ -94,6 +97,7 @@ class Vault:
         except BaseException:
             connection.close()
             raise
+        _log.info("opened the vault %s", path)
         return cls(connection, path)
 
     def close(self) -> None:
@@ -197,6 +201,7 @@ def _migrate(connection: Any, path: Path) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    _log.info("migrated the vault from schema version %d to %d", version, len(MIGRATIONS))
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ or the owner accepts what is lost. That is entered in the log, and takes all tha
 from __future__ import annotations
 
 import hashlib
+import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,16 +36,21 @@ from ipse.wallet.wallet import Wallet
 __all__ = [
     "EXPORT_TYPE",
     "HEAD_TYPE",
+    "Entry",
     "Loss",
     "Verified",
     "accept",
+    "entries",
     "export",
+    "find",
     "loss",
     "record",
     "settle",
     "signer",
     "verify",
 ]
+
+_log = logging.getLogger(__name__)
 
 HEAD_TYPE: Final = "urn:ipse:log-head:1"
 EXPORT_TYPE: Final = "urn:ipse:log-export:1"
@@ -97,6 +103,16 @@ class _Kept:
     signed: bool
 
 
+def entries(wallet: Wallet) -> list[Entry]:
+    """Return all entries, the oldest first. Raises CorruptData."""
+    return disclosure_log.every(wallet.vault)
+
+
+def find(wallet: Wallet, number: int) -> Entry:
+    """Return one entry by its number. Raises NotFound, CorruptData."""
+    return disclosure_log.find(wallet.vault, number)
+
+
 def record(wallet: Wallet, content: JsonObject, *, now: datetime) -> Entry:
     """Enter what is about to be released, in the caller's transaction if there is one, under a new head.
 
@@ -106,7 +122,9 @@ def record(wallet: Wallet, content: JsonObject, *, now: datetime) -> Entry:
     """
     with wallet.vault.transaction():
         _check_end(wallet)
-        return _append(wallet, content, now)
+        entry = _append(wallet, content, now)
+    _log.info("entered in the disclosure log as %d", entry.number)
+    return entry
 
 
 def settle(wallet: Wallet) -> None:
@@ -138,6 +156,8 @@ def verify(wallet: Wallet) -> Verified:
             _check_place(wallet)
         else:
             _compare(wallet, head, kept)
+    if head is not None:
+        _log.info("the head %s is signed by %s", head.digest, signer(wallet))
     return Verified(count, head)
 
 

@@ -23,7 +23,19 @@ from ipse.storage.credential_store import StoredCredential
 from ipse.wallet.verifier import Lookup, Verifier
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["STATES", "Filter", "add", "check", "credential_id", "listed", "state", "stored"]
+__all__ = [
+    "STATES",
+    "Filter",
+    "StoredCredential",
+    "add",
+    "check",
+    "credential_id",
+    "find",
+    "listed",
+    "remove",
+    "state",
+    "stored",
+]
 
 STATES: Final = ("valid", "expired", "early", "unverified", "revoked", "suspended")
 """The states of a credential, by its dates, how it came in, and what its status list last said."""
@@ -74,6 +86,16 @@ def check(wallet: Wallet, identifier: str, *, lookup: Lookup | None = None, now:
         checked=format_timestamp(now),
     )
     return report
+
+
+def find(wallet: Wallet, identifier: str) -> StoredCredential:
+    """Return a held credential by its id or the beginning of it. Raises NotFound, UsageError."""
+    return credential_store.find(wallet.vault, identifier)
+
+
+def remove(wallet: Wallet, identifier: str) -> None:
+    """Delete a held credential by its whole id. Raises NotFound."""
+    credential_store.remove(wallet.vault, identifier)
 
 
 def listed(wallet: Wallet, wanted: Filter, *, now: datetime) -> list[tuple[StoredCredential, str]]:

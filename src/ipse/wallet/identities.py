@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -35,6 +36,8 @@ __all__ = [
     "set_default",
     "signing_key",
 ]
+
+_log = logging.getLogger(__name__)
 
 METHODS: Final = ("key", "jwk", "web", "pkh")
 KEY_TYPES: Final = ("Ed25519", "P-256", "secp256k1")
@@ -80,6 +83,7 @@ def adopt(wallet: Wallet, name: str, key: PrivateKey, *, kind: Kind, now: dateti
     wallet.sweep()
     keep_key(wallet, record, record.current, key)
     wallet.point_to([record.current.item], lambda manifest: manifest.with_did(record))
+    _log.info("stored the key of %s", record.did)
     return record
 
 
@@ -98,7 +102,7 @@ def set_default(wallet: Wallet, which: str) -> DidRecord:
 
 
 def rename(wallet: Wallet, which: str, name: str) -> DidRecord:
-    """Call a DID otherwise. Its keys move to new items, since an item says whose it is.
+    """Rename a DID. Its keys move to new items, because the name of an item says whose it is.
 
     Raises NotFound, AlreadyExists, UsageError, KeystoreError.
     """
@@ -120,7 +124,7 @@ def rename(wallet: Wallet, which: str, name: str) -> DidRecord:
 
 
 def delete(wallet: Wallet, which: str) -> DidRecord:
-    """Part with a DID and its keys, for good. Raises NotFound."""
+    """Delete a DID and its keys for good. Raises NotFound."""
     record = wallet.manifest.find(which)
 
     def forget(manifest: Manifest) -> Manifest:
@@ -129,6 +133,7 @@ def delete(wallet: Wallet, which: str) -> DidRecord:
 
     wallet.change_manifest(forget)
     wallet.sweep()
+    _log.info("deleted the keys of %s", record.did)
     return record
 
 

@@ -7,6 +7,7 @@ starting it again: what it left is removed first.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from ipse.storage.manifest import Leftover, Manifest
 from ipse.wallet.wallet import Passphrase, Wallet, open_keystore
 
 __all__ = ["move"]
+
+_log = logging.getLogger(__name__)
 
 
 def move(wallet: Wallet, to: str, *, new_passphrase: Passphrase) -> str:
@@ -45,6 +48,7 @@ def move(wallet: Wallet, to: str, *, new_passphrase: Passphrase) -> str:
         target = open_keystore(to, wallet.places, current.wallet_id, new_passphrase, create=to == "file")
         for item, secret in secrets_by_item.items():
             target.add(names[item], secret)
+        _log.info("copied %d items to %s", len(names), target.description)
         left = tuple(Leftover(current.keystore, item) for item in names)
         moved = replace(_renamed(current, names), keystore=to, leftovers=(*current.leftovers, *left))
         write(moved)

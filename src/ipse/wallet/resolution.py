@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
 
 __all__ = ["Reach", "resolve"]
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +37,8 @@ def resolve(did: str, reach: Reach) -> JsonObject:
     Raises MalformedInput, Undetermined and what the guarded client raises.
     """
     if didkit_resolution.reads(did):
-        return didkit_resolution.resolve(did)
-    return resolver.resolve(did, fetch=reach.fetch)
+        document = didkit_resolution.resolve(did)
+    else:
+        document = resolver.resolve(did, fetch=reach.fetch)
+    _log.info("resolved %s", did)
+    return document

@@ -28,6 +28,7 @@ __all__ = [
     "KINDS",
     "PURPOSES",
     "Allocation",
+    "ListRecord",
     "Overview",
     "StatusSource",
     "allocate",

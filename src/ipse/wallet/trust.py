@@ -10,9 +10,10 @@ from ipse.dids import resolver
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.storage import trusted_issuers
+from ipse.storage.trusted_issuers import TrustedIssuer
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["add", "check_issuer", "trusted"]
+__all__ = ["TrustedIssuer", "add", "check_issuer", "listed", "remove", "trusted"]
 
 _MAX_TYPE = 500
 
@@ -27,6 +28,19 @@ def add(wallet: Wallet, issuer: str, types: Sequence[str], *, now: datetime) -> 
         if not (name.isprintable() and name.strip() == name and 0 < len(name) <= _MAX_TYPE):
             raise UsageError(f"{name[:60]!r} is no type of credentials")
     trusted_issuers.add(wallet.vault, issuer, list(types), now=format_timestamp(now))
+
+
+def listed(wallet: Wallet) -> list[TrustedIssuer]:
+    """Return the trust list: an entry for each issuer and type."""
+    return trusted_issuers.every(wallet.vault)
+
+
+def remove(wallet: Wallet, issuer: str, types: Sequence[str] | None = None) -> int:
+    """Remove an issuer from the trust list, for these types or for all; return how many entries.
+
+    Raises NotFound where there is none.
+    """
+    return trusted_issuers.remove(wallet.vault, issuer, None if types is None else list(types))
 
 
 def check_issuer(issuer: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ from ipse.storage.places import Places
 from ipse.storage.vault import Vault
 
 __all__ = ["Passphrase", "Wallet", "open_keystore"]
+
+_log = logging.getLogger(__name__)
 
 Passphrase = Callable[[], bytes]
 
@@ -95,6 +98,7 @@ class Wallet:
         if self._keystore is None:
             kind, wallet_id = self.manifest.keystore, self.manifest.wallet_id
             self._keystore = open_keystore(kind, self.places, wallet_id, self._passphrase)
+            _log.info("keystore: %s", self._keystore.description)
         return self._keystore
 
     @property

@@ -9,17 +9,26 @@ import typer
 
 from ipse.cli import params, tty
 from ipse.cli.completion import complete_did
-from ipse.cli.context import Session, session_of
-from ipse.cli.framework import Command, application
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.context import Context, context_of
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused, DataError, StorageError, UsageError
-from ipse.storage import manifest
-from ipse.storage.manifest import DidRecord
+from ipse.wallet import directory, output_files
+from ipse.wallet.directory import DidRecord
 
-__all__ = ["app"]
-
-app = application(name="did", help_text="Your decentralized identifiers and their keys.")
+__all__ = [
+    "create",
+    "default",
+    "delete",
+    "document",
+    "export",
+    "import_",
+    "list_",
+    "rename",
+    "resolve",
+    "rotate",
+    "show",
+]
 
 _Which = Annotated[
     str,
@@ -48,9 +57,8 @@ _Secret = Annotated[
 ]
 
 
-@app.command(cls=Command)
 def create(
-    context: typer.Context,
+    ctx: typer.Context,
     name: _Name,
     method: _Method = "key",
     key_type: Annotated[
@@ -64,47 +72,43 @@ def create(
     """Make a DID with a new key and print the DID."""
     from ipse.wallet import identities
 
-    session = session_of(context)
+    context = context_of(ctx)
     kind = identities.Kind(method, domain=domain, chain=chain)
     if method == "web":
-        params.check_target(output)
-    with session.wallet() as wallet:
-        record = identities.create(wallet, name, kind=kind, key_type=key_type, now=session.now)
-    _publish(session, record, output)
-    session.console.result(record.did, _public(record))
+        output_files.check_target(output)
+    with context.wallet() as wallet:
+        record = identities.create(wallet, name, kind=kind, key_type=key_type, now=context.now)
+    _publish(context, record, output)
+    context.output.result(record.did, _public(record))
 
 
-@app.command("list", cls=Command)
-def list_(context: typer.Context) -> None:
+def list_(ctx: typer.Context) -> None:
     """List your DIDs. Needs no keystore."""
-    session = session_of(context)
-    held = manifest.read(session.places.manifest)
+    context = context_of(ctx)
+    held = directory.read(context.places)
     rows = [{**_public(record), "default": record.name == held.default} for record in held.dids]
-    session.console.table("dids", rows, ("name", "did"), empty="no DIDs yet: `ipse did create --name me`")
+    context.output.table("dids", rows, ("name", "did"), empty="no DIDs yet: `ipse did create --name me`")
 
 
-@app.command(cls=Command)
-def show(context: typer.Context, which: _Which) -> None:
+def show(ctx: typer.Context, which: _Which) -> None:
     """Show one of your DIDs. Needs no keystore."""
-    session = session_of(context)
-    held = manifest.read(session.places.manifest)
+    context = context_of(ctx)
+    held = directory.read(context.places)
     record = held.find(which)
-    session.console.facts({**_public(record), "default": record.name == held.default})
+    context.output.facts({**_public(record), "default": record.name == held.default})
 
 
-@app.command(cls=Command)
-def document(context: typer.Context, which: _Which) -> None:
+def document(ctx: typer.Context, which: _Which) -> None:
     """Print the DID document of one of your DIDs. Needs no keystore."""
     from ipse.wallet import identities
 
-    session = session_of(context)
-    content = identities.document(manifest.read(session.places.manifest).find(which))
-    session.console.result(strict_json.pretty(content), content)
+    context = context_of(ctx)
+    content = identities.document(directory.read(context.places).find(which))
+    context.output.result(strict_json.pretty(content), content)
 
 
-@app.command(cls=Command)
 def resolve(
-    context: typer.Context,
+    ctx: typer.Context,
     did: Annotated[str, typer.Argument(metavar="DID", help="Any DID; did:web is fetched from the network.")],
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
@@ -112,14 +116,13 @@ def resolve(
     """Resolve a DID and print its document. Needs no wallet."""
     from ipse.wallet import resolution
 
-    session = session_of(context)
+    context = context_of(ctx)
     content = resolution.resolve(did, resolution.Reach(ca_file, allow_loopback))
-    session.console.result(strict_json.pretty(content), content)
+    context.output.result(strict_json.pretty(content), content)
 
 
-@app.command(cls=Command)
 def default(
-    context: typer.Context,
+    ctx: typer.Context,
     which: Annotated[
         str | None,
         typer.Argument(metavar="NAME|DID", help="Make this one the default.", autocompletion=complete_did),
@@ -128,30 +131,28 @@ def default(
     """Show or choose the DID that is used where none is named."""
     from ipse.wallet import identities
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         record = identities.set_default(wallet, which) if which else identities.default(wallet)
-    session.console.result(record.did, _public(record))
+    context.output.result(record.did, _public(record))
 
 
-@app.command(cls=Command)
 def rename(
-    context: typer.Context,
+    ctx: typer.Context,
     which: _Which,
     name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="What to call it from now on.")],
 ) -> None:
     """Call a DID otherwise."""
     from ipse.wallet import identities
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         record = identities.rename(wallet, which, name)
-    session.console.result(f"{record.name} is {record.did}", _public(record))
+    context.output.result(f"{record.name} is {record.did}", _public(record))
 
 
-@app.command(cls=Command)
 def rotate(
-    context: typer.Context,
+    ctx: typer.Context,
     which: _Which,
     retire: Annotated[
         bool, typer.Option("--retire", help="For did:web: part with the old keys, once nobody needs them.")
@@ -167,28 +168,27 @@ def rotate(
     """Make a new key. did:web keeps its name; any other DID gets a successor, which is printed."""
     from ipse.wallet import rotation
 
-    session = session_of(context)
+    context = context_of(ctx)
     if succession is not None:
-        params.check_target(succession)
-    with session.wallet() as wallet:
+        output_files.check_target(succession)
+    with context.wallet() as wallet:
         if wallet.manifest.find(which).method == "web":
-            params.check_target(output)
+            output_files.check_target(output)
         if retire:
             record, linked = rotation.retire(wallet, which), None
         else:
-            rotated = rotation.rotate(wallet, which, now=session.now)
+            rotated = rotation.rotate(wallet, which, now=context.now)
             record, linked = rotated.record, rotated.succession
-    _publish(session, record, output)
+    _publish(context, record, output)
     if linked is not None and succession is not None:
-        params.write_text(succession, linked + "\n")
+        output_files.write_text(succession, linked + "\n")
     elif linked is not None:
-        session.console.message("the old key signed who its successor is: `ipse vc list` has the credential")
-    session.console.result(record.did, {**_public(record), "succession": linked})
+        context.output.message("the old key signed who its successor is: `ipse vc list` has the credential")
+    context.output.result(record.did, {**_public(record), "succession": linked})
 
 
-@app.command(cls=Command)
 def export(
-    context: typer.Context,
+    ctx: typer.Context,
     which: _Which,
     output: _Output = "-",
     key_passphrase_file: _Secret = None,
@@ -200,24 +200,23 @@ def export(
     """Write out the private key of a DID, encrypted under a passphrase of its own."""
     from ipse.wallet import key_files
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         if insecure_plaintext:
             text = key_files.export_plaintext(wallet, which)
         else:
             text = key_files.export_encrypted(
-                wallet, which, lambda: session.new_secret("the key file", key_passphrase_file)
+                wallet, which, lambda: context.new_secret("the key file", key_passphrase_file)
             )
     if output == "-":
-        session.console.result(text.rstrip("\n"), {"key": text})
+        context.output.result(text.rstrip("\n"), {"key": text})
     else:
-        params.write_text(output, text)
-        session.console.message(f"key written to {output}")
+        output_files.write_text(output, text)
+        context.output.message(f"key written to {output}")
 
 
-@app.command("import", cls=Command)
 def import_(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[
         str,
         typer.Argument(metavar="FILE|-", help="A private key: JWK, PEM, Multikey, OpenSSH, or an export."),
@@ -232,27 +231,26 @@ def import_(
     """Make a DID from a private key that you have and print the DID."""
     from ipse.wallet import identities, key_files
 
-    session = session_of(context)
+    context = context_of(ctx)
     kind = identities.Kind(method, domain=domain, chain=chain)
     if method == "web":
-        params.check_target(output)
+        output_files.check_target(output)
     data = params.read_bytes(file)
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         record = key_files.import_key(
             wallet,
             data,
             name,
             kind=kind,
-            passphrase=lambda: session.secret("the key file", key_passphrase_file),
-            now=session.now,
+            passphrase=lambda: context.secret("the key file", key_passphrase_file),
+            now=context.now,
         )
-    _publish(session, record, output)
-    session.console.result(record.did, _public(record))
+    _publish(context, record, output)
+    context.output.result(record.did, _public(record))
 
 
-@app.command(cls=Command)
 def delete(
-    context: typer.Context,
+    ctx: typer.Context,
     which: _Which,
     confirm: Annotated[
         str | None,
@@ -262,22 +260,22 @@ def delete(
     """Part with a DID and its keys, for good."""
     from ipse.wallet import identities
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         record = wallet.manifest.find(which)
-        _confirm(session, record, confirm)
+        _confirm(context, record, confirm)
         identities.delete(wallet, record.name)
-    session.console.result(f"{record.name} ({record.did}) is gone", _public(record))
+    context.output.result(f"{record.name} ({record.did}) is gone", _public(record))
 
 
-def _confirm(session: Session, record: DidRecord, typed: str | None) -> None:
+def _confirm(context: Context, record: DidRecord, typed: str | None) -> None:
     """Deleting takes the name once more. Raises ConsentNeeded, ConsentRefused, UsageError."""
     if typed is None:
-        if not session.can_ask:
+        if not context.can_ask:
             raise ConsentNeeded(
                 f"deleting {record.name!r} takes its name once more", hint=f"--confirm {record.name}"
             )
-        session.console.page(
+        context.output.page(
             f"{record.did}\nits key will be gone, and with it all that only this key can prove"
         )
         if tty.ask(f"type {record.name} to delete it: ") != record.name:
@@ -286,7 +284,7 @@ def _confirm(session: Session, record: DidRecord, typed: str | None) -> None:
         raise UsageError(f"--confirm {typed} is not the name {record.name!r}", hint="nothing was deleted")
 
 
-def _publish(session: Session, record: DidRecord, output: str) -> None:
+def _publish(context: Context, record: DidRecord, output: str) -> None:
     """Write the document of a did:web and say where it belongs."""
     if record.method != "web":
         return
@@ -294,11 +292,11 @@ def _publish(session: Session, record: DidRecord, output: str) -> None:
     from ipse.wallet import identities
 
     try:
-        params.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
+        output_files.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
     except DataError as error:
         again = f"{record.name!r} is in the wallet: `ipse did document {record.name}` prints its document"
         raise StorageError(error.message, hint=again) from error
-    session.console.message(f"{output} written; publish it at {did_web.publish_url(record.did)}")
+    context.output.message(f"{output} written; publish it at {did_web.publish_url(record.did)}")
 
 
 def _public(record: DidRecord) -> dict[str, Any]:

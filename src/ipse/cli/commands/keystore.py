@@ -6,18 +6,14 @@ from typing import Annotated
 
 import typer
 
-from ipse.cli.context import session_of
-from ipse.cli.framework import Command, application
+from ipse.cli.context import context_of
 from ipse.errors import UsageError
 
-__all__ = ["app"]
-
-app = application(name="keystore", help_text="Where your keys are.")
+__all__ = ["move"]
 
 
-@app.command(cls=Command)
 def move(
-    context: typer.Context,
+    ctx: typer.Context,
     to: Annotated[str, typer.Option("--to", metavar="os|file", help="The OS keyring, or an encrypted file.")],
     new_passphrase_file: Annotated[
         str | None,
@@ -29,11 +25,11 @@ def move(
     """Move all keys to the other keystore. Can be interrupted and started again."""
     from ipse.wallet import keystore_move
 
-    session = session_of(context)
+    context = context_of(ctx)
     if to not in ("os", "file"):
         raise UsageError(f"{to!r} is no kind of keystore", hint="--to takes os or file")
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         description = keystore_move.move(
-            wallet, to, new_passphrase=lambda: session.new_secret("the keystore", new_passphrase_file)
+            wallet, to, new_passphrase=lambda: context.new_secret("the keystore", new_passphrase_file)
         )
-    session.console.result(f"keys moved to: {description}", {"keystore": to, "description": description})
+    context.output.result(f"keys moved to: {description}", {"keystore": to, "description": description})

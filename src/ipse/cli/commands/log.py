@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ipse.cli import params, tty
-from ipse.cli.context import Session, session_of
-from ipse.cli.framework import Command, application
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.context import Context, context_of
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused, UsageError
+from ipse.wallet import output_files
 
 if TYPE_CHECKING:
     from ipse.wallet.disclosure_log import Loss
 
-__all__ = ["app"]
-
-app = application(name="log", help_text="The log of every answer that left.")
+__all__ = ["accept", "export", "list_", "receipts", "show", "verify"]
 
 _COLUMNS: Final = ("number", "time", "application", "level", "epsilon", "consent", "purpose")
 _RECEIPT_COLUMNS: Final = ("number", "time", "application", "level", "countersigned", "purpose")
@@ -32,38 +30,35 @@ If you still have the newest vault.db, say no and put it back. If you accept:
   or made secret after it was saved is as it was before"""
 
 
-@app.command("list", cls=Command)
-def list_(context: typer.Context) -> None:
+def list_(ctx: typer.Context) -> None:
     """List what left, to whom and on whose word."""
-    from ipse.storage import disclosure_log
+    from ipse.wallet import disclosure_log
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        rows = [{"epsilon": None, **entry.content} for entry in disclosure_log.every(wallet.vault)]
-    session.console.table("disclosures", rows, _COLUMNS, empty="nothing has left")
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        rows = [{"epsilon": None, **entry.content} for entry in disclosure_log.entries(wallet)]
+    context.output.table("disclosures", rows, _COLUMNS, empty="nothing has left")
 
 
-@app.command(cls=Command)
 def show(
-    context: typer.Context,
+    ctx: typer.Context,
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The entry's number in `log list`.")],
 ) -> None:
     """Print one entry with exactly what left."""
-    from ipse.storage import disclosure_log
+    from ipse.wallet import disclosure_log
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        entry = disclosure_log.find(wallet.vault, number)
-    session.console.result(strict_json.pretty(entry.content), entry.content)
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        entry = disclosure_log.find(wallet, number)
+    context.output.result(strict_json.pretty(entry.content), entry.content)
 
 
-@app.command(cls=Command)
-def verify(context: typer.Context) -> None:
+def verify(ctx: typer.Context) -> None:
     """Check that no entry was altered, removed, moved or cut off."""
     from ipse.wallet import disclosure_log
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         verified = disclosure_log.verify(wallet)
         key = disclosure_log.signer(wallet)
     facts = {
@@ -72,43 +67,40 @@ def verify(context: typer.Context) -> None:
         "head": verified.head.digest if verified.head else None,
         "key": key,
     }
-    if verified.head:
-        session.console.detail(f"the head {verified.head.digest} is signed by {key}")
-    elif verified.count:
-        session.console.message("these were made before heads were signed; the next answer signs one")
-    session.console.result(f"{_entries(verified.count)}, the chain is whole", facts)
+    if verified.count and not verified.head:
+        context.output.message("these were made before heads were signed; the next answer signs one")
+    context.output.result(f"{_entries(verified.count)}, the chain is whole", facts)
 
 
-@app.command(cls=Command)
-def accept(context: typer.Context) -> None:
+def accept(ctx: typer.Context) -> None:
     """Go on without entries that are lost, where the newest vault.db is gone for good.
 
     That is entered in the log, and no budget has anything left for 30 days.
     """
     from ipse.wallet import disclosure_log
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         lost = disclosure_log.loss(wallet)
         if lost is None:
             told = {"accepted": False, "entry": None, "lost": None}
-            session.console.result("nothing is lost; nothing was changed", told)
+            context.output.result("nothing is lost; nothing was changed", told)
             return
-        _confirm(session, lost)
-        entry = disclosure_log.accept(wallet, lost, now=session.now)
+        _confirm(context, lost)
+        entry = disclosure_log.accept(wallet, lost, now=context.now)
     facts = {"accepted": True, "entry": entry.number, "lost": entry.content["lost"]}
-    session.console.result(f"accepted: log entry {entry.number} says what is lost", facts)
+    context.output.result(f"accepted: log entry {entry.number} says what is lost", facts)
 
 
-def _confirm(session: Session, lost: Loss) -> None:
+def _confirm(context: Context, lost: Loss) -> None:
     """Show what is lost and what follows, and have it accepted. Raises ConsentNeeded, ConsentRefused."""
-    if not session.can_ask:
+    if not context.can_ask:
         raise ConsentNeeded(
             "going on without what is lost takes your own word, and there is nobody to ask",
             hint="run `ipse log accept` in a terminal",
         )
     tty.forget_typed()  # what was typed before this was read does not accept it
-    session.console.page(f"{_told(lost)}\n{_CONSEQUENCES}")
+    context.output.page(f"{_told(lost)}\n{_CONSEQUENCES}")
     if tty.ask(f"go on without what is lost? type {_ACCEPT}: ") != _ACCEPT:
         raise ConsentRefused("nothing was accepted", hint=f"only `{_ACCEPT}` does; nothing was changed")
 
@@ -130,9 +122,8 @@ def _entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count} entries"
 
 
-@app.command(cls=Command)
 def export(
-    context: typer.Context,
+    ctx: typer.Context,
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")] = "-",
 ) -> None:
     """Write the whole log out with its signed head, for a program that is not ipse to verify.
@@ -141,22 +132,21 @@ def export(
     """
     from ipse.wallet import disclosure_log
 
-    session = session_of(context)
+    context = context_of(ctx)
     if output != "-":
-        params.check_target(output)
-    with session.wallet() as wallet:
-        *entries, end = disclosure_log.export(wallet, now=session.now)
+        output_files.check_target(output)
+    with context.wallet() as wallet:
+        *entries, end = disclosure_log.export(wallet, now=context.now)
     if output != "-":
-        params.write_text(output, "".join(f"{line}\n" for line in (*entries, end)))
-        session.console.result(output, {"entries": len(entries), "file": output})
+        output_files.write_text(output, "".join(f"{line}\n" for line in (*entries, end)))
+        context.output.result(output, {"entries": len(entries), "file": output})
         return
-    facts = {"entries": [strict_json.parse_object(line) for line in entries]} if session.console.json else {}
-    session.console.result("\n".join([*entries, end]), {**facts, "end": strict_json.parse_object(end)})
+    facts = {"entries": [strict_json.parse_object(line) for line in entries]} if context.output.json else {}
+    context.output.result("\n".join([*entries, end]), {**facts, "end": strict_json.parse_object(end)})
 
 
-@app.command(cls=Command)
 def receipts(
-    context: typer.Context,
+    ctx: typer.Context,
     number: Annotated[
         int | None, typer.Argument(metavar="[NUMBER]", help="Print the receipt of this entry.")
     ] = None,
@@ -168,39 +158,32 @@ def receipts(
     allow_loopback: AllowLoopback = False,
 ) -> None:
     """List the receipts of answers, or print one: the application's copy of the terms."""
-    session = session_of(context)
+    context = context_of(ctx)
     if number is None:
         if countersigned is not None:
             raise UsageError(
                 "--countersigned needs the number of the entry", hint="`ipse log receipts NUMBER`"
             )
-        _list_receipts(session)
+        _list_receipts(context)
         return
     from ipse.wallet.disclosure import receipts as terms
     from ipse.wallet.resolution import Reach
 
     given = params.read_object(countersigned) if countersigned is not None else None
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         if given is None:
             receipt = terms.receipt(wallet, number)
         else:
             receipt = terms.countersigned(wallet, number, given, reach=Reach(ca_file, allow_loopback))
-    session.console.result(strict_json.pretty(receipt), receipt)
+    context.output.result(strict_json.pretty(receipt), receipt)
 
 
-def _list_receipts(session: Session) -> None:
-    from ipse.storage import disclosure_log
-    from ipse.storage import receipts as kept
+def _list_receipts(context: Context) -> None:
+    from ipse.wallet.disclosure import receipts as terms
 
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         rows = [
-            {
-                **{
-                    name: disclosure_log.find(wallet.vault, row.number).content.get(name)
-                    for name in _RECEIPT_COLUMNS
-                },
-                "countersigned": row.countersigned is not None,
-            }
-            for row in kept.every(wallet.vault)
+            {**{name: entry.get(name) for name in _RECEIPT_COLUMNS}, "countersigned": countersigned}
+            for entry, countersigned in terms.listed(wallet)
         ]
-    session.console.table("receipts", rows, _RECEIPT_COLUMNS, empty="no answer has a receipt")
+    context.output.table("receipts", rows, _RECEIPT_COLUMNS, empty="no answer has a receipt")

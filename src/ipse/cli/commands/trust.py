@@ -7,19 +7,15 @@ from typing import Annotated
 
 import typer
 
-from ipse.cli.context import session_of
-from ipse.cli.framework import Command, application
+from ipse.cli.context import context_of
 
-__all__ = ["app"]
-
-app = application(name="trust", help_text="The trust list: whose credentials you accept, of which types.")
+__all__ = ["add", "list_", "remove"]
 
 _Did = Annotated[str, typer.Argument(metavar="DID", help="An issuer, or an https URL that publishes keys.")]
 
 
-@app.command(cls=Command)
 def add(
-    context: typer.Context,
+    ctx: typer.Context,
     issuer: _Did,
     types: Annotated[
         list[str],
@@ -29,28 +25,26 @@ def add(
     """Accept credentials of these types from an issuer."""
     from ipse.wallet import trust
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        trust.add(wallet, issuer, types, now=session.now)
-    session.console.result(f"{issuer} is trusted for {', '.join(types)}", {"issuer": issuer, "types": types})
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        trust.add(wallet, issuer, types, now=context.now)
+    context.output.result(f"{issuer} is trusted for {', '.join(types)}", {"issuer": issuer, "types": types})
 
 
-@app.command("list", cls=Command)
-def list_(context: typer.Context) -> None:
+def list_(ctx: typer.Context) -> None:
     """List the issuers you trust."""
-    from ipse.storage import trusted_issuers
+    from ipse.wallet import trust
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        rows = [asdict(entry) for entry in trusted_issuers.every(wallet.vault)]
-    session.console.table(
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        rows = [asdict(entry) for entry in trust.listed(wallet)]
+    context.output.table(
         "issuers", rows, ("did", "type", "added"), empty="nobody yet: `ipse trust add DID --for TYPE`"
     )
 
 
-@app.command(cls=Command)
 def remove(
-    context: typer.Context,
+    ctx: typer.Context,
     issuer: _Did,
     types: Annotated[
         list[str] | None,
@@ -58,11 +52,11 @@ def remove(
     ] = None,
 ) -> None:
     """Trust an issuer no longer."""
-    from ipse.storage import trusted_issuers
+    from ipse.wallet import trust
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        removed = trusted_issuers.remove(wallet.vault, issuer, types)
-    session.console.result(
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        removed = trust.remove(wallet, issuer, types)
+    context.output.result(
         f"{issuer}: {removed} {'entry' if removed == 1 else 'entries'} removed", {"removed": removed}
     )

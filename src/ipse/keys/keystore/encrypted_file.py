@@ -6,6 +6,7 @@ nonce) and the ciphertext. The whole header is authenticated with the ciphertext
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +25,8 @@ from ipse.errors import (
 from ipse.storage import files
 
 __all__ = ["EncryptedFile"]
+
+_log = logging.getLogger(__name__)
 
 _FORMAT: Final = "ipse-keystore"
 _VERSION: Final = 1
@@ -162,8 +165,10 @@ class EncryptedFile:
             held = unlock_client.key_for(self._path, kdf)
             if held is not None and (plain := _decrypt(header, ciphertext, held)) is not None:
                 self._derived = (kdf, held)
+                _log.info("the wallet is unlocked: no passphrase is needed for %s", self._path)
                 return strict_json.parse_object(plain, what="the keystore's content")
             self._derived = (kdf, self._derive(kdf))
+            _log.info("derived the key of %s from the passphrase", self._path)
         return self._items(header, ciphertext, self._derived[1])
 
     def _items(self, header: JsonObject, ciphertext: bytes, key: bytes) -> dict[str, str]:

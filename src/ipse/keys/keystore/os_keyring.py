@@ -7,6 +7,7 @@ is named, instantiated and asked for by its class.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import sys
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 __all__ = ["ALLOWED_BACKENDS", "OsKeyring", "open_os_keyring"]
+
+_log = logging.getLogger(__name__)
 
 ALLOWED_BACKENDS: Final = {
     "keyring.backends.SecretService.Keyring": "Secret Service",
@@ -133,6 +136,7 @@ def open_os_keyring(wallet_id: str) -> OsKeyring:
         backend = _bounded(lambda path=path: _instantiate(path), name)  # type: ignore[misc]
         if isinstance(backend, str):
             reasons.append(f"{name}: {backend}")
+            _log.info("%s does not answer: %s", name, backend)
             continue
         if name == "Secret Service":
             with _translated(name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import pickle
 import signal
@@ -18,6 +19,8 @@ from ipse.wallet.batch.frames import read_frame, write_frame
 from ipse.wallet.batch.worker import CRASHED, FAILED, Task
 
 __all__ = ["Workers", "cores", "running"]
+
+_log = logging.getLogger(__name__)
 
 _CHILD: Final = "import sys; sys.path[:] = sys.argv[1:]; from ipse.wallet.batch import worker; worker.main()"
 _MAX_WORKERS: Final = 64
@@ -62,6 +65,7 @@ class Workers:
             future.result()
         for process in self._processes:
             self._idle.put(process)
+        _log.info("started %d worker processes", self.count)
 
     def submit(self, message: Any) -> Future[bytes]:
         """The answer to `message`, from whichever worker is free first."""

@@ -1,12 +1,12 @@
 """Answering applications: what would leave, on whose word, at what cost, and the log of what left.
 
 ask(wallet, embedder, request, consent=..., now=...)    the signed answer, or one that says nothing
-grant(...), revoke(...)                                 standing consent
+grant(...), granted(...), revoke(...)                   standing consent
 budgets, receipts                                       what may be told in all; the terms, signed
 """
 
 from ipse.wallet.disclosure import budgets, receipts
 from ipse.wallet.disclosure.asking import Answered, ask
-from ipse.wallet.disclosure.permission import grant, revoke
+from ipse.wallet.disclosure.permission import Grant, grant, granted, revoke
 
-__all__ = ["Answered", "ask", "budgets", "grant", "receipts", "revoke"]
+__all__ = ["Answered", "Grant", "ask", "budgets", "grant", "granted", "receipts", "revoke"]

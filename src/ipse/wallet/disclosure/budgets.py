@@ -14,7 +14,7 @@ from ipse.storage.vault import Vault
 from ipse.wallet.disclosure.proposal import Cost
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["COSTLY", "allowed", "change", "charge", "cost", "left", "moment", "read", "since"]
+__all__ = ["COSTLY", "allowed", "change", "charge", "cost", "left", "moment", "read", "since", "spenders"]
 
 COSTLY: Final = frozenset({"choose", "bands"})
 """The levels whose answers are drawn from the whole profile. The others are told as they are, by tick."""
@@ -74,6 +74,12 @@ def left(wallet: Wallet, party: str | None, now: datetime) -> tuple[int, int]:
     at = since(moment(wallet, now))
     mine = answers.spent(wallet.vault, since=at, party=party) if party is not None else 0
     return read(wallet).left(mine, answers.spent(wallet.vault, since=at))
+
+
+def spenders(wallet: Wallet, now: datetime) -> list[str]:
+    """Return the applications that have spent something in the window that ends now, sorted by name."""
+    rows = answers.charged(wallet.vault, since=since(moment(wallet, now)))
+    return sorted({row.party for row in rows} - {answers.LOST})
 
 
 def charge(wallet: Wallet, level: str) -> int:

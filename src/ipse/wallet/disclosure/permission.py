@@ -17,7 +17,7 @@ from ipse.storage.grants import Grant
 from ipse.wallet.disclosure import budgets
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Permission", "covering", "grant", "revoke"]
+__all__ = ["Grant", "Permission", "covering", "grant", "granted", "revoke"]
 
 _NEVER_GRANTED: Final = "statements"
 _DAY: Final = timedelta(days=1)
@@ -84,6 +84,11 @@ def grant(
         named, per_day, epsilon, unsigned,
     )  # fmt: skip
     return replace(given, number=grants.add(wallet.vault, given))
+
+
+def granted(wallet: Wallet) -> list[Grant]:
+    """Return all grants, ended ones too, the oldest first."""
+    return grants.every(wallet.vault)
 
 
 def revoke(wallet: Wallet, asker: str, *, now: datetime) -> int:

@@ -15,7 +15,7 @@ from ipse.storage import receipts as kept
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["countersigned", "keep", "receipt"]
+__all__ = ["countersigned", "keep", "listed", "receipt"]
 
 
 def keep(wallet: Wallet, question: Question, answer: str, number: int, *, now: datetime) -> None:
@@ -37,6 +37,14 @@ def receipt(wallet: Wallet, number: int) -> JsonObject:
             f"log entry {entry.number} has no receipt", hint="`ipse log receipts` lists those that have one"
         )
     return strict_json.parse_object(found.countersigned or found.receipt)
+
+
+def listed(wallet: Wallet) -> list[tuple[JsonObject, bool]]:
+    """Return the log entry of each answer that has a receipt, and whether the application signed it too."""
+    return [
+        (disclosure_log.find(wallet.vault, row.number).content, row.countersigned is not None)
+        for row in kept.every(wallet.vault)
+    ]
 
 
 def countersigned(

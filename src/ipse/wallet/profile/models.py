@@ -8,6 +8,7 @@ missing and only then deletes what other models made. A kill in between costs ti
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -39,6 +40,8 @@ __all__ = [
     "open_embedder",
     "rebuild",
 ]
+
+_log = logging.getLogger(__name__)
 
 DEFAULT: Final = "default"
 """The name that always means the model that comes with ipse."""
@@ -225,7 +228,9 @@ def _row(
 def _opened(places: Places, source: ModelSource, progress: Stages) -> Embedder:
     """The embedder of `source`. What libraries raise over a model from elsewhere is that model's fault."""
     try:
-        return embedding.open_embedder(places.models, model=source, progress=progress)
+        embedder = embedding.open_embedder(places.models, model=source, progress=progress)
+        _log.info("loaded the embedding model %s", source.name)
+        return embedder
     except (IpseError, MemoryError):
         raise
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +21,8 @@ from ipse.wallet.profile.tasting import Opinions, day, learn_taste, learn_with_o
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Mover", "Placed", "keep_ranking", "rank", "search"]
+
+_log = logging.getLogger(__name__)
 
 _MOVERS: Final = 3
 
@@ -80,6 +83,7 @@ def rank(
     else:
         learned = learn_taste(wallet, embedder, secrets=include_secret)
     texts = Texts.of(candidates, embedder.embed(candidates))
+    _log.info("embedded %d candidates", len(candidates))
     scores = learned.scores(texts, day(now))
     order = np.argsort(-scores, kind="stable")
     places = [Placed(int(row), candidates[row], float(scores[row])) for row in order]
@@ -93,7 +97,9 @@ def rank(
 def keep_ranking(wallet: Wallet, places: Sequence[Placed], *, now: datetime) -> int | None:
     """Keep a ranking so that feedback can name its places; its number, None where the disk is full."""
     with contextlib.suppress(StorageError):
-        return rankings.add(wallet.vault, [place.text for place in places], now=format_timestamp(now))
+        number = rankings.add(wallet.vault, [place.text for place in places], now=format_timestamp(now))
+        _log.info("kept as ranking %d, whose places `ipse profile feedback` can name", number)
+        return number
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +14,8 @@ from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput, StorageError, UsageError
 from ipse.preferences.bounds import MAX_TEXT
 from ipse.preferences.embedding import Embedder
-from ipse.storage import erasing, statement_vectors, statements
+from ipse.storage import erasing, statement_plan, statement_vectors, statements
+from ipse.storage.statement_plan import Known
 from ipse.storage.statements import Added, NewStatement, Statement
 from ipse.wallet.wallet import Wallet
 
@@ -24,8 +26,12 @@ __all__ = [
     "check_text",
     "checked",
     "embed_missing",
+    "foresee",
     "remember",
+    "repeated",
 ]
+
+_log = logging.getLogger(__name__)
 
 SENSITIVITIES: Final = ("public", "private", "secret")
 _BATCH: Final = 512
@@ -56,6 +62,38 @@ def remember(
     )
     embed_missing(wallet, embedder, progress=progress)
     return added
+
+
+def foresee(wallet: Wallet, new: Sequence[NewStatement], *, now: datetime) -> Added:
+    """Return what `remember` would come to, and keep nothing. Raises what `remember` raises."""
+    known = [
+        Known(
+            entry.number,
+            statement_plan.identity(entry.text),
+            entry.source,
+            entry.kind,
+            entry.weight,
+            entry.sensitivity,
+            entry.valid_from,
+        )
+        for entry in statements.current(wallet.vault)
+    ]
+    plan = statement_plan.plan(
+        [checked(entry, now) for entry in new],
+        [statement_plan.identity(entry.text) for entry in new],
+        known,
+        now=format_timestamp(now),
+        next_number=1 + max((entry.number for entry in known), default=0),
+    )
+    return Added(tuple(entry.number for entry in plan.inserted), plan.changed, plan.known)
+
+
+def repeated(wallet: Wallet, new: NewStatement) -> Statement | None:
+    """Return the current statement that says the same as `new`, None if there is none."""
+    number = statements.alike(
+        wallet.vault, text=new.text, source=new.source, kind=new.kind, weight=new.weight
+    )
+    return None if number is None else statements.find(wallet.vault, number)
 
 
 def checked(statement: NewStatement, now: datetime) -> NewStatement:
@@ -116,6 +154,7 @@ def embed_missing(wallet: Wallet, embedder: Embedder, *, progress: Progress | No
                 if said.number in vectors and said.number in there and there[said.number].text == said.text
             ]
             statement_vectors.keep(wallet.vault, embedder.fingerprint, pairs)
+        _log.info("embedded %d statements", len(vectors))
         if progress is not None:
             progress(min(start + _BATCH, len(missing)), len(missing))
 

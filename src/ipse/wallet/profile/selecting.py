@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 from ipse.encoding.timestamps import format_timestamp
-from ipse.storage import statements
+from ipse.storage import statement_vectors, statements
 from ipse.storage.statements import Statement
+from ipse.wallet.profile.forgetting import Disclosed, disclosed
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Selection", "select"]
+__all__ = ["Detail", "Selection", "count", "detail", "find", "select", "with_earlier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,43 @@ def select(wallet: Wallet, selection: Selection) -> list[Statement]:
     """The statements that hold now, with `ended` those that held once too, as far as they are asked for."""
     known = statements.every(wallet.vault) if selection.ended else statements.current(wallet.vault)
     return [statement for statement in known if selection.holds(statement)]
+
+
+def count(wallet: Wallet) -> int:
+    """Return how many statements hold now."""
+    return statements.count(wallet.vault)
+
+
+def find(wallet: Wallet, number: int) -> Statement:
+    """Return one statement, ended or not. Raises NotFound."""
+    return statements.find(wallet.vault, number)
+
+
+def with_earlier(wallet: Wallet, numbers: Collection[int]) -> list[Statement]:
+    """Return statements and all that they superseded, ordered by number; unknown numbers are left out."""
+    return statements.with_earlier(wallet.vault, numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A statement with its versions, the oldest first, and the fingerprints of models that embedded it."""
+
+    statement: Statement
+    versions: tuple[Statement, ...]
+    models: tuple[str, ...]
+    disclosed: tuple[Disclosed, ...]
+    """To which applications it was disclosed."""
+
+
+def detail(wallet: Wallet, number: int) -> Detail:
+    """Return what the wallet knows of one statement. Raises NotFound."""
+    statement = statements.find(wallet.vault, number)
+    return Detail(
+        statement,
+        tuple(statements.chain(wallet.vault, number)),
+        tuple(statement_vectors.fingerprints(wallet.vault, number)),
+        disclosed(wallet.vault, [statement]),
+    )
 
 
 def _feeling(statement: Statement) -> str:

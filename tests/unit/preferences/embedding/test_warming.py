@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ipse.cli.context import Session
+from ipse.cli.context import Context
 from ipse.errors import CorruptData, WrongPassphrase
 from ipse.preferences.embedding import DEFAULT_MODEL, Manifest, ModelSource, load, read_manifest
 from ipse.preferences.embedding.cache import folder_of
@@ -34,8 +34,8 @@ print("heard", file=sys.stderr)
 
 
 @pytest.fixture
-def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
-    """A session whose wallet has the passphrase "right", and whose passphrase file says so."""
+def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
+    """A context whose wallet has the passphrase "right", and whose passphrase file says so."""
     monkeypatch.setenv("IPSE_HOME", str(tmp_path / "wallet"))
     Wallet.create(
         find_places(), keystore="file", passphrase=lambda: b"right", now=datetime(2025, 1, 1, tzinfo=UTC)
@@ -43,10 +43,10 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     file = tmp_path / "passphrase"
     file.touch(mode=0o600)
     file.write_text("right\n")
-    session = Session()
-    session.no_input = True
-    session.passphrase_file = str(file)
-    return session
+    context = Context()
+    context.no_input = True
+    context.passphrase_file = str(file)
+    return context
 
 
 def _threads() -> list[str]:
@@ -61,10 +61,10 @@ def test_what_a_thread_prepares_serves_the_embedder_and_leaves_stderr_as_it_was(
 
 
 def test_the_libraries_are_there_when_the_wallet_was_open_for_embedding(
-    profile_extra: None, session: Session
+    profile_extra: None, context: Context
 ) -> None:
     before = _threads()
-    with session.wallet(embeds=True) as wallet:
+    with context.wallet(embeds=True) as wallet:
         assert wallet.vault.rows("SELECT 1") == [(1,)]
     assert {"numpy", "onnxruntime", "tokenizers"} <= sys.modules.keys()
     assert _threads() == before
@@ -91,9 +91,9 @@ def test_preparing_refuses_an_altered_model(cache: Path) -> None:
 
 
 def test_the_embedder_waits_for_what_is_prepared_and_loads_nothing_twice(
-    cache: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+    cache: Path, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = session.places.models
+    folder = context.places.models
     folder.parent.mkdir(parents=True, exist_ok=True)
     cache.rename(folder)
     reads: list[Path] = []
@@ -103,25 +103,25 @@ def test_the_embedder_waits_for_what_is_prepared_and_loads_nothing_twice(
         return read_manifest(cache, model=model)
 
     monkeypatch.setattr("ipse.preferences.embedding.runtime.read_manifest", counted)
-    with session.wallet(embeds=True) as wallet:
-        assert session.embedder(wallet).embed(["tea"]).shape == (1, 384)
+    with context.wallet(embeds=True) as wallet:
+        assert context.embedder(wallet).embed(["tea"]).shape == (1, 384)
     assert len(reads) == 2  # by prepare and the load within it; the command's own load is handed the result
 
 
-def test_a_wrong_passphrase_leaves_no_thread(session: Session) -> None:
-    assert session.passphrase_file is not None
-    Path(session.passphrase_file).write_text("wrong\n")
+def test_a_wrong_passphrase_leaves_no_thread(context: Context) -> None:
+    assert context.passphrase_file is not None
+    Path(context.passphrase_file).write_text("wrong\n")
     before = _threads()
-    with pytest.raises(WrongPassphrase), session.wallet(embeds=True) as wallet:
+    with pytest.raises(WrongPassphrase), context.wallet(embeds=True) as wallet:
         _ = wallet.vault
     assert _threads() == before
 
 
-def test_an_interrupt_leaves_no_thread(session: Session) -> None:
+def test_an_interrupt_leaves_no_thread(context: Context) -> None:
     before = _threads()
 
     def interrupted() -> None:
-        with session.wallet(embeds=True) as wallet:
+        with context.wallet(embeds=True) as wallet:
             assert wallet.vault.rows("SELECT 1") == [(1,)]
             raise KeyboardInterrupt
 
@@ -131,13 +131,13 @@ def test_an_interrupt_leaves_no_thread(session: Session) -> None:
 
 
 def test_libraries_that_do_not_import_are_no_error_of_the_wallet(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+    context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(_: Path) -> None:
         raise ImportError("not built for this machine")
 
     monkeypatch.setattr("ipse.preferences.embedding.runtime.prepare", fail)
     before = _threads()
-    with session.wallet(embeds=True) as wallet:
+    with context.wallet(embeds=True) as wallet:
         assert wallet.vault.rows("SELECT 1") == [(1,)]
     assert _threads() == before

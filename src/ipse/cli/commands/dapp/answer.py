@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from ipse.cli.commands.dapp import request_file
-from ipse.cli.context import session_of
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.commands.dapp import options
+from ipse.cli.context import context_of
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.errors import ConsentRefused
 
 __all__ = ["answer"]
 
 
 def answer(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="The application's request.")],
     origin: Annotated[
         str | None,
@@ -33,15 +33,15 @@ def answer(
     from ipse.wallet import disclosure
     from ipse.wallet.resolution import Reach
 
-    session = session_of(context)
-    asked = request_file.read(file)
-    with session.wallet(embeds=True) as wallet:
+    context = context_of(ctx)
+    asked = options.read_request(file)
+    with context.wallet(embeds=True) as wallet:
         answered = disclosure.ask(
             wallet,
-            lambda: session.embedder(wallet),
+            lambda: context.embedder(wallet),
             asked,
-            consent=consent.asking(session),
-            now=session.now,
+            consent=consent.asking(context),
+            now=context.now,
             origin=origin,
             reach=Reach(ca_file, allow_loopback),
         )
@@ -51,7 +51,7 @@ def answer(
         "entry": answered.entry,
         "because": answered.because,
     }
-    session.console.result(answered.text, facts)
+    context.output.result(answered.text, facts)
     if not answered.said:
         sys.stdout.flush()
         raise ConsentRefused(

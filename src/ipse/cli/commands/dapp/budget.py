@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ipse.cli.commands.dapp import amounts
-from ipse.cli.context import session_of
+from ipse.cli.commands.dapp import options
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
-
-if TYPE_CHECKING:
-    from ipse.wallet.wallet import Wallet
 
 __all__ = ["budget"]
 
 
 def budget(
-    context: typer.Context,
+    ctx: typer.Context,
     answer: Annotated[
         str | None,
         typer.Option(metavar="E", help="What one answer costs: the more, the better it is, and the fewer."),
@@ -33,22 +29,24 @@ def budget(
     """Show or set the privacy budget, in epsilon: how much answers may tell in 30 days, and what is left."""
     from ipse.wallet.disclosure import budgets
 
-    session = session_of(context)
-    options = {"answer": answer, "application": application, "overall": overall}
-    given = {name: amounts.read(text, f"--{name}") for name, text in options.items() if text is not None}
-    now = session.now
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    amounts = {"answer": answer, "application": application, "overall": overall}
+    given = {
+        name: options.read_epsilon(text, f"--{name}") for name, text in amounts.items() if text is not None
+    }
+    now = context.now
+    with context.wallet() as wallet:
         if given:
             budgets.change(wallet, **given)
         limits = budgets.read(wallet)
-        rests = {party: budgets.left(wallet, party, now)[0] for party in _spenders(wallet, now)}
+        rests = {party: budgets.left(wallet, party, now)[0] for party in budgets.spenders(wallet, now)}
         left = budgets.left(wallet, None, now)[1]
-    all_left = f"{amounts.spelled(limits.overall)} in 30 days, {amounts.spelled(left)} of it left"
+    all_left = f"{options.show_epsilon(limits.overall)} in 30 days, {options.show_epsilon(left)} of it left"
     lines = [
-        f"an answer costs:   {amounts.spelled(limits.answer)}",
-        f"each application:  {amounts.spelled(limits.application)} in 30 days",
+        f"an answer costs:   {options.show_epsilon(limits.answer)}",
+        f"each application:  {options.show_epsilon(limits.application)} in 30 days",
         f"all together:      {all_left}",
-        *(f"left for {printable(party)}: {amounts.spelled(rest)}" for party, rest in rests.items()),
+        *(f"left for {printable(party)}: {options.show_epsilon(rest)}" for party, rest in rests.items()),
     ]
     facts = {
         "answer": limits.answer / 1000,
@@ -57,13 +55,4 @@ def budget(
         "left": left / 1000,
         "parties": [{"party": party, "left": rest / 1000} for party, rest in rests.items()],
     }
-    session.console.result("\n".join(lines), facts)
-
-
-def _spenders(wallet: Wallet, now: datetime) -> list[str]:
-    """Which applications have spent something of the budget, in the order of their names."""
-    from ipse.storage import answers
-    from ipse.wallet.disclosure import budgets
-
-    since = budgets.since(budgets.moment(wallet, now))
-    return sorted({row.party for row in answers.charged(wallet.vault, since=since)} - {answers.LOST})
+    context.output.result("\n".join(lines), facts)

@@ -8,7 +8,7 @@ from typing import Final
 
 from ipse.cli import tty
 from ipse.cli.commands.dapp.page import checklist, page
-from ipse.cli.context import Session
+from ipse.cli.context import Context
 from ipse.disclosure.questions import Bands, Statements, Topics
 from ipse.errors import ConsentNeeded
 from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal
@@ -22,57 +22,57 @@ _NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:[ ,]+[0-9]{1,4})*", re.ASCII)
 _REFUSED: Final = Decision(False)
 
 
-def asking(session: Session) -> Consent:
-    """The owner at this session's terminal; raises ConsentNeeded where there is none."""
+def asking(context: Context) -> Consent:
+    """The owner at this context's terminal; raises ConsentNeeded where there is none."""
 
     def ask(proposal: Proposal) -> Decision:
-        if not session.can_ask:
+        if not context.can_ask:
             raise _nobody(proposal)
         tty.forget_typed()  # a yes typed before the page was there is no answer to it
-        session.console.page(page(proposal))
+        context.output.page(page(proposal))
         if proposal.tickable and proposal.items:
-            return _ticked(session, proposal)
-        return _whole(session, _SEND if proposal.items else _SEND_NOTHING)
+            return _ticked(context, proposal)
+        return _whole(context, _SEND if proposal.items else _SEND_NOTHING)
 
     return ask
 
 
-def _whole(session: Session, question: str) -> Decision:
+def _whole(context: Context, question: str) -> Decision:
     typed = tty.ask(question)
     if typed not in ("yes", "no", ""):
-        session.console.page("only `yes` sends it")
+        context.output.page("only `yes` sends it")
     return Decision(typed == "yes")
 
 
-def _ticked(session: Session, proposal: Proposal) -> Decision:
+def _ticked(context: Context, proposal: Proposal) -> Decision:
     """Tick and untick until the owner says yes, or anything that is no number."""
     ticked: frozenset[str] = frozenset()
     while True:
-        session.console.page(checklist(proposal, ticked))
+        context.output.page(checklist(proposal, ticked))
         typed = tty.ask(_TICK)
         if typed == "yes" and ticked:
             return Decision(True, ticked)
         if not _NUMBERS.fullmatch(typed):
             if typed == "yes":
-                session.console.page("nothing is ticked: that refuses")
+                context.output.page("nothing is ticked: that refuses")
             elif typed not in ("no", ""):
-                session.console.page("only numbers and `yes` are taken: that refuses")
+                context.output.page("only numbers and `yes` are taken: that refuses")
             return _REFUSED
-        ticked = _changed(session, proposal, ticked, {int(number) for number in re.findall("[0-9]+", typed)})
+        ticked = _changed(context, proposal, ticked, {int(number) for number in re.findall("[0-9]+", typed)})
 
 
 def _changed(
-    session: Session, proposal: Proposal, ticked: frozenset[str], numbers: set[int]
+    context: Context, proposal: Proposal, ticked: frozenset[str], numbers: set[int]
 ) -> frozenset[str]:
     """The ticks after those of `numbers` are turned; the same where one can't be."""
     unknown = sorted(number for number in numbers if not 1 <= number <= len(proposal.items))
     if unknown:
-        session.console.page(f"there is no {unknown[0]} in this list; nothing is changed")
+        context.output.page(f"there is no {unknown[0]} in this list; nothing is changed")
         return ticked
     changed = ticked ^ {proposal.items[number - 1].key for number in numbers}
     asked = proposal.question.asked
     if isinstance(asked, Statements) and len(changed) > asked.limit:
-        session.console.page(f"they ask for at most {asked.limit}; nothing is changed")
+        context.output.page(f"they ask for at most {asked.limit}; nothing is changed")
         return ticked
     return changed
 

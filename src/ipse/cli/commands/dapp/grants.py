@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.dapp import amounts, topic_names
-from ipse.cli.context import session_of
+from ipse.cli.commands.dapp import options
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 
 if TYPE_CHECKING:
-    from ipse.storage.grants import Grant
+    from ipse.wallet.disclosure import Grant
 
 __all__ = ["grant", "grants", "revoke"]
 
@@ -28,7 +28,7 @@ _Party = Annotated[
 
 
 def grant(
-    context: typer.Context,
+    ctx: typer.Context,
     party: _Party,
     level: Annotated[
         str, typer.Option(metavar="choose|bands|topics", help="What it may ask without asking you.")
@@ -57,17 +57,17 @@ def grant(
     """
     from ipse.wallet import disclosure
 
-    session = session_of(context)
-    now = session.now
+    context = context_of(ctx)
+    now = context.now
     _check_level(level)
     expires = params.timestamp(until) if until else now + _DEFAULT
     if expires <= now:
         raise UsageError(f"--until {until} is past", hint="give a day or time that is to come")
-    named = topic_names.read(topics) if topics is not None else ()
-    most = None if epsilon is None else amounts.read(epsilon, "--epsilon")
+    named = options.read_topics(topics) if topics is not None else ()
+    most = None if epsilon is None else options.read_epsilon(epsilon, "--epsilon")
     if most == 0:
         raise UsageError("--epsilon 0 would allow no answer", hint="give more, or no grant")
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         given = disclosure.grant(
             wallet,
             party,
@@ -79,30 +79,30 @@ def grant(
             epsilon=most,
             unsigned=allow_unsigned,
         )
-    session.console.result(_sentence(given), _row(given))
+    context.output.result(_sentence(given), _row(given))
 
 
-def grants(context: typer.Context) -> None:
+def grants(ctx: typer.Context) -> None:
     """List the grants, ended ones too."""
-    from ipse.storage import grants as store
+    from ipse.wallet import disclosure
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        rows = [_row(given) for given in store.every(wallet.vault)]
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        rows = [_row(given) for given in disclosure.granted(wallet)]
     columns = ("number", "party", "level", "expires", "revoked", "limits")
-    if not session.console.json:
+    if not context.output.json:
         rows = [{**row, "limits": "; ".join(_limits(row))} for row in rows]
-    session.console.table("grants", rows, columns, empty="no grants")
+    context.output.table("grants", rows, columns, empty="no grants")
 
 
-def revoke(context: typer.Context, party: _Party) -> None:
+def revoke(ctx: typer.Context, party: _Party) -> None:
     """End the grants of an application. What it was told already can't be called back."""
     from ipse.wallet import disclosure
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        ended = disclosure.revoke(wallet, party, now=session.now)
-    session.console.result(f"grants ended: {ended}; past answers can't be called back", {"ended": ended})
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        ended = disclosure.revoke(wallet, party, now=context.now)
+    context.output.result(f"grants ended: {ended}; past answers can't be called back", {"ended": ended})
 
 
 def _check_level(level: str) -> None:
@@ -127,7 +127,7 @@ def _sentence(given: Grant) -> str:
 def _limits(row: JsonObject) -> list[str]:
     limits = []
     if row["topics"]:
-        limits.append(f"only about {', '.join(map(topic_names.label, row['topics']))}")
+        limits.append(f"only about {', '.join(map(options.topic_label, row['topics']))}")
     if row["per_day"] is not None:
         limits.append(f"{row['per_day']} a day")
     if row["epsilon"] is not None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
-from ipse.cli.commands.dapp import amounts
+from ipse.cli.commands.dapp import options
 from ipse.cli.commands.dapp.layout import cut, labelled, legible, listed
 from ipse.disclosure.questions import Bands, Choose, Question, Statements
 from ipse.wallet.disclosure.proposal import Applicant, PastQuestion, Proposal
@@ -116,9 +116,7 @@ def _question(question: Question) -> list[str]:
 
 
 def _named(topics: Sequence[str]) -> str:
-    from ipse.cli.commands.dapp.topic_names import label
-
-    names = ", ".join(label(topic) for topic in topics[:_MOST_NAMED])
+    names = ", ".join(options.topic_label(topic) for topic in topics[:_MOST_NAMED])
     more = len(topics) - _MOST_NAMED
     return names if more <= 0 else f"{names} and {more} more"
 
@@ -147,7 +145,7 @@ def _how_long(question: Question) -> list[str]:
 
 def _costs(proposal: Proposal) -> list[str]:
     cost = proposal.cost
-    whole, own, overall = map(amounts.spelled, (cost.epsilon, cost.application_left, cost.overall_left))
+    whole, own, overall = map(options.show_epsilon, (cost.epsilon, cost.application_left, cost.overall_left))
     if cost.spent:
         room = f" until {legible(cost.returns[:10])}" if cost.returns else ""
         left = f"left: {own} for it, {overall} for all applications"
@@ -158,7 +156,7 @@ def _costs(proposal: Proposal) -> list[str]:
         return [f"nothing of the budget: the same answer as on {legible(cost.repeated[:10])}"]
     if cost.epsilon == 0:
         return ["nothing of the budget: what leaves is told as it is"]
-    before = amounts.spelled(cost.application_left + cost.epsilon)
+    before = options.show_epsilon(cost.application_left + cost.epsilon)
     return [
         f"{whole} of the {before} that its privacy budget has left",
         f"then {own} stays for it, and {overall} for all applications",

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.dapp import topic_names
+from ipse.cli.commands.dapp import options
 from ipse.cli.completion import complete_did
-from ipse.cli.context import Session, session_of
+from ipse.cli.context import Context, context_of
 from ipse.encoding import strict_json
 from ipse.errors import UsageError
+from ipse.wallet import output_files
 
 if TYPE_CHECKING:
     from ipse.disclosure.questions import Asked
@@ -30,7 +31,7 @@ _NEEDS = {"choose": "candidates", "bands": "topics", "topics": "topics", "statem
 
 
 def request_(
-    context: typer.Context,
+    ctx: typer.Context,
     audience: Annotated[str, typer.Option(metavar="URL", help="The application that asks.")],
     purpose: Annotated[
         str, typer.Option(metavar="TEXT", help="What the answer is for; the owner reads this.")
@@ -75,34 +76,34 @@ def request_(
     """Make a request, as an application."""
     from ipse.disclosure import questions
 
-    session = session_of(context)
+    context = context_of(ctx)
     _check_options(
         level, {"candidates": candidates, "top": top, "topics": topics, "about": about, "limit": limit}
     )
     if output != "-":
-        params.check_target(output)
+        output_files.check_target(output)
     made = questions.build_request(
         address=audience,
         purpose=purpose,
         asked=_asked(level, candidates, top, topics, about, limit),
         retention=params.span(retention),
-        issued=session.now,
+        issued=context.now,
         lifetime=params.span(expires),
-        signer=None if signer is None else signing(session, signer),
+        signer=None if signer is None else signing(context, signer),
     )
     text = made if isinstance(made, str) else strict_json.pretty(made)
     if output == "-":
-        session.console.result(text, {"request": made} if isinstance(made, str) else made)
+        context.output.result(text, {"request": made} if isinstance(made, str) else made)
     else:
-        params.write_text(output, text + "\n")
-        session.console.message(f"request written to {output}")
+        output_files.write_text(output, text + "\n")
+        context.output.message(f"request written to {output}")
 
 
-def signing(session: Session, which: str) -> RequestSigner:
+def signing(context: Context, which: str) -> RequestSigner:
     """One of the wallet's DIDs, its verification method and its key. Raises NotFound, KeystoreError."""
     from ipse.wallet import identities
 
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         record, place, key = identities.signing_key(wallet, which)
     return record.did, place.id, key
 
@@ -136,5 +137,5 @@ def _asked(
         return Choose(numbered(params.read_lines(candidates or "-")), top or _TOP)
     if level == "statements":
         return Statements(about or "", limit or _LIMIT)
-    named = topic_names.read(topics or "")
+    named = options.read_topics(topics or "")
     return Bands(named) if level == "bands" else Topics(named)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.dapp import request_file
+from ipse.cli.commands.dapp import options
 from ipse.cli.completion import complete_did
-from ipse.cli.context import session_of
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 
@@ -22,7 +22,7 @@ __all__ = ["receipt", "verify"]
 
 
 def verify(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="The answer.")],
     request: Annotated[str, typer.Option(metavar="FILE", help="The request that it answers.")],
     ca_file: CaFile = None,
@@ -31,25 +31,26 @@ def verify(
     """Verify an answer, as the application, and print what it says. Needs no wallet."""
     from ipse.disclosure import answers, questions
 
-    session = session_of(context)
-    resolve = request_file.resolving(ca_file, allow_loopback=allow_loopback)
-    question = questions.parse_question(request_file.read(request), resolve=resolve)
-    verification = answers.verify_answer(params.read_text(file).strip(), question, session.now)
+    context = context_of(ctx)
+    resolve = options.resolver(ca_file, allow_loopback=allow_loopback)
+    question = questions.parse_question(options.read_request(request), resolve=resolve)
+    verification = answers.verify_answer(params.read_text(file).strip(), question, context.now)
     report = verification.report
-    for check in report.checks:
-        session.console.detail(f"{check.outcome:<14}  {check.name:<14}  {printable(check.reason)}")
+    if context.output.verbose:
+        for check in report.checks:
+            context.output.message(f"{check.outcome:<14}  {check.name:<14}  {printable(check.reason)}")
     content = _told(verification.content or answers.nothing(question), question)
     lines = [line for value in content.values() for line in _lines(value)]
-    if lines or session.console.json:
+    if lines or context.output.json:
         facts: JsonObject = {**report.to_json(), "level": question.level, **content}
-        session.console.result("\n".join(map(printable, lines)), facts)
+        context.output.result("\n".join(map(printable, lines)), facts)
     report.raise_unless_passed("the answer")
     if not lines:
-        session.console.message("the answer says nothing")
+        context.output.message("the answer says nothing")
 
 
 def receipt(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="The receipt that the wallet made.")],
     request: Annotated[str, typer.Option(metavar="FILE", help="The request that was answered.")],
     answer: Annotated[str, typer.Option(metavar="FILE", help="The answer that the receipt is of.")],
@@ -67,19 +68,19 @@ def receipt(
     from ipse.cli.commands.dapp.request import signing
     from ipse.disclosure import questions, receipts
 
-    session = session_of(context)
+    context = context_of(ctx)
     text = params.read_text(file)
-    resolve = request_file.resolving(ca_file, allow_loopback=allow_loopback)
-    question = questions.parse_question(request_file.read(request), resolve=resolve)
+    resolve = options.resolver(ca_file, allow_loopback=allow_loopback)
+    question = questions.parse_question(options.read_request(request), resolve=resolve)
     verified = receipts.verify(text)
     receipts.check_terms(verified, question, params.read_text(answer).strip())
-    signed = receipts.countersign(text, *signing(session, signer))
+    signed = receipts.countersign(text, *signing(context, signer))
     terms = verified.payload
-    session.console.message(
+    context.output.message(
         f"signed: {printable(terms['party'])} keeps its answer no longer than {terms['retention_until']}, "
         f"for: {printable(terms['purpose'])}"
     )
-    session.console.result(signed, strict_json.parse_object(signed))
+    context.output.result(signed, strict_json.parse_object(signed))
 
 
 def _told(content: JsonObject, question: Question) -> JsonObject:

@@ -8,7 +8,7 @@ import typer
 
 from ipse.cli import params
 from ipse.cli.commands.profile.shown import statement_row
-from ipse.cli.context import session_of
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
 
@@ -19,47 +19,45 @@ __all__ = ["rank", "search"]
 
 
 def search(
-    context: typer.Context,
+    ctx: typer.Context,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to look for, by meaning.")],
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 5,
 ) -> None:
     """Find what you said that is nearest in meaning."""
     from ipse.wallet.profile import ranking
 
-    session = session_of(context)
-    with session.wallet(embeds=True) as wallet:
-        found = ranking.search(wallet, session.embedder(wallet), text, limit=limit)
+    context = context_of(ctx)
+    with context.wallet(embeds=True) as wallet:
+        found = ranking.search(wallet, context.embedder(wallet), text, limit=limit)
     rows = [{**statement_row(statement), "similarity": round(cosine, 3)} for statement, cosine in found]
-    session.console.table("statements", rows, ("similarity", "weight", "text"), empty="nothing found")
+    context.output.table("statements", rows, ("similarity", "weight", "text"), empty="nothing found")
 
 
 def rank(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Candidates, one a line.")],
     top: Annotated[int | None, typer.Option("--top", min=1, help="Show this many.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Show the statements that moved each.")] = False,
 ) -> None:
     """Rank candidates as you would like them, best first."""
-    session = session_of(context)
+    context = context_of(ctx)
     candidates = params.read_lines(file)
-    with session.wallet(embeds=True) as wallet:
-        embedder = session.embedder(wallet)
+    with context.wallet(embeds=True) as wallet:
+        embedder = context.embedder(wallet)
         from ipse.wallet.profile import ranking
 
         places = ranking.rank(
             wallet,
             embedder,
             candidates,
-            now=session.now,
+            now=context.now,
             explain=(top or len(candidates)) if explain else 0,
         )
-        number = ranking.keep_ranking(wallet, places, now=session.now)
+        number = ranking.keep_ranking(wallet, places, now=context.now)
     shown = list(enumerate(places[:top], 1))
     lines = [line for place, entry in shown for line in _lines(place, entry)]
     rows = [_row(place, entry, explain=explain) for place, entry in shown]
-    session.console.result("\n".join(lines), {"number": number, "ranking": rows})
-    if number is not None:
-        session.console.detail(f"ranking {number}: `ipse profile feedback 3` says that you took the third")
+    context.output.result("\n".join(lines), {"number": number, "ranking": rows})
 
 
 def _lines(place: int, entry: Placed) -> list[str]:

@@ -8,10 +8,9 @@ import typer
 
 from ipse.cli import params, tty
 from ipse.cli.commands.profile.shown import disclosure_lines, plural, statement_row
-from ipse.cli.context import Session, session_of
+from ipse.cli.context import Context, context_of
 from ipse.errors import ConsentNeeded, ConsentRefused, StorageError, UsageError
-from ipse.storage import statements
-from ipse.storage.statements import SAID, NewStatement, Statement
+from ipse.wallet.profile import SAID, NewStatement, Statement
 
 __all__ = ["edit", "forget", "supersede"]
 
@@ -23,7 +22,7 @@ _DEFAULT_STRENGTH = 4
 
 
 def edit(
-    context: typer.Context,
+    ctx: typer.Context,
     number: _Number,
     text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="What it should say.")] = None,
     liked: _Liked = False,
@@ -35,29 +34,29 @@ def edit(
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Since when it holds.")] = None,
 ) -> None:
     """Correct a statement in its place; of what it said before nothing is kept."""
-    from ipse.wallet.profile import changing, forgetting, remembering
+    from ipse.wallet.profile import changing, forgetting, remembering, selecting
 
-    session = session_of(context)
+    context = context_of(ctx)
     sign = _sign(liked=liked, disliked=disliked)
     if text is None and sign is None and strength is None and sensitivity is None and since is None:
         raise UsageError("nothing is to be changed", hint="give --text, --strength, --sensitivity or --since")
-    with session.wallet() as wallet:
-        before = statements.find(wallet.vault, number)
+    with context.wallet() as wallet:
+        before = selecting.find(wallet, number)
         correction = changing.Correction(
             text=None if text is None else text.strip(),
             weight=_weight(before, sign, strength),
             sensitivity=sensitivity,
             since=None if since is None else params.timestamp(since),
         )
-        after = changing.correct(wallet, number, correction, now=session.now)
+        after = changing.correct(wallet, number, correction, now=context.now)
         if after.text != before.text:
             forgetting.erase(wallet)
-            remembering.embed_missing(wallet, session.embedder(wallet))
-    session.console.result(f"statement {number} is corrected", statement_row(after))
+            remembering.embed_missing(wallet, context.embedder(wallet))
+    context.output.result(f"statement {number} is corrected", statement_row(after))
 
 
 def supersede(
-    context: typer.Context,
+    ctx: typer.Context,
     old: Annotated[int, typer.Argument(metavar="OLD", help="The statement that is over.")],
     text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What holds instead.")] = None,
     by: Annotated[
@@ -68,16 +67,16 @@ def supersede(
     strength: _Strength = None,
 ) -> None:
     """Say that you changed your mind: the old statement ends, is kept, and points to the new one."""
-    from ipse.wallet.profile import changing
+    from ipse.wallet.profile import changing, selecting
 
-    session = session_of(context)
+    context = context_of(ctx)
     if (text is None) == (by is None):
         raise UsageError(
             "what takes its place is not said, or twice",
             hint='`ipse profile supersede 3 --by 7`, or `ipse profile supersede 3 "TEXT" --like`',
         )
-    with session.wallet() as wallet:
-        ended = statements.find(wallet.vault, old)
+    with context.wallet() as wallet:
+        ended = selecting.find(wallet, old)
         if by is not None:
             if liked or disliked or strength is not None:
                 raise UsageError(
@@ -87,12 +86,12 @@ def supersede(
             number = by
         else:
             new = _instead(ended, text or "", _sign(liked=liked, disliked=disliked), strength)
-            number, _ = changing.supersede_with(wallet, session.embedder(wallet), old, new, now=session.now)
-    session.console.result(f"statement {old} gave way to {number}", {"old": old, "number": number})
+            number, _ = changing.supersede_with(wallet, context.embedder(wallet), old, new, now=context.now)
+    context.output.result(f"statement {old} gave way to {number}", {"old": old, "number": number})
 
 
 def forget(
-    context: typer.Context,
+    ctx: typer.Context,
     numbers: Annotated[
         list[int] | None,
         typer.Argument(metavar="[NUMBER]…", help="The statements' numbers in `profile list`."),
@@ -108,9 +107,9 @@ def forget(
 ) -> None:
     """Delete statements for good, with the earlier ones they took the place of, and say who heard of them."""
     from ipse.wallet.profile import forgetting
-    from ipse.wallet.profile.selecting import Selection, select
+    from ipse.wallet.profile.selecting import Selection, select, with_earlier
 
-    session = session_of(context)
+    context = context_of(ctx)
     named = set(numbers or ())
     bulk = every or source is not None or before is not None
     if bulk == bool(named):
@@ -118,13 +117,13 @@ def forget(
     if every and (source is not None or before is not None):
         raise UsageError("--all is everything", hint="leave out --source and --before, or --all")
     until = None if before is None else params.timestamp(before)
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         if bulk:
             chosen = select(wallet, Selection(ended=True, source=source, before=until))
             named = {statement.number for statement in chosen}
             if named and not yes:
-                doomed = statements.with_earlier(wallet.vault, named)
-                _confirm(session, len(doomed))
+                doomed = with_earlier(wallet, named)
+                _confirm(context, len(doomed))
         forgotten = forgetting.forget(wallet, named)
         failure: StorageError | None = None
         try:
@@ -133,7 +132,7 @@ def forget(
             failure = error
     gone = [statement.number for statement in forgotten.statements]
     lines = [_gone(gone), *disclosure_lines(forgotten.disclosed)]
-    session.console.result(
+    context.output.result(
         "\n".join(lines),
         {
             "numbers": gone,
@@ -181,12 +180,12 @@ def _instead(ended: Statement, text: str, sign: int | None, strength: int | None
     return NewStatement(text.strip(), sign * (strength or _DEFAULT_STRENGTH) / 5, SAID, ended.sensitivity)
 
 
-def _confirm(session: Session, count: int) -> None:
+def _confirm(context: Context, count: int) -> None:
     """Forgetting many at once takes their number. Raises ConsentNeeded, ConsentRefused."""
     what = plural(count, "statement")
-    if not session.can_ask:
+    if not context.can_ask:
         raise ConsentNeeded(f"forgetting {what} is for good", hint="give --yes to forget them without asking")
-    session.console.page(f"{what} will be gone for good, the earlier versions included")
+    context.output.page(f"{what} will be gone for good, the earlier versions included")
     if tty.ask(f"type {count} to forget them: ") != str(count):
         raise ConsentRefused("nothing was forgotten", hint="the number that was typed is another")
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from ipse.cli import params
 from ipse.cli.commands.profile.shown import progress_bar
-from ipse.cli.context import session_of
-from ipse.cli.output import Console, printable
+from ipse.cli.context import context_of
+from ipse.cli.output import Output, printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
-from ipse.storage.statements import NewStatement
+from ipse.wallet.profile import Added, NewStatement
 
 if TYPE_CHECKING:
     from ipse.preferences.sources import Found, Reading
-    from ipse.wallet.wallet import Wallet
 
 __all__ = ["import_"]
 
@@ -30,7 +28,7 @@ _RESUME: Final = "the same command again finishes the import and doubles nothing
 
 
 def import_(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[
         str,
         typer.Argument(
@@ -73,29 +71,29 @@ def import_(
 ) -> None:
     """Import what another program knows of your taste; importing it again doubles nothing."""
     from ipse.preferences import sources
-    from ipse.wallet.profile.remembering import remember
+    from ipse.wallet.profile.remembering import foresee, remember
 
-    session = session_of(context)
+    context = context_of(ctx)
     _check(source, sensitivity)
     name = "standard input" if file == "-" else file
     data = params.read_bytes(file, limit=sources.MAX_BYTES)
     reading = sources.read(data, name=name, format=form, scale=scale)
     found = _newest(reading.found, limit)
-    _show(session.console, reading, found)
+    _show(context.output, reading, found)
     new = [_statement(entry, source or entry.source or reading.format, sensitivity) for entry in found]
     facts: JsonObject = {"format": reading.format, "read": len(new)}
     if dry_run:
-        with session.wallet() as wallet:
-            facts |= _foreseen(wallet, new, session.now)
+        with context.wallet() as wallet:
+            added = foresee(wallet, new, now=context.now)
     else:
-        session.when_interrupted = _RESUME
-        with session.wallet(embeds=True) as wallet, progress_bar(session.console, "embedding") as progress:
-            embedder = session.embedder(wallet)
-            added = remember(wallet, embedder, new, now=session.now, progress=progress)
-        facts |= _counts(len(added.numbers), added.changed, added.known)
+        context.when_interrupted = _RESUME
+        with context.wallet(embeds=True) as wallet, progress_bar(context.output, "embedding") as progress:
+            embedder = context.embedder(wallet)
+            added = remember(wallet, embedder, new, now=context.now, progress=progress)
+    facts |= _counts(added)
     facts["skipped"] = dict(reading.skipped)
     would = "would be " if dry_run else ""
-    session.console.result(
+    context.output.result(
         f"{len(new)} statements read: {facts['added']} {would}added, {facts['changed']} {would}changed,"
         f" {facts['known']} known already",
         facts,
@@ -136,49 +134,21 @@ def _statement(found: Found, source: str, sensitivity: str | None) -> NewStateme
     )
 
 
-def _foreseen(wallet: Wallet, new: Sequence[NewStatement], now: datetime) -> JsonObject:
-    """What an import would do, worked out by the same plan."""
-    from ipse.encoding.timestamps import format_timestamp
-    from ipse.storage import statement_plan, statements
-    from ipse.wallet.profile.remembering import checked
-
-    known = [
-        statement_plan.Known(
-            entry.number,
-            statement_plan.identity(entry.text),
-            entry.source,
-            entry.kind,
-            entry.weight,
-            entry.sensitivity,
-            entry.valid_from,
-        )
-        for entry in statements.current(wallet.vault)
-    ]
-    plan = statement_plan.plan(
-        [checked(entry, now) for entry in new],
-        [statement_plan.identity(entry.text) for entry in new],
-        known,
-        now=format_timestamp(now),
-        next_number=1 + max((entry.number for entry in known), default=0),
-    )
-    return _counts(len(plan.inserted), plan.changed, plan.known)
+def _counts(added: Added) -> JsonObject:
+    """Return the counts of an import. A replaced statement is not counted as added."""
+    return {"added": len(added.numbers) - added.changed, "changed": added.changed, "known": added.known}
 
 
-def _counts(written: int, changed: int, known: int) -> JsonObject:
-    """Of what is written, what takes another's place is no addition."""
-    return {"added": written - changed, "changed": changed, "known": known}
-
-
-def _show(console: Console, reading: Reading, found: Sequence[Found]) -> None:
+def _show(output: Output, reading: Reading, found: Sequence[Found]) -> None:
     """What was detected, before anything is imported."""
-    console.message(f"format: {reading.format}")
+    output.message(f"format: {reading.format}")
     for role, taken in reading.fields.items():
-        console.message(f"  {role}: {printable(taken)}")
+        output.message(f"  {role}: {printable(taken)}")
     of = "" if len(found) == len(reading.found) else f" of {len(reading.found)}"
-    console.message(f"found: {len(found)}{of}")
+    output.message(f"found: {len(found)}{of}")
     for reason, count in (*reading.notes.items(), *reading.skipped.items()):
         left_out = "left out, " if reason in reading.skipped else ""
-        console.message(f"  {left_out}{reason}: {count}")
+        output.message(f"  {left_out}{reason}: {count}")
     for entry in found[:_EXAMPLES]:
         text = entry.text if len(entry.text) <= _WIDTH else entry.text[: _WIDTH - 1] + "…"
-        console.message(f"  {entry.weight:+.2f}  {printable(text)}")
+        output.message(f"  {entry.weight:+.2f}  {printable(text)}")

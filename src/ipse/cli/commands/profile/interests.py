@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipse.cli.commands.profile.shown import headed, statement_row
-from ipse.cli.context import session_of
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
@@ -23,7 +23,7 @@ _LIKED, _DISLIKED = 0.1, -0.1
 
 
 def interests(
-    context: typer.Context,
+    ctx: typer.Context,
     interest: Annotated[
         str | None,
         typer.Argument(metavar="INTEREST", help="Show what belongs to this one: its number or its name."),
@@ -32,29 +32,29 @@ def interests(
     """Show what your opinions gather around; nothing of it is stored."""
     from ipse.wallet.profile import interests as found
 
-    session = session_of(context)
-    with session.wallet(embeds=True) as wallet:
-        every = found.interests(wallet, session.embedder(wallet))
+    context = context_of(ctx)
+    with context.wallet(embeds=True) as wallet:
+        every = found.interests(wallet, context.embedder(wallet))
     if interest is not None:
         members = found.interest_called(every, interest).members
         rows = [statement_row(statement) for statement in members]
-        session.console.table("statements", rows, ("number", "weight", "valid_from", "text"), empty="none")
+        context.output.table("statements", rows, ("number", "weight", "valid_from", "text"), empty="none")
         return
     rows = [_interest_row(one) for one in every]
     columns = ("number", "affinity", "name", "statements", "since", "last", "half_life", "medoid")
-    session.console.table("interests", headed(session.console, rows, columns), columns, empty="none")
+    context.output.table("interests", headed(context.output, rows, columns), columns, empty="none")
 
 
 def why(
-    context: typer.Context,
+    ctx: typer.Context,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to judge.")],
 ) -> None:
     """Say how much you would like something, and which of your statements make it so."""
     from ipse.wallet.profile import interests as found
 
-    session = session_of(context)
-    with session.wallet(embeds=True) as wallet:
-        answer = found.why(wallet, session.embedder(wallet), text, now=session.now)
+    context = context_of(ctx)
+    with context.wallet(embeds=True) as wallet:
+        answer = found.why(wallet, context.embedder(wallet), text, now=context.now)
     verdict = "liked" if answer.score >= _LIKED else "disliked" if answer.score <= _DISLIKED else "neutral"
     up = [mover for mover in answer.movers if mover.amount > 0]
     down = [mover for mover in answer.movers if mover.amount < 0]
@@ -71,11 +71,11 @@ def why(
         "interest": belongs.name if belongs else None,
         "topics": list(answer.topics),
     }
-    session.console.result("\n".join(lines), value)
+    context.output.result("\n".join(lines), value)
 
 
 def contradictions(
-    context: typer.Context,
+    ctx: typer.Context,
     both: Annotated[
         tuple[int, int] | None,
         typer.Option("--both", metavar="A B", help="Say that these two both hold; they are shown no more."),
@@ -85,21 +85,21 @@ def contradictions(
     """Show statements that contradict each other, for you to decide; nothing is changed by it."""
     from ipse.wallet.profile import interests as found
 
-    session = session_of(context)
+    context = context_of(ctx)
     if both is not None:
         if both[0] == both[1]:
             raise UsageError(f"statement {both[0]} can't contradict itself", hint="give two numbers")
-        with session.wallet(embeds=True) as wallet:
-            found.accept(wallet, *both, now=session.now)
-        session.console.result(f"statements {both[0]} and {both[1]} both hold", {"both": list(both)})
+        with context.wallet(embeds=True) as wallet:
+            found.accept(wallet, *both, now=context.now)
+        context.output.result(f"statements {both[0]} and {both[1]} both hold", {"both": list(both)})
         return
-    with session.wallet(embeds=True) as wallet:
-        pairs = found.contradictions(wallet, session.embedder(wallet), limit=limit)
-    if not pairs and not session.console.json:
-        session.console.message("no contradictions")
+    with context.wallet(embeds=True) as wallet:
+        pairs = found.contradictions(wallet, context.embedder(wallet), limit=limit)
+    if not pairs and not context.output.json:
+        context.output.message("no contradictions")
         return
     lines = [line for pair in pairs for line in _pair_lines(pair)]
-    session.console.result("\n".join(lines), {"contradictions": [_pair_row(pair) for pair in pairs]})
+    context.output.result("\n".join(lines), {"contradictions": [_pair_row(pair) for pair in pairs]})
 
 
 def _interest_row(interest: NamedInterest) -> JsonObject:

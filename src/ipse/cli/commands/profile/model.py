@@ -8,10 +8,9 @@ import typer
 
 from ipse.cli import tty
 from ipse.cli.commands.profile.shown import progress_bar
-from ipse.cli.context import Session, session_of
-from ipse.cli.framework import Command, application
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.context import Context, context_of
 from ipse.cli.output import printable
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import ConsentNeeded, ConsentRefused
 
@@ -20,30 +19,26 @@ if TYPE_CHECKING:
     from ipse.wallet.profile.models import KnownModel
     from ipse.wallet.wallet import Wallet
 
-__all__ = ["app"]
-
-app = application(name="model", help_text="The embedding model: which is used, and where others come from.")
+__all__ = ["fetch", "list_", "rebuild", "use"]
 
 _GOES_ON = "what is done is kept; the next profile command goes on with it"
 _COLUMNS = ("in_use", "name", "runtime", "dimension", "tokens", "parity", "megabytes", "vectors", "languages")
 
 
-@app.command("list", cls=Command)
-def list_(context: typer.Context) -> None:
+def list_(ctx: typer.Context) -> None:
     """List the models that are known: the default, those fetched, those compiled."""
     from ipse.wallet.profile import models
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         rows = [_row(model) for model in models.known(wallet)]
     heading = {column: column.replace("_", " ") for column in _COLUMNS}
-    shown = rows if session.console.json else [heading, *map(_short, rows)]
-    session.console.table("models", shown, _COLUMNS, empty="no models")
+    shown = rows if context.output.json else [heading, *map(_short, rows)]
+    context.output.table("models", shown, _COLUMNS, empty="no models")
 
 
-@app.command(cls=Command)
 def use(
-    context: typer.Context,
+    ctx: typer.Context,
     name: Annotated[
         str,
         typer.Argument(metavar="NAME|PATH", help="`default`, a model that was fetched, or a model's folder."),
@@ -52,17 +47,16 @@ def use(
     """Use another model: it is compiled, and everything you said is embedded anew."""
     from ipse.wallet.profile import models
 
-    session = session_of(context)
-    session.when_interrupted = _GOES_ON
-    with session.wallet() as wallet, progress_bar(session.console, "embedding") as progress:
+    context = context_of(ctx)
+    context.when_interrupted = _GOES_ON
+    with context.wallet() as wallet, progress_bar(context.output, "embedding") as progress:
         source = models.find(wallet.places, name)
-        models.choose(wallet, source, progress=session.stage, embedded=progress)
-        _tell(session, wallet)
+        models.choose(wallet, source, progress=context.stage, embedded=progress)
+        _tell(context, wallet)
 
 
-@app.command(cls=Command)
 def rebuild(
-    context: typer.Context,
+    ctx: typer.Context,
     every: Annotated[
         bool, typer.Option("--all", help="Also delete all other compiled models; their use compiles them.")
     ] = False,
@@ -70,16 +64,15 @@ def rebuild(
     """Compile the model in use anew, from its own files."""
     from ipse.wallet.profile import models
 
-    session = session_of(context)
-    session.when_interrupted = _GOES_ON
-    with session.wallet() as wallet, progress_bar(session.console, "embedding") as progress:
-        models.rebuild(wallet, every=every, progress=session.stage, embedded=progress)
-        _tell(session, wallet)
+    context = context_of(ctx)
+    context.when_interrupted = _GOES_ON
+    with context.wallet() as wallet, progress_bar(context.output, "embedding") as progress:
+        models.rebuild(wallet, every=every, progress=context.stage, embedded=progress)
+        _tell(context, wallet)
 
 
-@app.command(cls=Command)
 def fetch(
-    context: typer.Context,
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="What the hub calls the model.")],
     hub: Annotated[str, typer.Option(metavar="URL", help="The hub to ask.")] = "https://huggingface.co",
     revision: Annotated[str, typer.Option(metavar="R", help="A branch, a tag or a commit.")] = "main",
@@ -91,22 +84,22 @@ def fetch(
     from ipse.wallet.profile import model_fetch
     from ipse.wallet.resolution import Reach
 
-    session = session_of(context)
-    if not yes and not session.can_ask:
+    context = context_of(ctx)
+    if not yes and not context.can_ask:
         raise ConsentNeeded(
             f"fetching {name} needs your yes and there is nobody to ask",
             hint="give --yes, or run it in a terminal",
         )
-    session.when_interrupted = "run it again and it goes on where it was"
+    context.when_interrupted = "run it again and it goes on where it was"
     reach = Reach(ca_file, allow_loopback)
     offer = model_fetch.offer(name, hub_url=hub, revision=revision, reach=reach)
-    session.console.page("\n".join(_page(offer)))
+    context.output.page("\n".join(_page(offer)))
     if not yes and tty.ask("fetch this? type yes: ") != "yes":
         raise ConsentRefused(f"{name} was not fetched", hint="only `yes` fetches it")
-    with progress_bar(session.console, "fetching") as progress:
-        model = model_fetch.fetch(session.places, offer, now=session.now, reach=reach, progress=progress)
-    session.console.message(f"use it: `ipse profile model use {model.name}`")
-    session.console.facts(
+    with progress_bar(context.output, "fetching") as progress:
+        model = model_fetch.fetch(context.places, offer, now=context.now, reach=reach, progress=progress)
+    context.output.message(f"use it: `ipse profile model use {model.name}`")
+    context.output.facts(
         {
             "name": model.name,
             "commit": model.commit,
@@ -134,7 +127,7 @@ def _page(offer: Offer) -> list[str]:
     ]
 
 
-def _tell(session: Session, wallet: Wallet) -> None:
+def _tell(context: Context, wallet: Wallet) -> None:
     from ipse.wallet.profile import models
 
     manifest = models.manifest_of(wallet)
@@ -149,7 +142,7 @@ def _tell(session: Session, wallet: Wallet) -> None:
     }
     if manifest.rejected:
         facts["rejected"] = [f"{runtime}: {reason}" for runtime, reason in manifest.rejected.items()]
-    session.console.facts(facts)
+    context.output.facts(facts)
 
 
 def _row(model: KnownModel) -> JsonObject:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ipse.cli import params
-from ipse.cli.context import session_of
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
+from ipse.wallet import output_files
 
 if TYPE_CHECKING:
     from ipse.wallet.profile.picture import Figures
@@ -31,7 +31,7 @@ _EIGHTHS: Final = "▏▎▍▌▋▊▉█"
 
 
 def map_(
-    context: typer.Context,
+    ctx: typer.Context,
     output: Annotated[
         str, typer.Option("-o", "--output", metavar="FILE", help="A page (.html) or a drawing (.svg).")
     ],
@@ -43,35 +43,32 @@ def map_(
     """
     from ipse.wallet.profile import picture
 
-    session = session_of(context)
+    context = context_of(ctx)
     form = _FORMS.get(Path(output).suffix.lower())
     if form is None:
         raise UsageError(
             f"{output!r} is neither a page nor a drawing", hint="name it like map.html or map.svg"
         )
-    params.check_target(output)
-    with session.wallet(embeds=True) as wallet:
+    output_files.check_target(output)
+    with context.wallet(embeds=True) as wallet:
         drawn = picture.draw(
-            wallet, session.embedder(wallet), form=form, now=session.now, with_secret=with_secret
+            wallet, context.embedder(wallet), form=form, now=context.now, with_secret=with_secret
         )
-    params.write_text(output, drawn)
+    output_files.write_text(output, drawn)
     secret = "secret statements too" if with_secret else "all but what is secret"
-    session.console.message(
-        f"{printable(output)} holds your profile in clear ({secret}): keep it to yourself"
-    )
-    session.console.result(printable(output), {"file": output, "form": form, "with_secret": with_secret})
+    context.output.message(f"{printable(output)} holds your profile in clear ({secret}): keep it to yourself")
+    context.output.result(printable(output), {"file": output, "form": form, "with_secret": with_secret})
 
 
-def stats(context: typer.Context) -> None:
+def stats(ctx: typer.Context) -> None:
     """Count what the profile holds."""
-    from ipse.storage import statements
-    from ipse.wallet.profile import picture
+    from ipse.wallet.profile import picture, selecting
 
-    session = session_of(context)
-    with session.wallet(embeds=True) as wallet:
-        embedder = session.embedder(wallet) if statements.count(wallet.vault) else None
+    context = context_of(ctx)
+    with context.wallet(embeds=True) as wallet:
+        embedder = context.embedder(wallet) if selecting.count(wallet) else None
         found = picture.figures(wallet, embedder)
-    session.console.result("\n".join(_page(found)), _object(found))
+    context.output.result("\n".join(_page(found)), _object(found))
 
 
 def _page(found: Figures) -> Iterator[str]:

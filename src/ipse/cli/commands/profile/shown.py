@@ -8,12 +8,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ipse.cli import tty
-from ipse.cli.output import Console, printable
+from ipse.cli.output import Output, printable
 from ipse.encoding.strict_json import JsonObject
-from ipse.storage.statements import Statement
 
 if TYPE_CHECKING:
     from ipse.preferences.embedding import Embedder
+    from ipse.wallet.profile import Statement
     from ipse.wallet.profile.forgetting import Disclosed
     from ipse.wallet.wallet import Wallet
 
@@ -44,31 +44,29 @@ def disclosure_lines(disclosed: Sequence[Disclosed]) -> list[str]:
     return lines
 
 
-def tell_contradictions(
-    console: Console, wallet: Wallet, embedder: Embedder, numbers: Collection[int]
-) -> None:
+def tell_contradictions(output: Output, wallet: Wallet, embedder: Embedder, numbers: Collection[int]) -> None:
     """Say on stderr that what was just said contradicts something; the owner decides."""
     from ipse.wallet.profile.interests import contradictions_of
 
     found = contradictions_of(wallet, embedder, numbers)
     if found:
-        console.message(
+        output.message(
             f"{plural(len(found), 'contradiction')} with what the profile knows: "
             "`ipse profile contradictions` shows what and how to decide"
         )
 
 
-def headed(console: Console, rows: list[JsonObject], columns: tuple[str, ...]) -> list[JsonObject]:
+def headed(output: Output, rows: list[JsonObject], columns: tuple[str, ...]) -> list[JsonObject]:
     """Rows under their headings where a person reads them."""
-    if console.json or not rows:
+    if output.json or not rows:
         return rows
     return [{column: column.replace("_", " ") for column in columns}, *rows]
 
 
 @contextmanager
-def progress_bar(console: Console, what: str) -> Iterator[Any]:
+def progress_bar(output: Output, what: str) -> Iterator[Any]:
     """A progress bar on stderr where somebody watches, else nothing."""
-    if console.quiet or not tty.present():
+    if output.quiet or not tty.present():
         yield None
         return
     from rich.console import Console as RichConsole

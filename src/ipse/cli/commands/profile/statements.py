@@ -8,9 +8,9 @@ import typer
 
 from ipse.cli import params
 from ipse.cli.commands.profile.shown import disclosure_lines, plural, statement_row
-from ipse.cli.context import session_of
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
-from ipse.storage import statement_vectors, statements
+from ipse.wallet import output_files
 
 __all__ = ["export", "list_", "show"]
 
@@ -19,7 +19,7 @@ _Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The statement's 
 
 
 def list_(
-    context: typer.Context,
+    ctx: typer.Context,
     every: _All = False,
     liked: Annotated[bool, typer.Option("--liked", help="What you like.")] = False,
     disliked: Annotated[bool, typer.Option("--disliked", help="What you dislike.")] = False,
@@ -40,7 +40,7 @@ def list_(
     from ipse.wallet.profile.remembering import check_sensitivity
     from ipse.wallet.profile.selecting import Selection, select
 
-    session = session_of(context)
+    context = context_of(ctx)
     if sensitivity is not None:
         check_sensitivity(sensitivity)
     feelings = {"liked": liked, "disliked": disliked, "fact": facts}
@@ -52,10 +52,10 @@ def list_(
         since=None if since is None else params.timestamp(since),
         match=match,
     )
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         rows = [statement_row(statement) for statement in select(wallet, selection)]
     columns = ("number", "weight", "sensitivity", "text")
-    session.console.table(
+    context.output.table(
         "statements",
         rows,
         ("number", "weight", "sensitivity", "valid_from", "valid_to", "text") if every else columns,
@@ -63,40 +63,36 @@ def list_(
     )
 
 
-def show(context: typer.Context, number: _Number) -> None:
+def show(ctx: typer.Context, number: _Number) -> None:
     """Show one statement: its history, which models embedded it, and who may have heard of it."""
-    from ipse.wallet.profile.forgetting import disclosed
+    from ipse.wallet.profile import selecting
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        vault = wallet.vault
-        statement = statements.find(vault, number)
-        history = statements.chain(vault, number)
-        models = statement_vectors.fingerprints(vault, number)
-        heard = disclosed(vault, [statement])
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        found = selecting.detail(wallet, number)
     facts = {
-        **statement_row(statement),
-        "embedded_by": models,
-        "history": [statement_row(version) for version in history],
-        "disclosed": [entry.to_json() for entry in heard],
+        **statement_row(found.statement),
+        "embedded_by": list(found.models),
+        "history": [statement_row(version) for version in found.versions],
+        "disclosed": [entry.to_json() for entry in found.disclosed],
     }
-    if session.console.json:
-        session.console.result("", facts)
+    if context.output.json:
+        context.output.result("", facts)
         return
     del facts["history"], facts["disclosed"]
-    session.console.facts(facts)
+    context.output.facts(facts)
     lines = [
         f"{version.number}  {version.weight:+.2f}  {version.valid_from} to {version.valid_to or 'now'}"
         f"  {printable(version.text)}"
-        for version in history
-        if len(history) > 1
+        for version in found.versions
+        if len(found.versions) > 1
     ]
-    for line in (*lines, *disclosure_lines(heard)):
-        session.console.result(line, {})
+    for line in (*lines, *disclosure_lines(found.disclosed)):
+        context.output.result(line, {})
 
 
 def export(
-    context: typer.Context,
+    ctx: typer.Context,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE|-", help="Where to.")] = "-",
     form: Annotated[
         str, typer.Option("--format", metavar="ndjson|csv", help="How it is written.")
@@ -111,23 +107,23 @@ def export(
     from ipse.wallet.profile import exporting
     from ipse.wallet.profile.selecting import Selection, select
 
-    session = session_of(context)
+    context = context_of(ctx)
     exporting.check_format(form)
     if output != "-":
-        params.check_target(output)
-    with session.wallet() as wallet:
+        output_files.check_target(output)
+    with context.wallet() as wallet:
         chosen = select(wallet, Selection(ended=every))
     chosen = [said for said in chosen if not (no_secret and said.sensitivity == "secret")]
     text = exporting.export(chosen, form)
     secret = sum(said.sensitivity == "secret" for said in chosen)
     if secret:
-        session.console.message(f"secret among these: {secret}; --no-secret leaves them out")
+        context.output.message(f"secret among these: {secret}; --no-secret leaves them out")
     if output != "-":
-        params.write_text(output, text)
-        session.console.result(
+        output_files.write_text(output, text)
+        context.output.result(
             f"{plural(len(chosen), 'statement')} in {output}", {"exported": len(chosen), "output": output}
         )
-    elif session.console.json:
-        session.console.result("", {"exported": len(chosen), "statements": list(map(statement_row, chosen))})
+    elif context.output.json:
+        context.output.result("", {"exported": len(chosen), "statements": list(map(statement_row, chosen))})
     elif text:
-        session.console.result(text.removesuffix("\n"), {})
+        context.output.result(text.removesuffix("\n"), {})

@@ -9,11 +9,10 @@ import typer
 
 from ipse.cli import params
 from ipse.cli.commands.profile.shown import plural, progress_bar, statement_row, tell_contradictions
-from ipse.cli.context import Session, session_of
+from ipse.cli.context import Context, context_of
 from ipse.cli.output import printable
 from ipse.errors import UsageError
-from ipse.storage import statements
-from ipse.storage.statements import SAID, Added, NewStatement
+from ipse.wallet.profile import SAID, Added, NewStatement
 
 if TYPE_CHECKING:
     from ipse.wallet.wallet import Wallet
@@ -38,36 +37,34 @@ _Since = Annotated[
 
 
 def like(
-    context: typer.Context,
+    ctx: typer.Context,
     text: _Text,
     strength: _Strength = 4,
     sensitivity: _Sensitivity = "private",
     since: _Since = None,
 ) -> None:
     """Tell the profile something you like."""
-    _say(session_of(context), text, strength / 5, sensitivity, since, kind="opinion")
+    _say(context_of(ctx), text, strength / 5, sensitivity, since, kind="opinion")
 
 
 def dislike(
-    context: typer.Context,
+    ctx: typer.Context,
     text: _Text,
     strength: _Strength = 4,
     sensitivity: _Sensitivity = "private",
     since: _Since = None,
 ) -> None:
     """Tell the profile something you don't like."""
-    _say(session_of(context), text, -strength / 5, sensitivity, since, kind="opinion")
+    _say(context_of(ctx), text, -strength / 5, sensitivity, since, kind="opinion")
 
 
-def add(
-    context: typer.Context, text: _Text, sensitivity: _Sensitivity = "private", since: _Since = None
-) -> None:
+def add(ctx: typer.Context, text: _Text, sensitivity: _Sensitivity = "private", since: _Since = None) -> None:
     """Tell the profile a neutral fact about you, which is found and shown but not ranked by."""
-    _say(session_of(context), text, 0.0, sensitivity, since, kind="fact")
+    _say(context_of(ctx), text, 0.0, sensitivity, since, kind="fact")
 
 
 def feedback(
-    context: typer.Context,
+    ctx: typer.Context,
     places: Annotated[
         list[int] | None,
         typer.Argument(metavar="[PLACE]…", min=1, help="The places you took; 1 is the best."),
@@ -87,18 +84,18 @@ def feedback(
     """Tell which places of a ranking you took; what stood above and was passed over counts a little less."""
     from ipse.wallet.profile import feedback as learning
 
-    session = session_of(context)
+    context = context_of(ctx)
     taken, never = {*(places or ()), *(took or ())}, _places(refused)
-    with session.wallet(embeds=True) as wallet:
-        embedder = session.embedder(wallet)
+    with context.wallet(embeds=True) as wallet:
+        embedder = context.embedder(wallet)
         learned = learning.learn(
-            wallet, embedder, ranking=ranking, taken=taken, refused=never, none=none, now=session.now
+            wallet, embedder, ranking=ranking, taken=taken, refused=never, none=none, now=context.now
         )
         taught = [said.number for said in learned.statements]
-        tell_contradictions(session.console, wallet, embedder, taught)
+        tell_contradictions(context.output, wallet, embedder, taught)
     rows = [statement_row(statement) for statement in learned.statements]
     lines = [f"{said.number}  {said.weight:+.1f}  {printable(said.text)}" for said in learned.statements]
-    session.console.result(
+    context.output.result(
         "\n".join(lines) or "nothing new",
         {"ranking": learned.ranking, "statements": rows, "known": learned.known},
     )
@@ -112,20 +109,20 @@ def _places(listed: str) -> set[int]:
 
 
 def _say(
-    session: Session, text: str, weight: float, sensitivity: str, since: str | None, *, kind: str
+    context: Context, text: str, weight: float, sensitivity: str, since: str | None, *, kind: str
 ) -> None:
     from ipse.wallet.profile.remembering import check_sensitivity, remember
 
     check_sensitivity(sensitivity)
-    valid_from = _beginning(session, since)
+    valid_from = _beginning(context, since)
     texts = params.read_lines("-") if text == "-" else [text.strip()]
     new = [NewStatement(said, weight, SAID, sensitivity, kind, valid_from) for said in texts]
-    with session.wallet(embeds=True) as wallet:
-        embedder = session.embedder(wallet)
-        with progress_bar(session.console, "embedding") as progress:
-            added = remember(wallet, embedder, new, now=session.now, progress=progress)
-        tell_contradictions(session.console, wallet, embedder, added.numbers)
-        _tell_negations(session, [said for said in texts if weight > 0])
+    with context.wallet(embeds=True) as wallet:
+        embedder = context.embedder(wallet)
+        with progress_bar(context.output, "embedding") as progress:
+            added = remember(wallet, embedder, new, now=context.now, progress=progress)
+        tell_contradictions(context.output, wallet, embedder, added.numbers)
+        _tell_negations(context, [said for said in texts if weight > 0])
         told = _told(wallet, new, added)
     facts: dict[str, Any] = {
         "number": added.numbers[0] if len(added.numbers) == 1 else None,
@@ -134,40 +131,39 @@ def _say(
         "known": added.known,
         "weight": weight,
     }
-    session.console.result(told, facts)
+    context.output.result(told, facts)
 
 
-def _tell_negations(session: Session, liked: Sequence[str]) -> None:
+def _tell_negations(context: Context, liked: Sequence[str]) -> None:
     """A weight is taken as it is given; that the words may say the opposite is worth a line."""
     from ipse.preferences.negation import begins_turned
 
     if any(begins_turned(text) for text in liked):
-        session.console.message(
+        context.output.message(
             "what you like begins with a no, and is kept as liked: to be understood, dislike the thing itself"
         )
 
 
-def _beginning(session: Session, since: str | None) -> str | None:
+def _beginning(context: Context, since: str | None) -> str | None:
     if since is None:
         return None
     from ipse.encoding.timestamps import format_timestamp
 
     moment = params.timestamp(since)
-    if moment > session.now:
+    if moment > context.now:
         raise UsageError(f"--since {since} is in the future", hint="say it when it holds")
     return format_timestamp(moment)
 
 
 def _told(wallet: Wallet, new: list[NewStatement], added: Added) -> str:
+    from ipse.wallet.profile.remembering import repeated
+
     if len(new) > 1:
         return f"{plural(len(new), 'statement')} read, {len(added.numbers)} of them new"
     if added.numbers:
         return f"statement {added.numbers[0]}"
-    said = new[0]
-    number = statements.alike(
-        wallet.vault, text=said.text, source=said.source, kind=said.kind, weight=said.weight
-    )
-    if number is None:
+    known = repeated(wallet, new[0])
+    if known is None:
         return "the profile knew that already"
-    known = statements.find(wallet.vault, number)
-    return f"the profile knew that already: statement {number}, {known.sensitivity}, since {known.valid_from}"
+    since = f"{known.sensitivity}, since {known.valid_from}"
+    return f"the profile knew that already: statement {known.number}, {since}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from ipse.cli import params
-from ipse.cli.context import Session
+from ipse.cli.context import Context
 from ipse.errors import MalformedInput, NotFound, StorageError, Undetermined, UsageError, VerificationFailed
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _EVERY_IN_LOG: Final = 10.0
 
 
 def issue(
-    session: Session,
+    context: Context,
     *,
     source: str,
     template: str | None,
@@ -52,8 +52,8 @@ def issue(
         )
     document = params.read_object(template)
     row_schema = params.read_object(schema) if schema is not None else None
-    with _rows(source) as rows, _target(output) as target, session.wallet() as wallet:
-        _say_how_to_go_on(session, rows, output)
+    with _rows(source) as rows, _target(output) as target, context.wallet() as wallet:
+        _say_how_to_go_on(context, rows, output)
         summary = issuing.issue_batch(
             wallet,
             issuer,
@@ -63,13 +63,13 @@ def issue(
             target,
             lists=lists,
             row_schema=row_schema,
-            now=session.now,
+            now=context.now,
             resume=resume,
-            progress=_progress(session),
+            progress=_progress(context),
         )
     for warning in summary.warnings:
-        session.console.message(f"warning: {warning}")
-    _conclude(session, output, summary)
+        context.output.message(f"warning: {warning}")
+    _conclude(context, output, summary)
     errors = summary.counts["error"]
     if errors:
         raise MalformedInput(
@@ -78,15 +78,15 @@ def issue(
 
 
 def verify(
-    session: Session, *, source: str, output: str, resume: bool, verifier: Verifier, now: datetime
+    context: Context, *, source: str, output: str, resume: bool, verifier: Verifier, now: datetime
 ) -> None:
     """A report for every line of `source`. Raises after the last where any line did not pass."""
     from ipse.wallet import batch
 
     with _rows(source) as rows, _target(output) as target:
-        _say_how_to_go_on(session, rows, output)
-        summary = batch.verify(verifier, rows, target, now=now, resume=resume, progress=_progress(session))
-    _conclude(session, output, summary)
+        _say_how_to_go_on(context, rows, output)
+        summary = batch.verify(verifier, rows, target, now=now, resume=resume, progress=_progress(context))
+    _conclude(context, output, summary)
     counts = summary.counts
     said = ", ".join(f"{counts[name]} {name}" for name in counts if counts[name])
     if counts["failed"]:
@@ -129,23 +129,23 @@ def _target(output: str) -> Iterator[Path | BinaryIO]:
         yield Path(output)
 
 
-def _say_how_to_go_on(session: Session, rows: Rows, output: str) -> None:
+def _say_how_to_go_on(context: Context, rows: Rows, output: str) -> None:
     """What an interrupt says: a batch from a file into a file can be resumed."""
     if output != "-" and rows.can_be_read_again:
-        session.when_interrupted = "what is done is kept; the same command with --resume goes on with it"
+        context.when_interrupted = "what is done is kept; the same command with --resume goes on with it"
 
 
-def _conclude(session: Session, output: str, summary: Summary) -> None:
+def _conclude(context: Context, output: str, summary: Summary) -> None:
     counts = ", ".join(f"{number} {name}" for name, number in summary.counts.items() if number)
     rows = "1 row" if summary.rows == 1 else f"{summary.rows} rows"
     message = f"{rows}: {counts or 'nothing to do'}"
     if output == "-":
-        session.console.message(message)
+        context.output.message(message)
         return
-    session.console.result(message, {"file": output, "rows": summary.rows, "counts": dict(summary.counts)})
+    context.output.result(message, {"file": output, "rows": summary.rows, "counts": dict(summary.counts)})
 
 
-def _progress(session: Session) -> Callable[[Progress], None]:
+def _progress(context: Context) -> Callable[[Progress], None]:
     """Progress on stderr: one line that is written over on a terminal, now and then a line elsewhere."""
     on_terminal = sys.stderr.isatty()
     begun = last = time.monotonic()
@@ -164,7 +164,7 @@ def _progress(session: Session) -> Callable[[Progress], None]:
         rate = (progress.rows - first) / max(now - begun, 1e-9)
         of = "" if progress.total is None else f" of {progress.total:,}"
         line = f"{progress.rows:,}{of} rows, {rate:,.0f} a second"
-        if session.console.quiet:
+        if context.output.quiet:
             return
         sys.stderr.write(f"\r{line:<60}" + ("\n" if is_last else "") if on_terminal else f"{line}\n")
         sys.stderr.flush()

@@ -9,15 +9,15 @@ import typer
 
 from ipse.cli import params, tty
 from ipse.cli.commands.vc import options
-from ipse.cli.commands.vc.options import ContextFiles, File, Output, SchemaFiles
+from ipse.cli.commands.vc.options import ContextFiles, File, OutputFile, SchemaFiles
 from ipse.cli.commands.vc.verify import render
-from ipse.cli.context import Session, session_of
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.context import Context, context_of
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused
 
 if TYPE_CHECKING:
-    from ipse.storage.credential_store import StoredCredential
+    from ipse.wallet.held_credentials import StoredCredential
 
 __all__ = ["add", "check", "delete", "export", "list_", "show"]
 
@@ -27,7 +27,7 @@ _Which: TypeAlias = Annotated[
 
 
 def add(
-    context: typer.Context,
+    ctx: typer.Context,
     file: File,
     unverified: Annotated[
         bool, typer.Option("--unverified", help="Keep it even if it can't be verified, marked so.")
@@ -40,18 +40,18 @@ def add(
     """Verify a credential, keep it in the wallet and print its id there."""
     from ipse.wallet import held_credentials
 
-    session = session_of(context)
+    context = context_of(ctx)
     text = params.read_text(file)
     lookup = options.lookup(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
-    with session.wallet() as wallet:
-        held = held_credentials.add(wallet, text, keep_unverified=unverified, lookup=lookup, now=session.now)
-    session.console.result(held.id, {"id": held.id, "verified": held.verified})
+    with context.wallet() as wallet:
+        held = held_credentials.add(wallet, text, keep_unverified=unverified, lookup=lookup, now=context.now)
+    context.output.result(held.id, {"id": held.id, "verified": held.verified})
 
 
 def list_(
-    context: typer.Context,
+    ctx: typer.Context,
     kind: Annotated[
         str | None, typer.Option("--type", metavar="TYPE", help="Only those of this type.")
     ] = None,
@@ -71,27 +71,27 @@ def list_(
     """List the credentials in the wallet, and how they stood when they were last checked."""
     from ipse.wallet import held_credentials
 
-    session = session_of(context)
+    context = context_of(ctx)
     before = params.timestamp(expires_before) if expires_before else None
     wanted = held_credentials.Filter(kind, issuer, before, status)
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         rows = [
-            _row(held, stands) for held, stands in held_credentials.listed(wallet, wanted, now=session.now)
+            _row(held, stands) for held, stands in held_credentials.listed(wallet, wanted, now=context.now)
         ]
     columns = ("id", "types", "issuer", "valid_until", "status")
-    session.console.table("credentials", rows, columns, empty="no such credentials: `ipse vc add FILE`")
+    context.output.table("credentials", rows, columns, empty="no such credentials: `ipse vc add FILE`")
 
 
-def show(context: typer.Context, identifier: _Which) -> None:
+def show(ctx: typer.Context, identifier: _Which) -> None:
     """Print a credential as it was added."""
-    held = _held(session_of(context), identifier)
+    held = _held(context_of(ctx), identifier)
     text = held.document.rstrip("\n")
     whole = strict_json.parse_object(text) if text.lstrip().startswith("{") else {"credential": text}
-    session_of(context).console.result(text, whole)
+    context_of(ctx).output.result(text, whole)
 
 
 def check(
-    context: typer.Context,
+    ctx: typer.Context,
     identifier: _Which,
     context_files: ContextFiles = None,
     schema_files: SchemaFiles = None,
@@ -101,60 +101,60 @@ def check(
     """Verify a credential of the wallet again, its status too, and note how it stands."""
     from ipse.wallet import held_credentials
 
-    session = session_of(context)
+    context = context_of(ctx)
     lookup = options.lookup(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
-    with session.wallet() as wallet:
-        report = held_credentials.check(wallet, identifier, lookup=lookup, now=session.now)
-    session.console.result("\n".join(render(report)), report.to_json())
+    with context.wallet() as wallet:
+        report = held_credentials.check(wallet, identifier, lookup=lookup, now=context.now)
+    context.output.result("\n".join(render(report)), report.to_json())
     report.raise_unless_passed("the credential")
 
 
-def export(context: typer.Context, identifier: _Which, output: Output = "-") -> None:
+def export(ctx: typer.Context, identifier: _Which, output: OutputFile = "-") -> None:
     """Write a credential out, byte for byte as it was added."""
-    session = session_of(context)
+    context = context_of(ctx)
     options.check_output(output)
-    held = _held(session, identifier)
-    options.deliver(session, output, held.document.rstrip("\n"), {"credential": held.document})
+    held = _held(context, identifier)
+    options.deliver(context, output, held.document.rstrip("\n"), {"credential": held.document})
 
 
 def delete(
-    context: typer.Context,
+    ctx: typer.Context,
     identifier: _Which,
     confirm: Annotated[
         str | None, typer.Option("--confirm", metavar="ID", help="The id once more, instead of typing it.")
     ] = None,
 ) -> None:
     """Part with a credential, for good."""
-    from ipse.storage import credential_store
+    from ipse.wallet import held_credentials
 
-    session = session_of(context)
-    with session.wallet() as wallet:
-        held = credential_store.find(wallet.vault, identifier)
-        _confirm(session, held, confirm)
-        credential_store.remove(wallet.vault, held.id)
-    session.console.result(f"{held.id} is gone", {"id": held.id})
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        held = held_credentials.find(wallet, identifier)
+        _confirm(context, held, confirm)
+        held_credentials.remove(wallet, held.id)
+    context.output.result(f"{held.id} is gone", {"id": held.id})
 
 
-def _confirm(session: Session, held: StoredCredential, typed: str | None) -> None:
+def _confirm(context: Context, held: StoredCredential, typed: str | None) -> None:
     """Deleting takes the id once more. Raises ConsentNeeded, ConsentRefused."""
     if typed is None:
-        if not session.can_ask:
+        if not context.can_ask:
             raise ConsentNeeded(
                 f"deleting {held.id} takes its id once more", hint=f"give --confirm {held.id}"
             )
-        session.console.page(f"{', '.join(held.types)} of {held.issuer}")
+        context.output.page(f"{', '.join(held.types)} of {held.issuer}")
         typed = tty.ask(f"type {held.id} to delete it: ")
     if typed != held.id:
         raise ConsentRefused(f"{held.id} was not deleted", hint="the id that was typed is another")
 
 
-def _held(session: Session, identifier: str) -> StoredCredential:
-    from ipse.storage import credential_store
+def _held(context: Context, identifier: str) -> StoredCredential:
+    from ipse.wallet import held_credentials
 
-    with session.wallet() as wallet:
-        return credential_store.find(wallet.vault, identifier)
+    with context.wallet() as wallet:
+        return held_credentials.find(wallet, identifier)
 
 
 def _row(held: StoredCredential, stands: str) -> dict[str, Any]:

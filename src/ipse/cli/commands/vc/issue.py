@@ -9,10 +9,10 @@ import typer
 from ipse.cli import params
 from ipse.cli.commands.vc import batch as batches
 from ipse.cli.commands.vc import options
-from ipse.cli.commands.vc.options import ContextFiles, Output
+from ipse.cli.commands.vc.options import ContextFiles, OutputFile
 from ipse.cli.completion import complete_did
-from ipse.cli.context import session_of
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.context import context_of
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.credentials import formats
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -22,7 +22,7 @@ __all__ = ["issue"]
 
 
 def issue(
-    context: typer.Context,
+    ctx: typer.Context,
     types: Annotated[
         list[str] | None, typer.Option("--type", metavar="TYPE", help="Its type; may be repeated.")
     ] = None,
@@ -104,7 +104,7 @@ def issue(
     resume: Annotated[
         bool, typer.Option("--resume", help="For --batch: go on where an earlier run stopped.")
     ] = False,
-    output: Output = "-",
+    output: OutputFile = "-",
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
@@ -113,7 +113,7 @@ def issue(
     from ipse.wallet import issuing
     from ipse.wallet.resolution import Reach
 
-    session = session_of(context)
+    context = context_of(ctx)
     issue_options = IssueOptions(
         form,
         suite=suite,
@@ -128,7 +128,7 @@ def issue(
             valid_from=valid_from, valid_until=valid_until,
         )  # fmt: skip
         batches.issue(
-            session,
+            context,
             source=batch,
             template=template,
             schema=row_schema,
@@ -151,21 +151,21 @@ def issue(
         content = params.read_object(prepared)
     else:
         content = Draft(subject, types or _missing("--type"), _claims(claims), identifier, dates[0], dates[1])
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         issued = issuing.issue(
             wallet,
             issuer,
             content,
             issue_options,
             lists=status or (),
-            now=session.now,
+            now=context.now,
             reach=Reach(ca_file, allow_loopback),
         )
     for warning in issued.warnings:
-        session.console.message(f"warning: {warning}")
+        context.output.message(f"warning: {warning}")
     made = issued.credential
     text, value = (made, {"credential": made}) if isinstance(made, str) else (strict_json.pretty(made), made)
-    options.deliver(session, output, text, value)
+    options.deliver(context, output, text, value)
 
 
 def _claims(source: str | None) -> JsonObject:

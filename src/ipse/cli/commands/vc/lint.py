@@ -6,23 +6,23 @@ import typer
 
 from ipse.cli import params
 from ipse.cli.commands.vc.options import ContextFiles, File, contexts
-from ipse.cli.context import session_of
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.errors import MalformedInput
 
 __all__ = ["lint"]
 
 
-def lint(context: typer.Context, file: File, context_files: ContextFiles = None) -> None:
+def lint(ctx: typer.Context, file: File, context_files: ContextFiles = None) -> None:
     """Check an unsigned credential or presentation against the data model."""
     from ipse.credentials import json_ld
     from ipse.credentials.model import lint as rules
 
-    session = session_of(context)
+    context = context_of(ctx)
     found = rules.lint(params.read_object(file), contexts(context_files) or json_ld.known())
     lines = [f"broken: {printable(str(violation))}" for violation in found.violations]
     lines += [f"warning: {printable(str(warning))}" for warning in found.warnings]
-    session.console.result(
+    context.output.result(
         "\n".join(lines or [f"a {found.kind} that breaks no rule"]),
         {
             "kind": found.kind,

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from ipse.cli import params
-from ipse.cli.context import Session
+from ipse.cli.context import Context
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
+from ipse.wallet import output_files
 
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ContextFiles",
     "File",
-    "Output",
+    "OutputFile",
     "SchemaFiles",
     "check_output",
     "contexts",
@@ -39,7 +40,7 @@ SchemaFiles: TypeAlias = Annotated[
     typer.Option("--schema", metavar="URL=FILE", help="A JSON Schema at hand; may be repeated."),
 ]
 
-Output: TypeAlias = Annotated[
+OutputFile: TypeAlias = Annotated[
     str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")
 ]
 
@@ -47,16 +48,16 @@ Output: TypeAlias = Annotated[
 def check_output(output: str) -> None:
     """Raise before anything is done where the file can't be written."""
     if output != "-":
-        params.check_target(output)
+        output_files.check_target(output)
 
 
-def deliver(session: Session, output: str, text: str, value: JsonObject) -> None:
+def deliver(context: Context, output: str, text: str, value: JsonObject) -> None:
     """Print a result, or write it into a file and print the file's name."""
     if output == "-":
-        session.console.result(text, value)
+        context.output.result(text, value)
         return
-    params.write_text(output, text.rstrip("\n") + "\n")
-    session.console.result(output, {"file": output})
+    output_files.write_text(output, text.rstrip("\n") + "\n")
+    context.output.result(output, {"file": output})
 
 
 def contexts(given: Sequence[str] | None) -> Contexts | None:

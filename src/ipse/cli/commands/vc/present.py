@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipse.cli.commands.vc import options
-from ipse.cli.commands.vc.options import Output
+from ipse.cli.commands.vc.options import OutputFile
 from ipse.cli.completion import complete_did
-from ipse.cli.context import session_of
+from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.encoding import strict_json
 
@@ -20,7 +20,7 @@ __all__ = ["present"]
 
 
 def present(
-    context: typer.Context,
+    ctx: typer.Context,
     identifiers: Annotated[
         list[str], typer.Argument(metavar="ID…", help="The ids of credentials in the wallet.")
     ],
@@ -44,24 +44,24 @@ def present(
     preview: Annotated[
         bool, typer.Option("--preview", help="Only print what would be revealed; sign nothing.")
     ] = False,
-    output: Output = "-",
+    output: OutputFile = "-",
 ) -> None:
     """Present credentials, bound to a verifier's challenge; of an SD-JWT only the claims you name."""
     from ipse.credentials.challenge import Challenge
     from ipse.wallet import presenting
 
-    session = session_of(context)
+    context = context_of(ctx)
     challenge = Challenge(audience, nonce)
     options.check_output(output)
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         prepared = presenting.prepare(wallet, identifiers, disclose=disclose or (), holder=holder)
         if preview:
-            session.console.result(_preview(prepared, audience), _preview_json(prepared))
+            context.output.result(_preview(prepared, audience), _preview_json(prepared))
             return
-        session.console.message(_preview(prepared, audience))
-        made = presenting.release(wallet, prepared, challenge, now=session.now)
+        context.output.message(_preview(prepared, audience))
+        made = presenting.release(wallet, prepared, challenge, now=context.now)
     text = made if isinstance(made, str) else strict_json.pretty(made)
-    options.deliver(session, output, text, {"presentation": made})
+    options.deliver(context, output, text, {"presentation": made})
 
 
 def _preview(prepared: Prepared, audience: str) -> str:

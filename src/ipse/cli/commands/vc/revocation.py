@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from ipse.cli.context import session_of
+from ipse.cli.context import context_of
 
 if TYPE_CHECKING:
-    from ipse.storage.status_lists import ListRecord
+    from ipse.wallet.status import ListRecord
     from ipse.wallet.wallet import Wallet
 
 __all__ = ["reinstate", "revoke", "suspend"]
@@ -21,38 +21,36 @@ _Credential: TypeAlias = Annotated[
 ]
 
 
-def revoke(context: typer.Context, identifier: _Credential) -> None:
+def revoke(ctx: typer.Context, identifier: _Credential) -> None:
     """Revoke a credential that you issued, for good; publish its status list to make it known."""
     from ipse.wallet import status
 
-    _change(context, identifier, "revoked", lambda wallet, now: status.revoke(wallet, identifier, now=now))
+    _change(ctx, identifier, "revoked", lambda wallet, now: status.revoke(wallet, identifier, now=now))
 
 
-def suspend(context: typer.Context, identifier: _Credential) -> None:
+def suspend(ctx: typer.Context, identifier: _Credential) -> None:
     """Suspend a credential that you issued, until it is reinstated."""
     from ipse.wallet import status
 
-    _change(context, identifier, "suspended", lambda wallet, now: status.suspend(wallet, identifier, now=now))
+    _change(ctx, identifier, "suspended", lambda wallet, now: status.suspend(wallet, identifier, now=now))
 
 
-def reinstate(context: typer.Context, identifier: _Credential) -> None:
+def reinstate(ctx: typer.Context, identifier: _Credential) -> None:
     """End the suspension of a credential that you issued."""
     from ipse.wallet import status
 
-    _change(
-        context, identifier, "reinstated", lambda wallet, now: status.reinstate(wallet, identifier, now=now)
-    )
+    _change(ctx, identifier, "reinstated", lambda wallet, now: status.reinstate(wallet, identifier, now=now))
 
 
 def _change(
-    context: typer.Context,
+    ctx: typer.Context,
     identifier: str,
     word: str,
     change: Callable[[Wallet, datetime], tuple[ListRecord, ...]],
 ) -> None:
-    session = session_of(context)
-    with session.wallet() as wallet:
-        lists = [record.name for record in change(wallet, session.now)]
-    session.console.result(f"{identifier} is {word}", {"id": identifier, "state": word, "publish": lists})
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        lists = [record.name for record in change(wallet, context.now)]
+    context.output.result(f"{identifier} is {word}", {"id": identifier, "state": word, "publish": lists})
     for name in lists:
-        session.console.message(f"to make it known: `ipse vc status publish {name}`")
+        context.output.message(f"to make it known: `ipse vc status publish {name}`")

@@ -9,21 +9,17 @@ import typer
 
 from ipse.cli import params
 from ipse.cli.commands.vc import options
-from ipse.cli.commands.vc.options import Output
+from ipse.cli.commands.vc.options import OutputFile
 from ipse.cli.completion import complete_did
-from ipse.cli.context import session_of
-from ipse.cli.framework import Command, application
+from ipse.cli.context import context_of
 
-__all__ = ["app"]
-
-app = application(name="status", help_text="Status lists: create, list, publish.")
+__all__ = ["create", "list_", "publish"]
 
 _Name = Annotated[str, typer.Argument(metavar="LIST", help="The list's name in this wallet.")]
 
 
-@app.command(cls=Command)
 def create(
-    context: typer.Context,
+    ctx: typer.Context,
     name: _Name,
     url: Annotated[
         str | None,
@@ -49,29 +45,27 @@ def create(
     """Make a status list for credentials that you will issue."""
     from ipse.wallet import status
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         record = status.create_list(
-            wallet, name, purpose=purpose, url=url, kind=kind, size=size, issuer=issuer, now=session.now
+            wallet, name, purpose=purpose, url=url, kind=kind, size=size, issuer=issuer, now=context.now
         )
-    session.console.result(record.name, asdict(record))
+    context.output.result(record.name, asdict(record))
 
 
-@app.command("list", cls=Command)
-def list_(context: typer.Context) -> None:
+def list_(ctx: typer.Context) -> None:
     """List your status lists and how full they are."""
     from ipse.wallet import status
 
-    session = session_of(context)
-    with session.wallet() as wallet:
+    context = context_of(ctx)
+    with context.wallet() as wallet:
         rows = [{**asdict(overview.record), "used": overview.used} for overview in status.every(wallet)]
     columns = ("name", "purpose", "kind", "used", "size", "url")
-    session.console.table("lists", rows, columns, empty="no status lists yet: `ipse vc status create NAME`")
+    context.output.table("lists", rows, columns, empty="no status lists yet: `ipse vc status create NAME`")
 
 
-@app.command(cls=Command)
 def publish(
-    context: typer.Context,
+    ctx: typer.Context,
     name: _Name,
     ttl: Annotated[
         str | None, typer.Option(metavar="SPAN", help="How long readers may keep it, like 15m.")
@@ -80,19 +74,19 @@ def publish(
         str,
         typer.Option(metavar="SPAN", help="When it ends unless it is published again, like 30d."),
     ] = "30d",
-    output: Output = "-",
+    output: OutputFile = "-",
 ) -> None:
     """Sign a status list as it is now and print it, to be put at its URL."""
     from ipse.wallet import status
 
-    session = session_of(context)
+    context = context_of(ctx)
     options.check_output(output)
-    with session.wallet() as wallet:
+    with context.wallet() as wallet:
         text = status.publish(
             wallet,
             name,
-            now=session.now,
+            now=context.now,
             ttl=params.span(ttl) if ttl else None,
-            valid_until=session.now + params.span(valid_for),
+            valid_until=context.now + params.span(valid_for),
         )
-    options.deliver(session, output, text, {"list": text})
+    options.deliver(context, output, text, {"list": text})

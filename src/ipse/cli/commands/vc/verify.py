@@ -12,9 +12,9 @@ from ipse.cli import params
 from ipse.cli.commands.vc import batch as batches
 from ipse.cli.commands.vc import options
 from ipse.cli.commands.vc.options import ContextFiles, SchemaFiles
-from ipse.cli.context import Session, session_of
-from ipse.cli.network_options import AllowLoopback, CaFile
+from ipse.cli.context import Context, context_of
 from ipse.cli.output import printable
+from ipse.cli.params import AllowLoopback, CaFile
 from ipse.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ __all__ = ["render", "verify"]
 
 
 def verify(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[
         str | None,
         typer.Argument(metavar="FILE|-", help="A credential or presentation, or `-` for standard input."),
@@ -75,7 +75,7 @@ def verify(
     from ipse.wallet import trust
     from ipse.wallet.verifier import Verifier
 
-    session = session_of(context)
+    context = context_of(ctx)
     if issuer and any_issuer:
         raise UsageError("--issuer and --any-issuer contradict each other", hint="give one of them")
     if (file is None) is (batch is None):
@@ -84,7 +84,7 @@ def verify(
     policy = Policy(
         issuers=frozenset(map(trust.check_issuer, issuer or ())),
         any_issuer=any_issuer,
-        trusted={} if issuer or any_issuer else _trust_list(session),
+        trusted={} if issuer or any_issuer else _trust_list(context),
         leeway=timedelta(0) if leeway == "0" else params.span(leeway),
         challenge=_challenge(audience, nonce, no_challenge),
         any_holder=any_holder,
@@ -93,14 +93,14 @@ def verify(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
     verifier = Verifier(policy, lookup)
-    now = params.timestamp(at) if at else session.now
+    now = params.timestamp(at) if at else context.now
     if batch is not None:
-        batches.verify(session, source=batch, output=output, resume=resume, verifier=verifier, now=now)
+        batches.verify(context, source=batch, output=output, resume=resume, verifier=verifier, now=now)
         return
     if resume or output != "-":
         raise UsageError("--resume and --output are for --batch", hint="the report goes to stdout")
     found = verifier.examine(text, now=now)
-    session.console.result("\n".join(render(found.report)), found.to_json())
+    context.output.result("\n".join(render(found.report)), found.to_json())
     found.report.raise_unless_passed("the presentation" if found.is_presentation else "the credential")
 
 
@@ -130,12 +130,12 @@ def _challenge(audience: str | None, nonce: str | None, no_challenge: bool) -> C
     return Challenge(audience, nonce)
 
 
-def _trust_list(session: Session) -> Mapping[str, frozenset[str]]:
+def _trust_list(context: Context) -> Mapping[str, frozenset[str]]:
     """The wallet's trust list; empty where there is no wallet."""
     from ipse.wallet import trust
 
     try:
-        with session.wallet() as wallet:
+        with context.wallet() as wallet:
             return trust.trusted(wallet)
     except NotFound:
         return {}

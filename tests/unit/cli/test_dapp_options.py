@@ -1,10 +1,10 @@
-"""Amounts of the budget are thousandths, read and spelled without rounding."""
+"""Amounts of the privacy budget are thousandths, read and shown without rounding."""
 
 from __future__ import annotations
 
 import pytest
 
-from ipse.cli.commands.dapp import amounts
+from ipse.cli.commands.dapp import options
 from ipse.errors import UsageError
 
 
@@ -19,8 +19,8 @@ from ipse.errors import UsageError
     ],
 )
 def test_an_amount_is_read_and_spelled_exactly(text: str, thousandths: int, spelled: str) -> None:
-    assert amounts.read(text, "--epsilon") == thousandths
-    assert amounts.spelled(thousandths) == spelled
+    assert options.read_epsilon(text, "--epsilon") == thousandths
+    assert options.show_epsilon(thousandths) == spelled
 
 
 @pytest.mark.parametrize(
@@ -43,10 +43,10 @@ def test_an_amount_is_read_and_spelled_exactly(text: str, thousandths: int, spel
         "9" * 5000,
     ],
 )
-def test_anything_else_is_no_amount(text: str) -> None:
-    with pytest.raises(UsageError, match=r"^--epsilon .* is no amount of the budget$"):
-        amounts.read(text, "--epsilon")
+def test_any_other_text_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"^invalid value for --epsilon: .* is not an amount"):
+        options.read_epsilon(text, "--epsilon")
 
 
-def test_what_is_overdrawn_is_spelled_as_nothing() -> None:
-    assert amounts.spelled(-500) == "0.0"
+def test_a_negative_amount_is_shown_as_zero() -> None:
+    assert options.show_epsilon(-500) == "0.0"

@@ -1,0 +1,44 @@
+"""`ipse init`: makes the wallet."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ipse.cli.context import context_of
+from ipse.errors import KeystoreUnavailable, UsageError
+
+__all__ = ["init"]
+
+
+def init(
+    ctx: typer.Context,
+    keystore: Annotated[
+        str,
+        typer.Option(
+            metavar="os|file", help="Where the keys go: the OS keyring, or a file under a passphrase."
+        ),
+    ] = "os",
+) -> None:
+    """Make the wallet."""
+    context = context_of(ctx)
+    if keystore not in ("os", "file"):
+        raise UsageError(f"{keystore!r} is no kind of keystore", hint="--keystore takes os or file")
+    from ipse.wallet.wallet import Wallet
+
+    places = context.places
+    try:
+        wallet = Wallet.create(places, keystore=keystore, passphrase=context.new_passphrase, now=context.now)
+    except KeystoreUnavailable as error:
+        raise KeystoreUnavailable(
+            error.message,
+            hint="start your desktop's keyring, or choose the file yourself: "
+            "`ipse init --keystore file --passphrase-file FILE`",
+        ) from error
+    with wallet:
+        description = wallet.keystore.description
+    context.output.result(
+        f"wallet made in {places.data}\nkeys go to: {description}",
+        {"home": str(places.data), "keystore": keystore, "description": description},
+    )
