@@ -12,6 +12,7 @@ from ipse.cli import params
 from ipse.cli.commands.profile.shown import progress_bar
 from ipse.cli.context import session_of
 from ipse.cli.output import Console, printable
+from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 from ipse.storage.statements import NewStatement
@@ -103,7 +104,7 @@ def import_(
 
 
 def _check(source: str | None, sensitivity: str | None) -> None:
-    if source is not None and not (source.isprintable() and 0 < len(source.strip()) <= _LONGEST_SOURCE):
+    if source is not None and not (is_printable(source) and 0 < len(source.strip()) <= _LONGEST_SOURCE):
         raise UsageError(
             f"{source[:80]!r} can't name a source", hint=f"--source takes 1 to {_LONGEST_SOURCE} characters"
         )

@@ -14,6 +14,7 @@ from ipse.cli.commands.vc.verify import render
 from ipse.cli.context import Session, session_of
 from ipse.cli.network_options import AllowLoopback, CaFile
 from ipse.encoding import strict_json
+from ipse.encoding.safe_text import printable_json
 from ipse.errors import ConsentNeeded, ConsentRefused
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def show(context: typer.Context, identifier: _Which) -> None:
     held = _held(session_of(context), identifier)
     text = held.document.rstrip("\n")
     whole = strict_json.parse_object(text) if text.lstrip().startswith("{") else {"credential": text}
-    session_of(context).console.result(text, whole)
+    session_of(context).console.result(printable_json(text), whole)
 
 
 def check(
