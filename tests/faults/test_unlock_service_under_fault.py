@@ -1,4 +1,4 @@
-"""The unlock session's agent: killed, hung, flooded, impersonated, and asked by strangers."""
+"""The unlock service: killed, hung, flooded, impersonated, and asked by strangers."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def unlock(path: Path, seconds: float = 60) -> None:
     EncryptedFile(path, lambda: PASSPHRASE).unlock(seconds)
 
 
-def agent_of(path: Path) -> int:
-    """The process id of the agent of the keystore at `path`."""
+def service_of(path: Path) -> int:
+    """The process id of the service of the keystore at `path`."""
     ((reply, _),) = unlock_client._ask(path, {"op": "status"})
     return int(reply["process"])
 
@@ -92,7 +92,7 @@ def path(tmp_path: Path, runtime: Path, cheap_derivation: None) -> Iterator[Path
 
 @pytest.fixture
 def socket_file(path: Path, runtime: Path) -> Path:
-    """Where the agent of the keystore listens; it is unlocked for a minute."""
+    """Where the service of the keystore listens; it is unlocked for a minute."""
     unlock(path)
     (found,) = (runtime / "ipse").iterdir()
     return found
@@ -100,14 +100,14 @@ def socket_file(path: Path, runtime: Path) -> Path:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commands wait for an agent for half a second."""
+    """Commands wait for a service for half a second."""
     monkeypatch.setattr(unlock_client, "_ANSWER_WAIT", 0.5)
 
 
-def test_a_killed_agents_socket_is_removed_by_the_next_command_which_asks(
+def test_a_killed_services_socket_is_removed_by_the_next_command_which_asks(
     path: Path, socket_file: Path
 ) -> None:
-    os.kill(agent_of(path), signal.SIGKILL)
+    os.kill(service_of(path), signal.SIGKILL)
     time.sleep(0.1)
     assert socket_file.exists()
     assert asks(path)
@@ -116,17 +116,17 @@ def test_a_killed_agents_socket_is_removed_by_the_next_command_which_asks(
     assert not asks(path)
 
 
-def test_an_agent_told_to_terminate_takes_its_socket_with_it(path: Path, socket_file: Path) -> None:
-    os.kill(agent_of(path), signal.SIGTERM)
+def test_a_service_told_to_terminate_takes_its_socket_with_it(path: Path, socket_file: Path) -> None:
+    os.kill(service_of(path), signal.SIGTERM)
     time.sleep(0.3)
     assert not socket_file.exists()
     assert asks(path)
 
 
-def test_a_hung_agent_holds_nobody_up_and_lock_still_ends_it(
+def test_a_hung_service_holds_nobody_up_and_lock_still_ends_it(
     path: Path, socket_file: Path, impatient: None
 ) -> None:
-    process = agent_of(path)
+    process = service_of(path)
     os.kill(process, signal.SIGSTOP)
     try:
         assert asks(path)
@@ -139,7 +139,7 @@ def test_a_hung_agent_holds_nobody_up_and_lock_still_ends_it(
     assert asks(path)
 
 
-def test_an_agent_that_trickles_its_answer_holds_nobody_up(
+def test_a_service_that_trickles_its_answer_holds_nobody_up(
     path: Path, socket_file: Path, impatient: None
 ) -> None:
     unlock_client.stop(path)
@@ -171,7 +171,7 @@ def test_an_agent_that_trickles_its_answer_holds_nobody_up(
     ],
     ids=["empty", "garbage", "long", "short-key", "long-key", "wrong-key", "version", "refusal", "deep"],
 )
-def test_an_odd_answer_counts_as_no_agent(path: Path, socket_file: Path, answer: bytes) -> None:
+def test_an_odd_answer_counts_as_no_service(path: Path, socket_file: Path, answer: bytes) -> None:
     unlock_client.stop(path)
     with listening(socket_file) as listener:
 
@@ -244,7 +244,7 @@ def test_commands_wait_while_more_of_them_ask_than_the_queue_takes(
     path: Path, socket_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unlock_client, "_ANSWER_WAIT", 5)
-    process = agent_of(path)
+    process = service_of(path)
     os.kill(process, signal.SIGSTOP)
     with contextlib.ExitStack() as stack:
         with contextlib.suppress(BlockingIOError):
@@ -257,7 +257,7 @@ def test_commands_wait_while_more_of_them_ask_than_the_queue_takes(
 
 
 @needs_fork
-def test_unlocks_in_a_race_leave_one_agent_or_none_and_no_litter(path: Path, runtime: Path) -> None:
+def test_unlocks_in_a_race_leave_one_service_or_none_and_no_litter(path: Path, runtime: Path) -> None:
     def race(worker: int, report: Report) -> None:
         unlock(path, 30 + worker)
 
@@ -266,17 +266,17 @@ def test_unlocks_in_a_race_leave_one_agent_or_none_and_no_litter(path: Path, run
     left = list((runtime / "ipse").iterdir())
     assert len(left) <= 1
     assert asks(path) is (not left)
-    assert len(agents(path)) == len(left)
+    assert len(services(path)) == len(left)
 
 
-def agents(path: Path) -> list[str]:
-    """The processes that hold the folder of the keystore's socket open and look like agents."""
+def services(path: Path) -> list[str]:
+    """The processes that hold the folder of the keystore's socket open and look like services."""
     if sys.platform != "linux":
         pytest.skip("/proc is Linux's")
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if b"agent_server" in (process / "cmdline").read_bytes():
+            if b"unlock_server" in (process / "cmdline").read_bytes():
                 held = [str(link.readlink()) for link in (process / "fd").iterdir()]
                 if any(str(path.parent) in target for target in held):
                     found.append(process.name)
@@ -313,10 +313,10 @@ spoilt = pytest.mark.parametrize(
 
 
 @spoilt
-def test_a_doubtful_socket_folder_counts_as_no_agent(
+def test_a_doubtful_socket_folder_counts_as_no_service(
     path: Path, socket_file: Path, spoil: Callable[[Path], None]
 ) -> None:
-    process = agent_of(path)
+    process = service_of(path)
     try:
         spoil(socket_file.parent)
         assert asks(path)
@@ -326,14 +326,14 @@ def test_a_doubtful_socket_folder_counts_as_no_agent(
 
 
 @spoilt
-def test_no_agent_is_started_in_a_doubtful_folder(
+def test_no_service_is_started_in_a_doubtful_folder(
     path: Path, runtime: Path, spoil: Callable[[Path], None]
 ) -> None:
     (runtime / "ipse").mkdir(mode=0o700)
     spoil(runtime / "ipse")
     unlock(path)
     assert not asks(path)
-    assert len(list((path.parent / "agent").iterdir())) == 1
+    assert len(list((path.parent / "unlock").iterdir())) == 1
     if (runtime / "ipse").is_dir():
         assert list((runtime / "ipse").iterdir()) == []
 
@@ -346,7 +346,7 @@ def test_a_runtime_folder_open_to_others_is_not_used(path: Path, runtime: Path, 
     assert list(runtime.iterdir()) == []
 
 
-def test_a_link_or_a_file_in_the_sockets_place_counts_as_no_agent(
+def test_a_link_or_a_file_in_the_sockets_place_counts_as_no_service(
     path: Path, socket_file: Path, tmp_path: Path
 ) -> None:
     unlock_client.stop(path)
@@ -395,7 +395,7 @@ def test_another_user_gets_nothing_even_where_the_socket_is_within_reach(
 
 @needs_fork
 @as_root
-def test_another_users_agent_is_not_believed(path: Path, socket_file: Path) -> None:
+def test_another_users_service_is_not_believed(path: Path, socket_file: Path) -> None:
     kdf = json.loads(path.read_bytes())["kdf"]
     key = unlock_client.key_for(path, kdf)
     assert key is not None
@@ -425,7 +425,7 @@ def test_another_users_agent_is_not_believed(path: Path, socket_file: Path) -> N
 
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 @as_root
-def test_another_process_of_the_same_user_can_neither_read_nor_trace_the_agent() -> None:
+def test_another_process_of_the_same_user_can_neither_read_nor_trace_the_service() -> None:
     python, setpriv = "/usr/bin/python3", shutil.which("setpriv")
     if setpriv is None or not Path(python).exists():
         pytest.skip("there is no interpreter that another user may run")
@@ -442,7 +442,7 @@ def test_another_process_of_the_same_user_can_neither_read_nor_trace_the_agent()
         )
     if done.returncode == 77:
         pytest.skip("the interpreter that another user may run is too old, or may not read the source")
-    assert done.stdout.splitlines() == ["other: True", "agent: False", "traced: False"], done.stderr
+    assert done.stdout.splitlines() == ["other: True", "service: False", "traced: False"], done.stderr
 
 
 _SPY = """
@@ -450,7 +450,7 @@ import ctypes, os, subprocess, sys
 from pathlib import Path
 sys.path.append(sys.argv[1])
 try:
-    from ipse.keys.keystore import agent_client
+    from ipse.keys.keystore import unlock_client
 except (ImportError, PermissionError):
     sys.exit(77)
 
@@ -464,12 +464,12 @@ def readable(process):
 
 keystore = Path("keystore.json")
 keystore.touch()
-agent_client.start(keystore, {}, bytes(32), seconds=30)
-((reply, _),) = agent_client._ask(keystore, {"op": "status"})
+unlock_client.start(keystore, {}, bytes(32), seconds=30)
+((reply, _),) = unlock_client._ask(keystore, {"op": "status"})
 other = subprocess.Popen(["sleep", "30"])
 print("other:", readable(other.pid))
 other.kill()
-print("agent:", readable(reply["process"]))
+print("service:", readable(reply["process"]))
 print("traced:", ctypes.CDLL(None).ptrace(16, reply["process"], 0, 0) == 0)
-agent_client.stop(keystore)
+unlock_client.stop(keystore)
 """

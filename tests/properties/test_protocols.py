@@ -24,7 +24,6 @@ from ipse.disclosure.answers import (
     verify_answer,
     written_length,
 )
-from ipse.disclosure.legible import as_seen, plain_text
 from ipse.disclosure.questions import (
     LEVELS,
     Asked,
@@ -39,6 +38,7 @@ from ipse.disclosure.questions import (
     type_of,
 )
 from ipse.encoding import base64url, strict_json
+from ipse.encoding.safe_text import as_seen, plain_text
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, MalformedInput
 from ipse.keys import derivation

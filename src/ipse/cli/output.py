@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import unicodedata
 from collections.abc import Sequence
 
+from ipse.encoding.safe_text import printable, printable_json, printable_lines
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 
 __all__ = ["Output", "printable"]
-
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
-def printable(text: str) -> str:
-    """`text` with every character that could steer a terminal or deceive a reader spelled out."""
-    return "".join(
-        character
-        if unicodedata.category(character) not in _HIDDEN
-        else character.encode("unicode_escape", "backslashreplace").decode("ascii")
-        for character in text
-    )
 
 
 class Output:
@@ -35,7 +23,7 @@ class Output:
 
     def result(self, text: str, value: JsonObject) -> None:
         """The result of a command: `text`, or the flat object `value` under --json."""
-        sys.stdout.write((json.dumps(value, ensure_ascii=False) if self.json else text) + "\n")
+        sys.stdout.write((_json(value) if self.json else text) + "\n")
 
     def facts(self, facts: JsonObject) -> None:
         """One thing's members, a line each."""
@@ -59,7 +47,7 @@ class Output:
     def message(self, text: str) -> None:
         """Something worth knowing beside the result; not under -q."""
         if not self.quiet:
-            sys.stderr.write(text + "\n")
+            sys.stderr.write(printable_lines(text) + "\n")
 
     def page(self, text: str) -> None:
         """What the owner must see before deciding; also under -q."""
@@ -92,9 +80,13 @@ class Output:
         message, hint = printable(error.message), printable(error.hint)
         if self.json:
             body = {"error": {"code": error.code, "message": message, "hint": hint}}
-            sys.stderr.write(json.dumps(body, ensure_ascii=False) + "\n")
+            sys.stderr.write(_json(body) + "\n")
         else:
             sys.stderr.write(f"error: {message}\nhint: {hint}\n")
+
+
+def _json(value: JsonObject) -> str:
+    return printable_json(json.dumps(value, ensure_ascii=False))
 
 
 def _cell(value: object) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, Protocol, TypeAlias
 
 from ipse.credentials.report import NotApplicable, Rejected
 from ipse.encoding import base64url, multibase, strict_json
+from ipse.encoding.safe_text import one_line
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput, Undetermined
 
@@ -32,11 +32,11 @@ Document: TypeAlias = bytes | JsonObject
 """A schema document as published, or read already, where no digest can be compared any more."""
 
 MAX_VIOLATIONS: Final = 20
+_MAX_REASON: Final = 200
 _WORK_PER_LEVEL: Final = 3
 """By which the work to collect violations grows with each level of a value, where a schema leads into itself
 twice. The library's verdict alone stays quick."""
 _MAX_WORK: Final = 20_000
-_UNPRINTABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class _Error(Protocol):
@@ -68,7 +68,7 @@ class Validator:
             return [("", "the value does not conform, and is too large or nested too deeply to say where")]
         found: list[tuple[str, str]] = []
         for error in self._compiled.iter_errors(value):
-            found.append((_pointer(error.instance_path), _line(error.message)))
+            found.append((_pointer(error.instance_path), one_line(error.message, _MAX_REASON)))
             if len(found) == MAX_VIOLATIONS:
                 break
         return found
@@ -95,7 +95,7 @@ def compile_schema(schema: JsonObject, *, known: Mapping[str, JsonObject] | None
             mask="the value",
         )
     except (ValueError, TypeError, RecursionError, jsonschema_rs.ReferencingError) as error:
-        reason = _line(getattr(error, "message", "") or str(error).split("\n", 1)[0])
+        reason = one_line(getattr(error, "message", "") or str(error).split("\n", 1)[0], _MAX_REASON)
         raise MalformedInput(
             f"not a JSON Schema that can be used: {reason}",
             hint="references must lead to schemas that are given, patterns must do without look-around",
@@ -254,9 +254,4 @@ def _refuse(url: str) -> Json:
 
 def _pointer(path: list[str | int]) -> str:
     parts = (str(part).replace("~", "~0").replace("/", "~1") for part in path)
-    return _line("".join(f"/{part}" for part in parts))
-
-
-def _line(text: str) -> str:
-    """`text` as one printable line of bounded length."""
-    return _UNPRINTABLE.sub(lambda match: repr(match[0])[1:-1], text[:200])
+    return one_line("".join(f"/{part}" for part in parts), _MAX_REASON)

@@ -12,6 +12,7 @@ from typing import Final
 from ipse.dids.document_shape import DocumentUnusable, checked
 from ipse.dids.verification_methods import CONTEXT, KEY_AGREEMENT, SIGNING, multikey_method, refer, signs
 from ipse.encoding import strict_json
+from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
 from ipse.keys import multikey
@@ -93,7 +94,7 @@ def _check_segment(did: str, segment: str) -> None:
     plain = unquote(segment, errors="replace")
     if not _SEGMENT.fullmatch(segment) or plain in (".", ".."):
         raise _malformed(did, f"{segment[:80]!r} is no path segment")
-    if _UNSAFE & set(plain) or not plain.isprintable():
+    if _UNSAFE & set(plain) or not is_printable(plain):
         raise _malformed(did, f"the path segment {segment[:80]!r} hides a separator or a control character")
 
 

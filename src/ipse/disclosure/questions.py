@@ -21,8 +21,8 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from ipse.dids.resolver import Resolve
-from ipse.disclosure.legible import as_seen, plain_text
 from ipse.encoding import strict_json
+from ipse.encoding.safe_text import as_seen, plain_text
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput, Undetermined
 from ipse.protocols import openid4vp

@@ -25,9 +25,9 @@ from ipse.credentials.jws import Jws, Signer
 from ipse.dids import did_key, resolver
 from ipse.dids.resolver import Resolve
 from ipse.disclosure.answers import LIFE
-from ipse.disclosure.legible import plain_text
 from ipse.disclosure.questions import LEVELS, MAX_PURPOSE, Question
 from ipse.encoding import base64url, strict_json
+from ipse.encoding.safe_text import is_printable, plain_text
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import InputTooLarge, IpseError, MalformedInput, NotFound, UsageError, VerificationFailed
@@ -253,7 +253,7 @@ def _check_payload(payload: JsonObject) -> None:
     plain_text(payload["purpose"], "the receipt's purpose", MAX_PURPOSE)
     for name in ("party", "audience"):
         value = payload[name]
-        if not isinstance(value, str) or not value or not value.isascii() or not value.isprintable():
+        if not isinstance(value, str) or not value or not value.isascii() or not is_printable(value):
             raise MalformedInput(f"the receipt's {name} is {excerpt(value)}")
     for name in ("issued", "expires", "retention_until"):
         if format_timestamp(parse_timestamp(payload[name])) != payload[name]:

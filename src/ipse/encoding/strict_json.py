@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final, NoReturn, TypeAlias
 
+from ipse.encoding.safe_text import printable, printable_json
 from ipse.errors import InputTooLarge, MalformedInput
 
 __all__ = [
@@ -116,8 +117,8 @@ def _is_plain(value: Json, depth: int) -> bool:
 
 
 def pretty(value: Json) -> str:
-    """Indented JSON for files and terminals, member order kept, no trailing newline."""
-    return json.dumps(value, indent=2, ensure_ascii=False)
+    """Indented JSON for files and terminals, in member order, unsafe characters escaped, no final newline."""
+    return printable_json(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def excerpt(value: Json) -> str:
@@ -126,7 +127,7 @@ def excerpt(value: Json) -> str:
 
     short = reprlib.Repr()
     short.maxstring = short.maxother = 80
-    return short.repr(value)[:100]
+    return printable(short.repr(value))[:100]
 
 
 def kind_of(value: Json) -> str:

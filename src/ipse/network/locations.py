@@ -21,6 +21,7 @@ _URL: Final = re.compile(
     rf"(?P<query>\?(?:{_CHARACTER}|\?)*)?"
     rf"(?:\#(?:{_CHARACTER}|\?)*)?"
 )
+_ASCII: Final = re.compile(r"[ -~]+")
 _DEFAULT_PORT: Final = 443
 _MAX_LENGTH: Final = 4096
 _MAX_PORT: Final = 65535
@@ -72,7 +73,7 @@ def redirected(location: Location, target: str | None) -> Location:
 
     Raises RedirectToHttp where it leaves https, RedirectRefused for what is no URL.
     """
-    if not target or not target.isascii() or not target.isprintable():
+    if not target or not _ASCII.fullmatch(target):
         raise RedirectRefused(f"{location.url} redirects to no URL: {shown(target or '')}")
     try:
         joined = urljoin(location.url, target)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ipse.credentials.model.shapes import URL
 from ipse.dids import resolver
+from ipse.encoding.safe_text import is_printable
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.storage import trusted_issuers
@@ -25,7 +26,7 @@ def add(wallet: Wallet, issuer: str, types: Sequence[str], *, now: datetime) -> 
     """
     check_issuer(issuer)
     for name in types:
-        if not (name.isprintable() and name.strip() == name and 0 < len(name) <= _MAX_TYPE):
+        if not (is_printable(name) and name.strip() == name and 0 < len(name) <= _MAX_TYPE):
             raise UsageError(f"{name[:60]!r} is no type of credentials")
     trusted_issuers.add(wallet.vault, issuer, list(types), now=format_timestamp(now))
 

@@ -19,6 +19,7 @@ from typing import NoReturn
 import pytest
 
 from ipse.encoding import base64url
+from ipse.encoding.strict_json import JsonObject
 from ipse.errors import AlreadyExists, MissingFeature, StorageError, UsageError, WrongPassphrase
 from ipse.keys.keystore import unlock_client, unlock_service
 from ipse.keys.keystore.encrypted_file import EncryptedFile
@@ -49,10 +50,15 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
     return True
 
 
-def agent_of(path: Path) -> int:
-    """The process id of the agent of the keystore at `path`."""
+def status_of(path: Path) -> JsonObject:
+    """What the service of the keystore at `path` says of itself: `process` and `seconds`."""
     ((reply, _),) = unlock_client._ask(path, {"op": "status"})
-    return int(reply["process"])
+    return reply
+
+
+def service_of(path: Path) -> int:
+    """The process id of the service of the keystore at `path`."""
+    return int(status_of(path)["process"])
 
 
 def is_running(process: int) -> bool:
@@ -108,7 +114,7 @@ def test_a_hundred_readers_after_one_unlock_derive_nothing(
 
 def test_no_session_begins_by_itself(path: Path) -> None:
     assert EncryptedFile(path, lambda: PASSPHRASE).get("root") == SECRET
-    assert unlock_client.seconds_left(path) is None
+    assert list(unlock_client._ask(path, {"op": "status"})) == []
     with pytest.raises(AssertionError, match="asked"):
         opened(path).get("root")
 
@@ -125,7 +131,7 @@ def test_what_is_written_within_a_session_opens_with_the_passphrase_and_within_i
 
 def test_a_session_ends_at_its_time_and_its_socket_goes(path: Path, runtime: Path) -> None:
     EncryptedFile(path, lambda: PASSPHRASE).unlock(1)
-    process = agent_of(path)
+    process = service_of(path)
     assert opened(path).get("root") == SECRET
     assert within(3, lambda: not is_running(process))
     assert list((runtime / "ipse").iterdir()) == []
@@ -156,7 +162,7 @@ def test_the_first_clock_counts_the_time_that_the_machine_sleeps() -> None:
 
 
 def test_lock_ends_a_session_at_once(unlocked: Path, runtime: Path) -> None:
-    process = agent_of(unlocked)
+    process = service_of(unlocked)
     assert EncryptedFile(unlocked, never_asked).lock()
     assert list((runtime / "ipse").iterdir()) == []
     assert unlock_client.key_for(unlocked, {}) is None
@@ -165,14 +171,14 @@ def test_lock_ends_a_session_at_once(unlocked: Path, runtime: Path) -> None:
 
 
 def test_a_session_ends_when_the_keystore_file_is_gone(unlocked: Path, runtime: Path) -> None:
-    process = agent_of(unlocked)
+    process = service_of(unlocked)
     unlocked.rename(unlocked.with_name("elsewhere.json"))
     assert within(3, lambda: not is_running(process))
     assert list((runtime / "ipse").iterdir()) == []
 
 
 def test_a_session_ends_when_a_logout_empties_the_runtime_folder(unlocked: Path, runtime: Path) -> None:
-    process = agent_of(unlocked)
+    process = service_of(unlocked)
     (socket_file,) = (runtime / "ipse").iterdir()
     socket_file.unlink()
     assert within(3, lambda: not is_running(process))
@@ -203,7 +209,6 @@ def test_a_system_without_such_sockets_is_told_so_before_asking(
     with pytest.raises(MissingFeature, match="Windows"):
         opened(path).unlock(60)
     assert unlock_client.key_for(path, {}) is None
-    assert unlock_client.seconds_left(path) is None
     assert not unlock_client.stop(path)
     monkeypatch.undo()
 
@@ -211,16 +216,16 @@ def test_a_system_without_such_sockets_is_told_so_before_asking(
 def test_nothing_is_imported_that_only_some_systems_have() -> None:
     program = (
         "import sys; sys.modules.update(dict.fromkeys(('resource', 'fcntl', 'termios', 'pwd')))\n"
-        "import ipse.keys.keystore.agent, ipse.keys.keystore.agent_client, ipse.keys.keystore.agent_server\n"
+        "from ipse.keys.keystore import unlock_client, unlock_server, unlock_service\n"
     )
     subprocess.run([sys.executable, "-S", "-c", program], env={"PYTHONPATH": SOURCE}, check=True)
 
 
 def test_the_later_unlock_replaces_the_earlier(unlocked: Path, runtime: Path) -> None:
-    earlier = agent_of(unlocked)
+    earlier = service_of(unlocked)
     EncryptedFile(unlocked, lambda: PASSPHRASE).unlock(600)
-    assert agent_of(unlocked) != earlier
-    assert (unlock_client.seconds_left(unlocked) or 0) > 60
+    assert service_of(unlocked) != earlier
+    assert status_of(unlocked)["seconds"] > 60
     assert within(3, lambda: not is_running(earlier))
     assert len(list((runtime / "ipse").iterdir())) == 1
     assert opened(unlocked).get("root") == SECRET
@@ -268,7 +273,7 @@ def test_without_a_runtime_folder_the_socket_lies_beside_the_keystore(
 ) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "absent"))
     EncryptedFile(path, lambda: PASSPHRASE).unlock(60)
-    assert stat.S_IMODE((path.parent / "agent").stat().st_mode) == 0o700
+    assert stat.S_IMODE((path.parent / "unlock").stat().st_mode) == 0o700
     assert opened(path).get("root") == SECRET
 
 
@@ -283,22 +288,22 @@ def test_a_path_longer_than_a_socket_address_does(path: Path, monkeypatch: pytes
     assert unlock_client.stop(moved)
 
 
-def test_where_no_agent_can_start_it_is_said_why(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_no_service_can_start_it_is_said_why(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(StorageError, match="no such file"):
         EncryptedFile(path, lambda: PASSPHRASE).unlock(60)
 
 
 @on_linux
-def test_nothing_secret_is_in_the_agents_arguments_or_environment(
+def test_nothing_secret_is_in_the_services_arguments_or_environment(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SOME_TOKEN", "value of a token")
     EncryptedFile(path, lambda: PASSPHRASE).unlock(60)
-    process = Path(f"/proc/{agent_of(path)}")
+    process = Path(f"/proc/{service_of(path)}")
     arguments = (process / "cmdline").read_bytes()
     key = derived_key(path)
-    assert b"agent_server" in arguments
+    assert b"unlock_server" in arguments
     for form in (PASSPHRASE, SECRET, key, key.hex().encode(), base64url.encode(key).encode()):
         assert form not in arguments
     with contextlib.suppress(PermissionError):  # even its owner may not look
@@ -319,8 +324,8 @@ def test_nothing_secret_is_in_any_file(unlocked: Path, tmp_path: Path) -> None:
 
 
 @on_linux
-def test_the_agent_can_be_neither_traced_nor_dumped(unlocked: Path) -> None:
-    process = Path(f"/proc/{agent_of(unlocked)}")
+def test_the_service_can_be_neither_traced_nor_dumped(unlocked: Path) -> None:
+    process = Path(f"/proc/{service_of(unlocked)}")
     limits = (process / "limits").read_text()
     assert re.search(r"Max core file size +0 +0 ", limits)
     # The kernel gives the files of a process that is not dumpable to root.
@@ -333,7 +338,7 @@ def test_the_agent_can_be_neither_traced_nor_dumped(unlocked: Path) -> None:
 @on_linux
 def test_shielding_takes_the_processs_dumpable_flag() -> None:
     program = (
-        "import ctypes; from ipse.keys.keystore.agent_server import _shield\n"
+        "import ctypes; from ipse.keys.keystore.unlock_server import _shield\n"
         "get = lambda: ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)\n"
         "before = get(); _shield(); print(before, get())\n"
     )
@@ -343,7 +348,7 @@ def test_shielding_takes_the_processs_dumpable_flag() -> None:
 
 @on_linux
 def test_the_key_lies_in_locked_memory(unlocked: Path) -> None:
-    status = Path(f"/proc/{agent_of(unlocked)}/status").read_text()
+    status = Path(f"/proc/{service_of(unlocked)}/status").read_text()
     match = re.search(r"VmLck:\s+(\d+) kB", status)
     assert match
     if int(match[1]) == 0:
@@ -372,12 +377,12 @@ def test_a_session_outlives_the_shell_that_began_it_but_not_its_time(path: Path)
         check=False,
     )
     assert shell.returncode != 0  # the hangup was real
-    process = agent_of(path)
+    process = service_of(path)
     assert opened(path).get("root") == SECRET
     assert within(6, lambda: not is_running(process))
 
 
-def test_the_agent_holds_on_to_none_of_its_starters_streams(path: Path) -> None:
+def test_the_service_holds_on_to_none_of_its_starters_streams(path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from ipse.keys.keystore.encrypted_file import EncryptedFile\n"
         f"EncryptedFile(Path({str(path)!r}), lambda: {PASSPHRASE!r}).unlock(60)\n"

@@ -123,7 +123,7 @@ class EncryptedFile:
                 self._write(items)
 
     def unlock(self, seconds: float) -> None:
-        """Ask for the passphrase, also within a session, and let an agent hold the derived key so long.
+        """Ask for the passphrase, also within a session, and start the service that holds the derived key.
 
         Raises WrongPassphrase, UsageError above a day, MissingFeature on Windows, StorageError.
         """

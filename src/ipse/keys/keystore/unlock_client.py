@@ -1,6 +1,6 @@
-"""Starting, asking and ending the agent of an unlock session.
+"""Starting, asking and ending the unlock service.
 
-Whatever is odd about a socket, its folder or who listens on it counts as if there were no agent: the
+Whatever is odd about a socket, its folder or who listens on it counts as if there were no service: the
 passphrase is asked for as usual.
 """
 
@@ -23,14 +23,14 @@ from ipse.keys.keystore import unlock_service
 if TYPE_CHECKING:
     import socket
 
-__all__ = ["MAX_SECONDS", "check", "key_for", "seconds_left", "start", "stop"]
+__all__ = ["MAX_SECONDS", "check", "key_for", "start", "stop"]
 
 MAX_SECONDS: Final = 24 * 60 * 60
 _ANSWER_WAIT: Final = 2.0
 """Seconds for a whole question and answer."""
 _START_WAIT: Final = 15.0
 _BOOTSTRAP: Final = (
-    "import sys; sys.path.append(sys.argv[1]); from ipse.keys.keystore.agent_server import main; main()"
+    "import sys; sys.path.append(sys.argv[1]); from ipse.keys.keystore.unlock_server import main; main()"
 )
 
 
@@ -46,7 +46,7 @@ def check(seconds: float) -> None:
 
 
 def start(keystore: Path, kdf: JsonObject, key: bytes, *, seconds: float) -> None:
-    """Let a new agent, in place of any other, hold `key`, derived with `kdf`, of the file `keystore`.
+    """Start a service, in place of any other, that holds `key`, derived with `kdf`, of the file `keystore`.
 
     Raises UsageError, MissingFeature, StorageError where none can be started.
     """
@@ -64,24 +64,16 @@ def start(keystore: Path, kdf: JsonObject, key: bytes, *, seconds: float) -> Non
         except OSError as error:
             reasons.append(f"{folder}: {(error.strerror or str(error)).lower()}")
     raise StorageError(
-        "no agent could be started (" + "; ".join(reasons) + ")",
+        "the unlock service could not be started (" + "; ".join(reasons) + ")",
         hint="set XDG_RUNTIME_DIR to a folder that you own with mode 0700",
     )
 
 
 def key_for(keystore: Path, kdf: JsonObject) -> bytes | None:
-    """The key that an agent holds for the file `keystore`, derived with exactly `kdf`; else None."""
+    """The key that a service holds for the file `keystore`, derived with exactly `kdf`; else None."""
     for _, key in _ask(keystore, {"op": "key", "kdf": kdf}):
         if len(key) == unlock_service.KEY_LENGTH:
             return key
-    return None
-
-
-def seconds_left(keystore: Path) -> int | None:
-    """Seconds until the unlock session of `keystore` ends; None where there is none."""
-    for reply, _ in _ask(keystore, {"op": "status"}):
-        if type(reply.get("seconds")) is int:
-            return int(reply["seconds"])
     return None
 
 
@@ -116,7 +108,7 @@ def _start_in(folder: Path, descriptor: int, name: str, key: bytes, setup: JsonO
 
 @contextlib.contextmanager
 def _above_streams(descriptor: int) -> Iterator[int]:
-    """A copy that the agent's standard streams do not cover; with stdin closed, the original may be 0."""
+    """A copy that the service's standard streams do not cover; with stdin closed, the original may be 0."""
     import fcntl
 
     copy = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 3)
@@ -127,7 +119,7 @@ def _above_streams(descriptor: int) -> Iterator[int]:
 
 
 def _launch(key: bytes, setup: JsonObject, descriptors: tuple[int, int]) -> None:
-    """Start the agent's process and hand it the key through a pipe. OSError unless it says it is ready."""
+    """Start the service's process and hand it the key through a pipe. OSError unless it says it is ready."""
     import json
     import subprocess
 
@@ -150,11 +142,11 @@ def _launch(key: bytes, setup: JsonObject, descriptors: tuple[int, int]) -> None
             process.kill()
             said = b""
     if said != b"ready\n":
-        raise OSError(0, "the agent did not start")
+        raise OSError(0, "the service did not start")
 
 
 def _ask(keystore: Path, request: JsonObject) -> Iterator[tuple[JsonObject, bytes]]:
-    """What agents that grant the request reply, each with the bytes after its line."""
+    """What services that grant the request reply, each with the bytes after its line."""
     for folder in unlock_service.folders(keystore):
         with contextlib.suppress(OSError), unlock_service.private(folder) as descriptor:
             reply = _ask_in(folder, descriptor, unlock_service.socket_name(keystore), request)
@@ -205,14 +197,14 @@ def _stop_in(folder: Path, descriptor: int, name: str) -> bool:
         return False
     except OSError:
         hangs = True
-    # An agent ends by itself, as soon as it wakes, where its socket is gone.
+    # A service whose socket is gone ends by itself as soon as it wakes.
     with contextlib.suppress(FileNotFoundError):
         os.unlink(name, dir_fd=descriptor)
     return hangs
 
 
 def _remove_stale(descriptor: int, name: str, inode: int) -> None:
-    """Take away the socket that a killed agent left, unless a new one is in its place by now."""
+    """Take away the socket that a killed service left, unless a new one is in its place by now."""
     if os.stat(name, dir_fd=descriptor, follow_symlinks=False).st_ino == inode:
         os.unlink(name, dir_fd=descriptor)
 

@@ -1,4 +1,4 @@
-"""The agent: a process of its own that holds one keystore's key until its time is up.
+"""The unlock service: a process of its own that holds one keystore's key until its time is up.
 
 It is started with a listening socket and the socket's folder as open descriptors, and reads the key from
 its standard input. It imports nothing but the standard library, and keeps the key in one locked page.
@@ -24,7 +24,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
 from ipse.keys.keystore import unlock_service
 
-__all__ = ["Agent", "Deadline", "main"]
+__all__ = ["Deadline", "UnlockService", "main"]
 
 _TICK: Final = 1.0
 """Seconds between two looks at whether there is still a reason to live."""
@@ -67,7 +67,7 @@ class _Client:
     heard: bytearray = field(default_factory=bytearray)
 
 
-class Agent:
+class UnlockService:
     """Answers on `listener`, whose file is `name` in the open folder `folder`, until the deadline."""
 
     def __init__(
@@ -107,7 +107,7 @@ class Agent:
                     self._drop(selector, client)
 
     def end(self) -> None:
-        """Forget the key; take the socket's file away unless another agent's is in its place."""
+        """Forget the key; take the socket's file away unless another service's is in its place."""
         self._locked = True
         self._key[:] = bytes(len(self._key))
         if self._inode is not None and self._inode_in_place() == self._inode:
@@ -183,7 +183,7 @@ class Agent:
 
 
 def main() -> NoReturn:
-    """Become the agent that standard input describes, and say `ready` on standard output."""
+    """Become the service that standard input describes, and say `ready` on standard output."""
     if os.fork():
         os._exit(0)  # whoever started this need not wait for it
     _shield()
@@ -198,7 +198,7 @@ def main() -> NoReturn:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     folder = setup["folder"]
     os.rename(setup["temporary"], setup["name"], src_dir_fd=folder, dst_dir_fd=folder)
-    session = Agent(
+    service = UnlockService(
         socket.socket(fileno=setup["listener"]),
         folder=folder,
         name=setup["name"],
@@ -212,9 +212,9 @@ def main() -> NoReturn:
         nowhere = os.open(os.devnull, os.O_RDWR)
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
-        session.serve()
+        service.serve()
     finally:
-        session.end()
+        service.end()
     sys.exit(0)
 
 
@@ -229,7 +229,7 @@ def _shield() -> None:
         libc = ctypes.CDLL(None)
         if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
             sys.exit(1)
-        libc.prctl(_PR_SET_NAME, b"ipse-agent", 0, 0, 0)
+        libc.prctl(_PR_SET_NAME, b"ipse-unlock", 0, 0, 0)
 
 
 def _locked_page() -> memoryview:

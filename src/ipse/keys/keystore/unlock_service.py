@@ -1,12 +1,12 @@
-"""An unlock session: what the agent that holds a keystore's key and those who ask it agree on.
+"""The protocol of the unlock service: what the service and the commands that ask it agree on.
 
-The agent is a process that keeps the derived key (never the passphrase) of one keystore file for a
+The service is a process that keeps the derived key (never the passphrase) of one keystore file for a
 limited time and listens on a Unix-domain socket in a folder of its owner alone. A connection carries one
 request, a JSON line, and one reply: a JSON line, followed by the key's bytes where it is handed out.
 
     {"version": 1, "op": "key", "kdf": {...}}   the key, if it was derived with exactly these parameters
-    {"version": 1, "op": "status"}              the seconds left and the agent's process id
-    {"version": 1, "op": "lock"}                the agent forgets the key and ends
+    {"version": 1, "op": "status"}              the seconds left and the service's process id
+    {"version": 1, "op": "lock"}                the service forgets the key and ends
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def folders(keystore: Path) -> Iterator[Path]:
     if runtime.is_absolute():
         with contextlib.suppress(OSError), private(runtime):
             yield runtime / "ipse"
-    yield Path(os.path.realpath(keystore)).parent / "agent"
+    yield Path(os.path.realpath(keystore)).parent / "unlock"
 
 
 def socket_name(keystore: Path) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from ipse.encoding import strict_json
+from ipse.encoding.safe_text import is_printable
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, UsageError
 from ipse.preferences.embedding.model_folder import MODULES, WEIGHTS, check_weights, is_read, module_folders
 
@@ -215,9 +216,8 @@ def _outer_path(path: Any, what: str) -> str:
     if not isinstance(path, str):
         raise MalformedInput(f"{what} has a file without a name")
     parts = path.split("/")
-    if any(part in ("", ".", "..") for part in parts) or any(
-        character in "\\:" or not character.isprintable() for character in path
-    ):
+    outside = any(part in ("", ".", "..") for part in parts) or "\\" in path or ":" in path
+    if outside or not is_printable(path):
         raise MalformedInput(
             f"{what} names a file that would lie elsewhere: {strict_json.excerpt(path)}",
             hint="do not rely on this hub",

@@ -5,14 +5,12 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+from ipse.encoding.safe_text import JOINERS, is_printable, printable, replace_unsafe
+
 __all__ = ["escaped", "fitting", "legible"]
 
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_JOINERS: Final = "\u200c\u200d"
-"""Persian and Indic words and compound emoji need them; they can't turn the direction of a text."""
 _DROPPED: Final = "\u00ad\ufeff"
-_MARKS: Final = 4
-"""Combining marks kept on one character: enough for any script, too few to paint over other lines."""
+"""Soft hyphen and byte order mark, which show as nothing in most texts that hold them."""
 _ESCAPES: Final = {ord(character): f"&#{ord(character)};" for character in "&<>\"'"}
 _WIDE: Final = 1.05
 _NARROW: Final = 0.56
@@ -26,18 +24,7 @@ def legible(text: str, *, limit: int) -> str:
     the result holds only characters that XML allows.
     """
     head, tail = text[: 8 * limit], text[8 * limit :]
-    kept: list[str] = []
-    marks = 0
-    for character in " ".join(head.split()):
-        category = unicodedata.category(character)
-        marks = marks + 1 if category in ("Mn", "Me") else 0
-        if marks > _MARKS or character in _DROPPED:
-            continue
-        if category in _HIDDEN and character not in _JOINERS:
-            kept.append(character.encode("unicode_escape", "backslashreplace").decode("ascii"))
-        else:
-            kept.append(character)
-    shown = "".join(kept)
+    shown = replace_unsafe(" ".join(head.split()), _replacement, joiners=JOINERS)
     if len(shown) <= limit and not tail.strip():
         return shown
     return _cut(shown, limit - 1) + "…"
@@ -58,6 +45,11 @@ def escaped(text: str) -> str:
     return text.translate(_ESCAPES)
 
 
+def _replacement(character: str) -> str:
+    """The escape of an unsafe character, or nothing for a mark above the fourth."""
+    return "" if character in _DROPPED or is_printable(character) else printable(character)
+
+
 def _cut(text: str, length: int) -> str:
     """The first `length` characters, less what would dangle: a joiner or a blank at the end."""
-    return text[:length].rstrip(_JOINERS + " ")
+    return text[:length].rstrip(JOINERS + " ")

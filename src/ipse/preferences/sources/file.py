@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Final
 
 from ipse.encoding import strict_json
+from ipse.encoding.safe_text import replace_unsafe
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import InputTooLarge, MalformedInput
 from ipse.preferences.sources import large_json
@@ -190,4 +191,4 @@ class File:
 
 
 def _one_line(name: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
+    return replace_unsafe(name, lambda _: "?")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput
 from ipse.preferences.sources.file import File
@@ -82,7 +83,7 @@ def _one_of(record: JsonObject, member: str, allowed: tuple[str, ...], where: st
 
 
 def _source(value: Json, where: str) -> str:
-    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value) <= _LONGEST_SOURCE:
+    if not isinstance(value, str) or not is_printable(value) or not 0 < len(value) <= _LONGEST_SOURCE:
         raise _wrong(where, "source", value)
     return value
 

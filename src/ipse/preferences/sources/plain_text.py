@@ -7,13 +7,11 @@ import unicodedata
 from typing import Final
 from urllib.parse import urlsplit
 
+from ipse.encoding.safe_text import is_printable, without_controls
 from ipse.preferences.sources.markup import Markup
 
 __all__ = ["clean", "host_of", "markup_text", "shortened", "with_maker", "without_links"]
 
-_JOINERS: Final = frozenset("\u200c\u200d")
-"""Format characters that Persian, Indic scripts and emoji are written with."""
-_DROPPED: Final = frozenset({"Cc", "Cf", "Cs"})
 _LINK: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s<>\"]+|\bwww\.[^\s<>\"]+")
 _HOST: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}")
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=\s)|[\u3002\uff01\uff1f]")
@@ -26,14 +24,10 @@ def clean(text: str) -> str:
 
     Bidirectional overrides are among those; a right-to-left script reads right without them.
     """
-    if text.isascii() and text.isprintable():
+    if text.isascii() and is_printable(text):
         return " ".join(text.split())
     folded = " ".join(unicodedata.normalize("NFC", text).split())
-    return " ".join(
-        "".join(
-            letter for letter in folded if letter in _JOINERS or unicodedata.category(letter) not in _DROPPED
-        ).split()
-    )
+    return " ".join(without_controls(folded).split())
 
 
 def shortened(text: str, limit: int) -> str:

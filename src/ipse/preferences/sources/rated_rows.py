@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ipse.encoding import strict_json
+from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import Json
 from ipse.errors import InputTooLarge, MalformedInput
 from ipse.preferences.sources.file import MAX_RECORDS, File, Row
@@ -188,7 +189,7 @@ def _roles(columns: Sequence[str], what: str) -> dict[str, str]:
         if (column := next((name for name in names if name in columns), None)) is not None
     }
     if "title" not in roles or "rating" not in roles:
-        seen = ", ".join(name[:30] for name in columns[:8] if name.isprintable())
+        seen = ", ".join(name[:30] for name in columns[:8] if is_printable(name))
         raise MalformedInput(
             f"{what} has no column for the title and the rating" + (f", only {seen}" if seen else ""),
             hint=f"a table's first line names them: title,rating; other formats are {_OTHERS} (--format)",

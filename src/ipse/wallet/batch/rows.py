@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final, Literal, TypeAlias
 
+from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import excerpt
 from ipse.errors import MalformedInput, StorageError
 
@@ -177,7 +178,7 @@ def _columns(names: list[str], what: str) -> tuple[str, ...]:
     if not any(names):
         raise MalformedInput(f"{what} does not begin with the names of its columns")
     for position, name in enumerate(names):
-        if not name or not name.isprintable():
+        if not name or not is_printable(name):
             raise MalformedInput(f"{what}: the name of column {position + 1} is {excerpt(name)}")
         if name in names[:position]:
             raise MalformedInput(f"{what} has two columns named {excerpt(name)}")

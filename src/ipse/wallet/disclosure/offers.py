@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.disclosure import answers
 from ipse.disclosure.answers import Content
-from ipse.disclosure.legible import as_seen
 from ipse.disclosure.questions import Bands, Choose, Question, Statements, Topics
+from ipse.encoding.safe_text import as_seen
 from ipse.encoding.strict_json import Json
 from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import MalformedInput

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from ipse.disclosure.legible import as_seen
 from ipse.disclosure.questions import Bands, Choose, Question, Statements, Topics
 from ipse.encoding import strict_json
+from ipse.encoding.safe_text import as_seen
 from ipse.preferences import purpose as measure
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.topics import published

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Final
 
+from ipse.encoding.safe_text import printable_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 from ipse.storage.statements import Statement
@@ -17,8 +18,6 @@ __all__ = ["FORMATS", "check_format", "export"]
 
 FORMATS: Final = ("ndjson", "csv")
 _MEMBERS: Final = tuple(field.name for field in fields(Statement))
-_LINE_ENDS: Final = {ord(end): f"\\u{ord(end):04x}" for end in "\x85\u2028\u2029"}
-"""What some programs take for the end of a line and JSON leaves as it is."""
 
 
 def export(exported: Sequence[Statement], form: str) -> str:
@@ -35,7 +34,7 @@ def check_format(form: str) -> None:
 
 def _line(statement: Statement) -> str:
     members: JsonObject = asdict(statement)
-    return json.dumps(members, ensure_ascii=False).translate(_LINE_ENDS) + "\n"
+    return printable_json(json.dumps(members, ensure_ascii=False)) + "\n"
 
 
 def _table(exported: Sequence[Statement]) -> str:

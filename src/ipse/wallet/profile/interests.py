@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from ipse.encoding.safe_text import is_printable
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import AlreadyExists, MalformedInput, NotFound
 from ipse.preferences import contradictions as contradicting
@@ -181,7 +182,7 @@ def add_topic(wallet: Wallet, label: str, meaning: str | None, *, now: datetime)
     label = label.strip()
     meaning = (meaning or label).strip()
     for what, text, most in (("label", label, _MAX_LABEL), ("meaning", meaning, _MAX_MEANING)):
-        if not text or not text.isprintable():
+        if not text or not is_printable(text):
             raise MalformedInput(f"the {what} {text!r} is empty or holds what can't be printed")
         if len(text) > most:
             raise MalformedInput(f"the {what} has {len(text)} characters; at most {most} are kept")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
-from itertools import groupby
 from typing import Final
 
-from ipse.cli.output import printable
+from ipse.encoding.safe_text import printable
 
 __all__ = ["WIDTH", "cells", "cut", "labelled", "legible", "listed", "wrapped"]
 
@@ -15,8 +14,6 @@ WIDTH: Final = 80
 """Cells of a line of the page."""
 
 _LABEL: Final = 16
-_MOST_MARKS: Final = 4
-"""Marks on one letter that the world's scripts need; a pile of more paints over the lines around it."""
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 _WIDENS: Final = "\ufe0f"
@@ -24,12 +21,7 @@ _WIDENS: Final = "\ufe0f"
 
 def legible(text: str) -> str:
     """`text` on one line, with nothing in it that steers a terminal or paints over its surroundings."""
-    pieces = []
-    for is_mark, run in groupby(printable(text), _is_mark):
-        characters = "".join(run)
-        kept = characters[:_MOST_MARKS] if is_mark else characters
-        pieces.append(kept + characters[len(kept) :].encode("unicode_escape").decode("ascii"))
-    return " ".join("".join(pieces).split())
+    return " ".join(printable(text).split())
 
 
 def cells(text: str) -> int:

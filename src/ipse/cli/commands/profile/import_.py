@@ -11,6 +11,7 @@ from ipse.cli import params
 from ipse.cli.commands.profile.shown import progress_bar
 from ipse.cli.context import context_of
 from ipse.cli.output import Output, printable
+from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 from ipse.wallet.profile import Added, NewStatement
@@ -101,7 +102,7 @@ def import_(
 
 
 def _check(source: str | None, sensitivity: str | None) -> None:
-    if source is not None and not (source.isprintable() and 0 < len(source.strip()) <= _LONGEST_SOURCE):
+    if source is not None and not (is_printable(source) and 0 < len(source.strip()) <= _LONGEST_SOURCE):
         raise UsageError(
             f"{source[:80]!r} can't name a source", hint=f"--source takes 1 to {_LONGEST_SOURCE} characters"
         )

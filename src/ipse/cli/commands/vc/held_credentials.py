@@ -14,6 +14,7 @@ from ipse.cli.commands.vc.verify import render
 from ipse.cli.context import Context, context_of
 from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
+from ipse.encoding.safe_text import printable_json
 from ipse.errors import ConsentNeeded, ConsentRefused
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def show(ctx: typer.Context, identifier: _Which) -> None:
     held = _held(context_of(ctx), identifier)
     text = held.document.rstrip("\n")
     whole = strict_json.parse_object(text) if text.lstrip().startswith("{") else {"credential": text}
-    context_of(ctx).output.result(text, whole)
+    context_of(ctx).output.result(printable_json(text), whole)
 
 
 def check(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ipse.credentials.jws import encode_json
 from ipse.encoding import base64url, strict_json
+from ipse.encoding.safe_text import printable
 from ipse.errors import MalformedInput, UsageError
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def holds(claims: JsonObject, path: ClaimPath) -> bool:
 
 def spelled(path: ClaimPath) -> str:
     """`path` as a JSON pointer (RFC 6901) for a person to read: one line, control characters escaped."""
-    parts = (repr(part)[1:-1] if isinstance(part, str) else str(part) for part in path)
+    parts = (printable(str(part)) for part in path)
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)[:120]
 
 

@@ -22,7 +22,7 @@ from typing import Final
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.formats.vcdm11.spelling import check_contexts, check_method, check_spelling
 from ipse.credentials.model import vcdm11
-from ipse.encoding import base64url, multibase, strict_json
+from ipse.encoding import base64url, multibase, safe_text, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, Undetermined, UsageError
@@ -233,7 +233,7 @@ def refuse_unsigned(answer: JsonObject) -> None:
 
 def one_line(texts: list[str]) -> str:
     """One line that is safe to print, whatever the document put into it."""
-    return "".join(character for character in "; ".join(texts) if character.isprintable())[:200]
+    return safe_text.one_line("; ".join(texts), 200)
 
 
 def _text(value: Json) -> str:
