@@ -42,7 +42,7 @@ class _Start:
 
     kept: KeptTaste
     sums: Sums
-    landmarks: Evidence
+    inducing_points: Evidence
     new: Opinions
 
 
@@ -91,9 +91,9 @@ def _start(wallet: Wallet, embedder: Embedder, *, secrets: bool) -> _Start | Non
     kept = tastes.find(wallet.vault, embedder.fingerprint, secrets=secrets)
     if kept is None:
         return None
-    carried = statement_vectors.of(wallet.vault, embedder.fingerprint, kept.landmarks)
+    carried = statement_vectors.of(wallet.vault, embedder.fingerprint, kept.inducing_points)
     sums = taste.Sums.from_bytes(kept.sums, len(carried))
-    if sums is None or len(carried) != len(kept.landmarks):
+    if sums is None or len(carried) != len(kept.inducing_points):
         return None
     new = _opinions(wallet, embedder, secrets=secrets, after=kept.last)
     return _Start(kept, sums, _evidence(carried, embedder), new)
@@ -103,12 +103,14 @@ def _continued(wallet: Wallet, embedder: Embedder, start: _Start | None, *, secr
     """The kept taste and what is new since; None if it has to be learned anew."""
     if start is None:
         return None
-    found = Taste(taste.Landmarks(start.landmarks), start.sums)
+    found = Taste(taste.InducingPoints(start.inducing_points), start.sums)
     if not start.new.statements:
         return found
     extended = found.extended(start.new.evidence)
     if extended is not None:
-        _keep(wallet, embedder, extended, start.new, landmarks=start.kept.landmarks, secrets=secrets)
+        _keep(
+            wallet, embedder, extended, start.new, inducing_points=start.kept.inducing_points, secrets=secrets
+        )
     return extended
 
 
@@ -119,8 +121,8 @@ def _anew(wallet: Wallet, embedder: Embedder, known: Opinions, *, secrets: bool)
             hint='tell it something: `ipse profile like "quiet novels about the sea"`',
         )
     found = taste.fit(known.evidence)
-    landmarks = [known.statements[row].number for row in taste.landmark_rows(known.evidence)]
-    _keep(wallet, embedder, found, known, landmarks=landmarks, secrets=secrets)
+    inducing_points = [known.statements[row].number for row in taste.inducing_rows(known.evidence)]
+    _keep(wallet, embedder, found, known, inducing_points=inducing_points, secrets=secrets)
     return found
 
 
@@ -130,7 +132,7 @@ def _keep(
     found: Taste,
     last_seen: Opinions,
     *,
-    landmarks: Sequence[int],
+    inducing_points: Sequence[int],
     secrets: bool,
 ) -> None:
     """Few opinions are learned faster than read; of more, what they came to is kept.
@@ -139,7 +141,7 @@ def _keep(
     """
     if found.sums is None:
         return
-    kept = KeptTaste(last_seen.statements[-1].number, tuple(landmarks), found.sums.to_bytes())
+    kept = KeptTaste(last_seen.statements[-1].number, tuple(inducing_points), found.sums.to_bytes())
     with contextlib.suppress(StorageError):
         tastes.keep(wallet.vault, embedder.fingerprint, kept, secrets=secrets, read_at=last_seen.version)
 
