@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ipse.storage import tastes, text_vectors, topics, vault
+from ipse.storage import own_topics, tastes, text_vectors, vault
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.tastes import KeptTaste
 from ipse.storage.vault import Vault
@@ -20,7 +20,7 @@ NOW = "2026-02-02T12:00:00Z"
 def opened(tmp_path: Path) -> Iterator[Vault]:
     """A vault with one topic of the owner's."""
     with Vault.create(tmp_path / "vault.db", KEY) as made:
-        topics.add(made, label="The abyss", meaning="diving", now=NOW)
+        own_topics.add(made, label="The abyss", meaning="diving", now=NOW)
         yield made
 
 
@@ -35,12 +35,12 @@ def test_vectors_of_one_model_are_never_those_of_another(opened: Vault) -> None:
 
 def test_the_vector_of_a_topic_goes_with_the_topic(opened: Vault) -> None:
     text_vectors.keep(opened, "model", {"hiking": b"1", "diving": b"2"}, own={"diving"})
-    topics.remove(opened, "The abyss")
+    own_topics.remove(opened, "The abyss")
     assert text_vectors.every(opened, "model") == {"hiking": b"1"}
 
 
 def test_a_topic_that_was_removed_while_it_was_embedded_leaves_no_vector(opened: Vault) -> None:
-    topics.remove(opened, "The abyss")
+    own_topics.remove(opened, "The abyss")
     text_vectors.keep(opened, "model", {"hiking": b"1", "diving": b"2"}, own={"diving"})
     assert text_vectors.every(opened, "model") == {"hiking": b"1"}
 

@@ -7,10 +7,9 @@
 Everything is computed with numpy, which is imported when it is used.
 """
 
-from ipse.preferences.taste.evidence import Evidence, Texts, text_key
+from ipse.preferences.taste.evidence import Evidence, Texts, day, text_key
 from ipse.preferences.taste.inducing_points import INDUCING_POINTS, InducingPoints, inducing_rows
 from ipse.preferences.taste.model import Sums, Taste, fit
-from ipse.preferences.taste.similarity import nearest
 
 __all__ = [
     "INDUCING_POINTS",
@@ -19,8 +18,8 @@ __all__ = [
     "Sums",
     "Taste",
     "Texts",
+    "day",
     "fit",
     "inducing_rows",
-    "nearest",
     "text_key",
 ]

@@ -78,6 +78,6 @@ def _half_lives(evidence: Evidence) -> Doubles:
 
     dates = [_EPOCH + timedelta(days=float(day)) for day in evidence.days]
     lives = np.full(len(evidence), interests.half_life(()))
-    for interest in interests.find(evidence.texts.vectors, evidence.weights.tolist(), dates):
+    for interest in interests.find_interests(evidence.texts.vectors, evidence.weights.tolist(), dates):
         lives[list(interest.members)] = interest.half_life
     return lives

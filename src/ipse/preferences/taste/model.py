@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Doubles = NDArray[np.float64]
 
-__all__ = ["INDUCING_POINTS", "Sums", "Taste", "fit"]
+__all__ = ["INDUCING_POINTS", "MOVERS", "Sums", "Taste", "fit"]
+
+MOVERS: Final = 3
+"""Statements that explain a score."""
 
 _NOISE: Final = 1.0
 """Variance of a weight around the taste, whose own is 1.4."""
@@ -133,6 +136,29 @@ class Taste:
                 for some in [opinions[rows]]
             ]
         )
+
+    def ranked(self, texts: Texts, today: float) -> list[tuple[int, float]]:
+        """(row, score) of each of n texts, the best first; equal scores keep their order."""
+        import numpy as np
+
+        scores = self.scores(texts, today)
+        return [(int(row), float(scores[row])) for row in np.argsort(-scores, kind="stable")]
+
+    def movers(
+        self, texts: Texts, today: float, opinions: Evidence, *, limit: int = MOVERS
+    ) -> list[list[tuple[int, float]]]:
+        """For each text (row of `opinions`, what it added to the score): the `limit` that added most.
+
+        `opinions` as for `influences`. What took something away counts by its size.
+        """
+        import numpy as np
+
+        added = self.influences(texts, today, opinions)
+        strongest = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :limit]
+        return [
+            [(int(row), float(amounts[row])) for row in rows]
+            for rows, amounts in zip(strongest, added, strict=True)
+        ]
 
     def extended(self, more: Evidence) -> Taste | None:
         """The taste with `more` opinions, as `fit` would learn it from all of them; None if that takes a fit.

@@ -14,13 +14,13 @@ import pytest
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, NotFound
 from ipse.preferences import taste
-from ipse.preferences.taste import INDUCING_POINTS, Evidence, Taste, Texts, text_key
+from ipse.preferences.taste import INDUCING_POINTS, Evidence, Taste, Texts, day, text_key
 from ipse.storage import statement_vectors, statements, tastes
 from ipse.storage.statements import NewStatement
 from ipse.wallet.profile.changing import Correction, correct, supersede_with
 from ipse.wallet.profile.forgetting import forget
 from ipse.wallet.profile.remembering import embed_missing, remember
-from ipse.wallet.profile.tasting import day, learn_taste
+from ipse.wallet.profile.tasting import learn_taste
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.profile.conftest import NOW, HashEmbedder
 
@@ -66,7 +66,7 @@ ASKED = (ORDINARY.text, POINT.text, SECRET.text, "more of sea", "maps and trains
 def scores(wallet: Wallet, embedder: HashEmbedder, *, secrets: bool = True) -> Scores:
     """What the taste says of ASKED today."""
     texts = Texts.of(ASKED, embedder.embed(ASKED))
-    found: Scores = learn_taste(wallet, embedder, secrets=secrets).scores(texts, day(NOW)).tolist()
+    found: Scores = learn_taste(wallet, embedder, include_secret=secrets).scores(texts, day(NOW)).tolist()
     return found
 
 

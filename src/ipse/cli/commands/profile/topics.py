@@ -13,7 +13,7 @@ from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
 
 if TYPE_CHECKING:
-    from ipse.wallet.profile.interests import TopicAffinity
+    from ipse.wallet.profile.topics import TopicAffinity
 
 __all__ = ["app"]
 
@@ -46,11 +46,11 @@ def _list(
     """How much you like each topic of the published list and of your own, most liked first."""
     if context.invoked_subcommand is not None:
         return
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import topics
 
     session = session_of(context)
     with session.wallet(embeds=True) as wallet:
-        listed = found.topic_affinities(wallet, session.embedder(wallet), now=session.now)
+        listed = topics.topic_affinities(wallet, session.embedder(wallet), now=session.now)
     rows = [_topic_row(topic) for topic in listed if every or topic.value is not None]
     columns = ("affinity", "label", "access", "evidence", "because")
     empty = "nothing is known of any topic yet; --all lists them"
@@ -66,11 +66,11 @@ def add(
     ] = None,
 ) -> None:
     """Add a topic of your own."""
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import topics
 
     session = session_of(context)
     with session.wallet() as wallet:
-        found.add_topic(wallet, label, means, now=session.now)
+        topics.add_topic(wallet, label, means, now=session.now)
     session.console.result(
         f"topic {printable(label.strip())} is one of yours", {"label": label.strip(), "means": means}
     )
@@ -82,11 +82,11 @@ def remove(
     label: Annotated[str, typer.Argument(metavar="LABEL", help="One of your own topics.")],
 ) -> None:
     """Remove a topic of your own."""
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import topics
 
     session = session_of(context)
     with session.wallet() as wallet:
-        found.remove_topic(wallet, label)
+        topics.remove_topic(wallet, label)
     session.console.result(f"topic {printable(label.strip())} is gone", {"label": label.strip()})
 
 
@@ -103,11 +103,11 @@ def open_(context: typer.Context, label: _Label) -> None:
 
 
 def _set_access(context: typer.Context, label: str, *, is_open: bool) -> None:
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import topics
 
     session = session_of(context)
     with session.wallet() as wallet:
-        keys = found.set_topic_access(wallet, label, open=is_open)
+        keys = topics.set_topic_access(wallet, label, open=is_open)
     session.console.result(
         f"topic {printable(label.strip())} is {_access(is_open)}",
         {"label": label.strip(), "topics": list(keys), "access": _access(is_open)},
