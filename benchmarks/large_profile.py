@@ -14,7 +14,7 @@ and once each:
 - fit: a taste learned from arrays, nothing read
 
 Vectors are at hand: no model runs; so is the wallet's key. One in twenty times, one of 10
-new statements is a landmark, and everything is learned anew: medians are shown.
+new statements is an inducing point, and everything is learned anew: medians are shown.
 """
 
 from __future__ import annotations

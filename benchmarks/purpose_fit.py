@@ -5,7 +5,7 @@ is what a person would expect for that purpose; `mild` is about another harmless
 something that has no place there, `smuggled` is what fits with one sensitive thing among it; `vague` purposes
 say nothing. The parts share no lists of candidates.
 
-- `tune` and `seen` were written before the measure. It was tuned on `tune` and then tried on `seen`, where it
+- `tune` and `seen` were written before the purpose. It was tuned on `tune` and then tried on `seen`, where it
   warned of 3 of the 30 that fit, twice the bar. So it was tuned on both from then on.
 - `report` was written after that, before the measure was changed, and tried when the thresholds stood. It
   was not tuned on. It misses the bar for false alarms: 4 of the 40 that fit are warned of,
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ipse.preferences import purpose as measure
+from ipse.preferences import purpose
 from ipse.preferences.embedding import Embedder, open_embedder
 from ipse.preferences.topics import published
 
@@ -64,22 +64,22 @@ class Judge:
     @classmethod
     def under(cls, embedder: Embedder) -> Judge:
         topics = embedder.embed([topic.means for topic in published().topics])
-        return cls(embedder, topics, embedder.embed(measure.EMPTY_PURPOSES))
+        return cls(embedder, topics, embedder.embed(purpose.EMPTY_PURPOSES))
 
-    def fit(self, pair: Pair) -> measure.Fit:
+    def fit(self, pair: Pair) -> purpose.Fit:
         """How the pair fits."""
         vectors = self.embedder.embed([pair.purpose, *pair.asked])
         sensitive = [topic.sensitive for topic in published().topics]
-        return measure.fits(vectors[0], vectors[1:], self.topics, sensitive)
+        return purpose.fits(vectors[0], vectors[1:], self.topics, sensitive)
 
     def empty_purpose(self, pair: Pair) -> bool:
         """Whether its purpose says nothing."""
-        return measure.is_empty(self.embedder.embed([pair.purpose])[0], self.empty, self.topics)
+        return purpose.is_empty(self.embedder.embed([pair.purpose])[0], self.empty, self.topics)
 
     def warned(self, pair: Pair) -> bool:
         """Whether the owner is warned."""
         fit = self.fit(pair)
-        return fit.misfit or (not fit.plain and self.empty_purpose(pair))
+        return fit.astray or bool(fit.sensitive) or (not fit.plain and self.empty_purpose(pair))
 
 
 def pairs() -> list[Pair]:

@@ -42,8 +42,8 @@ from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure
 from ipse.wallet.disclosure import budgets
 from ipse.wallet.disclosure.proposal import Decision, Proposal
-from ipse.wallet.profile.interests import set_topic_access
 from ipse.wallet.profile.remembering import remember
+from ipse.wallet.profile.topics import set_topic_access
 from ipse.wallet.wallet import Wallet
 
 _PARTY = "https://shop.example"

@@ -12,7 +12,7 @@ from ipse.preferences import topics as listing
 from ipse.storage import answers
 from ipse.wallet.disclosure import budgets
 from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal
-from ipse.wallet.profile.interests import set_topic_access
+from ipse.wallet.profile.topics import set_topic_access
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.conftest import exact, wallet
 from tests.unit.wallet.disclosure.material import (

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Rows = NDArray[np.intp]
 
-__all__ = ["Contradiction", "find"]
+__all__ = ["Contradiction", "find_contradictions"]
 
 _SAME_WORDS: Final = 0.5
 _NARROWED: Final = 0.84
@@ -113,7 +113,7 @@ class _Said:
     numbers: frozenset[str]
 
 
-def find(
+def find_contradictions(
     vectors: Floats,
     weights: Sequence[float],
     texts: Sequence[str],

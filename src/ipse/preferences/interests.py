@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Integers = NDArray[np.intp]
 
-__all__ = ["Background", "Interest", "belongs", "find", "half_life"]
+__all__ = [
+    "Background",
+    "Interest",
+    "find_interests",
+    "half_life",
+    "interest_of",
+    "relevance",
+    "typical_first",
+]
 
 _AT_MOST: Final = 20
 """Interests of one person."""
@@ -74,7 +82,7 @@ class Interest:
     half_life: float
 
 
-def find(
+def find_interests(
     vectors: Floats,
     weights: Sequence[float],
     times: Sequence[datetime],
@@ -100,7 +108,7 @@ def find(
     )
 
 
-def belongs(
+def interest_of(
     interests: Sequence[Interest],
     vector: Floats,
     *,
@@ -128,6 +136,31 @@ def half_life(times: Sequence[datetime]) -> float:
         return _DEFAULT_HALF_LIFE
     span = _quantile(stamps, 0.9) - _quantile(stamps, 0.1)
     return min(max(span, _SHORTEST), _LONGEST)
+
+
+def typical_first(interest: Interest, vectors: Floats) -> list[int]:
+    """The members of an interest by how near they are to its centre; the medoid is the first.
+
+    `vectors` is float32 (n, d), those that the interest was found in.
+    """
+    import numpy as np
+
+    rows = np.array(interest.members)
+    order = np.argsort(-(vectors[rows] @ interest.centroid), kind="stable")
+    return [interest.medoid, *(int(row) for row in rows[order] if row != interest.medoid)]
+
+
+def relevance(interests: Sequence[Interest], times: Sequence[datetime], now: datetime) -> list[float]:
+    """How much of each opinion still counts at `now`, in (0, 1], by the half-life of its interest.
+
+    `times` say since when each holds; what is in no interest has the default half-life.
+    """
+    half_lives = [_DEFAULT_HALF_LIFE] * len(times)
+    for interest in interests:
+        for row in interest.members:
+            half_lives[row] = interest.half_life
+    ages = [max((now - time).total_seconds() / _DAY, 0.0) for time in times]
+    return [0.5 ** (age / half_life) for age, half_life in zip(ages, half_lives, strict=True)]
 
 
 def _quantile(rising: Sequence[float], share: float) -> float:

@@ -90,11 +90,6 @@ class Fit:
         """Whether the purpose plainly names what is asked."""
         return self.score >= _PLAIN
 
-    @property
-    def misfit(self) -> bool:
-        """Whether the owner should be warned."""
-        return self.astray or bool(self.sensitive)
-
 
 def fits(purpose: Floats, asked: Floats, topics: Floats, sensitive: Sequence[bool]) -> Fit:
     """How texts that are asked about fit a purpose.

@@ -12,8 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from ipse.errors import NotFound
-from ipse.preferences.exact import cosines
 from ipse.preferences.interests import Background
+from ipse.preferences.vectors import exact_cosines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,6 +43,8 @@ _SHRINKAGE: Final = 0.5
 _ENOUGH: Final = 0.4
 """Statements' worth of evidence below which an affinity is not known."""
 _MOVERS: Final = 3
+_NEAR: Final = 5
+"""Topics that are named of a text."""
 ABOUT: Final = 0.5
 """Share from which a text counts as being about a topic, where that is a question of yes or no."""
 _BLOCK: Final = 8192
@@ -152,7 +154,7 @@ def shares(asked: Floats, published_topics: Floats, vectors: Floats) -> Floats:
 
 
 def nearest(
-    asked: Floats, published_topics: Floats, vector: Floats, *, limit: int
+    asked: Floats, published_topics: Floats, vector: Floats, *, limit: int = _NEAR
 ) -> list[tuple[int, float]]:
     """The topics that a text, float32 (d,), is about: (row of `asked`, share in (0, 1]), clearest first."""
     import numpy as np
@@ -168,10 +170,10 @@ def nearest(
 def _shares(asked: Floats, published_topics: Floats, vectors: Floats, least: float) -> Floats:
     import numpy as np
 
-    usual = cosines(vectors, published_topics)
+    usual = exact_cosines(vectors, published_topics)
     mean = usual.mean(axis=1, keepdims=True)
     spread = np.maximum(usual.std(axis=1, keepdims=True), least)
-    stands_out = (cosines(vectors, asked) - mean) / spread
+    stands_out = (exact_cosines(vectors, asked) - mean) / spread
     shares: Floats = np.clip((stands_out - _FAINT) / (_CLEAR - _FAINT), 0, 1).astype(np.float32)
     return shares
 

@@ -241,5 +241,17 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         countersigned TEXT
     ) STRICT;
     """,
+    # What is embedded beside statements: the published topics, the owner's own, purposes that say nothing.
+    """
+    CREATE TABLE text_vectors (
+        fingerprint TEXT NOT NULL,
+        text TEXT NOT NULL,
+        vector BLOB NOT NULL,
+        PRIMARY KEY (fingerprint, text)
+    ) STRICT;
+    CREATE TRIGGER topic_gone AFTER DELETE ON topics
+        BEGIN DELETE FROM text_vectors WHERE text = old.meaning; END;
+    ALTER TABLE tastes RENAME COLUMN landmarks TO inducing_points;
+    """,
 )
 """A statement ends with a semicolon at the end of its line: a trigger has others inside it."""

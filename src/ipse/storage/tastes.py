@@ -1,4 +1,4 @@
-"""What a large profile's taste came to, so that the next ranking needs no more than what is new.
+"""Cache of the fitted preference model, so that a ranking only processes new statements.
 
 The vault deletes it when a statement or a vector that it was made from changes or goes.
 """
@@ -15,17 +15,17 @@ __all__ = ["KeptTaste", "find", "keep", "version"]
 
 @dataclass(frozen=True, slots=True)
 class KeptTaste:
-    """A taste learned from the opinions up to the number `last`, from `landmarks` and their `sums`."""
+    """A taste learned from the opinions up to the number `last`, from `inducing_points` and their `sums`."""
 
     last: int
-    landmarks: tuple[int, ...]
+    inducing_points: tuple[int, ...]
     sums: bytes
 
 
 def find(vault: Vault, fingerprint: str, *, secrets: bool) -> KeptTaste | None:
     """The taste over a model's vectors, of all opinions or of those that are not secret."""
     rows = vault.rows(
-        "SELECT last, landmarks, sums FROM tastes WHERE fingerprint = ? AND secrets = ?",
+        "SELECT last, inducing_points, sums FROM tastes WHERE fingerprint = ? AND secrets = ?",
         (fingerprint, int(secrets)),
     )
     return KeptTaste(rows[0][0], tuple(json.loads(rows[0][1])), rows[0][2]) if rows else None
@@ -46,5 +46,5 @@ def keep(vault: Vault, fingerprint: str, kept: KeptTaste, *, secrets: bool, read
         if version(vault) == read_at:
             vault.change(
                 "INSERT OR REPLACE INTO tastes VALUES (?, ?, ?, ?, ?)",
-                (fingerprint, int(secrets), kept.last, json.dumps(kept.landmarks), kept.sums),
+                (fingerprint, int(secrets), kept.last, json.dumps(kept.inducing_points), kept.sums),
             )

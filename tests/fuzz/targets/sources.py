@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from ipse.preferences import sources
-from ipse.preferences.bounds import MAX_TEXT
+from ipse.preferences import MAX_TEXT, sources
 from tests.fuzz.target import Target
 
 __all__ = ["TARGETS"]

@@ -58,7 +58,6 @@ def test_one_sensitive_candidate_among_fitting_ones_is_named(judge: Judge) -> No
         purpose_fit.Pair("", "", "to recommend novels", (*books, "Undergoing chemotherapy in hospital"))
     )
     assert not fit.astray
-    assert fit.misfit
     assert "health-and-illness" in {published().topics[row].id for row in fit.sensitive}
 
 
@@ -84,7 +83,7 @@ def test_the_judgement_does_not_depend_on_the_scale_of_the_model(judge: Judge) -
         flat = flattened(vectors)
         squeezed = purpose.fits(flat[0], flat[1:], flattened(judge.topics), sensitive)
         assert squeezed.score == pytest.approx(plain.score, abs=1e-3)
-        assert squeezed.misfit == plain.misfit
+        assert (squeezed.astray, bool(squeezed.sensitive)) == (plain.astray, bool(plain.sensitive))
 
 
 def test_no_texts_in_common_with_any_topic_give_finite_figures() -> None:

@@ -13,10 +13,10 @@ from ipse.storage import (
     disclosure_log,
     grants,
     log_head,
+    own_topics,
     receipts,
     statements,
     topic_access,
-    topics,
     vault,
 )
 from ipse.storage.grants import Grant
@@ -98,10 +98,10 @@ def test_the_profile_of_an_older_vault_is_kept_and_guards_the_answers_made_of_it
         with Vault.open(path, KEY) as old:
             said = [statements.NewStatement(text, 0.5, "said") for text in ("tea", "rain")]
             statements.add(old, said, now=MONDAY)
-            topics.add(old, label="The abyss", meaning="strange fish", now=MONDAY)
-            profile = (statements.every(old), topics.every(old))
+            own_topics.add(old, label="The abyss", meaning="strange fish", now=MONDAY)
+            profile = (statements.every(old), own_topics.every(old))
     with Vault.open(path, KEY) as opened:
-        assert (statements.every(opened), topics.every(opened)) == profile
+        assert (statements.every(opened), own_topics.every(opened)) == profile
         answers.add(opened, ROW)
         statements.forget(opened, 1)
         assert answers.history(opened, ROW.party) == [replace(ROW, content=None)]

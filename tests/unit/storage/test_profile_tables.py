@@ -9,10 +9,10 @@ import pytest
 import sqlcipher3
 
 from ipse.errors import AlreadyExists, CorruptData, NotFound
-from ipse.storage import rankings, settings, statements, topics, vault
+from ipse.storage import own_topics, rankings, settings, statements, vault
+from ipse.storage.own_topics import OwnTopic
 from ipse.storage.rankings import KEPT, PLACES, Ranking
 from ipse.storage.schema import MIGRATIONS
-from ipse.storage.topics import OwnTopic
 from ipse.storage.vault import Vault
 
 MONDAY, TUESDAY = "2026-02-02T12:00:00Z", "2026-02-03T12:00:00Z"
@@ -37,17 +37,17 @@ def test_a_setting_is_what_was_put_last_until_it_is_removed(opened: Vault) -> No
 
 
 def test_a_topic_is_kept_once_under_its_label(opened: Vault) -> None:
-    topics.add(opened, label="tea", meaning="green and black tea", now=MONDAY)
-    topics.add(opened, label="bread", meaning="baking", now=TUESDAY)
+    own_topics.add(opened, label="tea", meaning="green and black tea", now=MONDAY)
+    own_topics.add(opened, label="bread", meaning="baking", now=TUESDAY)
     with pytest.raises(AlreadyExists, match="'tea'"):
-        topics.add(opened, label="tea", meaning="another", now=TUESDAY)
-    assert topics.every(opened) == [
+        own_topics.add(opened, label="tea", meaning="another", now=TUESDAY)
+    assert own_topics.every(opened) == [
         OwnTopic("bread", "baking", TUESDAY),
         OwnTopic("tea", "green and black tea", MONDAY),
     ]
-    topics.remove(opened, "tea")
+    own_topics.remove(opened, "tea")
     with pytest.raises(NotFound, match="'tea'"):
-        topics.remove(opened, "tea")
+        own_topics.remove(opened, "tea")
 
 
 def test_the_last_rankings_are_kept(opened: Vault) -> None:

@@ -19,12 +19,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from fractions import Fraction
-from itertools import combinations
-from math import prod
 from typing import TYPE_CHECKING, Final
 
-from ipse.preferences.exact import cosines
+from ipse.preferences.vectors import exact_cosines
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Doubles = NDArray[np.float64]
 
-__all__ = ["Draw", "choose", "count", "probabilities"]
+__all__ = ["Draw", "choose", "count"]
 
 _UNIT: Final = 1000
 """Thousandths of a vote, and of epsilon."""
@@ -60,7 +57,7 @@ def count(
     if not len(statements):
         return [0] * len(candidates)
     graded = np.rint(np.clip(np.nan_to_num(np.asarray(weights, np.float64)), -1, 1) * _UNIT).astype(np.int64)
-    alike = cosines(statements, candidates)
+    alike = exact_cosines(statements, candidates)
     nearest = alike.argmax(axis=1)
     related = alike[np.arange(len(statements)), nearest] > unrelated
     np.add.at(votes, nearest[related], graded[related])
@@ -88,15 +85,6 @@ def choose(votes: Sequence[int], size: int, epsilon: int, draw: Draw = secrets.r
         else:
             place -= among
     return tuple(chosen)
-
-
-def probabilities(votes: Sequence[int], size: int, epsilon: int) -> dict[tuple[int, ...], Fraction]:
-    """How likely `choose` draws each set: exact, for as few candidates as their sets can be counted."""
-    _check(votes, size, epsilon)
-    weights = _weights(votes, epsilon)
-    total = _sums(weights, size)[0][size]
-    sets = combinations(range(len(votes)), size)
-    return {some: Fraction(prod(weights[position] for position in some), total) for some in sets}
 
 
 def _check(votes: Sequence[int], size: int, epsilon: int) -> None:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ipse.errors import InputTooLarge
-from ipse.preferences.bounds import MAX_TEXT
+from ipse.preferences import MAX_TEXT
 from ipse.preferences.sources.plain_text import clean, shortened
 
 __all__ = ["MAX_FOUND", "Found", "Gathering", "Reading"]

@@ -7,20 +7,19 @@
 Everything is computed with numpy, which is imported when it is used.
 """
 
-from ipse.preferences.taste.evidence import Evidence, Texts, text_key
-from ipse.preferences.taste.inducing_points import LANDMARKS, Landmarks, landmark_rows
+from ipse.preferences.taste.evidence import Evidence, Texts, day, text_key
+from ipse.preferences.taste.inducing_points import INDUCING_POINTS, InducingPoints, inducing_rows
 from ipse.preferences.taste.model import Sums, Taste, fit
-from ipse.preferences.taste.similarity import nearest
 
 __all__ = [
-    "LANDMARKS",
+    "INDUCING_POINTS",
     "Evidence",
-    "Landmarks",
+    "InducingPoints",
     "Sums",
     "Taste",
     "Texts",
+    "day",
     "fit",
-    "landmark_rows",
-    "nearest",
+    "inducing_rows",
     "text_key",
 ]

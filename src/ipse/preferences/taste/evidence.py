@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from ipse.preferences.taste.wording import words
 
@@ -15,9 +16,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
     Doubles = NDArray[np.float64]
-    Rows = NDArray[np.intp] | slice
+    Rows = NDArray[np.intp] | slice | list[int]
 
-__all__ = ["Evidence", "Texts", "text_key"]
+__all__ = ["Evidence", "Texts", "day", "text_key"]
+
+_DAY: Final = 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +63,30 @@ class Evidence:
     days: Doubles
     keys: NDArray[np.uint64]
 
+    @classmethod
+    def of(
+        cls, texts: Sequence[str], vectors: Floats, weights: Sequence[float], times: Sequence[datetime]
+    ) -> Evidence:
+        """From the texts of n opinions, their embeddings, their weights, and since when each holds."""
+        import numpy as np
+
+        return cls(
+            Texts.of(texts, vectors),
+            np.array(weights, np.float64),
+            np.array([day(time) for time in times], np.float64),
+            np.array([text_key(text) for text in texts], np.uint64),
+        )
+
     def __len__(self) -> int:
         return len(self.weights)
 
     def __getitem__(self, rows: Rows) -> Evidence:
         return Evidence(self.texts[rows], self.weights[rows], self.days[rows], self.keys[rows])
+
+
+def day(moment: datetime) -> float:
+    """Days from 1970-01-01 to `moment`."""
+    return moment.timestamp() / _DAY
 
 
 def text_key(text: str) -> int:

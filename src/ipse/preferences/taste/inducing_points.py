@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     Doubles = NDArray[np.float64]
 
-__all__ = ["LANDMARKS", "Landmarks", "blocks", "landmark_rows"]
+__all__ = ["INDUCING_POINTS", "InducingPoints", "blocks", "inducing_rows"]
 
-LANDMARKS: Final = 512
+INDUCING_POINTS: Final = 512
 """Opinions that carry the regression; with fewer of them it is exact."""
 _BLOCK: Final = 4096
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Landmarks:
-    """At most LANDMARKS opinions, each with the half-life of the interest that it belongs to, in days."""
+class InducingPoints:
+    """At most INDUCING_POINTS opinions, each with the half-life of its interest, in days."""
 
     def __init__(self, evidence: Evidence) -> None:
         self.evidence = evidence
@@ -38,18 +38,18 @@ class Landmarks:
         return len(self.evidence)
 
     def features(self, texts: Texts, days: Doubles) -> Doubles:
-        """float64 (n, m): the covariance of an opinion about each of `texts` at `days` with the landmarks."""
+        """float64 (n, m): the covariance of opinions about `texts` at `days` with the inducing points."""
         import numpy as np
 
         meanings = self._likeness.of_meanings(texts.vectors)
-        # What a text is about it shares with the landmarks near it; so it does their half-life.
+        # What a text is about it shares with the inducing points near it; so it does their half-life.
         half_lives = (meanings @ self.half_lives) / meanings.sum(axis=1, dtype=np.float64)
         alike = self._likeness.with_wording(meanings, texts.words)
         alike *= remembrance(days, half_lives, self.evidence.days, self.half_lives)
         return alike.astype(np.float64)
 
     def covariance(self) -> Doubles:
-        """float64 (m, m): of the landmarks among themselves."""
+        """float64 (m, m): of the inducing points among themselves."""
         import numpy as np
 
         texts, days = self.evidence.texts, self.evidence.days
@@ -58,11 +58,11 @@ class Landmarks:
         return alike.astype(np.float64)
 
 
-def landmark_rows(evidence: Evidence) -> NDArray[np.intp]:
-    """The rows, rising, of the LANDMARKS opinions with the smallest keys: a sample that the texts draw."""
+def inducing_rows(evidence: Evidence) -> NDArray[np.intp]:
+    """The rows, rising, of the INDUCING_POINTS opinions with the smallest keys: a random sample."""
     import numpy as np
 
-    rows: NDArray[np.intp] = np.sort(np.argsort(evidence.keys, kind="stable")[:LANDMARKS])
+    rows: NDArray[np.intp] = np.sort(np.argsort(evidence.keys, kind="stable")[:INDUCING_POINTS])
     return rows
 
 
@@ -78,6 +78,6 @@ def _half_lives(evidence: Evidence) -> Doubles:
 
     dates = [_EPOCH + timedelta(days=float(day)) for day in evidence.days]
     lives = np.full(len(evidence), interests.half_life(()))
-    for interest in interests.find(evidence.texts.vectors, evidence.weights.tolist(), dates):
+    for interest in interests.find_interests(evidence.texts.vectors, evidence.weights.tolist(), dates):
         lives[list(interest.members)] = interest.half_life
     return lives

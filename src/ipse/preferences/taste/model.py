@@ -5,7 +5,7 @@ alike their texts are times how much of one time is left at the other, plus a co
 likes things at all (C. E. Rasmussen and C. K. I. Williams, Gaussian Processes for Machine Learning, 2006,
 chapters 2 and 4). The prediction is a weighted sum of all opinions: every score can name what moved it.
 
-Up to LANDMARKS opinions the regression is exact. Beyond, a sample of them carries it (the subset of
+Up to INDUCING_POINTS opinions the regression is exact. Beyond, a sample of them carries it (the subset of
 regressors, section 8.3.1), and what the others contribute is a sum: a new opinion is added to the sums, and
 the result is what learning everything anew would give.
 """
@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ipse.preferences.taste.inducing_points import LANDMARKS, Landmarks, blocks, landmark_rows
+from ipse.preferences.taste.inducing_points import INDUCING_POINTS, InducingPoints, blocks, inducing_rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,21 +26,24 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Doubles = NDArray[np.float64]
 
-__all__ = ["LANDMARKS", "Sums", "Taste", "fit"]
+__all__ = ["INDUCING_POINTS", "MOVERS", "Sums", "Taste", "fit"]
+
+MOVERS: Final = 3
+"""Statements that explain a score."""
 
 _NOISE: Final = 1.0
 """Variance of a weight around the taste, whose own is 1.4."""
 _GENEROSITY: Final = 10.0
 """Variance of how much somebody likes things at all."""
 _RECIPE: Final = 1
-"""Goes up with every change that changes sums: of the covariance, the words, the choice of landmarks."""
+"""Version of the sums. Increase it when the covariance, the words or the inducing points change."""
 _JITTER: Final = 1e-6
-"""Keeps the landmarks' covariance regular where two of them say the same."""
+"""Keeps the inducing points' covariance regular where two of them say the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """What opinions add up to as the landmarks see them: all that the regression needs of them.
+    """What opinions add up to as the inducing points see them: all that the regression needs of them.
 
     `gram`: float64 (m + 1, m + 1); `moment`: float64 (m + 1,). The last place is the constant's.
     """
@@ -59,11 +62,11 @@ class Sums:
         return np.concatenate(parts).astype(np.dtype("<f8")).tobytes()
 
     @classmethod
-    def from_bytes(cls, data: bytes, landmarks: int) -> Sums | None:
-        """The reverse of to_bytes; None where another version of ipse, or other landmarks, made them."""
+    def from_bytes(cls, data: bytes, points: int) -> Sums | None:
+        """The reverse of to_bytes; None for another version of ipse or another number of points."""
         import numpy as np
 
-        size = landmarks + 1
+        size = points + 1
         if len(data) != 8 * (1 + size * size + size):
             return None
         numbers = np.frombuffer(data, np.dtype("<f8")).astype(np.float64)
@@ -75,18 +78,18 @@ class Sums:
 class Taste:
     """A taste, ready to judge. Made by `fit`, or from the `sums` that an earlier one came to."""
 
-    def __init__(self, landmarks: Landmarks, sums: Sums | None, prior: Floats | None = None) -> None:
-        """`sums` is None where the landmarks are all opinions that there are."""
+    def __init__(self, points: InducingPoints, sums: Sums | None, prior: Floats | None = None) -> None:
+        """`sums` is None where the inducing points are all opinions that there are."""
         import numpy as np
 
-        self.landmarks, self.sums, self.prior = landmarks, sums, prior
-        covariance = landmarks.covariance()
+        self.points, self.sums, self.prior = points, sums, prior
+        covariance = points.covariance()
         diagonal = np.diag_indices_from(covariance)
         if sums is None:
             covariance += _GENEROSITY
             covariance[diagonal] += _NOISE
             self._system = covariance
-            opinions = landmarks.evidence
+            opinions = points.evidence
             duals = np.linalg.solve(covariance, opinions.weights - _expected(prior, opinions.texts))
             self._coefficients = np.append(duals, _GENEROSITY * duals.sum())
         else:
@@ -106,7 +109,7 @@ class Taste:
         found = np.empty(len(texts))
         for rows in blocks(len(texts)):
             some = texts[rows]
-            found[rows] = _features(self.landmarks, some, np.full(len(some), today)) @ self._coefficients
+            found[rows] = _features(self.points, some, np.full(len(some), today)) @ self._coefficients
         return found + _expected(self.prior, texts)
 
     def influences(self, texts: Texts, today: float, opinions: Evidence) -> Doubles:
@@ -117,10 +120,10 @@ class Taste:
         """
         import numpy as np
 
-        asked = _features(self.landmarks, texts, np.full(len(texts), today))
+        asked = _features(self.points, texts, np.full(len(texts), today))
         targets = opinions.weights - _expected(self.prior, opinions.texts)
         if self.sums is None:
-            own = landmark_rows(opinions)  # the system is in this order
+            own = inducing_rows(opinions)  # the system is in this order
             added = np.empty((len(texts), len(opinions)))
             covariance = asked[:, :-1] + _GENEROSITY
             added[:, own] = np.linalg.solve(self._system, covariance.T).T * targets[own]
@@ -128,20 +131,43 @@ class Taste:
         shares = np.linalg.solve(self._system, asked.T).T
         return np.hstack(
             [
-                (shares @ _features(self.landmarks, some.texts, some.days).T) * targets[rows]
+                (shares @ _features(self.points, some.texts, some.days).T) * targets[rows]
                 for rows in blocks(len(opinions))
                 for some in [opinions[rows]]
             ]
         )
 
+    def ranked(self, texts: Texts, today: float) -> list[tuple[int, float]]:
+        """(row, score) of each of n texts, the best first; equal scores keep their order."""
+        import numpy as np
+
+        scores = self.scores(texts, today)
+        return [(int(row), float(scores[row])) for row in np.argsort(-scores, kind="stable")]
+
+    def movers(
+        self, texts: Texts, today: float, opinions: Evidence, *, limit: int = MOVERS
+    ) -> list[list[tuple[int, float]]]:
+        """For each text (row of `opinions`, what it added to the score): the `limit` that added most.
+
+        `opinions` as for `influences`. What took something away counts by its size.
+        """
+        import numpy as np
+
+        added = self.influences(texts, today, opinions)
+        strongest = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :limit]
+        return [
+            [(int(row), float(amounts[row])) for row in rows]
+            for rows, amounts in zip(strongest, added, strict=True)
+        ]
+
     def extended(self, more: Evidence) -> Taste | None:
         """The taste with `more` opinions, as `fit` would learn it from all of them; None if that takes a fit.
 
-        It does where the landmarks are all opinions, and where a new one would be a landmark.
+        It does where the inducing points are all opinions, and where a new one would be an inducing point.
         """
-        if self.sums is None or bool((more.keys <= self.landmarks.evidence.keys.max()).any()):
+        if self.sums is None or bool((more.keys <= self.points.evidence.keys.max()).any()):
             return None
-        return Taste(self.landmarks, self.sums + _summed(self.landmarks, more, self.prior), self.prior)
+        return Taste(self.points, self.sums + _summed(self.points, more, self.prior), self.prior)
 
 
 def fit(opinions: Evidence, *, prior: Floats | None = None) -> Taste:
@@ -150,31 +176,31 @@ def fit(opinions: Evidence, *, prior: Floats | None = None) -> Taste:
     `prior` is a weight vector over meanings, float32 (d,), which holds where nothing was said: what is
     expected of somebody before they say anything. None expects nothing.
     """
-    rows = landmark_rows(opinions)
-    landmarks = Landmarks(opinions[rows])
-    sums = None if len(rows) == len(opinions) else _summed(landmarks, opinions, prior)
-    return Taste(landmarks, sums, prior)
+    rows = inducing_rows(opinions)
+    points = InducingPoints(opinions[rows])
+    sums = None if len(rows) == len(opinions) else _summed(points, opinions, prior)
+    return Taste(points, sums, prior)
 
 
-def _summed(landmarks: Landmarks, opinions: Evidence, prior: Floats | None) -> Sums:
+def _summed(points: InducingPoints, opinions: Evidence, prior: Floats | None) -> Sums:
     import numpy as np
 
-    size = len(landmarks) + 1
+    size = len(points) + 1
     gram, moment = np.zeros((size, size)), np.zeros(size)
     targets = opinions.weights - _expected(prior, opinions.texts)
     for rows in blocks(len(opinions)):
         some = opinions[rows]
-        features = _features(landmarks, some.texts, some.days)
+        features = _features(points, some.texts, some.days)
         gram += features.T @ features
         moment += features.T @ targets[rows]
     return Sums(gram, moment)
 
 
-def _features(landmarks: Landmarks, texts: Texts, days: Doubles) -> Doubles:
-    """float64 (n, m + 1): the covariance with each landmark, and 1 for the constant."""
+def _features(points: InducingPoints, texts: Texts, days: Doubles) -> Doubles:
+    """float64 (n, m + 1): the covariance with each inducing point, and 1 for the constant."""
     import numpy as np
 
-    return np.hstack([landmarks.features(texts, days), np.ones((len(texts), 1))])
+    return np.hstack([points.features(texts, days), np.ones((len(texts), 1))])
 
 
 def _expected(prior: Floats | None, texts: Texts) -> Doubles:

@@ -1,4 +1,4 @@
-"""How alike two opinions are for a taste, and what is nearest in meaning."""
+"""How alike two opinions are for a taste."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Doubles = NDArray[np.float64]
 
-__all__ = ["Likeness", "nearest", "remembrance"]
+__all__ = ["Likeness", "remembrance"]
 
 _SHARPNESS: Final = 2.0
 """Of the Gaussian in the distance between two meanings."""
@@ -79,11 +79,3 @@ def remembrance(days: Doubles, half_lives: Doubles, others: Doubles, others_half
     kept *= 1 - _LASTING
     kept += _LASTING
     return kept
-
-
-def nearest(vectors: Floats, query: Floats, *, limit: int) -> list[tuple[int, float]]:
-    """The `limit` rows of float32 (n, d) nearest to `query` float32 (d,): (row, cosine), nearest first."""
-    import numpy as np
-
-    cosines = vectors @ query
-    return [(int(row), float(cosines[row])) for row in np.argsort(-cosines, kind="stable")[:limit]]

@@ -22,12 +22,11 @@ from ipse.preferences import topics as listing
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.privacy import bands, choice, subsample
 from ipse.preferences.privacy.budget import VOTERS
-from ipse.storage import statement_vectors, statements
-from ipse.storage import topics as own_topics
+from ipse.storage import own_topics, statement_vectors, statements
 from ipse.storage.statements import Statement
 from ipse.wallet.disclosure.proposal import Item
-from ipse.wallet.profile.interests import topic_access
 from ipse.wallet.profile.remembering import embed_missing
+from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.wallet import Wallet
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ def make(
 def basis(wallet: Wallet) -> bytes:
     """A digest of all that may have a part in answers; another one once something was said or withdrawn."""
     own = [(topic.label, topic.meaning) for topic in own_topics.every(wallet.vault)]
-    access = repr((sorted(topic_access(wallet).items()), own))
+    access = repr((sorted(access_by_topic(wallet).items()), own))
     return hashlib.sha256(statements.digest(wallet.vault) + access.encode()).digest()
 
 
@@ -257,7 +256,7 @@ def _profile(wallet: Wallet, embedder: Embedder, now: datetime) -> _Profile:
 
     embed_missing(wallet, embedder)
     published = embedder.embed([topic.means for topic in listing.published().topics])
-    access = topic_access(wallet)
+    access = access_by_topic(wallet)
     rows = [
         row
         for row in statement_vectors.every(wallet.vault, embedder.fingerprint, kind="opinion")

@@ -1,9 +1,4 @@
-"""What the owner did with a ranking, turned into statements.
-
-Taking a candidate says more than passing over it, and passing over is only believed of what stood above
-what was taken, since the rest may never have been read (Joachims, "Optimizing search engines using
-clickthrough data", 2002: skip above).
-"""
+"""What the owner did with a ranking, turned into statements."""
 
 from __future__ import annotations
 
@@ -15,6 +10,7 @@ from typing import Final
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.preferences.embedding import Embedder
+from ipse.preferences.feedback import PASSED_OVER, weights_of
 from ipse.storage import rankings, statements
 from ipse.storage.rankings import Ranking
 from ipse.storage.statements import SAID, NewStatement, Statement
@@ -22,12 +18,9 @@ from ipse.storage.vault import Vault
 from ipse.wallet.profile.remembering import checked, embed_missing
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["PASSED_OVER", "REFUSED", "SOURCE", "TAKEN", "Learned", "learn"]
+__all__ = ["SOURCE", "Learned", "learn"]
 
 SOURCE: Final = "feedback"
-TAKEN: Final = 0.6
-REFUSED: Final = -0.6
-PASSED_OVER: Final = -0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ def learn(
     with vault.transaction():
         kept = rankings.latest(vault) if ranking is None else rankings.find(vault, ranking)
         _check_places(kept, taken, refused, none=none)
-        weights = _weights(kept, taken, refused, none=none)
+        weights = weights_of(kept.candidates, taken, refused, none=none)
         new = [
             checked(NewStatement(text, weight, SOURCE, valid_from=kept.time), now)
             for text, weight in weights.items()
@@ -86,22 +79,6 @@ def _check_places(ranking: Ranking, taken: Collection[int], refused: Collection[
     for place in taken:
         if place in refused:
             raise UsageError(f"place {place} can't be both taken and refused")
-
-
-def _weights(
-    ranking: Ranking, taken: Collection[int], refused: Collection[int], *, none: bool
-) -> dict[str, float]:
-    """The weight of each text that something is learned of; a text at two places has what is said most."""
-    passed_until = len(ranking.candidates) if none else max(taken, default=0)
-    weights: dict[str, float] = {}
-    for place, text in enumerate(ranking.candidates, 1):
-        if place in taken:
-            weights[text] = TAKEN
-        elif place in refused:
-            weights[text] = REFUSED
-        elif place <= passed_until:
-            weights.setdefault(text, PASSED_OVER)
-    return weights
 
 
 def _says_more(vault: Vault, text: str) -> bool:

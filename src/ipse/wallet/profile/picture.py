@@ -9,17 +9,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ipse.encoding.timestamps import parse_timestamp
-from ipse.errors import NotFound
-from ipse.preferences import interests, naming, picture
+from ipse.preferences import interests, naming, picture, vectors
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.picture import Dot, Lane
 from ipse.storage import statement_vectors, statements
 from ipse.storage.statements import Statement
+from ipse.wallet.profile.opinions import no_opinions
 from ipse.wallet.profile.remembering import embed_missing
 from ipse.wallet.wallet import Wallet
 
 if TYPE_CHECKING:
-    from ipse.preferences.interests import Floats, Interest
+    from ipse.preferences.interests import Interest
+    from ipse.preferences.vectors import Floats
 
 __all__ = ["Figures", "draw", "figures", "lanes"]
 
@@ -60,10 +61,7 @@ def draw(wallet: Wallet, embedder: Embedder, *, form: str, now: datetime, with_s
     """
     drawn = lanes(wallet, embedder, with_secret=with_secret)
     if not drawn:
-        raise NotFound(
-            "the profile has no opinions to draw",
-            hint='tell it something: `ipse profile like "quiet novels about the sea"`',
-        )
+        raise no_opinions("the profile has no opinions to draw")
     make = picture.svg if form == "svg" else picture.html
     return make(drawn, now=now, title=_TITLE)
 
@@ -79,13 +77,15 @@ def lanes(wallet: Wallet, embedder: Embedder, *, with_secret: bool) -> list[Lane
         for statement in statements.every(wallet.vault)
         if with_secret or statement.sensitivity != "secret"
     }
-    known, vectors = _opinions(wallet, embedder, every)
+    known, embedded = _opinions(wallet, embedder, every)
     if not known:
         return []
     times = [parse_timestamp(statement.valid_from) for statement in known]
-    found = interests.find(vectors, [statement.weight for statement in known], times)
+    found = interests.find_interests(embedded, [statement.weight for statement in known], times)
     earlier = _earlier(every.values())
-    names = naming.names([_typical_first(interest, known, vectors) for interest in found])
+    names = naming.names(
+        [[known[row].text for row in interests.typical_first(interest, embedded)] for interest in found]
+    )
     grouped = [_lane(interest, name, known, earlier) for interest, name in zip(found, names, strict=True)]
     inside = {row for interest in found for row in interest.members}
     rest = [statement for row, statement in enumerate(known) if row not in inside]
@@ -123,22 +123,11 @@ def _opinions(
     wallet: Wallet, embedder: Embedder, shown: Mapping[int, Statement]
 ) -> tuple[list[Statement], Floats]:
     """Those of the current opinions that are `shown`, and their vectors, float32 (n, d)."""
-    import numpy as np
-
     embedded = statement_vectors.matrix(wallet.vault, embedder.fingerprint)
     rows = [row for row, number in enumerate(embedded.numbers) if number in shown]
-    vectors = np.frombuffer(embedded.vectors, dtype=np.dtype("<f4")).reshape(-1, embedder.dimension)
+    every = vectors.from_bytes(embedded.vectors, embedder.dimension)
     known = [shown[embedded.numbers[row]] for row in rows]
-    return known, vectors if len(rows) == len(vectors) else vectors[rows]
-
-
-def _typical_first(interest: Interest, known: Sequence[Statement], vectors: Floats) -> list[str]:
-    """The texts of an interest, from the most to the least like its centre."""
-    import numpy as np
-
-    rows = list(interest.members)
-    order = np.argsort(-(vectors[rows] @ interest.centroid), kind="stable")
-    return [known[rows[place]].text for place in order]
+    return known, every if len(rows) == len(every) else every[rows]
 
 
 def _earlier(every: Iterable[Statement]) -> Mapping[int, Sequence[Statement]]:

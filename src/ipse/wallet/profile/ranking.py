@@ -7,24 +7,26 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING
 
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import NotFound, StorageError
-from ipse.preferences import taste
+from ipse.errors import StorageError
+from ipse.preferences import taste, vectors
 from ipse.preferences.embedding import Embedder
-from ipse.preferences.taste import Taste, Texts
+from ipse.preferences.taste import Evidence, Taste, Texts
 from ipse.storage import rankings, statement_vectors
 from ipse.storage.statements import Statement
+from ipse.wallet.profile.opinions import Opinions, no_opinions
 from ipse.wallet.profile.remembering import embed_missing
-from ipse.wallet.profile.tasting import Opinions, day, learn_taste, learn_with_opinions
+from ipse.wallet.profile.tasting import learn_taste, learn_with_opinions
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Mover", "Placed", "keep_ranking", "rank", "search"]
+if TYPE_CHECKING:
+    from ipse.preferences.vectors import Floats
+
+__all__ = ["Explained", "Mover", "Placed", "explain_score", "keep_ranking", "rank", "search"]
 
 _log = logging.getLogger(__name__)
-
-_MOVERS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +47,23 @@ class Placed:
     movers: tuple[Mover, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A text that was scored, its vector, float32 (d,), and the opinions that the taste comes from."""
+
+    placed: Placed
+    vector: Floats
+    opinions: Opinions
+
+
 def search(wallet: Wallet, embedder: Embedder, query: str, *, limit: int) -> list[tuple[Statement, float]]:
     """The statements nearest in meaning to `query`, each with its cosine, nearest first."""
-    import numpy as np
-
     embed_missing(wallet, embedder)
     rows = statement_vectors.every(wallet.vault, embedder.fingerprint)
     if not rows:
-        raise NotFound(
-            "the profile is empty", hint='tell it something: `ipse profile like "quiet novels about the sea"`'
-        )
-    vectors = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.dtype("<f4"))
-    vectors = vectors.reshape(len(rows), embedder.dimension)
-    found = taste.nearest(vectors, embedder.embed([query])[0], limit=limit)
+        raise no_opinions("the profile is empty")
+    known = vectors.from_bytes([vector for _, vector in rows], embedder.dimension)
+    found = vectors.nearest(known, embedder.embed([query])[0], limit=limit)
     return [(rows[row][0], cosine) for row, cosine in found]
 
 
@@ -75,23 +81,30 @@ def rank(
     The first `explain` places come with the statements that moved them most. `include_secret` is False for
     everything an application will learn of. Raises NotFound where the profile has no opinions.
     """
-    import numpy as np
-
-    known: Opinions | None = None
+    known: tuple[Opinions, Evidence] | None = None
     if explain:
-        learned, known = learn_with_opinions(wallet, embedder, secrets=include_secret)
+        learned, opinions, evidence = learn_with_opinions(wallet, embedder, include_secret=include_secret)
+        known = opinions, evidence
     else:
-        learned = learn_taste(wallet, embedder, secrets=include_secret)
+        learned = learn_taste(wallet, embedder, include_secret=include_secret)
     texts = Texts.of(candidates, embedder.embed(candidates))
     _log.info("embedded %d candidates", len(candidates))
-    scores = learned.scores(texts, day(now))
-    order = np.argsort(-scores, kind="stable")
-    places = [Placed(int(row), candidates[row], float(scores[row])) for row in order]
+    ranked = learned.ranked(texts, taste.day(now))
+    places = [Placed(row, candidates[row], score) for row, score in ranked]
     if known is None:
         return places
-    movers = _movers(learned, known, texts[order[:explain]], now)
+    movers = _movers(learned, *known, texts[[row for row, _ in ranked[:explain]]], now)
     explained = [replace(place, movers=moved) for place, moved in zip(places, movers, strict=False)]
     return explained + places[explain:]
+
+
+def explain_score(wallet: Wallet, embedder: Embedder, text: str, *, now: datetime) -> Explained:
+    """The score of one text and what moved it. Raises NotFound for an empty profile, MalformedInput."""
+    learned, opinions, evidence = learn_with_opinions(wallet, embedder)
+    texts = Texts.of([text], embedder.embed([text]))
+    ((position, score),) = learned.ranked(texts, taste.day(now))
+    (movers,) = _movers(learned, opinions, evidence, texts, now)
+    return Explained(Placed(position, text, score, movers), texts.vectors[0], opinions)
 
 
 def keep_ranking(wallet: Wallet, places: Sequence[Placed], *, now: datetime) -> int | None:
@@ -103,12 +116,10 @@ def keep_ranking(wallet: Wallet, places: Sequence[Placed], *, now: datetime) -> 
     return None
 
 
-def _movers(learned: Taste, known: Opinions, texts: Texts, now: datetime) -> list[tuple[Mover, ...]]:
-    import numpy as np
-
-    added = learned.influences(texts, day(now), known.evidence)
-    strongest = np.argsort(-np.abs(added), axis=1, kind="stable")[:, :_MOVERS]
+def _movers(
+    learned: Taste, opinions: Opinions, evidence: Evidence, texts: Texts, now: datetime
+) -> list[tuple[Mover, ...]]:
     return [
-        tuple(Mover(known.statements[row], float(amounts[row])) for row in rows)
-        for rows, amounts in zip(strongest, added, strict=True)
+        tuple(Mover(opinions.statements[row], amount) for row, amount in movers)
+        for movers in learned.movers(texts, taste.day(now), evidence)
     ]

@@ -12,7 +12,7 @@ from typing import Final
 
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput, StorageError, UsageError
-from ipse.preferences.bounds import MAX_TEXT
+from ipse.preferences import MAX_TEXT, vectors
 from ipse.preferences.embedding import Embedder
 from ipse.storage import erasing, statement_plan, statement_vectors, statements
 from ipse.storage.statement_plan import Known
@@ -144,29 +144,27 @@ def embed_missing(wallet: Wallet, embedder: Embedder, *, progress: Progress | No
     missing = statement_vectors.missing(wallet.vault, embedder.fingerprint)
     for start in range(0, len(missing), _BATCH):
         batch = missing[start : start + _BATCH]
-        vectors = _vectors(embedder, batch)
+        embedded = _vectors(embedder, batch)
         with wallet.vault.transaction():
-            there = statements.by_numbers(wallet.vault, list(vectors))
+            there = statements.by_numbers(wallet.vault, list(embedded))
             # Forgotten or corrected by another process meanwhile: that vector must not be kept.
             pairs = [
-                (said.number, vectors[said.number])
+                (said.number, embedded[said.number])
                 for said in batch
-                if said.number in vectors and said.number in there and there[said.number].text == said.text
+                if said.number in embedded and said.number in there and there[said.number].text == said.text
             ]
             statement_vectors.keep(wallet.vault, embedder.fingerprint, pairs)
-        _log.info("embedded %d statements", len(vectors))
+        _log.info("embedded %d statements", len(embedded))
         if progress is not None:
             progress(min(start + _BATCH, len(missing)), len(missing))
 
 
 def _vectors(embedder: Embedder, batch: Sequence[Statement]) -> dict[int, bytes]:
     """Little-endian float32 bytes by statement number, without those that the model can't read."""
-    import numpy as np
-
     try:
-        rows = embedder.embed([said.text for said in batch]).astype(np.dtype("<f4"))
+        rows = vectors.to_bytes(embedder.embed([said.text for said in batch]))
     except MalformedInput:
         if len(batch) == 1:
             return {}
         return {number: vector for said in batch for number, vector in _vectors(embedder, [said]).items()}
-    return {said.number: row.tobytes() for said, row in zip(batch, rows, strict=True)}
+    return {said.number: row for said, row in zip(batch, rows, strict=True)}

@@ -5,33 +5,29 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ipse.encoding.timestamps import parse_timestamp
-from ipse.errors import NotFound, StorageError
-from ipse.preferences import taste
+from ipse.errors import StorageError
+from ipse.preferences import taste, vectors
 from ipse.preferences.embedding import Embedder
-from ipse.preferences.taste import Evidence, Taste, Texts
+from ipse.preferences.taste import Evidence, Taste
 from ipse.storage import statement_vectors, tastes
-from ipse.storage.statements import Statement
 from ipse.storage.tastes import KeptTaste
+from ipse.wallet.profile.opinions import Opinions, no_opinions, read_opinions
 from ipse.wallet.profile.remembering import embed_missing
 from ipse.wallet.wallet import Wallet
 
 if TYPE_CHECKING:
     from ipse.preferences.taste import Sums
 
-__all__ = ["Opinions", "day", "learn_taste", "learn_with_opinions"]
-
-_DAY: Final = 86400.0
+__all__ = ["learn_taste", "learn_with_opinions"]
 
 
 @dataclass(frozen=True, slots=True)
-class Opinions:
-    """Current opinions, as statements and as evidence, as they were at the `version` of the vault."""
+class _Read:
+    """Opinions, as statements and as evidence, and the version of the vault that they were read at."""
 
-    statements: list[Statement]
+    opinions: Opinions
     evidence: Evidence
     version: int
 
@@ -42,85 +38,86 @@ class _Start:
 
     kept: KeptTaste
     sums: Sums
-    landmarks: Evidence
-    new: Opinions
+    points: Evidence
+    new: _Read
 
 
-def learn_taste(wallet: Wallet, embedder: Embedder, *, secrets: bool = True) -> Taste:
-    """The taste that the current opinions show; without the secret ones where `secrets` is False.
+def learn_taste(wallet: Wallet, embedder: Embedder, *, include_secret: bool = True) -> Taste:
+    """The taste that the current opinions show; without the secret ones where `include_secret` is False.
 
     It is the same whether it is learned anew or from what the last one came to. Raises NotFound where
     there are no opinions.
     """
     embed_missing(wallet, embedder)
     with wallet.vault.transaction():  # what is read must belong together
-        start = _start(wallet, embedder, secrets=secrets)
-    found = _continued(wallet, embedder, start, secrets=secrets)
-    return found or _anew(wallet, embedder, _opinions(wallet, embedder, secrets=secrets), secrets=secrets)
+        start = _start(wallet, embedder, include_secret=include_secret)
+    found = _continued(wallet, embedder, start, include_secret=include_secret)
+    if found is not None:
+        return found
+    known = _read(wallet, embedder, include_secret=include_secret)
+    return _anew(wallet, embedder, known, include_secret=include_secret)
 
 
 def learn_with_opinions(
-    wallet: Wallet, embedder: Embedder, *, secrets: bool = True
-) -> tuple[Taste, Opinions]:
-    """Like learn_taste, with all that the taste was learned from."""
+    wallet: Wallet, embedder: Embedder, *, include_secret: bool = True
+) -> tuple[Taste, Opinions, Evidence]:
+    """Like learn_taste, with all that the taste was learned from, as statements and as evidence."""
     embed_missing(wallet, embedder)
     with wallet.vault.transaction():
-        start = _start(wallet, embedder, secrets=secrets)
-        known = _opinions(wallet, embedder, secrets=secrets)
-    found = _continued(wallet, embedder, start, secrets=secrets)
-    return found or _anew(wallet, embedder, known, secrets=secrets), known
+        start = _start(wallet, embedder, include_secret=include_secret)
+        known = _read(wallet, embedder, include_secret=include_secret)
+    found = _continued(wallet, embedder, start, include_secret=include_secret)
+    found = found or _anew(wallet, embedder, known, include_secret=include_secret)
+    return found, known.opinions, known.evidence
 
 
-def day(moment: datetime) -> float:
-    """Days since 1970-01-01."""
-    return moment.timestamp() / _DAY
-
-
-def _opinions(wallet: Wallet, embedder: Embedder, *, secrets: bool, after: int = 0) -> Opinions:
+def _read(wallet: Wallet, embedder: Embedder, *, include_secret: bool, after: int = 0) -> _Read:
     """The current opinions with a number above `after`."""
-    version = tastes.version(
-        wallet.vault
-    )  # first: what another process says from here on is not kept as seen
-    rows = statement_vectors.every(wallet.vault, embedder.fingerprint, kind="opinion", after=after)
-    rows = [row for row in rows if secrets or row[0].sensitivity != "secret"]
-    return Opinions([statement for statement, _ in rows], _evidence(rows, embedder), version)
+    version = tastes.version(wallet.vault)  # first: a change by another process from here on is noticed
+    opinions = read_opinions(wallet, embedder, include_secret=include_secret, after=after)
+    return _Read(opinions, opinions.evidence(), version)
 
 
-def _start(wallet: Wallet, embedder: Embedder, *, secrets: bool) -> _Start | None:
+def _start(wallet: Wallet, embedder: Embedder, *, include_secret: bool) -> _Start | None:
     """Where to go on from; None where nothing is kept, or another version of ipse kept it."""
-    kept = tastes.find(wallet.vault, embedder.fingerprint, secrets=secrets)
+    kept = tastes.find(wallet.vault, embedder.fingerprint, secrets=include_secret)
     if kept is None:
         return None
-    carried = statement_vectors.of(wallet.vault, embedder.fingerprint, kept.landmarks)
-    sums = taste.Sums.from_bytes(kept.sums, len(carried))
-    if sums is None or len(carried) != len(kept.landmarks):
+    rows = statement_vectors.of(wallet.vault, embedder.fingerprint, kept.inducing_points)
+    sums = taste.Sums.from_bytes(kept.sums, len(rows))
+    if sums is None or len(rows) != len(kept.inducing_points):
         return None
-    new = _opinions(wallet, embedder, secrets=secrets, after=kept.last)
-    return _Start(kept, sums, _evidence(carried, embedder), new)
+    points = Opinions(
+        [statement for statement, _ in rows],
+        vectors.from_bytes([vector for _, vector in rows], embedder.dimension),
+    )
+    new = _read(wallet, embedder, include_secret=include_secret, after=kept.last)
+    return _Start(kept, sums, points.evidence(), new)
 
 
-def _continued(wallet: Wallet, embedder: Embedder, start: _Start | None, *, secrets: bool) -> Taste | None:
+def _continued(
+    wallet: Wallet, embedder: Embedder, start: _Start | None, *, include_secret: bool
+) -> Taste | None:
     """The kept taste and what is new since; None if it has to be learned anew."""
     if start is None:
         return None
-    found = Taste(taste.Landmarks(start.landmarks), start.sums)
-    if not start.new.statements:
+    found = Taste(taste.InducingPoints(start.points), start.sums)
+    if not start.new.opinions.statements:
         return found
     extended = found.extended(start.new.evidence)
     if extended is not None:
-        _keep(wallet, embedder, extended, start.new, landmarks=start.kept.landmarks, secrets=secrets)
+        _keep(
+            wallet, embedder, extended, start.new, start.kept.inducing_points, include_secret=include_secret
+        )
     return extended
 
 
-def _anew(wallet: Wallet, embedder: Embedder, known: Opinions, *, secrets: bool) -> Taste:
-    if not known.statements:
-        raise NotFound(
-            "the profile has no opinions",
-            hint='tell it something: `ipse profile like "quiet novels about the sea"`',
-        )
+def _anew(wallet: Wallet, embedder: Embedder, known: _Read, *, include_secret: bool) -> Taste:
+    if not known.opinions.statements:
+        raise no_opinions()
     found = taste.fit(known.evidence)
-    landmarks = [known.statements[row].number for row in taste.landmark_rows(known.evidence)]
-    _keep(wallet, embedder, found, known, landmarks=landmarks, secrets=secrets)
+    points = [known.opinions.statements[row].number for row in taste.inducing_rows(known.evidence)]
+    _keep(wallet, embedder, found, known, points, include_secret=include_secret)
     return found
 
 
@@ -128,10 +125,10 @@ def _keep(
     wallet: Wallet,
     embedder: Embedder,
     found: Taste,
-    last_seen: Opinions,
+    last_seen: _Read,
+    points: Sequence[int],
     *,
-    landmarks: Sequence[int],
-    secrets: bool,
+    include_secret: bool,
 ) -> None:
     """Few opinions are learned faster than read; of more, what they came to is kept.
 
@@ -139,19 +136,12 @@ def _keep(
     """
     if found.sums is None:
         return
-    kept = KeptTaste(last_seen.statements[-1].number, tuple(landmarks), found.sums.to_bytes())
+    last = last_seen.opinions.statements[-1].number
     with contextlib.suppress(StorageError):
-        tastes.keep(wallet.vault, embedder.fingerprint, kept, secrets=secrets, read_at=last_seen.version)
-
-
-def _evidence(rows: Sequence[tuple[Statement, bytes]], embedder: Embedder) -> Evidence:
-    import numpy as np
-
-    said = [statement for statement, _ in rows]
-    vectors = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.dtype("<f4"))
-    return Evidence(
-        Texts.of([statement.text for statement in said], vectors.reshape(len(rows), embedder.dimension)),
-        np.array([statement.weight for statement in said], np.float64),
-        np.array([day(parse_timestamp(statement.valid_from)) for statement in said], np.float64),
-        np.array([taste.text_key(statement.text) for statement in said], np.uint64),
-    )
+        tastes.keep(
+            wallet.vault,
+            embedder.fingerprint,
+            KeptTaste(last, tuple(points), found.sums.to_bytes()),
+            secrets=include_secret,
+            read_at=last_seen.version,
+        )

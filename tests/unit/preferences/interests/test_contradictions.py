@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ipse.preferences import contradictions
-from ipse.preferences.contradictions import Contradiction
+from ipse.preferences.contradictions import Contradiction, find_contradictions
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.interests import Background
 from tests.unit.preferences.interests.pairs import (
@@ -35,7 +35,7 @@ def found(embedder: Embedder, *said: Said, limit: int = 10, **options: object) -
     texts = [text for _, text in said]
     weights = [0.8 if sign == "+" else -0.8 for sign, _ in said]
     times = [_DAY + timedelta(days=day) for day in range(len(said))]
-    return contradictions.find(embedder.embed(texts), weights, texts, times, limit=limit, **options)  # type: ignore[arg-type]
+    return find_contradictions(embedder.embed(texts), weights, texts, times, limit=limit, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_contradictions_are_found_among_many_the_older_first(embedder: Embedder)
 
 def test_of_equal_age_the_lower_row_is_the_older(embedder: Embedder) -> None:
     texts = ["cats", "cats"]
-    (one,) = contradictions.find(embedder.embed(texts), [-1, 1], texts, [_DAY, _DAY], limit=5)
+    (one,) = find_contradictions(embedder.embed(texts), [-1, 1], texts, [_DAY, _DAY], limit=5)
     assert (one.a, one.b) == (0, 1)
     assert one.strength == pytest.approx(1.0)
 
@@ -87,15 +87,15 @@ def test_of_equal_age_the_lower_row_is_the_older(embedder: Embedder) -> None:
 def test_strong_opinions_come_first_and_no_more_than_asked_for(embedder: Embedder) -> None:
     texts = ["tea", "tea", "chess", "chess", "opera", "opera"]
     weights = [0.2, -0.2, 1.0, -1.0, 0.6, -0.6]
-    every = contradictions.find(embedder.embed(texts), weights, texts, [_DAY] * 6, limit=9)
+    every = find_contradictions(embedder.embed(texts), weights, texts, [_DAY] * 6, limit=9)
     assert [(one.a, one.b) for one in every] == [(2, 3), (4, 5), (0, 1)]
-    few = contradictions.find(embedder.embed(texts), weights, texts, [_DAY] * 6, limit=1)
+    few = find_contradictions(embedder.embed(texts), weights, texts, [_DAY] * 6, limit=1)
     assert few == every[:1]
 
 
 def test_a_neutral_opinion_contradicts_nothing(embedder: Embedder) -> None:
     texts = ["cats", "cats", "no cats"]
-    assert contradictions.find(embedder.embed(texts), [0.0, 1.0, 0.0], texts, [_DAY] * 3, limit=9) == []
+    assert find_contradictions(embedder.embed(texts), [0.0, 1.0, 0.0], texts, [_DAY] * 3, limit=9) == []
 
 
 def test_among_names_those_that_must_have_a_part(embedder: Embedder) -> None:
@@ -126,7 +126,7 @@ def test_the_short_vectors_lose_no_pair(monkeypatch: pytest.MonkeyPatch, dense: 
     vectors = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
     texts = [f"{chr(97 + row % 26)}{chr(97 + row // 26)}word" for row in range(300)]
     weights = [1.0] * 150 + [-1.0] * 150
-    every = contradictions.find(vectors, weights, texts, [_DAY] * 300, limit=1000)
+    every = find_contradictions(vectors, weights, texts, [_DAY] * 300, limit=1000)
     near = np.argwhere(vectors[:150] @ vectors[150:].T >= 0.8)
     assert len(near) >= 100
     assert {(one.a, one.b) for one in every} == {(int(a), int(b) + 150) for a, b in near}
@@ -136,15 +136,15 @@ def test_the_same_thing_said_a_thousand_times_is_bounded_work(embedder: Embedder
     texts = ["cats"] * 2000
     vectors = np.repeat(embedder.embed(["cats"]), 2000, axis=0)
     weights = [1.0, -1.0] * 1000
-    assert len(contradictions.find(vectors, weights, texts, [_DAY] * 2000, limit=50)) == 50
+    assert len(find_contradictions(vectors, weights, texts, [_DAY] * 2000, limit=50)) == 50
 
 
 def test_another_models_background_moves_the_bar() -> None:
     texts = ["spicy food", "hot curry"]
     rows = np.array([[1.0, 0.0], [0.85, 0.5268]], dtype=np.float32)
-    assert contradictions.find(rows, [1, -1], texts, [_DAY] * 2, limit=1) != []
+    assert find_contradictions(rows, [1, -1], texts, [_DAY] * 2, limit=1) != []
     alike = Background(0.7, 0.05)
-    assert contradictions.find(rows, [1, -1], texts, [_DAY] * 2, limit=1, background=alike) == []
+    assert find_contradictions(rows, [1, -1], texts, [_DAY] * 2, limit=1, background=alike) == []
 
 
 @pytest.mark.parametrize(
@@ -154,4 +154,4 @@ def test_no_text_is_too_odd(texts: list[str]) -> None:
     vectors = np.ones((len(texts), 1), dtype=np.float32)
     weights = [1.0, -1.0][: len(texts)]
     for among in (None, range(len(texts))):
-        contradictions.find(vectors, weights, texts, [_DAY] * len(texts), limit=3, among=among)
+        find_contradictions(vectors, weights, texts, [_DAY] * len(texts), limit=3, among=among)

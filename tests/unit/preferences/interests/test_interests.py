@@ -29,7 +29,7 @@ _PERSON = tuple(text for texts in INTERESTS.values() for text in texts) + STRAYS
 def found(
     vectors: Floats, weights: Sequence[float] | None = None, times: Sequence[datetime] | None = None
 ) -> tuple[Interest, ...]:
-    return interests.find(vectors, weights or [0.8] * len(vectors), times or [_DAY] * len(vectors))
+    return interests.find_interests(vectors, weights or [0.8] * len(vectors), times or [_DAY] * len(vectors))
 
 
 def parts(interests_found: Sequence[Interest], texts: Sequence[str]) -> set[frozenset[str]]:
@@ -160,9 +160,9 @@ def test_a_text_belongs_to_the_interest_it_is_about_or_to_none(embedder: Embedde
         if len({_PERSON[row] for row in one.members} & set(INTERESTS["baking"])) > 4
     )
     bakery, nothing = embedder.embed(["a bakery with sourdough loaves", "a letter from the tax office"])
-    assert interests.belongs(every, bakery) == baking
-    assert interests.belongs(every, nothing) is None
-    assert interests.belongs((), nothing) is None
+    assert interests.interest_of(every, bakery) == baking
+    assert interests.interest_of(every, nothing) is None
+    assert interests.interest_of((), nothing) is None
 
 
 def test_the_background_of_another_model_moves_the_bar() -> None:
@@ -171,7 +171,7 @@ def test_the_background_of_another_model_moves_the_bar() -> None:
     texts = (texts / np.linalg.norm(texts, axis=1, keepdims=True)).astype(np.float32)
     few = texts[:4]
     assert len(found(few)) == 1, "under the default model these are alike"
-    apart = interests.find(few, [1.0] * 4, [_DAY] * 4, background=Background(0.75, 0.05))
+    apart = interests.find_interests(few, [1.0] * 4, [_DAY] * 4, background=Background(0.75, 0.05))
     assert len(apart) == 4, "under a model that finds everything alike they are not"
 
 

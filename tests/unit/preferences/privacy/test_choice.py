@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import combinations
-from math import comb
+from math import comb, prod
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from ipse.preferences.privacy import choice
-from ipse.preferences.privacy.choice import choose, count, probabilities
+from ipse.preferences.privacy.choice import choose, count
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+
+
+def probabilities(votes: Sequence[int], size: int, epsilon: int) -> dict[tuple[int, ...], Fraction]:
+    """How likely `choose` draws each set: exact, for as few candidates as their sets can be counted."""
+    weights = choice._weights(votes, epsilon)
+    total = choice._sums(weights, size)[0][size]
+    sets = combinations(range(len(votes)), size)
+    return {some: Fraction(prod(weights[position] for position in some), total) for some in sets}
 
 
 def exp_from_below(exponent: Fraction) -> Fraction:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ipse.preferences.taste import LANDMARKS, Evidence, Texts, fit
-from ipse.preferences.taste.inducing_points import Landmarks, landmark_rows
+from ipse.preferences.taste import INDUCING_POINTS, Evidence, Texts, fit
+from ipse.preferences.taste.inducing_points import InducingPoints, inducing_rows
 from ipse.preferences.taste.model import Sums, Taste
 from tests.unit.preferences.taste.people import TODAY, opinions, somebody, subject, texts_about
 
@@ -72,7 +72,7 @@ def test_shared_words_count_beside_meaning() -> None:
     assert ozu > tati + 0.02
 
 
-@pytest.mark.parametrize("count", [40, LANDMARKS, LANDMARKS + 300])
+@pytest.mark.parametrize("count", [40, INDUCING_POINTS, INDUCING_POINTS + 300])
 def test_the_order_of_the_opinions_does_not_matter(count: int) -> None:
     said, asked = somebody(count), texts_about(list(range(10)), seed=3)
     shuffled = np.random.default_rng(9).permutation(count)
@@ -81,7 +81,7 @@ def test_the_order_of_the_opinions_does_not_matter(count: int) -> None:
 
 def test_extending_gives_what_learning_from_all_gives() -> None:
     said = somebody(1500)
-    new = np.setdiff1d(np.arange(1200, 1500), landmark_rows(said))
+    new = np.setdiff1d(np.arange(1200, 1500), inducing_rows(said))
     old = np.setdiff1d(np.arange(1500), new)
     first, last = new[:1], new[1:]
     extended = fit(said[old]).extended(said[first])
@@ -93,11 +93,11 @@ def test_extending_gives_what_learning_from_all_gives() -> None:
     assert extended.scores(asked, TODAY) == pytest.approx(whole, abs=1e-7)
 
 
-def test_a_new_landmark_takes_a_fit() -> None:
+def test_a_new_inducing_point_takes_a_fit() -> None:
     said = somebody(800)
-    landmarks = landmark_rows(said)
-    rest = np.setdiff1d(np.arange(800), landmarks[-1:])
-    assert fit(said[rest]).extended(said[landmarks[-1:]]) is None
+    points = inducing_rows(said)
+    rest = np.setdiff1d(np.arange(800), points[-1:])
+    assert fit(said[rest]).extended(said[points[-1:]]) is None
     assert fit(somebody(100)).extended(somebody(1, seed=4)) is None, "an exact one is fitted anew"
 
 
@@ -105,7 +105,7 @@ def test_a_taste_made_from_its_sums_is_the_same() -> None:
     taste = fit(somebody(700))
     assert taste.sums is not None
     kept = Sums(taste.sums.gram.copy(), taste.sums.moment.copy())
-    again = Taste(Landmarks(taste.landmarks.evidence), kept)
+    again = Taste(InducingPoints(taste.points.evidence), kept)
     asked = texts_about(list(range(8)), seed=3)
     assert again.scores(asked, TODAY).tolist() == taste.scores(asked, TODAY).tolist()
 
@@ -117,7 +117,7 @@ def test_a_sample_carries_what_all_would_say() -> None:
     assert scores[liked].min() > scores[~liked].max()
 
 
-@pytest.mark.parametrize("count", [30, LANDMARKS + 200])
+@pytest.mark.parametrize("count", [30, INDUCING_POINTS + 200])
 def test_influences_add_up_to_the_score(count: int) -> None:
     said, asked = somebody(count), texts_about([1, 2, 9], seed=3)
     taste = fit(said)
@@ -144,7 +144,7 @@ def test_a_prior_speaks_where_nothing_was_said_and_yields_to_what_was() -> None:
 
 def test_the_same_thing_said_often_breaks_nothing() -> None:
     one = opinions([1], [0.8])
-    many = one[np.zeros(LANDMARKS + 50, int)]
+    many = one[np.zeros(INDUCING_POINTS + 50, int)]
     scores = fit(many).scores(texts_about([1, 2], seed=3), TODAY)
     assert np.isfinite(scores).all()
     assert scores[0] > 0.5

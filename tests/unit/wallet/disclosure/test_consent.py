@@ -30,7 +30,7 @@ from ipse.wallet.disclosure import releasing
 from ipse.wallet.disclosure.proposal import Decision, Proposal
 from ipse.wallet.profile.changing import Correction, correct
 from ipse.wallet.profile.forgetting import forget
-from ipse.wallet.profile.interests import add_topic, remove_topic, set_topic_access
+from ipse.wallet.profile.topics import add_topic, remove_topic, set_topic_access
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.material import (
     APPLICATIONS,

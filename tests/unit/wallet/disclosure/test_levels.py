@@ -12,7 +12,7 @@ from ipse.preferences import topics as listing
 from ipse.storage import answers, disclosure_log
 from ipse.wallet import disclosure
 from ipse.wallet.disclosure.proposal import Decision, Proposal
-from ipse.wallet.profile.interests import add_topic, set_topic_access
+from ipse.wallet.profile.topics import add_topic, set_topic_access
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.material import (
     ASKED,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ipse.errors import MalformedInput, NotFound
-from ipse.preferences.taste import LANDMARKS
+from ipse.preferences.taste import INDUCING_POINTS
 from ipse.storage import rankings
 from ipse.storage.statements import NewStatement
 from ipse.wallet.profile import feedback
@@ -64,7 +64,7 @@ def test_a_newer_opinion_about_the_same_prevails(taught: Wallet, embedder: HashE
     assert order(rank(taught, embedder, asked, now=later)) == [1, 0]
 
 
-@pytest.mark.parametrize("known", [0, LANDMARKS])
+@pytest.mark.parametrize("known", [0, INDUCING_POINTS])
 def test_the_first_places_are_explained_by_what_moved_them_most(
     taught: Wallet, embedder: HashEmbedder, known: int
 ) -> None:

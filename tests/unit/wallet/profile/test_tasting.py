@@ -14,21 +14,21 @@ import pytest
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, NotFound
 from ipse.preferences import taste
-from ipse.preferences.taste import LANDMARKS, Evidence, Taste, Texts, text_key
+from ipse.preferences.taste import INDUCING_POINTS, Evidence, Taste, Texts, day, text_key
 from ipse.storage import statement_vectors, statements, tastes
 from ipse.storage.statements import NewStatement
 from ipse.wallet.profile.changing import Correction, correct, supersede_with
 from ipse.wallet.profile.forgetting import forget
 from ipse.wallet.profile.remembering import embed_missing, remember
-from ipse.wallet.profile.tasting import day, learn_taste
+from ipse.wallet.profile.tasting import learn_taste
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.profile.conftest import NOW, HashEmbedder
 
 if TYPE_CHECKING:
     from ipse.preferences.embedding.embedder import Vectors
 
-MANY = LANDMARKS + 188
-FEW_LANDMARKS, MORE = 64, 100
+MANY = INDUCING_POINTS + 188
+FEW_POINTS, MORE = 64, 100
 """A sample of so few of so many is quicker, and held to the same rules."""
 _WORDS = ("sea", "rain", "tea", "bread", "maps", "trains", "owls")
 WEIGHTS = (1.0, 0.5, 0.0, -0.5, -1.0)
@@ -46,25 +46,27 @@ def some(number: int, *, name: str = "thing") -> list[NewStatement]:
     return [opinion(f"{name} {place} of {_WORDS[place % 7]}", place) for place in range(number)]
 
 
-def drawn(number: int, *, landmarks: bool, name: str) -> list[NewStatement]:
-    """Opinions on texts that are, or are not, landmarks of MANY others and some more."""
+def drawn(number: int, *, inducing_points: bool, name: str) -> list[NewStatement]:
+    """Opinions on texts that are, or are not, inducing points of MANY others and some more."""
     texts = (f"{name} {place} of {_WORDS[place % 7]}" for place in count())
     chosen = (
-        text for text in texts if (text_key(text) < 2**62 if landmarks else text_key(text) > 2**63 * 1.8)
+        text
+        for text in texts
+        if (text_key(text) < 2**62 if inducing_points else text_key(text) > 2**63 * 1.8)
     )
     return [opinion(text, place) for place, text in zip(range(number), chosen, strict=False)]
 
 
-ORDINARY = drawn(1, landmarks=False, name="ordinary")[0]
-LANDMARK = drawn(1, landmarks=True, name="landmark")[0]
-SECRET = replace(drawn(1, landmarks=True, name="secret")[0], sensitivity="secret", weight=-1.0)
-ASKED = (ORDINARY.text, LANDMARK.text, SECRET.text, "more of sea", "maps and trains", "thing 3 of bread")
+ORDINARY = drawn(1, inducing_points=False, name="ordinary")[0]
+POINT = drawn(1, inducing_points=True, name="point")[0]
+SECRET = replace(drawn(1, inducing_points=True, name="secret")[0], sensitivity="secret", weight=-1.0)
+ASKED = (ORDINARY.text, POINT.text, SECRET.text, "more of sea", "maps and trains", "thing 3 of bread")
 
 
 def scores(wallet: Wallet, embedder: HashEmbedder, *, secrets: bool = True) -> Scores:
     """What the taste says of ASKED today."""
     texts = Texts.of(ASKED, embedder.embed(ASKED))
-    found: Scores = learn_taste(wallet, embedder, secrets=secrets).scores(texts, day(NOW)).tolist()
+    found: Scores = learn_taste(wallet, embedder, include_secret=secrets).scores(texts, day(NOW)).tolist()
     return found
 
 
@@ -85,21 +87,21 @@ def number_of(wallet: Wallet, text: str) -> int:
 
 @pytest.fixture
 def many(wallet: Wallet, embedder: HashEmbedder) -> Wallet:
-    """A wallet of more opinions than are landmarks."""
-    remember(wallet, embedder, [*some(MANY), ORDINARY, LANDMARK], now=NOW)
+    """A wallet of more opinions than are inducing points."""
+    remember(wallet, embedder, [*some(MANY), ORDINARY, POINT], now=NOW)
     return wallet
 
 
 @pytest.fixture
-def few_landmarks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A sample of FEW_LANDMARKS carries a taste."""
-    monkeypatch.setattr("ipse.preferences.taste.landmarks.LANDMARKS", FEW_LANDMARKS)
+def few_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sample of FEW_POINTS carries a taste."""
+    monkeypatch.setattr("ipse.preferences.taste.inducing_points.INDUCING_POINTS", FEW_POINTS)
 
 
 @pytest.fixture
-def sampled(few_landmarks: None, wallet: Wallet, embedder: HashEmbedder) -> Wallet:
-    """A wallet of MORE opinions than are landmarks."""
-    remember(wallet, embedder, [*some(MORE), ORDINARY, LANDMARK], now=NOW)
+def sampled(few_points: None, wallet: Wallet, embedder: HashEmbedder) -> Wallet:
+    """A wallet of MORE opinions than are inducing points."""
+    remember(wallet, embedder, [*some(MORE), ORDINARY, POINT], now=NOW)
     return wallet
 
 
@@ -121,7 +123,7 @@ def test_an_empty_profile_has_no_taste(wallet: Wallet, embedder: HashEmbedder) -
 
 
 def test_of_few_opinions_nothing_is_kept(wallet: Wallet, embedder: HashEmbedder) -> None:
-    remember(wallet, embedder, some(LANDMARKS), now=NOW)
+    remember(wallet, embedder, some(INDUCING_POINTS), now=NOW)
     before = scores(wallet, embedder)
     assert kept_rows(wallet) == 0
     assert scores(wallet, embedder) == before
@@ -146,21 +148,21 @@ def test_a_continued_taste_is_what_learning_anew_gives(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(taste, "fit", None)
         for step, number in enumerate(steps):
-            remember(many, embedder, drawn(number, landmarks=False, name=f"{step} new"), now=NOW)
+            remember(many, embedder, drawn(number, inducing_points=False, name=f"{step} new"), now=NOW)
             continued = scores(many, embedder)
     assert continued != before
     assert continued == pytest.approx(anew(many, embedder), abs=1e-7)
 
 
-def test_a_new_landmark_is_one_from_then_on(many: Wallet, embedder: HashEmbedder) -> None:
+def test_a_new_inducing_point_is_one_from_then_on(many: Wallet, embedder: HashEmbedder) -> None:
     scores(many, embedder)
-    new = [*drawn(2, landmarks=False, name="new"), *drawn(1, landmarks=True, name="new")]
+    new = [*drawn(2, inducing_points=False, name="new"), *drawn(1, inducing_points=True, name="new")]
     numbers = remember(many, embedder, new, now=NOW).numbers
     after = scores(many, embedder)
     kept = tastes.find(many.vault, embedder.fingerprint, secrets=True)
     assert kept is not None
-    assert (len(kept.landmarks), kept.last) == (LANDMARKS, numbers[-1])
-    assert set(kept.landmarks) & set(numbers) == {numbers[-1]}
+    assert (len(kept.inducing_points), kept.last) == (INDUCING_POINTS, numbers[-1])
+    assert set(kept.inducing_points) & set(numbers) == {numbers[-1]}
     assert after == anew(many, embedder)
 
 
@@ -193,7 +195,7 @@ CHANGES: dict[str, Callable[[Wallet, HashEmbedder, int], object]] = {
 }
 
 
-@pytest.mark.parametrize("changed", [ORDINARY, LANDMARK], ids=["no landmark", "landmark"])
+@pytest.mark.parametrize("changed", [ORDINARY, POINT], ids=["no inducing point", "inducing point"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_shows(
     sampled: Wallet, embedder: HashEmbedder, change: str, changed: NewStatement
@@ -219,7 +221,7 @@ def test_what_becomes_secret_leaves_the_taste_for_applications_alone(
 ) -> None:
     own, told = scores(sampled, embedder), scores(sampled, embedder, secrets=False)
     assert own == told, "nothing is secret yet"
-    number = number_of(sampled, LANDMARK.text)
+    number = number_of(sampled, POINT.text)
     correct(sampled, number, Correction(sensitivity="secret"), now=NOW)
     assert scores(sampled, embedder) == own
     assert scores(sampled, embedder, secrets=False)[1] != told[1]
@@ -257,11 +259,11 @@ SECRET_CHANGES: dict[str, Callable[[Wallet, HashEmbedder], object]] = {
 @pytest.mark.parametrize("known", [40, MORE])
 @pytest.mark.parametrize("change", SECRET_CHANGES)
 def test_a_secret_shows_to_its_owner_and_not_by_a_single_bit_to_applications(
-    few_landmarks: None, wallet: Wallet, embedder: HashEmbedder, change: str, known: int
+    few_points: None, wallet: Wallet, embedder: HashEmbedder, change: str, known: int
 ) -> None:
     remember(wallet, embedder, [*some(known), SECRET], now=NOW)
     scores(wallet, embedder, secrets=False)
-    remember(wallet, embedder, drawn(5, landmarks=False, name="new"), now=NOW)
+    remember(wallet, embedder, drawn(5, inducing_points=False, name="new"), now=NOW)
     own, told = scores(wallet, embedder), scores(wallet, embedder, secrets=False)
     assert own[2] < told[2]
     SECRET_CHANGES[change](wallet, embedder)
@@ -271,7 +273,7 @@ def test_a_secret_shows_to_its_owner_and_not_by_a_single_bit_to_applications(
 
 
 @pytest.mark.parametrize("known", [40, MORE])
-def test_facts_have_no_vote(few_landmarks: None, wallet: Wallet, embedder: HashEmbedder, known: int) -> None:
+def test_facts_have_no_vote(few_points: None, wallet: Wallet, embedder: HashEmbedder, known: int) -> None:
     remember(wallet, embedder, some(known), now=NOW)
     before = scores(wallet, embedder)
     fact = NewStatement(ASKED[0], 0.0, "said", kind="fact")
@@ -296,9 +298,9 @@ class Shy(HashEmbedder):
         return HashEmbedder.embed(self, texts)
 
 
-@pytest.mark.parametrize("late", [ORDINARY, LANDMARK], ids=["no landmark", "landmark"])
+@pytest.mark.parametrize("late", [ORDINARY, POINT], ids=["no inducing point", "inducing point"])
 def test_a_vector_that_comes_late_is_not_passed_over(
-    few_landmarks: None, wallet: Wallet, embedder: HashEmbedder, late: NewStatement
+    few_points: None, wallet: Wallet, embedder: HashEmbedder, late: NewStatement
 ) -> None:
     shy = Shy(unread=late.text)
     remember(wallet, shy, [*some(40), late, *some(MORE, name="book")], now=NOW)
@@ -341,14 +343,14 @@ def test_two_processes_take_turns_at_one_taste(sampled: Wallet, embedder: HashEm
         for turn in range(4):
             asking, changing = wallets[turn % 2], wallets[1 - turn % 2]
             scores(asking, embedder)
-            remember(changing, embedder, drawn(3, landmarks=turn == 2, name=f"turn {turn}"), now=NOW)
+            remember(changing, embedder, drawn(3, inducing_points=turn == 2, name=f"turn {turn}"), now=NOW)
             correct(
                 changing,
                 number_of(changing, f"thing {turn} of {_WORDS[turn]}"),
                 Correction(weight=-1.0),
                 now=NOW,
             )
-            remember(asking, embedder, drawn(3, landmarks=False, name=f"later {turn}"), now=NOW)
+            remember(asking, embedder, drawn(3, inducing_points=False, name=f"later {turn}"), now=NOW)
             first, second = scores(asking, embedder), scores(changing, embedder)
             assert first == second
             assert first == pytest.approx(anew(asking, embedder), abs=1e-7)
@@ -360,7 +362,7 @@ def test_nothing_is_kept_of_what_another_process_forgot_meanwhile(
 ) -> None:
     if continued:
         scores(sampled, embedder)
-        remember(sampled, embedder, drawn(3, landmarks=False, name="new"), now=NOW)
+        remember(sampled, embedder, drawn(3, inducing_points=False, name="new"), now=NOW)
     learn = Taste.extended if continued else taste.fit
     owner, name = (Taste, "extended") if continued else (taste, "fit")
     with Wallet(sampled.places, sampled._passphrase) as other:

@@ -6,14 +6,13 @@ import pytest
 
 from ipse.errors import NotFound
 from ipse.preferences import topics as listing
-from ipse.storage import answers
-from ipse.storage import topic_access as kept
+from ipse.storage import answers, topic_access
 from ipse.storage.vault import Vault
-from ipse.wallet.profile.interests import (
+from ipse.wallet.profile.topics import (
+    access_by_topic,
     add_topic,
     remove_topic,
     set_topic_access,
-    topic_access,
     topic_affinities,
 )
 from ipse.wallet.wallet import Wallet
@@ -33,32 +32,32 @@ def test_sensitive_topics_are_closed_and_all_others_open_until_the_owner_says_so
     add_topic(wallet, "The abyss", None, now=NOW)
     expected = {topic.id: not topic.sensitive for topic in listing.published().topics}
     assert set(expected.values()) == {True, False}
-    assert topic_access(wallet) == {**expected, "own:The abyss": True}
+    assert access_by_topic(wallet) == {**expected, "own:The abyss": True}
 
 
 @pytest.mark.parametrize("called", [BAKING.id, BAKING.label, BAKING.label.upper(), f"  {BAKING.id.title()} "])
 def test_a_published_topic_is_called_by_its_id_or_label_without_regard_to_case(
     wallet: Wallet, called: str
 ) -> None:
-    before = topic_access(wallet)
+    before = access_by_topic(wallet)
     assert set_topic_access(wallet, called, open=False) == (BAKING.id,)
-    assert topic_access(wallet) == {**before, BAKING.id: False}
+    assert access_by_topic(wallet) == {**before, BAKING.id: False}
     assert set_topic_access(wallet, called, open=True) == (BAKING.id,)
-    assert topic_access(wallet) == before
+    assert access_by_topic(wallet) == before
 
 
 def test_a_sensitive_topic_is_opened_by_the_owner_alone(wallet: Wallet) -> None:
     assert set_topic_access(wallet, SENSITIVE.label, open=True) == (SENSITIVE.id,)
-    assert topic_access(wallet)[SENSITIVE.id] is True
+    assert access_by_topic(wallet)[SENSITIVE.id] is True
     set_topic_access(wallet, SENSITIVE.id, open=False)
-    assert topic_access(wallet)[SENSITIVE.id] is False
+    assert access_by_topic(wallet)[SENSITIVE.id] is False
 
 
 def test_a_topic_of_ones_own_is_called_by_its_label_as_it_is(wallet: Wallet) -> None:
     for label in ("The abyss", "the abyss"):
         add_topic(wallet, label, None, now=NOW)
     assert set_topic_access(wallet, " The abyss ", open=False) == ("own:The abyss",)
-    access = topic_access(wallet)
+    access = access_by_topic(wallet)
     assert (access["own:The abyss"], access["own:the abyss"]) == (False, True)
 
 
@@ -82,7 +81,7 @@ def test_what_is_no_topic_is_not_opened_or_closed(wallet: Wallet, called: str) -
     for is_open in (True, False):
         with pytest.raises(NotFound, match="there is no topic"):
             set_topic_access(wallet, called, open=is_open)
-    assert kept.every(wallet.vault) == {}
+    assert topic_access.every(wallet.vault) == {}
     assert repeats(wallet.vault)
 
 
@@ -91,14 +90,14 @@ def test_a_removed_topic_leaves_no_word_on_it_behind(wallet: Wallet) -> None:
     set_topic_access(wallet, "The abyss", open=False)
     set_topic_access(wallet, BAKING.id, open=False)
     remove_topic(wallet, "The abyss")
-    assert kept.every(wallet.vault) == {BAKING.id: False}
+    assert topic_access.every(wallet.vault) == {BAKING.id: False}
     add_topic(wallet, "The abyss", None, now=NOW)
-    assert topic_access(wallet)["own:The abyss"] is True
+    assert access_by_topic(wallet)["own:The abyss"] is True
 
 
 def test_a_word_on_a_topic_that_is_no_longer_published_opens_nothing(wallet: Wallet) -> None:
-    kept.put(wallet.vault, "no-longer-there", True)
-    assert "no-longer-there" not in topic_access(wallet)
+    topic_access.put(wallet.vault, "no-longer-there", True)
+    assert "no-longer-there" not in access_by_topic(wallet)
 
 
 @pytest.mark.parametrize(("topic", "is_open"), [(BAKING, False), (SENSITIVE, True)])
@@ -137,7 +136,7 @@ def test_a_change_that_fails_drops_nothing(wallet: Wallet) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         fail()
-    assert topic_access(wallet)[BAKING.id] is True
+    assert access_by_topic(wallet)[BAKING.id] is True
     assert repeats(wallet.vault)
 
 
@@ -147,4 +146,4 @@ def test_the_list_says_which_topics_are_open(wallet: Wallet, embedder: HashEmbed
         set_topic_access(wallet, label, open=False)
     set_topic_access(wallet, SENSITIVE.id, open=True)
     listed = topic_affinities(wallet, embedder, now=NOW)
-    assert {topic.id or f"own:{topic.label}": topic.open for topic in listed} == topic_access(wallet)
+    assert {topic.id or f"own:{topic.label}": topic.open for topic in listed} == access_by_topic(wallet)

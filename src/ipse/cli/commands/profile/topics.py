@@ -12,7 +12,7 @@ from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
 
 if TYPE_CHECKING:
-    from ipse.wallet.profile.interests import TopicAffinity
+    from ipse.wallet.profile.topics import TopicAffinity
 
 __all__ = ["add", "close", "list_", "open_", "remove"]
 
@@ -32,11 +32,11 @@ def list_(
     """How much you like each topic of the published list and of your own, most liked first."""
     if ctx.invoked_subcommand is not None:
         return
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import topics
 
     context = context_of(ctx)
     with context.wallet(embeds=True) as wallet:
-        listed = found.topic_affinities(wallet, context.embedder(wallet), now=context.now)
+        listed = topics.topic_affinities(wallet, context.embedder(wallet), now=context.now)
     rows = [_topic_row(topic) for topic in listed if every or topic.value is not None]
     columns = ("affinity", "label", "access", "evidence", "because")
     empty = "nothing is known of any topic yet; --all lists them"
@@ -51,11 +51,11 @@ def add(
     ] = None,
 ) -> None:
     """Add a topic of your own."""
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import topics
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        found.add_topic(wallet, label, means, now=context.now)
+        topics.add_topic(wallet, label, means, now=context.now)
     context.output.result(
         f"topic {printable(label.strip())} is one of yours", {"label": label.strip(), "means": means}
     )
@@ -66,11 +66,11 @@ def remove(
     label: Annotated[str, typer.Argument(metavar="LABEL", help="One of your own topics.")],
 ) -> None:
     """Remove a topic of your own."""
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import topics
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        found.remove_topic(wallet, label)
+        topics.remove_topic(wallet, label)
     context.output.result(f"topic {printable(label.strip())} is gone", {"label": label.strip()})
 
 
@@ -85,11 +85,11 @@ def open_(ctx: typer.Context, label: _Label) -> None:
 
 
 def _set_access(ctx: typer.Context, label: str, *, is_open: bool) -> None:
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import topics
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        keys = found.set_topic_access(wallet, label, open=is_open)
+        keys = topics.set_topic_access(wallet, label, open=is_open)
     context.output.result(
         f"topic {printable(label.strip())} is {_access(is_open)}",
         {"label": label.strip(), "topics": list(keys), "access": _access(is_open)},

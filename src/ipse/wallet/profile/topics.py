@@ -1,0 +1,219 @@
+"""The topics of a profile: how much each is liked, those of the owner's own, and which are open.
+
+The affinities are computed when they are asked for. Kept are the owner's own topics, which topics are closed,
+and the vectors of all of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from ipse.encoding.safe_text import is_printable
+from ipse.encoding.timestamps import format_timestamp
+from ipse.errors import AlreadyExists, MalformedInput, NotFound, StorageError
+from ipse.preferences import topics, vectors
+from ipse.preferences.embedding import Embedder
+from ipse.preferences.interests import find_interests, relevance
+from ipse.storage import answers, own_topics, text_vectors, topic_access
+from ipse.storage.own_topics import OwnTopic
+from ipse.storage.statements import Statement
+from ipse.wallet.profile.opinions import read_opinions
+from ipse.wallet.profile.remembering import embed_missing
+from ipse.wallet.wallet import Wallet
+
+if TYPE_CHECKING:
+    from ipse.preferences.topics import Affinity
+    from ipse.preferences.vectors import Floats
+
+__all__ = [
+    "EmbeddedTopics",
+    "TopicAffinity",
+    "access_by_topic",
+    "add_topic",
+    "embed_topics",
+    "key_of_own",
+    "remove_topic",
+    "set_topic_access",
+    "topic_affinities",
+]
+
+_MAX_LABEL, _MAX_MEANING = 60, 300
+_OWN: Final = "own:"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedTopics:
+    """The topics as vectors of one model, unit length.
+
+    `published` is float32 (t, d), in the order of the list; `own` are the owner's own topics, and `every` is
+    float32 (t + k, d), the published topics and then the k own ones; `others` is float32 (m, d), of the
+    texts that were embedded beside them.
+    """
+
+    published: Floats
+    own: Sequence[OwnTopic]
+    every: Floats
+    others: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class TopicAffinity:
+    """How much the owner likes a topic.
+
+    `id` is None for a topic of the owner's own; `value` is in [-1, 1], None where too little is known;
+    `evidence` is in statements; `movers` are the statements that moved it most. No answer to an application
+    is about a topic that is not `open`.
+    """
+
+    id: str | None
+    label: str
+    group: str
+    sensitive: bool
+    value: float | None
+    evidence: float
+    movers: tuple[Statement, ...]
+    open: bool
+
+
+def embed_topics(wallet: Wallet, embedder: Embedder, others: Sequence[str] = ()) -> EmbeddedTopics:
+    """The published topics, the owner's own and `others`, texts of the program that never change.
+
+    Each is embedded once for each model and kept in the vault. On a disk that is too full for it, the next
+    command embeds them again. Raises MalformedInput for an own topic that the model cannot read.
+    """
+    published = [topic.means for topic in topics.published().topics]
+    own = own_topics.every(wallet.vault)
+    texts = [*published, *(topic.meaning for topic in own), *others]
+    stored = text_vectors.every(wallet.vault, embedder.fingerprint)
+    missing = [text for text in dict.fromkeys(texts) if text not in stored]
+    if missing:
+        new = dict(zip(missing, vectors.to_bytes(embedder.embed(missing)), strict=True))
+        stored |= new
+        with contextlib.suppress(StorageError):
+            only_own = {topic.meaning for topic in own}.difference(published, others)
+            text_vectors.keep(wallet.vault, embedder.fingerprint, new, own=only_own)
+    found = vectors.from_bytes([stored[text] for text in texts], embedder.dimension)
+    count = len(published) + len(own)
+    return EmbeddedTopics(found[: len(published)], own, found[:count], found[count:])
+
+
+def topic_affinities(wallet: Wallet, embedder: Embedder, *, now: datetime) -> list[TopicAffinity]:
+    """Every published topic and every topic of the owner's: the most liked first, the unknown last.
+
+    Opinions fade with the half-life of their interest. An empty profile knows of none.
+    """
+    embed_missing(wallet, embedder)
+    opinions = read_opinions(wallet, embedder)
+    embedded = embed_topics(wallet, embedder)
+    weights, times = opinions.weights, opinions.times
+    background = topics.background(embedded.published)
+    interests = find_interests(opinions.vectors, weights, times, background=background)
+    found = topics.affinities(
+        embedded.every,
+        embedded.published,
+        opinions.vectors,
+        weights,
+        relevance=relevance(interests, times, now),
+    )
+    access = access_by_topic(wallet, embedded.own)
+
+    def known(affinity: Affinity) -> tuple[Statement, ...]:
+        return tuple(opinions.statements[row] for row in affinity.movers)
+
+    rows = [
+        *((topic.id, topic.label, topic.group, topic.sensitive) for topic in topics.published().topics),
+        *((None, topic.label, "own", False) for topic in embedded.own),
+    ]
+    listed = [
+        TopicAffinity(
+            id=id_,
+            label=label,
+            group=group,
+            sensitive=sensitive,
+            value=one.value,
+            evidence=one.evidence,
+            movers=known(one),
+            open=access[id_ or key_of_own(label)],
+        )
+        for (id_, label, group, sensitive), one in zip(rows, found, strict=True)
+    ]
+    return sorted(listed, key=lambda topic: (topic.value is None, -(topic.value or 0), topic.label))
+
+
+def add_topic(wallet: Wallet, label: str, meaning: str | None, *, now: datetime) -> None:
+    """Keep a topic of the owner's; it means what its label says unless `meaning` says more.
+
+    Raises AlreadyExists, MalformedInput.
+    """
+    label = label.strip()
+    meaning = (meaning or label).strip()
+    for what, text, most in (("label", label, _MAX_LABEL), ("meaning", meaning, _MAX_MEANING)):
+        if not text or not is_printable(text):
+            raise MalformedInput(f"the {what} {text!r} is empty or holds what can't be printed")
+        if len(text) > most:
+            raise MalformedInput(f"the {what} has {len(text)} characters; at most {most} are kept")
+    for topic in topics.published().topics:
+        if label.casefold() in (topic.id, topic.label.casefold()):
+            raise AlreadyExists(f"{topic.label!r} is on the published list", hint="choose another label")
+    own_topics.add(wallet.vault, label=label, meaning=meaning, now=format_timestamp(now))
+
+
+def remove_topic(wallet: Wallet, label: str) -> None:
+    """Delete a topic of the owner's. Raises NotFound."""
+    vault = wallet.vault
+    key = key_of_own(label.strip())
+    with vault.transaction():
+        was_open = access_by_topic(wallet).get(key, True)
+        own_topics.remove(vault, label.strip())
+        topic_access.remove(vault, key)
+        if not was_open:
+            answers.drop_contents(vault)
+
+
+def key_of_own(label: str) -> str:
+    """The name of an owner's topic in `access_by_topic`, which no published topic has."""
+    return _OWN + label
+
+
+def access_by_topic(wallet: Wallet, own: Sequence[OwnTopic] | None = None) -> dict[str, bool]:
+    """Whether each topic is open: the published ones by id, the owner's own by `key_of_own`.
+
+    A sensitive one is closed until the owner opens it, any other is open until they close it. `own` are the
+    owner's own topics, where they were read before.
+    """
+    said = topic_access.every(wallet.vault)
+    own = own_topics.every(wallet.vault) if own is None else own
+    usual = {topic.id: not topic.sensitive for topic in topics.published().topics}
+    usual |= {key_of_own(topic.label): True for topic in own}
+    return {key: said.get(key, is_open) for key, is_open in usual.items()}
+
+
+def set_topic_access(wallet: Wallet, label: str, *, open: bool) -> tuple[str, ...]:  # noqa: A002 - the word for it
+    """Open or close the topics of a name; their keys in `access_by_topic`.
+
+    A published topic is named by its id or by its label without regard to case, one of the owner's own by
+    its label. What applications were answered before is not repeated to them afterwards, since it was made
+    with other topics. Raises NotFound.
+    """
+    vault = wallet.vault
+    label = label.strip()
+    with vault.transaction():
+        before = access_by_topic(wallet)
+        named = [
+            topic.id
+            for topic in topics.published().topics
+            if label.casefold() in (topic.id, topic.label.casefold())
+        ]
+        if key_of_own(label) in before:
+            named.append(key_of_own(label))
+        if not named:
+            raise NotFound(f"there is no topic {label!r}", hint="`ipse profile topics --all` lists them")
+        for key in named:
+            topic_access.put(vault, key, open)
+        if any(before[key] is not open for key in named):
+            answers.drop_contents(vault)
+    return tuple(named)
