@@ -23,8 +23,8 @@ _BELOW = {
     "protocols": {"errors", "encoding", "keys", "dids", "credentials"},
     "network": {"errors"},
     "wallet": {
-        "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "disclosure", "preferences",
-        "network",
+        "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "disclosure",
+        "preferences", "network",
     },
     "cli": {
         "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "disclosure",
