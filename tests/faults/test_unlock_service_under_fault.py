@@ -276,7 +276,7 @@ def agents(path: Path) -> list[str]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if b"agent_server" in (process / "cmdline").read_bytes():
+            if b"unlock_server" in (process / "cmdline").read_bytes():
                 held = [str(link.readlink()) for link in (process / "fd").iterdir()]
                 if any(str(path.parent) in target for target in held):
                     found.append(process.name)
@@ -450,7 +450,7 @@ import ctypes, os, subprocess, sys
 from pathlib import Path
 sys.path.append(sys.argv[1])
 try:
-    from ipse.keys.keystore import agent_client
+    from ipse.keys.keystore import unlock_client
 except (ImportError, PermissionError):
     sys.exit(77)
 
@@ -464,12 +464,12 @@ def readable(process):
 
 keystore = Path("keystore.json")
 keystore.touch()
-agent_client.start(keystore, {}, bytes(32), seconds=30)
-((reply, _),) = agent_client._ask(keystore, {"op": "status"})
+unlock_client.start(keystore, {}, bytes(32), seconds=30)
+((reply, _),) = unlock_client._ask(keystore, {"op": "status"})
 other = subprocess.Popen(["sleep", "30"])
 print("other:", readable(other.pid))
 other.kill()
 print("agent:", readable(reply["process"]))
 print("traced:", ctypes.CDLL(None).ptrace(16, reply["process"], 0, 0) == 0)
-agent_client.stop(keystore)
+unlock_client.stop(keystore)
 """

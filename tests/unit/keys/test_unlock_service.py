@@ -211,7 +211,7 @@ def test_a_system_without_such_sockets_is_told_so_before_asking(
 def test_nothing_is_imported_that_only_some_systems_have() -> None:
     program = (
         "import sys; sys.modules.update(dict.fromkeys(('resource', 'fcntl', 'termios', 'pwd')))\n"
-        "import ipse.keys.keystore.agent, ipse.keys.keystore.agent_client, ipse.keys.keystore.agent_server\n"
+        "from ipse.keys.keystore import unlock_client, unlock_server, unlock_service\n"
     )
     subprocess.run([sys.executable, "-S", "-c", program], env={"PYTHONPATH": SOURCE}, check=True)
 
@@ -298,7 +298,7 @@ def test_nothing_secret_is_in_the_agents_arguments_or_environment(
     process = Path(f"/proc/{agent_of(path)}")
     arguments = (process / "cmdline").read_bytes()
     key = derived_key(path)
-    assert b"agent_server" in arguments
+    assert b"unlock_server" in arguments
     for form in (PASSPHRASE, SECRET, key, key.hex().encode(), base64url.encode(key).encode()):
         assert form not in arguments
     with contextlib.suppress(PermissionError):  # even its owner may not look
@@ -333,7 +333,7 @@ def test_the_agent_can_be_neither_traced_nor_dumped(unlocked: Path) -> None:
 @on_linux
 def test_shielding_takes_the_processs_dumpable_flag() -> None:
     program = (
-        "import ctypes; from ipse.keys.keystore.agent_server import _shield\n"
+        "import ctypes; from ipse.keys.keystore.unlock_server import _shield\n"
         "get = lambda: ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)\n"
         "before = get(); _shield(); print(before, get())\n"
     )

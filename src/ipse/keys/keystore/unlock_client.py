@@ -30,7 +30,7 @@ _ANSWER_WAIT: Final = 2.0
 """Seconds for a whole question and answer."""
 _START_WAIT: Final = 15.0
 _BOOTSTRAP: Final = (
-    "import sys; sys.path.append(sys.argv[1]); from ipse.keys.keystore.agent_server import main; main()"
+    "import sys; sys.path.append(sys.argv[1]); from ipse.keys.keystore.unlock_server import main; main()"
 )
 
 
