@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from ipse.keys.keystore.os_keyring import _connect
+
 __all__ = ["PROGRAMS", "Desktop", "desktop", "session"]
 
 PROGRAMS = ("dbus-run-session", "gnome-keyring-daemon")
-_PATIENCE = 10.0
+_PATIENCE = 60.0
 
 # The bus starts no service by itself: a keyring that was killed stays so, and nothing can ask the owner.
 _BUS = """<busconfig>
@@ -40,6 +42,7 @@ class Desktop:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="ipse-"))  # a socket's path must be short
+        self._log = self._folder / "keyring.log"
         self._keyring: subprocess.Popen[bytes] | None = None
         configuration = self._folder / "bus.conf"
         configuration.write_text(_BUS.format(folder=self._folder))
@@ -71,13 +74,14 @@ class Desktop:
         self._start(stdin=b"")
 
     def _start(self, *options: str, stdin: bytes) -> None:
-        self._keyring = subprocess.Popen(
-            ["gnome-keyring-daemon", "--foreground", "--components=secrets", *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=self.environment,
-        )
+        with self._log.open("ab") as log:
+            self._keyring = subprocess.Popen(
+                ["gnome-keyring-daemon", "--foreground", "--components=secrets", *options],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env=self.environment,
+            )
         assert self._keyring.stdin is not None
         self._keyring.stdin.write(stdin)
         self._keyring.stdin.close()
@@ -86,26 +90,27 @@ class Desktop:
     def _wait_for_keyring(self) -> None:
         import secretstorage
 
+        assert self._keyring is not None
         end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
+        while time.monotonic() < end and self._keyring.poll() is None:
             with closing(secretstorage.dbus_init()) as bus:
                 if secretstorage.check_service_availability(bus):
                     return
             time.sleep(0.005)
-        raise AssertionError("gnome-keyring does not start")
+        raise AssertionError(f"gnome-keyring does not start: {self._log.read_text()}")
 
     def lock(self) -> None:
         """Lock the default collection, as the owner's screen lock may."""
         import secretstorage
 
-        with closing(secretstorage.dbus_init()) as bus:
+        with closing(_connect()) as bus:
             secretstorage.get_default_collection(bus).lock()
 
     def items(self) -> list[str]:
         """The user names of all items of ipse, in all collections."""
         import secretstorage
 
-        with closing(secretstorage.dbus_init()) as bus:
+        with closing(_connect()) as bus:
             found = secretstorage.search_items(bus, {"service": "ipse"})
             return sorted(item.get_attributes()["username"] for item in found)
 
@@ -115,9 +120,10 @@ class Desktop:
 
     def kill_keyring(self) -> None:
         """The daemon is gone."""
-        self._signal(signal.SIGKILL)
         assert self._keyring is not None
+        self._signal(signal.SIGKILL)
         self._keyring.wait()
+        self._keyring = None
 
     def files(self) -> bytes:
         """Everything that the session wrote to disk."""
@@ -125,12 +131,14 @@ class Desktop:
         return b"".join(entry.read_bytes() for entry in written)
 
     def close(self) -> None:
-        """End all of it."""
-        if self._keyring is not None and self._keyring.poll() is None:
+        """End all of it. AssertionError where the daemon had ended without being killed."""
+        ended, said = self._keyring and self._keyring.poll(), self._log.read_text() if self._keyring else ""
+        if self._keyring is not None:
             self.kill_keyring()
         self._session.communicate(b"\n", timeout=_PATIENCE)
         assert self._session.returncode == 0
         shutil.rmtree(self._folder)
+        assert ended is None, f"gnome-keyring ended by itself, with {ended}: {said}"
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._keyring is not None

@@ -6,8 +6,10 @@ import shutil
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,6 +78,36 @@ def test_the_items_of_two_wallets_do_not_mix(desktop: Desktop) -> None:
     second.add("root", b"second")
     second.remove("root")
     assert first.get("root") == b"first"
+
+
+def test_every_connection_greets_the_keyring_before_it_asks_for_anything(
+    desktop: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """gnome-keyring may abort on a first call that needs its record of the connection."""
+    from jeepney import HeaderFields
+    from secretstorage.util import DBusAddressWrapper
+
+    asked: defaultdict[str, list[str]] = defaultdict(list)
+    ask = DBusAddressWrapper.send_and_get_reply
+
+    def listen(self: Any, message: Any) -> Any:
+        if self.bus_name == "org.freedesktop.secrets":
+            asked[self._connection.unique_name].append(message.header.fields[HeaderFields.member])
+        return ask(self, message)
+
+    monkeypatch.setattr(DBusAddressWrapper, "send_and_get_reply", listen)
+    keystore = open_os_keyring("wallet-1")
+    keystore.add("root", SECRET)
+    keystore.replace("root", b"another")
+    keystore.remove("root")
+    desktop.items()
+    assert len(asked) > 5
+    assert {members[0] for members in asked.values()} == {"ReadAlias"}
+    assert {member for members in asked.values() for member in members} > {
+        "CreateItem",
+        "Delete",
+        "GetSecret",
+    }
 
 
 def test_an_item_outlives_the_session(desktop: Desktop) -> None:

@@ -201,9 +201,7 @@ class TestStanding:
     def test_an_unknown_state_is_refused(self, wallet: Wallet) -> None:
         with pytest.raises(UsageError, match="not a state"):
             held_credentials.listed(wallet, Filter(state="good"), now=NOW)
-        assert [held_credentials.listed(wallet, Filter(state=name), now=NOW) for name in STATES] == [
-            []
-        ] * 6
+        assert [held_credentials.listed(wallet, Filter(state=name), now=NOW) for name in STATES] == [[]] * 6
 
 
 class TestLookingAgain:

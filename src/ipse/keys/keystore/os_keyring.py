@@ -26,14 +26,17 @@ from ipse.errors import (
 )
 
 if TYPE_CHECKING:
+    from jeepney.io.blocking import DBusConnection
     from keyring.backend import KeyringBackend
+    from secretstorage import Collection
 
 __all__ = ["ALLOWED_BACKENDS", "OsKeyring", "open_os_keyring"]
 
 _log = logging.getLogger(__name__)
 
+_FREEDESKTOP: Final = "keyring.backends.SecretService.Keyring"
 ALLOWED_BACKENDS: Final = {
-    "keyring.backends.SecretService.Keyring": "Secret Service",
+    _FREEDESKTOP: "Secret Service",
     "keyring.backends.kwallet.DBusKeyring": "KWallet",
     "keyring.backends.macOS.Keyring": "macOS Keychain",
     "keyring.backends.Windows.WinVaultKeyring": "Windows Credential Manager",
@@ -43,6 +46,7 @@ _ELSEWHERE: Final = {"macOS Keychain": "darwin", "Windows Credential Manager": "
 _SERVICE: Final = "ipse"
 _NEXT: Final = ".next"
 """Ends the name under which a replacing item lies until it is in its place."""
+_NO_ALIAS: Final = "ipse-greeting"
 _PATIENCE: Final = 3.0
 """Seconds that a keyring gets for one call before it counts as hung."""
 
@@ -153,7 +157,7 @@ def _instantiate(path: str) -> KeyringBackend | str:
     try:
         backend_class = getattr(importlib.import_module(module_name), class_name)
         backend_class.priority  # noqa: B018 - the property raises where the backend can't work
-        backend: KeyringBackend = backend_class()
+        backend: KeyringBackend = (_greeting() if path == _FREEDESKTOP else backend_class)()
     except Exception as error:
         return (str(error).splitlines() or [type(error).__name__])[0][:120]
     return backend
@@ -186,17 +190,58 @@ def _configured_backend() -> str | None:
 
 def _check_collection(backend: KeyringBackend) -> None:
     """Say that it is locked at once, where `keyring` would wait for a dialogue nobody may see."""
-    import secretstorage
-
-    with contextlib.closing(secretstorage.dbus_init()) as bus:
-        chosen = getattr(backend, "preferred_collection", None)
-        collection = (
-            secretstorage.Collection(bus, chosen) if chosen else secretstorage.get_default_collection(bus)
-        )
+    collection = _collection(backend)
+    with contextlib.closing(collection.connection):
         if collection.collection_path.endswith("/session"):
             raise KeystoreUnavailable("the Secret Service's keyring in use forgets everything at logout")
         if collection.is_locked():
             raise KeystoreLocked("the Secret Service's keyring is locked")
+
+
+def _greeting() -> type[KeyringBackend]:
+    """The Secret Service's backend of `keyring`, with connections that greet the service first."""
+    from keyring.backends.SecretService import Keyring
+    from keyring.errors import KeyringLocked
+
+    class Greeting(Keyring):
+        def get_preferred_collection(self) -> Collection:
+            collection = _collection(self)
+            if collection.is_locked():
+                collection.unlock()
+                if collection.is_locked():
+                    raise KeyringLocked("Failed to unlock the collection!")
+            return collection
+
+    return Greeting
+
+
+def _collection(backend: KeyringBackend) -> Collection:
+    """The collection that `keyring` is told to use, or the default one, on a connection of its own."""
+    import secretstorage
+
+    bus = _connect()
+    try:
+        chosen = getattr(backend, "preferred_collection", None)
+        return secretstorage.Collection(bus, chosen) if chosen else secretstorage.get_default_collection(bus)
+    except BaseException:
+        bus.close()
+        raise
+
+
+def _connect() -> DBusConnection:
+    """A new connection to the session bus that has greeted the Secret Service.
+
+    gnome-keyring (42 to 50 at least) makes a record of a connection when its first call arrives. On a busy
+    machine it may handle the call before that. If the call needs the record, the daemon aborts, and every
+    program of the session is without its keyring. Asking for an alias that nobody has needs no record, and
+    whatever is sent after the answer finds one.
+    """
+    import secretstorage
+
+    bus = secretstorage.dbus_init()
+    with contextlib.suppress(Exception):  # the answer does not matter
+        secretstorage.get_collection_by_alias(bus, _NO_ALIAS)
+    return bus
 
 
 @contextlib.contextmanager

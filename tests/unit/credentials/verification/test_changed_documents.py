@@ -7,6 +7,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
+from ipse.credentials.verification import Policy
+
+from ipse.credentials import model, verifier
+from ipse.credentials.challenge import NO_CHALLENGE, Challenge
+from ipse.credentials.policy import Policy
+from ipse.credentials.report import Outcome
+from ipse.encoding import base64url
 from tests.corpus import mutations
 from tests.corpus.building import (
     AUDIENCE,
@@ -34,12 +41,6 @@ from tests.corpus.sd_jwt_building import (
     key_binding,
     sd_jwt,
 )
-
-from ipse.credentials import model, verifier
-from ipse.credentials.challenge import NO_CHALLENGE, Challenge
-from ipse.credentials.policy import Policy
-from ipse.credentials.report import Outcome
-from ipse.encoding import base64url
 
 CHALLENGE: Final = Challenge(AUDIENCE, NONCE)
 ALONE: Final = Policy(any_issuer=True, challenge=NO_CHALLENGE)

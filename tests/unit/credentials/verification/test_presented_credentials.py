@@ -6,6 +6,16 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+from ipse.credentials.verification import CHECKS, Policy, Verification
+from ipse.credentials.verification.parts import MAX_CREDENTIALS
+
+from ipse.credentials import verifier
+from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
+from ipse.credentials.formats.vcdm11 import didkit_process
+from ipse.credentials.policy import Policy
+from ipse.credentials.report import CHECKS, Outcome
+from ipse.credentials.verifier import MAX_CREDENTIALS, Verification
+from ipse.errors import MissingFeature, UsageError
 from tests.corpus import old_faults, presentation_faults
 from tests.corpus.building import (
     AUDIENCE,
@@ -25,14 +35,6 @@ from tests.corpus.building import (
 )
 from tests.corpus.jwt_faults import enveloped
 from tests.corpus.sd_jwt_building import HOLDER_KEY, NOW_SECONDS, bound, claims, key_binding, sd_jwt
-
-from ipse.credentials import verifier
-from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
-from ipse.credentials.formats.vcdm11 import didkit_process
-from ipse.credentials.policy import Policy
-from ipse.credentials.report import CHECKS, Outcome
-from ipse.credentials.verifier import MAX_CREDENTIALS, Verification
-from ipse.errors import MissingFeature, UsageError
 
 PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
 NOT_APPLICABLE, UNDETERMINED = Outcome.NOT_APPLICABLE, Outcome.UNDETERMINED

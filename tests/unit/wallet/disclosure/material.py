@@ -37,7 +37,7 @@ from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
-from tests.unit.protocols.disclosure.material import signer_of
+from tests.unit.disclosure.material import signer_of
 from tests.unit.wallet.profile.conftest import HashEmbedder
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from ipse.wallet.profile.changing import Correction, correct
 from ipse.wallet.profile.forgetting import forget
 from ipse.wallet.profile.topics import set_topic_access
 from ipse.wallet.wallet import Wallet
-from tests.unit.protocols.disclosure.material import signer_of
+from tests.unit.disclosure.material import signer_of
 from tests.unit.wallet.disclosure.material import (
     ASKED,
     BANDS,

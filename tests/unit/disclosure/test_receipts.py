@@ -18,7 +18,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, MalformedInput, NotFound, Undetermined, UsageError, VerificationFailed
 from ipse.keys import derivation, key_types
 from ipse.keys.ed25519 import PrivateKey
-from tests.unit.protocols.disclosure.material import (
+from tests.unit.disclosure.material import (
     ADDRESS,
     KEY,
     NOW,

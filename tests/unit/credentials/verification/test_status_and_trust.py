@@ -6,6 +6,17 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
+from ipse.credentials.verification import ANY_TYPE, Policy, Sources, Verification
+
+from ipse.credentials import verifier
+from ipse.credentials.challenge import NO_CHALLENGE
+from ipse.credentials.policy import ANY_TYPE, Policy, Sources
+from ipse.credentials.report import Check, Outcome
+from ipse.credentials.status import Published
+from ipse.credentials.verifier import Verification
+from ipse.encoding import strict_json
+from ipse.errors import StorageError, Undetermined
+from ipse.keys import jwk
 from tests.corpus import status_faults
 from tests.corpus.building import (
     HOLDER,
@@ -26,16 +37,6 @@ from tests.corpus.building import (
 )
 from tests.corpus.jwt_faults import enveloped
 from tests.corpus.sd_jwt_building import DEGREE, claims, digest, disclosure, sd_jwt
-
-from ipse.credentials import verifier
-from ipse.credentials.challenge import NO_CHALLENGE
-from ipse.credentials.policy import ANY_TYPE, Policy, Sources
-from ipse.credentials.report import Check, Outcome
-from ipse.credentials.status import Published
-from ipse.credentials.verifier import Verification
-from ipse.encoding import strict_json
-from ipse.errors import StorageError, Undetermined
-from ipse.keys import jwk
 
 PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
 NOT_APPLICABLE, UNDETERMINED = Outcome.NOT_APPLICABLE, Outcome.UNDETERMINED

@@ -14,7 +14,7 @@ from ipse.disclosure.answers import build_answer, nothing
 from ipse.disclosure.questions import LEVELS, Question, type_of
 from ipse.encoding import base64url
 from ipse.keys import derivation, jwk
-from tests.unit.protocols.disclosure.material import (
+from tests.unit.disclosure.material import (
     DAY,
     HOUR,
     KEY,

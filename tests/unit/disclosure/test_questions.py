@@ -23,7 +23,7 @@ from ipse.disclosure.questions import (
 )
 from ipse.encoding import base64url, strict_json
 from ipse.errors import IpseError, MalformedInput, Undetermined, WrongOrigin
-from tests.unit.protocols.disclosure.material import (
+from tests.unit.disclosure.material import (
     ASKED,
     DAY,
     HOUR,

@@ -29,7 +29,7 @@ from ipse.encoding import base64url
 from ipse.errors import MalformedInput
 from ipse.keys import jwk
 from ipse.keys.ed25519 import PrivateKey
-from tests.unit.protocols.disclosure.material import (
+from tests.unit.disclosure.material import (
     ASKED,
     DAY,
     HOUR,
