@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
+import unicodedata
 from collections.abc import Sequence
 
 from ipse.encoding.safe_text import printable, printable_json, printable_lines
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 
-__all__ = ["Output", "printable"]
+__all__ = ["Output", "printable", "wrapped"]
 
 
 class Output:
@@ -20,6 +23,25 @@ class Output:
         self.json = False
         self.quiet = False
         self.verbose = False
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal that results are shown on; None where they go elsewhere."""
+        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+    def coloured(self, text: str, colour: str) -> str:
+        """`text` in a colour (SGR parameters), where results are shown on a terminal that has colours."""
+        if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+            return text
+        return f"\x1b[{colour}m{text}\x1b[0m"
+
+    def mark(self, mark: str, word: str) -> str:
+        """`mark`, or `word` where standard output can't show it."""
+        try:
+            mark.encode(sys.stdout.encoding or "ascii")
+        except (LookupError, UnicodeEncodeError):
+            return word
+        return mark
 
     def result(self, text: str, value: JsonObject) -> None:
         """The result of a command: `text`, or the flat object `value` under --json."""
@@ -95,3 +117,36 @@ def _cell(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "-" if value is None else printable(str(value))
+
+
+def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    """`text` in lines of at most `width` columns, broken at spaces; a word that is too long is cut.
+
+    `first` and `rest` are put before the first line and before the others.
+    """
+    room = max(width, len(rest) + 10)
+    lines, line = [], first
+    for word in text.split(" "):
+        joined = line + word if line in (first, rest) else f"{line} {word}"
+        if _columns(joined) <= room:
+            line = joined
+            continue
+        if line.strip():
+            lines.append(line.rstrip())
+            line = rest
+        while _columns(line + word) > room:
+            head = next(
+                end for end in range(len(word), 0, -1) if end == 1 or _columns(line + word[:end]) <= room
+            )
+            lines.append(line + word[:head])
+            line, word = rest, word[head:]
+        line += word
+    return [*lines, line.rstrip()]
+
+
+def _columns(text: str) -> int:
+    """The columns that `text` takes on a terminal (Unicode Standard Annex 11)."""
+    return sum(
+        0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "FW")
+        for character in text
+    )

@@ -12,7 +12,7 @@ from ipse.credentials import formats
 from ipse.credentials.challenge import NO_CHALLENGE
 from ipse.credentials.content import Content
 from ipse.credentials.policy import Policy
-from ipse.credentials.report import Check, Outcome, Report
+from ipse.credentials.report import Check, Outcome
 from ipse.credentials.status import REVOKED, SUSPENDED
 from ipse.credentials.verifier import Verification
 from ipse.encoding import strict_json
@@ -70,13 +70,14 @@ def add(
     return held
 
 
-def check(wallet: Wallet, identifier: str, *, lookup: Lookup | None = None, now: datetime) -> Report:
+def check(wallet: Wallet, identifier: str, *, lookup: Lookup | None = None, now: datetime) -> Verification:
     """Verify a credential in the vault again and note its revocation. Raises NotFound.
 
     What a status list once said against it stands until a status list says otherwise.
     """
     held = credential_store.find(wallet.vault, identifier)
-    report = _look_at(wallet, held.document, lookup, now).report
+    found = _look_at(wallet, held.document, lookup, now)
+    report = found.report
     asked = report.check("status")
     credential_store.note(
         wallet.vault,
@@ -85,7 +86,7 @@ def check(wallet: Wallet, identifier: str, *, lookup: Lookup | None = None, now:
         verified=held.verified or report.outcome is Outcome.PASSED,
         checked=format_timestamp(now),
     )
-    return report
+    return found
 
 
 def find(wallet: Wallet, identifier: str) -> StoredCredential:

@@ -10,7 +10,8 @@ import typer
 from ipse.cli import params, tty
 from ipse.cli.commands.vc import options
 from ipse.cli.commands.vc.options import ContextFiles, File, OutputFile, SchemaFiles
-from ipse.cli.commands.vc.verify import render
+from ipse.cli.commands.vc.rendering import Reader, render
+from ipse.cli.commands.vc.verify import known_names
 from ipse.cli.context import Context, context_of
 from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
@@ -107,9 +108,10 @@ def check(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
     with context.wallet() as wallet:
-        report = held_credentials.check(wallet, identifier, lookup=lookup, now=context.now)
-    context.output.result("\n".join(render(report)), report.to_json())
-    report.raise_unless_passed("the credential")
+        found = held_credentials.check(wallet, identifier, lookup=lookup, now=context.now)
+    reader = Reader(context.output, known_names(context))
+    context.output.result("\n".join(render(found, reader)), found.to_json())
+    found.report.raise_unless_passed("the credential")
 
 
 def export(ctx: typer.Context, identifier: _Which, output: OutputFile = "-") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,16 +12,15 @@ from ipse.cli import params
 from ipse.cli.commands.vc import batch as batches
 from ipse.cli.commands.vc import options
 from ipse.cli.commands.vc.options import ContextFiles, SchemaFiles
+from ipse.cli.commands.vc.rendering import Reader, render
 from ipse.cli.context import Context, context_of
-from ipse.cli.output import printable
 from ipse.cli.params import AllowLoopback, CaFile
-from ipse.errors import NotFound, UsageError
+from ipse.errors import DataError, NotFound, UsageError
 
 if TYPE_CHECKING:
     from ipse.credentials.challenge import Challenge, NoChallenge
-    from ipse.credentials.report import Report
 
-__all__ = ["render", "verify"]
+__all__ = ["known_names", "verify"]
 
 
 def verify(
@@ -100,20 +99,18 @@ def verify(
     if resume or output != "-":
         raise UsageError("--resume and --output are for --batch", hint="the report goes to stdout")
     found = verifier.examine(text, now=now)
-    context.output.result("\n".join(render(found.report)), found.to_json())
+    reader = Reader(context.output, known_names(context))
+    context.output.result("\n".join(render(found, reader)), found.to_json())
     found.report.raise_unless_passed("the presentation" if found.is_presentation else "the credential")
 
 
-def render(report: Report) -> Iterator[str]:
-    """The report as lines: every check, then those of each credential in a presentation."""
-    for check in report.checks:
-        value = f" ({printable(check.value)})" if check.value else ""
-        yield f"{check.outcome:<14}  {check.name:<14}  {printable(check.reason)}{value}"
-    for warning in report.warnings:
-        yield f"{'warning':<14}  {'json-ld':<14}  {printable(warning)}"
-    for position, part in enumerate(report.credentials, start=1):
-        yield f"credential {position}:"
-        yield from (f"  {line}" for line in render(part))
+def known_names(context: Context) -> dict[str, str]:
+    """The names of the owner's DIDs, by DID; empty where there is no wallet. Takes no passphrase."""
+    try:
+        with context.wallet() as wallet:
+            return {record.did: record.name for record in wallet.manifest.dids}
+    except (NotFound, DataError):
+        return {}
 
 
 def _challenge(audience: str | None, nonce: str | None, no_challenge: bool) -> Challenge | NoChallenge | None:
