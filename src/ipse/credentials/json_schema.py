@@ -111,9 +111,7 @@ def check_credential_schema(credential: JsonObject, documents: Mapping[str, Docu
     says; else Undetermined for a schema that is not at hand, can't be used, or is of another type than
     JsonSchema; NotApplicable without `credentialSchema`.
     """
-    if "credentialSchema" not in credential:
-        raise NotApplicable("no-schema", "it has no credentialSchema")
-    entries = credential["credentialSchema"]
+    entries = credential.get("credentialSchema", [])
     entries = entries if isinstance(entries, list) else [entries]
     if not entries:
         raise NotApplicable("no-schema", "its credentialSchema is empty")

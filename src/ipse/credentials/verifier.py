@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from ipse.credentials import formats, signers
 from ipse.credentials.challenge import Challenge
 from ipse.credentials.content import Content
-from ipse.credentials.formats.format import Proven, Unverified, entries
+from ipse.credentials.formats.format import Proven, Unverified
 from ipse.credentials.policy import ANY_TYPE, Policy, Sources, VerificationContext, require_challenge
 from ipse.credentials.report import (
     NotApplicable,
@@ -27,7 +27,7 @@ from ipse.credentials.report import (
     with_credentials,
 )
 from ipse.credentials.verified import VerifiedCredential, VerifiedPresentation
-from ipse.encoding.strict_json import Json, JsonObject, kind_of
+from ipse.encoding.strict_json import Json, JsonObject, as_list, kind_of
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import Undetermined
 from ipse.keys.key_types import PublicKey
@@ -40,6 +40,7 @@ __all__ = ["MAX_CREDENTIALS", "Verification", "verify", "verify_one"]
 MAX_CREDENTIALS: Final = 64
 """Credentials of one presentation that are looked at."""
 _BASE_TYPE: Final = "VerifiableCredential"
+_STATUS_MEMBERS: Final = frozenset({"credentialStatus", "status"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ def _parse(presented: object, context: VerificationContext) -> tuple[Unverified,
 def _check_data_model(
     unverified: Unverified, context: VerificationContext
 ) -> tuple[tuple[str, ...], str, object]:
-    count = len(entries(unverified.document.get("verifiableCredential", [])))
+    count = len(as_list(unverified.document.get("verifiableCredential", [])))
     if unverified.is_presentation and count > MAX_CREDENTIALS:
         raise Rejected(
             "too-large", f"it presents {count} credentials; at most {MAX_CREDENTIALS} are looked at", count
@@ -167,12 +168,14 @@ def _check_time(proven: Proven, context: VerificationContext) -> tuple[str, obje
 
 
 def _check_status(proven: Proven, context: VerificationContext) -> tuple[str, object]:
-    from ipse.credentials import status
-
     _leave_presentations(proven, "status")
     if context.is_status_list:
         raise NotApplicable("status-list", "the status of a status list is not looked up")
     content = proven.content
+    if not content.document.keys() & _STATUS_MEMBERS:
+        raise NotApplicable("no-status", "it has no status")
+    from ipse.credentials import status
+
     return status.check_status(
         status.entries_of(content.document),
         content.issuer,
@@ -203,9 +206,11 @@ def _list_key(issuer: str, kid: str | None, context: VerificationContext) -> Pub
 
 
 def _check_schema(proven: Proven, context: VerificationContext) -> tuple[str, object]:
+    _leave_presentations(proven, "schema")
+    if "credentialSchema" not in proven.content.document:
+        raise NotApplicable("no-schema", "it has no credentialSchema")
     from ipse.credentials import json_schema
 
-    _leave_presentations(proven, "schema")
     return json_schema.check_credential_schema(proven.content.document, context.sources.schemas)
 
 
@@ -286,7 +291,7 @@ def _answers_challenge(proven: Proven, context: VerificationContext) -> tuple[st
 
 
 def _credentials_in(proven: Proven) -> list[Json]:
-    return entries(proven.content.document.get("verifiableCredential", []))
+    return as_list(proven.content.document.get("verifiableCredential", []))
 
 
 def _leave_presentations(proven: Proven, what: str) -> None:

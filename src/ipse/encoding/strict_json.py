@@ -17,6 +17,7 @@ __all__ = [
     "MAX_DEPTH",
     "Json",
     "JsonObject",
+    "as_list",
     "canonical",
     "check_value",
     "excerpt",
@@ -179,6 +180,11 @@ def _float(digits: str) -> float:
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_constant, parse_int=_integer, parse_float=_float
 )
+
+
+def as_list(value: Json) -> list[Json]:
+    """A value that may stand alone or in an array, as a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def check_value(value: Json, what: str) -> None:

@@ -9,22 +9,17 @@ import re
 from typing import Final
 
 from ipse.credentials import formats, model
-from ipse.credentials.formats.format import Unverified, entries
-from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.credentials.formats.format import Unverified
+from ipse.encoding.strict_json import JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 
-__all__ = ["MAX_LENGTH", "enveloped", "is_envelope", "opened"]
+__all__ = ["MAX_LENGTH", "enveloped", "opened"]
 
 MAX_LENGTH: Final = 4 * 1024 * 1024
 """Characters of an enveloped token; a presentation holds its credentials encoded twice."""
 _KINDS: Final = {"EnvelopedVerifiableCredential": False, "EnvelopedVerifiablePresentation": True}
 """The types of envelopes, and whether each holds a presentation."""
 _DATA_URL: Final = re.compile(r"data:([a-z]+/[a-z+-]+),([A-Za-z0-9_.~-]+)")
-
-
-def is_envelope(document: JsonObject) -> bool:
-    """Whether a JSON object claims to be an envelope."""
-    return any(kind in entries(document.get("type")) for kind in _KINDS)
 
 
 def enveloped(text: str) -> JsonObject:
@@ -65,9 +60,9 @@ def _token_of(envelope: JsonObject) -> tuple[str, str]:
     """The media type and the token in an envelope, neither of them looked into."""
     if envelope.keys() != {"@context", "id", "type"}:
         raise MalformedInput(f"an envelope has @context, id and type, not {excerpt(sorted(envelope))}")
-    if entries(envelope["@context"])[:1] != [model.CONTEXT]:
+    if as_list(envelope["@context"])[:1] != [model.CONTEXT]:
         raise MalformedInput(f"@context of the envelope does not begin with {model.CONTEXT}")
-    types = entries(envelope["type"])
+    types = as_list(envelope["type"])
     kind = types[0] if len(types) == 1 else None
     if not isinstance(kind, str) or kind not in _KINDS:
         raise MalformedInput(

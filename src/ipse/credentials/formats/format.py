@@ -16,7 +16,7 @@ from ipse.credentials.content import Content
 from ipse.credentials.jws import Jws
 from ipse.credentials.policy import VerificationContext
 from ipse.dids.resolver import Resolve
-from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.strict_json import JsonObject
 from ipse.keys.key_types import PrivateKey
 
 if TYPE_CHECKING:
@@ -42,17 +42,13 @@ class Received:
     - `text`: the text without white space around it; empty for what came as a JSON object
     - `document`: the JSON object that it is, None for a token
     - `jws`: the JWS that it is, not verified, None for everything else
+    - `is_presentation`: whether the type of the JSON object is that of a presentation
     """
 
     text: str
     document: JsonObject | None = None
     jws: Jws | None = None
-
-    @property
-    def is_presentation(self) -> bool:
-        """Whether the type of the JSON object says that it is a presentation."""
-        types = (self.document or {}).get("type")
-        return "VerifiablePresentation" in (types if isinstance(types, list) else [types])
+    is_presentation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +183,11 @@ class Format(Protocol):
 
     # Reading, without trust
 
-    def read(self, received: Received) -> Unverified | None:
-        """What was received, None where it is of another format. Raises MalformedInput."""
+    def read(self, received: Received) -> Unverified:
+        """What was received, which `ipse.credentials.formats` recognised as this format's.
+
+        Raises MalformedInput, Undetermined.
+        """
         ...
 
     def claimed(self, unverified: Unverified) -> Content:
@@ -274,8 +273,3 @@ class Format(Protocol):
     ) -> JsonObject | str:
         """The presentation, signed by the holder for one audience and nonce."""
         ...
-
-
-def entries(value: Json) -> list[Json]:
-    """A value that may stand alone or in an array, as a list."""
-    return value if isinstance(value, list) else [value]

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.credentials import model
 from ipse.credentials.content import Content, Validity
-from ipse.credentials.formats.format import Draft, IssueOptions, entries
+from ipse.credentials.formats.format import Draft, IssueOptions
 from ipse.credentials.model import lint
 from ipse.credentials.status import W3C_LIST
 from ipse.dids.resolver import Resolve
-from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.encoding.strict_json import JsonObject, as_list, excerpt
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, Undetermined, UsageError
 
@@ -128,7 +128,7 @@ class Vcdm2:
 
     def prepare(self, document: JsonObject, options: IssueOptions) -> JsonObject:
         """The document, with the context for undefined terms where the options ask for it."""
-        context = entries(document.get("@context"))
+        context = as_list(document.get("@context"))
         if not options.undefined_terms or _UNDEFINED_TERMS in context or "@context" not in document:
             return document
         return {**document, "@context": [*context, _UNDEFINED_TERMS]}

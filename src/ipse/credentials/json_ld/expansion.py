@@ -16,7 +16,7 @@ from ipse.credentials.json_ld.literals import RDF, Lossy, json_literal, literal,
 from ipse.credentials.json_ld.names import is_keyword, is_type, keeps_types, name_fault
 from ipse.credentials.json_ld.statements import ROOT, Enough, Statements, Where
 from ipse.credentials.json_ld.terms import ABSENT, KEYWORDS, ActiveContext, Term, expand_iri
-from ipse.encoding.strict_json import MAX_DEPTH, Json, JsonObject, excerpt
+from ipse.encoding.strict_json import MAX_DEPTH, Json, JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 
 __all__ = ["expand"]
@@ -121,7 +121,7 @@ class _Expansion:
         typed = active
         naming = [name for name in element if is_type(name, typed)]
         for name in sorted(naming):
-            for kind in sorted(kind for kind in _entries(element[name]) if isinstance(kind, str)):
+            for kind in sorted(kind for kind in as_list(element[name]) if isinstance(kind, str)):
                 term = typed.terms.get(kind)
                 if term is not None and term.context is not ABSENT:
                     active = self._scope.scoped(active, term, of_type=True)
@@ -266,7 +266,7 @@ class _Expansion:
         elif "@list" in container:
             if place.member in vocabulary.CORE:
                 self._out.find(where, f"is a list, which {place.member} can't have")
-            yield where, self._list(_entries(value), term, active, where, place.graph)
+            yield where, self._list(as_list(value), term, active, where, place.graph)
         elif "@language" in container and isinstance(value, dict):
             yield from self._language_map(term, value, active, where)
         elif isinstance(value, dict) and not container <= {"@set", "@graph"}:
@@ -367,12 +367,8 @@ class _Expansion:
 
 def _is_read(element: JsonObject) -> bool:
     """Whether readers take `element` for a credential or a presentation."""
-    types = _entries(element.get("type"))
+    types = as_list(element.get("type"))
     return any(name in types for name in vocabulary.READ)
-
-
-def _entries(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [value]
 
 
 def _places(value: Json, where: Where) -> Iterator[tuple[Where, Json]]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from ipse.credentials import model
 from ipse.credentials.model import Violation, vcdm11
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import JsonObject, as_list
 from ipse.errors import Undetermined
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def lint(document: JsonObject, contexts: Contexts | None = None, *, json_ld: boo
 
 
 def _kind_of(document: JsonObject) -> Kind:
-    types = vcdm11.entries(document.get("type"))
+    types = as_list(document.get("type"))
     names = {name for name in types if isinstance(name, str)}
     if names & _OF_PRESENTATIONS:
         return "presentation"
@@ -115,12 +115,12 @@ def _credential_11(credential: JsonObject) -> Iterator[Violation]:
 
 def _presentation_11(presentation: JsonObject) -> Iterator[Violation]:
     """VCDM 1.1, section 4.10: credentials may be JWTs here, each a string."""
-    types = vcdm11.entries(presentation.get("type"))
+    types = as_list(presentation.get("type"))
     if "VerifiablePresentation" not in types or not all(isinstance(name, str) and name for name in types):
         yield Violation("/type", "must be names, VerifiablePresentation among them")
     yield from _uris(presentation)
     credentials = presentation.get("verifiableCredential", [])
-    for position, entry in enumerate(vcdm11.entries(credentials)):
+    for position, entry in enumerate(as_list(credentials)):
         pointer = "/verifiableCredential" + (f"/{position}" if isinstance(credentials, list) else "")
         if isinstance(entry, dict):
             inside: Iterable[Violation] = _credential_11(entry)

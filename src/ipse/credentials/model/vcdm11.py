@@ -9,7 +9,7 @@ from typing import Final
 
 from ipse.credentials.content import Validity
 from ipse.credentials.model.shapes import URL, Violation
-from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput
 
@@ -22,7 +22,6 @@ __all__ = [
     "build_presentation",
     "check_data_model",
     "context_for_undefined_terms",
-    "entries",
     "holder_of",
     "is_vcdm11",
     "issuer_of",
@@ -114,7 +113,7 @@ def context_for_undefined_terms(claims: JsonObject) -> JsonObject:
 
 def is_vcdm11(document: JsonObject) -> bool:
     """Whether the document's @context says that it follows this data model."""
-    return entries(document.get("@context"))[:1] == [CONTEXT]
+    return as_list(document.get("@context"))[:1] == [CONTEXT]
 
 
 def issuer_of(credential: JsonObject) -> str:
@@ -163,12 +162,12 @@ def _broken_presentation_rules(presentation: JsonObject) -> Iterator[Violation]:
     yield from _nulls(presentation)
     if not is_vcdm11(presentation):
         yield Violation("/@context", f"must begin with {CONTEXT}")
-    types = entries(presentation.get("type"))
+    types = as_list(presentation.get("type"))
     if "VerifiablePresentation" not in types or not all(isinstance(name, str) and name for name in types):
         yield Violation("/type", "must be names, VerifiablePresentation among them")
     if "VerifiableCredential" in types:
         yield Violation("/type", "must not be that of a credential too")
-    for entry in entries(presentation.get("verifiableCredential", [])):
+    for entry in as_list(presentation.get("verifiableCredential", [])):
         if not entry or not isinstance(entry, (dict, str)):
             yield Violation("/verifiableCredential", "must be credentials, as objects or as the text of JWTs")
             break
@@ -181,10 +180,10 @@ def _broken_rules(credential: JsonObject) -> Iterator[Violation]:
     yield from _nulls(credential)
     if not is_vcdm11(credential):
         yield Violation("/@context", f"must begin with {CONTEXT}")
-    types = entries(credential.get("type"))
+    types = as_list(credential.get("type"))
     if "VerifiableCredential" not in types or not all(isinstance(name, str) and name for name in types):
         yield Violation("/type", "must be names, VerifiableCredential among them")
-    subjects = entries(credential.get("credentialSubject"))
+    subjects = as_list(credential.get("credentialSubject"))
     if not subjects or not all(
         isinstance(subject, dict) and _says_something(subject) for subject in subjects
     ):
@@ -238,11 +237,6 @@ def _members(value: Json) -> Iterator[tuple[str, Json]]:
         yield from value.items()
     for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _members(item)
-
-
-def entries(value: Json) -> list[Json]:
-    """`value` as the array that a single value stands for."""
-    return value if isinstance(value, list) else [value]
 
 
 def uri_of(value: Json, name: str) -> str:

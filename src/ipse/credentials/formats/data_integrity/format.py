@@ -25,14 +25,13 @@ from ipse.credentials.formats.format import (
     Signer,
     SigningKey,
     Unverified,
-    entries,
 )
 from ipse.credentials.formats.vcdm2 import Vcdm2, credential_content, holder_named_in
 from ipse.credentials.policy import VerificationContext
 from ipse.credentials.report import NotApplicable, Rejected
 from ipse.dids import resolver
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import JsonObject, as_list
 from ipse.errors import MalformedInput, UsageError
 
 __all__ = ["FORMAT"]
@@ -56,13 +55,9 @@ class _DataIntegrity(Vcdm2):
 
     # Reading
 
-    def read(self, received: Received) -> Unverified | None:
-        if received.document is None:
-            return None
-        presents = received.is_presentation
-        return Unverified(
-            self, presents, "a JSON document", self.name, received.document, answers_challenge=presents
-        )
+    def read(self, received: Received) -> Unverified:
+        presents, document = received.is_presentation, received.document or {}
+        return Unverified(self, presents, "a JSON document", self.name, document, answers_challenge=presents)
 
     def claimed(self, unverified: Unverified) -> Content:
         document = unverified.document
@@ -126,7 +121,7 @@ class _DataIntegrity(Vcdm2):
             )
             signatures.append(_Signature(proof, method, controller))
         # With several proofs, trust only the contexts that every proof covers.
-        document = min(documents, key=lambda each: len(entries(each.get("@context"))))
+        document = min(documents, key=lambda each: len(as_list(each.get("@context"))))
         if document.get("@context") != secured.get("@context"):
             _refuse_broken(document)
         names = ", ".join(proof.suite.name for proof in proofs)
@@ -224,7 +219,7 @@ def _proven(document: JsonObject, signatures: tuple[_Signature, ...], is_present
 def _all_sign_rdf(secured: JsonObject) -> bool:
     """Whether the document has proofs, and all of them sign RDF."""
     found: list[Suite | None] = []
-    for entry in entries(secured.get("proof")):
+    for entry in as_list(secured.get("proof")):
         name = entry.get("cryptosuite", entry.get("type")) if isinstance(entry, dict) else None
         found.append(data_integrity.SUITES.get(name) if isinstance(name, str) else None)
     return all(suite is not None and suite.signs_rdf for suite in found)

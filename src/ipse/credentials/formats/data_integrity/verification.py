@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ipse.credentials.formats.data_integrity.hashing import hash_data
 from ipse.credentials.formats.data_integrity.proof import Proof, previous_of, proofs_of, read_proof
 from ipse.credentials.formats.data_integrity.suites import hash_name_of, signature_length
-from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.strict_json import JsonObject, as_list
 from ipse.errors import VerificationFailed
 from ipse.keys.key_types import PublicKey
 
@@ -62,13 +62,9 @@ def _without_proofs(secured: JsonObject, proof: Proof) -> JsonObject:
     """
     document = {name: value for name, value in secured.items() if name != "proof"}
     if "@context" in proof.members:
-        named = _as_list(proof.members["@context"])
-        if _as_list(document.get("@context"))[: len(named)] != named:
+        named = as_list(proof.members["@context"])
+        if as_list(document.get("@context"))[: len(named)] != named:
             raise VerificationFailed("the document's @context does not begin with the one that was signed")
         if proof.suite.canonicalisation == "jcs":
             document["@context"] = proof.members["@context"]
     return document
-
-
-def _as_list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else [value]

@@ -47,9 +47,8 @@ class _Jose(Vcdm2):
 
     # Reading
 
-    def read(self, received: Received) -> Unverified | None:
-        if received.jws is None or received.jws.header.get("typ") not in vc_jwt.TYPES:
-            return None
+    def read(self, received: Received) -> Unverified:
+        assert received.jws is not None
         token = vc_jwt.from_jws(received.jws, what="the JWT")
         presents = token.typ == vc_jwt.PRESENTATION_TYPE
         kind = "presentation" if presents else "credential"

@@ -24,7 +24,6 @@ __all__ = [
     "CREDENTIAL_TYPE",
     "MAX_LENGTH",
     "PRESENTATION_TYPE",
-    "TYPES",
     "Token",
     "check_claims",
     "check_header",
@@ -39,7 +38,6 @@ __all__ = [
 
 CREDENTIAL_TYPE: Final = "vc+jwt"
 PRESENTATION_TYPE: Final = "vp+jwt"
-TYPES: Final = (CREDENTIAL_TYPE, PRESENTATION_TYPE)
 MAX_LENGTH: Final = 4 * 1024 * 1024
 """Characters of one token; a presentation holds its credentials encoded twice."""
 

@@ -68,9 +68,7 @@ class _SdJwtVc:
 
     # Reading
 
-    def read(self, received: Received) -> Unverified | None:
-        if not _is_sd_jwt(received):
-            return None
+    def read(self, received: Received) -> Unverified:
         presented = sd_jwt.parse(received.text)
         _refuse_w3c(presented)
         opened = steps.open_disclosures(presented)
@@ -261,13 +259,6 @@ def _verdict(code: str) -> Iterator[None]:
         raise Rejected(code, error.reason) from error
     except SdJwtUndetermined as error:
         raise Undetermined(error.reason, hint=error.hint) from error
-
-
-def _is_sd_jwt(received: Received) -> bool:
-    if received.document is None:
-        return "~" in received.text
-    members = received.document.keys()
-    return bool(received.text) and "payload" in members and bool(members & {"signature", "signatures"})
 
 
 def _refuse_w3c(presented: SdJwt) -> None:

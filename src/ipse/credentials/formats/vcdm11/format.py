@@ -66,20 +66,16 @@ class _Vcdm11:
 
     # Reading
 
-    def read(self, received: Received) -> Unverified | None:
+    def read(self, received: Received) -> Unverified:
         if received.jws is not None:
             return self._read_token(received.text, received.jws.payload)
-        document = received.document
-        if document is None or not vcdm11.is_vcdm11(document):
-            return None
+        document = received.document or {}
         presents = received.is_presentation
         kind = "presentation" if presents else "credential"
         description = f"a W3C 1.1 {kind} with an embedded proof"
         return Unverified(self, presents, description, "JSON", document, answers_challenge=presents)
 
-    def _read_token(self, text: str, payload: JsonObject) -> Unverified | None:
-        if not payload.keys() & {"vc", "vp"}:
-            return None
+    def _read_token(self, text: str, payload: JsonObject) -> Unverified:
         presents = "vp" in payload
         document = jwt.presentation_of(text) if presents else jwt.credential_of(text)
         return Unverified(

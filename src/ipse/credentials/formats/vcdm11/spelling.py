@@ -12,7 +12,7 @@ from typing import Final
 
 from ipse.credentials.model import vcdm11
 from ipse.credentials.model.shapes import URL
-from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.errors import MalformedInput, Undetermined
 
 __all__ = [
@@ -97,13 +97,13 @@ def check_presentation_spelling(presentation: JsonObject) -> None:
         raise Undetermined(f"the member {min(unknown)[:60]!r} of a presentation is not supported")
     check_contexts(presentation["@context"], inline=False)
     _check_names([presentation["type"], presentation["holder"]], presentation.get("id"))
-    for credential in vcdm11.entries(presentation.get("verifiableCredential", [])):
+    for credential in as_list(presentation.get("verifiableCredential", [])):
         if not isinstance(credential, dict):
             raise MalformedInput(
                 "the signature would not cover a credential that is a JWT", hint="present it in a JWT"
             )
         check_spelling(credential)
-        for proof in vcdm11.entries(credential.get("proof", [])):
+        for proof in as_list(credential.get("proof", [])):
             if not isinstance(proof, dict):
                 raise MalformedInput("a proof in verifiableCredential is no object")
             check_contexts(proof.get("@context", []), inline=False)
@@ -143,7 +143,7 @@ def check_contexts(contexts: Json, *, inline: bool) -> None:
 
     With `inline`, contexts that stand there as objects are read too.
     """
-    for entry in vcdm11.entries(contexts):
+    for entry in as_list(contexts):
         if isinstance(entry, dict) and inline:
             for term, definition in entry.items():
                 if not _is_faithful(term, definition):
