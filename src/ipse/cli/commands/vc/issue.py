@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.vc import batch as batches
-from ipse.cli.commands.vc import options
+from ipse.cli.commands.vc import batches, options
 from ipse.cli.commands.vc.options import ContextFiles, OutputFile
 from ipse.cli.completion import complete_did
 from ipse.cli.context import context_of

@@ -16,10 +16,9 @@ __all__ = ["lint"]
 def lint(ctx: typer.Context, file: File, context_files: ContextFiles = None) -> None:
     """Check an unsigned credential or presentation against the data model."""
     from ipse.credentials import json_ld
-    from ipse.credentials.model import lint as rules
 
     context = context_of(ctx)
-    found = rules.lint(params.read_object(file), contexts(context_files) or json_ld.known())
+    found = look_for_faults(params.read_object(file), contexts(context_files) or json_ld.known())
     lines = [f"broken: {printable(str(violation))}" for violation in found.violations]
     lines += [f"warning: {printable(str(warning))}" for warning in found.warnings]
     context.output.result(

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.vc import batch as batches
-from ipse.cli.commands.vc import options
+from ipse.cli.commands.vc import batches, options
 from ipse.cli.commands.vc.options import ContextFiles, SchemaFiles
 from ipse.cli.commands.vc.rendering import Reader, render
 from ipse.cli.context import Context, context_of

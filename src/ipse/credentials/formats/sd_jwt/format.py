@@ -27,9 +27,14 @@ from ipse.credentials.formats.format import (
     Unverified,
 )
 from ipse.credentials.formats.sd_jwt import ClaimPath, SdJwt, SdJwtInvalid, SdJwtUndetermined
-from ipse.credentials.formats.sd_jwt import verification as steps
 from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS
-from ipse.credentials.formats.sd_jwt.verification import Opened
+from ipse.credentials.formats.sd_jwt.verification import (
+    Opened,
+    check_binding,
+    check_rules,
+    check_signature,
+    open_disclosures,
+)
 from ipse.credentials.formats.vcdm2 import adopt
 from ipse.credentials.jws import VerificationKey
 from ipse.credentials.policy import VerificationContext, require_challenge
@@ -71,7 +76,7 @@ class _SdJwtVc:
     def read(self, received: Received) -> Unverified:
         presented = sd_jwt.parse(received.text)
         _refuse_w3c(presented)
-        opened = steps.open_disclosures(presented)
+        opened = open_disclosures(presented)
         bound = "a key binding" if presented.kb_jwt is not None else "no key binding"
         typ = str(presented.jwt.header.get("typ"))
         return Unverified(
@@ -103,7 +108,7 @@ class _SdJwtVc:
         challenge = context.policy.challenge
         audiences = [challenge.audience] if isinstance(challenge, Challenge) else []
         with _verdict("data-model"):
-            reason = steps.check_rules(unverified.secured, sd_jwt.VC_TYPES, audiences)
+            reason = check_rules(unverified.secured, sd_jwt.VC_TYPES, audiences)
         return (), reason, unverified.document.get("vct", "")
 
     def find_signer(
@@ -120,7 +125,7 @@ class _SdJwtVc:
     ) -> tuple[Proven, str, object]:
         opened: Opened = unverified.secured
         with _verdict("signature"):
-            _, reason = steps.check_signature(opened, lambda _header, _payload: signer.key)
+            _, reason = check_signature(opened, lambda _header, _payload: signer.key)
         proven = Proven(_content(opened, signer.signer), secured=(opened.sd_jwt, signer))
         return proven, reason, opened.sd_jwt.jwt.header.get("kid", "")
 
@@ -134,7 +139,7 @@ class _SdJwtVc:
         presented: SdJwt = proven.secured[0]
         claims, policy = proven.content.document, context.policy
         with _verdict("key-binding"):
-            binding = steps.check_binding(
+            binding = check_binding(
                 presented,
                 claims,
                 _challenge(presented, context),
