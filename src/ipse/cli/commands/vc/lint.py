@@ -16,6 +16,7 @@ __all__ = ["lint"]
 def lint(ctx: typer.Context, file: File, context_files: ContextFiles = None) -> None:
     """Check an unsigned credential or presentation against the data model."""
     from ipse.credentials import json_ld
+    from ipse.credentials.model.lint import lint as look_for_faults
 
     context = context_of(ctx)
     found = look_for_faults(params.read_object(file), contexts(context_files) or json_ld.known())
