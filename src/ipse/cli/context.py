@@ -1,4 +1,4 @@
-"""One run of the program: the options that every command takes, and the way to the wallet."""
+"""The context of one run: common options, output, the clock and the wallet."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _MAX_PASSPHRASE: Final = 4096
 
 
 class Context:
-    """What the common options said, and what commands need because of it."""
+    """The common options of a run, and what depends on them: output, passphrases, the wallet."""
 
     def __init__(self) -> None:
         self.output = Output()
@@ -37,30 +37,30 @@ class Context:
         self.passphrase_file: str | None = None
         self.passphrase_fd: int | None = None
         self.when_interrupted = "nothing is left half done; run it again"
-        """What an interrupted command says to do next; for the few that keep what they did."""
+        """The hint of the error when the command is interrupted; a few commands keep their progress."""
 
         self._preparing: Thread | None = None
 
     @property
     def now(self) -> datetime:
-        """The time, in UTC."""
+        """The current time, UTC."""
         return datetime.now(UTC)
 
     @property
     def places(self) -> Places:
-        """Where the wallet lies."""
+        """The folders of the wallet."""
         from ipse.wallet.directory import find_places
 
         return find_places()
 
     @property
     def can_ask(self) -> bool:
-        """Whether there is somebody to ask and asking is not forbidden."""
+        """Whether a person is at the terminal and --no-input is not given."""
         return not self.no_input and tty.present()
 
     @contextmanager
     def wallet(self, *, embeds: bool = False) -> Iterator[Wallet]:
-        """The wallet, open. Raises NotFound where there is none.
+        """Open the wallet. Raises NotFound if there is none.
 
         With `embeds`, the embedder is loaded while the passphrase becomes a key.
         """
@@ -87,7 +87,7 @@ class Context:
             self._prepared()
 
     def embedder(self, wallet: Wallet) -> Embedder:
-        """The wallet's embedding model, compiled first if need be. Raises MissingFeature, NotFound."""
+        """Load the embedding model, compiled first if needed. Raises MissingFeature, NotFound."""
         _ = wallet.vault  # opened first: the embedder is prepared meanwhile
         from ipse.wallet.profile import models, ranking  # noqa: F401 - what comes next, while there is time
 
@@ -95,40 +95,40 @@ class Context:
         return models.open_embedder(wallet, progress=self.stage)
 
     def stage(self, stage: str) -> None:
-        """Say what is done before the embedding model answers."""
+        """Report a stage of preparing the embedding model."""
         self.output.message(f"preparing the embedding model: {stage}")
 
     def _prepare(self) -> None:
-        """Load the embedder in a thread. Not while somebody may be asked: it silences stderr for a moment."""
+        """Load the embedder in a thread, never before a prompt: loading silences stderr for a moment."""
         if self._preparing is None:
             self._preparing = Thread(target=_prepare_embedder, args=[self.places.models])
             self._preparing.start()
 
     def _prepared(self) -> None:
-        """Wait for the thread that prepares: nothing is written to stderr before, and it outlives nothing."""
+        """Wait for the loading thread, so that stderr works again and the thread ends before the command."""
         if self._preparing is not None:
             self._preparing.join()
             self._preparing = None
 
     def passphrase(self) -> bytes:
-        """The keystore's passphrase. Raises PassphraseNeeded, StorageError."""
+        """Return the passphrase of the keystore. Raises PassphraseNeeded, StorageError."""
         given = self._given_passphrase()
         return given if given is not None else self.secret("the keystore", None)
 
     def new_passphrase(self) -> bytes:
-        """A passphrase for a new keystore, typed twice. Raises PassphraseNeeded, StorageError."""
+        """Return a passphrase for a new keystore, typed twice. Raises PassphraseNeeded, StorageError."""
         given = self._given_passphrase()
         return given if given is not None else self.new_secret("the keystore", None)
 
     def secret(self, of: str, file: str | None) -> bytes:
-        """The passphrase of something, from a file or asked for. Raises PassphraseNeeded."""
+        """Return a passphrase read from `file`, or ask for it. Raises PassphraseNeeded."""
         if file is not None:
             return _checked(self._from_file(Path(file)))
         self._require_terminal(of)
         return _checked(tty.ask_secret(f"passphrase of {of}: ").encode())
 
     def new_secret(self, of: str, file: str | None) -> bytes:
-        """A passphrase for something new, from a file or typed twice. Raises PassphraseNeeded."""
+        """Return a new passphrase read from `file`, or typed twice. Raises PassphraseNeeded."""
         if file is not None:
             return _checked(self._from_file(Path(file)))
         self._require_terminal(of)
@@ -139,7 +139,7 @@ class Context:
 
     @property
     def _is_given(self) -> bool:
-        """Whether the passphrase comes from somewhere else than a person."""
+        """Whether the passphrase comes from a file or a descriptor, not from a person."""
         named = self.passphrase_file or os.environ.get("IPSE_PASSPHRASE_FILE")
         return bool(named) or self.passphrase_fd is not None
 
@@ -174,7 +174,7 @@ def _prepare_embedder(models: Path) -> None:
 
 
 def context_of(ctx: typer.Context) -> Context:
-    """The context that a command runs in."""
+    """Return the context that a command runs in."""
     context = ctx.find_root().obj
     assert isinstance(context, Context)
     return context
@@ -192,7 +192,7 @@ def _from_descriptor(descriptor: int) -> bytes:
 
 
 def _checked(passphrase: bytes) -> bytes:
-    """Without the line's end. An empty one is a mistake, not a choice."""
+    """Strip the line end. Raises PassphraseNeeded if nothing is left or too much."""
     passphrase = passphrase.removesuffix(b"\n").removesuffix(b"\r")
     if not passphrase:
         raise PassphraseNeeded("the passphrase is empty")

@@ -55,7 +55,7 @@ def _import_numpy() -> None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run one command; its exit code."""
+    """Run one command and return its exit code."""
     context = Context()
     try:
         return _execute(context, arguments)

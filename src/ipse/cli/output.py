@@ -1,4 +1,4 @@
-"""What is shown: results on stdout, everything else on stderr."""
+"""Writing results to stdout and everything else to stderr."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Output", "printable", "wrapped"]
 
 
 class Output:
-    """Writes what a command has to say, in the form the caller asked for."""
+    """Writes results, messages and errors as text or as JSON."""
 
     def __init__(self) -> None:
         self.json = False
@@ -26,17 +26,17 @@ class Output:
 
     @property
     def width(self) -> int | None:
-        """Columns of the terminal that results are shown on; None where they go elsewhere."""
+        """Columns of the terminal that shows the results; None if stdout is not a terminal."""
         return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
     def coloured(self, text: str, colour: str) -> str:
-        """`text` in a colour (SGR parameters), where results are shown on a terminal that has colours."""
+        """Return `text` in a colour (SGR parameters) if stdout is a terminal with colours."""
         if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
             return text
         return f"\x1b[{colour}m{text}\x1b[0m"
 
     def mark(self, mark: str, word: str) -> str:
-        """`mark`, or `word` where standard output can't show it."""
+        """Return `mark`, or `word` if stdout can't encode it."""
         try:
             mark.encode(sys.stdout.encoding or "ascii")
         except (LookupError, UnicodeEncodeError):
@@ -44,16 +44,16 @@ class Output:
         return mark
 
     def result(self, text: str, value: JsonObject) -> None:
-        """The result of a command: `text`, or the flat object `value` under --json."""
+        """Write the result of a command: `text`, or the flat object `value` under --json."""
         sys.stdout.write((_json(value) if self.json else text) + "\n")
 
     def facts(self, facts: JsonObject) -> None:
-        """One thing's members, a line each."""
+        """Write the members of one object, one line each."""
         width = max(map(len, facts)) + 3
         self.result("\n".join(f"{name + ':':<{width}}{_cell(value)}" for name, value in facts.items()), facts)
 
     def table(self, name: str, rows: Sequence[JsonObject], columns: Sequence[str], *, empty: str) -> None:
-        """A list: aligned columns, one row a line; under --json all members, as the array `name`."""
+        """Write rows as aligned columns; under --json as an array `name` with all members."""
         if self.json:
             self.result("", {name: list(rows)})
             return
@@ -67,12 +67,12 @@ class Output:
             sys.stdout.write("  ".join(padded).rstrip() + "\n")
 
     def message(self, text: str) -> None:
-        """Something worth knowing beside the result; not under -q."""
+        """Write a message to stderr, unless -q is given."""
         if not self.quiet:
             sys.stderr.write(printable_lines(text) + "\n")
 
     def page(self, text: str) -> None:
-        """What the owner must see before deciding; also under -q."""
+        """Write to stderr what the owner must read before deciding, even under -q."""
         sys.stderr.write(text + "\n")
         sys.stderr.flush()
 
@@ -98,7 +98,7 @@ class Output:
             logger.setLevel(logging.NOTSET)
 
     def error(self, error: IpseError) -> None:
-        """One `error:` line and one `hint:` line, or one JSON object."""
+        """Write one `error:` line and one `hint:` line, or one JSON object."""
         message, hint = printable(error.message), printable(error.hint)
         if self.json:
             body = {"error": {"code": error.code, "message": message, "hint": hint}}

@@ -45,7 +45,7 @@ _UNITS: Final = {
 
 
 def read_bytes(source: str, *, limit: int = strict_json.MAX_BYTES) -> bytes:
-    """What the file `source`, or stdin for `-`, holds; never more than `limit` bytes are read.
+    """Read the file `source`, or stdin for `-`; never more than `limit` bytes.
 
     Raises NotFound, StorageError, InputTooLarge.
     """
@@ -71,7 +71,7 @@ def read_bytes(source: str, *, limit: int = strict_json.MAX_BYTES) -> bytes:
 
 
 def read_text(source: str) -> str:
-    """Like read_bytes, as UTF-8; a byte order mark is dropped. Raises MalformedInput."""
+    """Read UTF-8 text like read_bytes; a byte order mark is dropped. Raises MalformedInput."""
     data = read_bytes(source)
     try:
         return data.decode("utf-8-sig")
@@ -80,12 +80,12 @@ def read_text(source: str) -> str:
 
 
 def read_object(source: str) -> JsonObject:
-    """The JSON object in a file or on stdin. Raises MalformedInput."""
+    """Read a JSON object from a file or stdin. Raises MalformedInput."""
     return strict_json.parse_object(read_bytes(source), what=_name(source))
 
 
 def read_lines(source: str) -> list[str]:
-    """The non-empty lines of a file or stdin, without white space around them. Raises MalformedInput."""
+    """Read the lines of a file or stdin, stripped, without empty ones. Raises MalformedInput."""
     lines = [line.strip() for line in read_text(source).splitlines()]
     filled = [line for line in lines if line]
     if not filled:
@@ -94,7 +94,7 @@ def read_lines(source: str) -> list[str]:
 
 
 def timestamp(text: str) -> datetime:
-    """A moment given as 2026-01-31T12:00:00Z, or a day (its first second, UTC). Raises UsageError."""
+    """Parse a time like 2026-01-31T12:00:00Z, or a day (its first second, UTC). Raises UsageError."""
     try:
         if _DATE.fullmatch(text):
             return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
@@ -106,7 +106,7 @@ def timestamp(text: str) -> datetime:
 
 
 def span(text: str) -> timedelta:
-    """A length of time given as 90s, 30m, 12h or 7d. Raises UsageError."""
+    """Parse a length of time like 90s, 30m, 12h or 7d. Raises UsageError."""
     match = _SPAN.fullmatch(text)
     if match is None or int(match[1]) == 0:
         raise UsageError(f"{text!r} is not a length of time", hint="write it like 90s, 30m, 12h or 7d")

@@ -1,4 +1,4 @@
-"""The person at the terminal, wherever stdin and stdout are redirected to."""
+"""Asking the person at the terminal, also when stdin and stdout are redirected."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TERMINAL = "/dev/tty"
 
 
 def present() -> bool:
-    """Whether there is a person who sees stderr and can type an answer."""
+    """Return whether a person can read stderr and type an answer."""
     if not sys.stderr.isatty():
         return False
     if os.name == "nt":
@@ -26,7 +26,7 @@ def present() -> bool:
 
 
 def ask(question: str) -> str:
-    """The line typed in answer to `question`; empty at end of input, also in the middle of a line."""
+    """Ask `question` and return the typed line; empty at end of input, also in the middle of a line."""
     sys.stderr.flush()
     if os.name == "nt":
         sys.stderr.write(question)
@@ -45,7 +45,7 @@ def ask(question: str) -> str:
 
 
 def ask_secret(question: str) -> str:
-    """Like ask, without showing what is typed."""
+    """Ask without showing what is typed."""
     import getpass
 
     sys.stderr.flush()
@@ -53,7 +53,7 @@ def ask_secret(question: str) -> str:
 
 
 def forget_typed() -> None:
-    """Throw away what was typed and not read yet: it answers no question that is still to be asked."""
+    """Discard unread input, so that it does not answer the next question."""
     if os.name == "nt":
         return
     import termios

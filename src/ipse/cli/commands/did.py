@@ -34,7 +34,9 @@ _Which = Annotated[
     str,
     typer.Argument(metavar="NAME|DID", help="One of your DIDs, or its name.", autocompletion=complete_did),
 ]
-_Name = Annotated[str, typer.Option("--name", metavar="NAME", help="What to call it; only you see this.")]
+_Name = Annotated[
+    str, typer.Option("--name", metavar="NAME", help="Its name in this wallet, seen by you only.")
+]
 _Method = Annotated[str, typer.Option("--method", metavar="key|jwk|web|pkh", help="The DID method.")]
 _Domain = Annotated[
     str | None,
@@ -69,7 +71,7 @@ def create(
     chain: _Chain = 1,
     output: _DidJson = "did.json",
 ) -> None:
-    """Make a DID with a new key and print the DID."""
+    """Create a DID with a new key and print the DID."""
     from ipse.wallet import identities
 
     context = context_of(ctx)
@@ -128,7 +130,7 @@ def default(
         typer.Argument(metavar="NAME|DID", help="Make this one the default.", autocompletion=complete_did),
     ] = None,
 ) -> None:
-    """Show or choose the DID that is used where none is named."""
+    """Show or set the default DID."""
     from ipse.wallet import identities
 
     context = context_of(ctx)
@@ -140,9 +142,9 @@ def default(
 def rename(
     ctx: typer.Context,
     which: _Which,
-    name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="What to call it from now on.")],
+    name: Annotated[str, typer.Argument(metavar="NEW_NAME", help="Its new name.")],
 ) -> None:
-    """Call a DID otherwise."""
+    """Rename a DID."""
     from ipse.wallet import identities
 
     context = context_of(ctx)
@@ -155,7 +157,7 @@ def rotate(
     ctx: typer.Context,
     which: _Which,
     retire: Annotated[
-        bool, typer.Option("--retire", help="For did:web: part with the old keys, once nobody needs them.")
+        bool, typer.Option("--retire", help="For did:web: delete the old keys instead of making a new one.")
     ] = False,
     output: _DidJson = "did.json",
     succession: Annotated[
@@ -194,10 +196,10 @@ def export(
     key_passphrase_file: _Secret = None,
     insecure_plaintext: Annotated[
         bool,
-        typer.Option("--insecure-plaintext", help="Write the key as it is: who sees it can sign as you."),
+        typer.Option("--insecure-plaintext", help="Write the key unencrypted: its reader can sign as you."),
     ] = False,
 ) -> None:
-    """Write out the private key of a DID, encrypted under a passphrase of its own."""
+    """Export the private key of a DID, encrypted under a passphrase of its own."""
     from ipse.wallet import key_files
 
     context = context_of(ctx)
@@ -228,7 +230,7 @@ def import_(
     key_passphrase_file: _Secret = None,
     output: _DidJson = "did.json",
 ) -> None:
-    """Make a DID from a private key that you have and print the DID."""
+    """Create a DID from a private key that you have and print the DID."""
     from ipse.wallet import identities, key_files
 
     context = context_of(ctx)
@@ -254,10 +256,10 @@ def delete(
     which: _Which,
     confirm: Annotated[
         str | None,
-        typer.Option("--confirm", metavar="NAME", help="The name once more, instead of typing it."),
+        typer.Option("--confirm", metavar="NAME", help="Confirm with its name, instead of typing it."),
     ] = None,
 ) -> None:
-    """Part with a DID and its keys, for good."""
+    """Delete a DID and its keys for good."""
     from ipse.wallet import identities
 
     context = context_of(ctx)
@@ -265,18 +267,18 @@ def delete(
         record = wallet.manifest.find(which)
         _confirm(context, record, confirm)
         identities.delete(wallet, record.name)
-    context.output.result(f"{record.name} ({record.did}) is gone", _public(record))
+    context.output.result(f"{record.name} ({record.did}) is deleted", _public(record))
 
 
 def _confirm(context: Context, record: DidRecord, typed: str | None) -> None:
-    """Deleting takes the name once more. Raises ConsentNeeded, ConsentRefused, UsageError."""
+    """Have the owner confirm a deletion with the name. Raises ConsentNeeded, ConsentRefused, UsageError."""
     if typed is None:
         if not context.can_ask:
             raise ConsentNeeded(
-                f"deleting {record.name!r} takes its name once more", hint=f"--confirm {record.name}"
+                f"deleting {record.name!r} needs its name as confirmation", hint=f"--confirm {record.name}"
             )
         context.output.page(
-            f"{record.did}\nits key will be gone, and with it all that only this key can prove"
+            f"{record.did}\nits key is deleted for good; nothing can be signed or proved with it afterwards"
         )
         if tty.ask(f"type {record.name} to delete it: ") != record.name:
             raise ConsentRefused(f"{record.name!r} was not deleted")
@@ -285,7 +287,7 @@ def _confirm(context: Context, record: DidRecord, typed: str | None) -> None:
 
 
 def _publish(context: Context, record: DidRecord, output: str) -> None:
-    """Write the document of a did:web and say where it belongs."""
+    """Write the document of a did:web and say where to publish it."""
     if record.method != "web":
         return
     from ipse.dids import did_web

@@ -1,4 +1,4 @@
-"""`ipse init`: makes the wallet."""
+"""`ipse init`: creates the wallet."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def init(
     keystore: Annotated[
         str,
         typer.Option(
-            metavar="os|file", help="Where the keys go: the OS keyring, or a file under a passphrase."
+            metavar="os|file", help="Where to store the keys: the OS keyring, or a file under a passphrase."
         ),
     ] = "os",
 ) -> None:
-    """Make the wallet."""
+    """Create the wallet."""
     context = context_of(ctx)
     if keystore not in ("os", "file"):
-        raise UsageError(f"{keystore!r} is no kind of keystore", hint="--keystore takes os or file")
+        raise UsageError(f"{keystore!r} is not a kind of keystore", hint="--keystore takes os or file")
     from ipse.wallet.wallet import Wallet
 
     places = context.places

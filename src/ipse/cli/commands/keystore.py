@@ -1,4 +1,4 @@
-"""`ipse keystore`: where the keys are."""
+"""`ipse keystore`: moves the keys to another keystore."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def move(
 
     context = context_of(ctx)
     if to not in ("os", "file"):
-        raise UsageError(f"{to!r} is no kind of keystore", hint="--to takes os or file")
+        raise UsageError(f"{to!r} is not a kind of keystore", hint="--to takes os or file")
     with context.wallet() as wallet:
         description = keystore_move.move(
             wallet, to, new_passphrase=lambda: context.new_secret("the keystore", new_passphrase_file)

@@ -1,4 +1,4 @@
-"""`ipse log`: what left, to whom, on whose word; and the application's copy of the terms."""
+"""`ipse log`: every answer that was sent, and the receipts of answers."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ If you still have the newest vault.db, say no and put it back. If you accept:
 
 
 def list_(ctx: typer.Context) -> None:
-    """List what left, to whom and on whose word."""
+    """List what was sent, to whom and by whose consent."""
     from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
     with context.wallet() as wallet:
         rows = [{"epsilon": None, **entry.content} for entry in disclosure_log.entries(wallet)]
-    context.output.table("disclosures", rows, _COLUMNS, empty="nothing has left")
+    context.output.table("disclosures", rows, _COLUMNS, empty="nothing was sent yet")
 
 
 def show(
     ctx: typer.Context,
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="The entry's number in `log list`.")],
 ) -> None:
-    """Print one entry with exactly what left."""
+    """Print one entry with exactly what was sent."""
     from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
@@ -54,7 +54,7 @@ def show(
 
 
 def verify(ctx: typer.Context) -> None:
-    """Check that no entry was altered, removed, moved or cut off."""
+    """Verify that no entry was altered, removed, moved or cut off."""
     from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
@@ -73,7 +73,7 @@ def verify(ctx: typer.Context) -> None:
 
 
 def accept(ctx: typer.Context) -> None:
-    """Go on without entries that are lost, where the newest vault.db is gone for good.
+    """Accept the loss of entries, if the newest vault.db is gone for good.
 
     That is entered in the log, and no budget has anything left for 30 days.
     """
@@ -93,7 +93,7 @@ def accept(ctx: typer.Context) -> None:
 
 
 def _confirm(context: Context, lost: Loss) -> None:
-    """Show what is lost and what follows, and have it accepted. Raises ConsentNeeded, ConsentRefused."""
+    """Show what is lost and have the owner accept it. Raises ConsentNeeded, ConsentRefused."""
     if not context.can_ask:
         raise ConsentNeeded(
             "going on without what is lost takes your own word, and there is nobody to ask",
@@ -126,7 +126,7 @@ def export(
     ctx: typer.Context,
     output: Annotated[str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")] = "-",
 ) -> None:
-    """Write the whole log out with its signed head, for a program that is not ipse to verify.
+    """Export the log with its signed head, so that another program can verify it.
 
     It holds everything that left. Each line is an entry as it was hashed, the last one is the head.
     """

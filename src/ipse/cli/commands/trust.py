@@ -51,7 +51,7 @@ def remove(
         typer.Option("--for", metavar="TYPE", help="Only for this type; for all where not given."),
     ] = None,
 ) -> None:
-    """Trust an issuer no longer."""
+    """Remove an issuer from the trust list."""
     from ipse.wallet import trust
 
     context = context_of(ctx)

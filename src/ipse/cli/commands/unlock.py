@@ -19,7 +19,7 @@ def unlock(
         str, typer.Option("--for", metavar="SPAN", help="How long, 24h at most: 30m, 12h.")
     ] = "15m",
 ) -> None:
-    """Ask for the passphrase once; the commands of a while do not ask again."""
+    """Unlock the wallet for a while: commands no longer ask for the passphrase."""
     context = context_of(ctx)
     span = params.span(duration)
     from ipse.encoding.timestamps import format_timestamp
@@ -40,7 +40,7 @@ def unlock(
 
 
 def lock(ctx: typer.Context) -> None:
-    """Ask for the passphrase again from now on."""
+    """Lock the wallet: commands ask for the passphrase again."""
     context = context_of(ctx)
     from ipse.wallet import unlocking
 
@@ -51,6 +51,6 @@ def lock(ctx: typer.Context) -> None:
 
 
 def _spoken(until: datetime, now: datetime) -> str:
-    """The time on the owner's clock, with the day where that is not today."""
+    """Return the local time, with the date if it is not today."""
     here, today = until.astimezone(), now.astimezone().date()
     return here.strftime("%H:%M" if here.date() == today else "%Y-%m-%d %H:%M")

@@ -1,4 +1,4 @@
-"""`ipse dapp answer`: the consent page, and the signed answer after it."""
+"""`ipse dapp answer`: shows the consent page and prints the signed answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ipse dapp budget`: how much all answers together may tell."""
+"""`ipse dapp budget`: the privacy budget, a limit for all answers together."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def budget(
     ctx: typer.Context,
     answer: Annotated[
         str | None,
-        typer.Option(metavar="E", help="What one answer costs: the more, the better it is, and the fewer."),
+        typer.Option(metavar="E", help="What one answer costs; a higher cost gives better, fewer answers."),
     ] = None,
     application: Annotated[
         str | None, typer.Option(metavar="E", help="What one application may use up in 30 days.")

@@ -23,7 +23,7 @@ _REFUSED: Final = Decision(False)
 
 
 def asking(context: Context) -> Consent:
-    """The owner at this context's terminal; raises ConsentNeeded where there is none."""
+    """Return a function that asks the owner at the terminal. It raises ConsentNeeded if there is none."""
 
     def ask(proposal: Proposal) -> Decision:
         if not context.can_ask:

@@ -1,4 +1,4 @@
-"""`ipse dapp grant | grants | revoke`: what applications may ask without asking the owner."""
+"""`ipse dapp grant | grants | revoke`: what applications may ask without a prompt."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def grant(
     ] = None,
     allow_unsigned: Annotated[
         bool,
-        typer.Option("--allow-unsigned", help="Also for requests that nothing proves to be theirs."),
+        typer.Option("--allow-unsigned", help="Also for unsigned requests, which do not prove who asks."),
     ] = False,
 ) -> None:
     """Let an application ask without asking you each time.
@@ -111,7 +111,7 @@ def _check_level(level: str) -> None:
             "sentences can't be granted", hint="each leaves by your own tick: `ipse dapp answer`"
         )
     if level not in _LEVELS:
-        raise UsageError(f"{level!r} is no disclosure level", hint=f"--level takes {', '.join(_LEVELS)}")
+        raise UsageError(f"{level!r} is not a disclosure level", hint=f"--level takes {', '.join(_LEVELS)}")
 
 
 def _row(given: Grant) -> JsonObject:

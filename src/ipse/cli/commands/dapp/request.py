@@ -1,4 +1,4 @@
-"""`ipse dapp request`: what an application sends to ask."""
+"""`ipse dapp request`: makes the request that an application sends."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def request_(
 
 
 def signing(context: Context, which: str) -> RequestSigner:
-    """One of the wallet's DIDs, its verification method and its key. Raises NotFound, KeystoreError."""
+    """Return a DID of the wallet, its verification method and its key. Raises NotFound, KeystoreError."""
     from ipse.wallet import identities
 
     with context.wallet() as wallet:
@@ -110,11 +110,11 @@ def signing(context: Context, which: str) -> RequestSigner:
 
 def _check_options(level: str, given: dict[str, object]) -> None:
     if level not in _TAKES:
-        raise UsageError(f"{level!r} is no disclosure level", hint=f"--level takes {', '.join(_TAKES)}")
+        raise UsageError(f"{level!r} is not a disclosure level", hint=f"--level takes {', '.join(_TAKES)}")
     for name, value in given.items():
         if value is not None and name not in _TAKES[level]:
             raise UsageError(
-                f"--{name} says nothing to a request at level {level}",
+                f"--{name} has no meaning at level {level}",
                 hint=f"it takes {' and '.join(f'--{name}' for name in sorted(_TAKES[level]))}",
             )
     if given[_NEEDS[level]] is None:

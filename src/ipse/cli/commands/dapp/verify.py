@@ -1,4 +1,4 @@
-"""`ipse dapp verify | receipt`: what an application does with what it got."""
+"""`ipse dapp verify | receipt`: an application verifies an answer and signs its receipt."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def receipt(
 
 
 def _told(content: JsonObject, question: Question) -> JsonObject:
-    """What an answer says; of chosen candidates also the texts."""
+    """Return the content of an answer; chosen candidates come with their texts."""
     from ipse.disclosure.questions import Choose
 
     asked = question.asked

@@ -1,4 +1,4 @@
-"""`ipse profile search | rank`: what the profile answers."""
+"""`ipse profile search | rank`: searches statements and ranks candidates."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def search(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to look for, by meaning.")],
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 5,
 ) -> None:
-    """Find what you said that is nearest in meaning."""
+    """Find the statements that are nearest in meaning."""
     from ipse.wallet.profile import ranking
 
     context = context_of(ctx)

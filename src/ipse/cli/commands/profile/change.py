@@ -1,4 +1,4 @@
-"""`ipse profile edit | supersede | forget`: what is corrected, what is over, what is to be gone."""
+"""`ipse profile edit | supersede | forget`: corrects, replaces and deletes statements."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def edit(
     ] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Since when it holds.")] = None,
 ) -> None:
-    """Correct a statement in its place; of what it said before nothing is kept."""
+    """Correct a statement in place; the old text is not kept."""
     from ipse.wallet.profile import changing, forgetting, remembering, selecting
 
     context = context_of(ctx)
     sign = _sign(liked=liked, disliked=disliked)
     if text is None and sign is None and strength is None and sensitivity is None and since is None:
-        raise UsageError("nothing is to be changed", hint="give --text, --strength, --sensitivity or --since")
+        raise UsageError("no change is given", hint="give --text, --strength, --sensitivity or --since")
     with context.wallet() as wallet:
         before = selecting.find(wallet, number)
         correction = changing.Correction(
@@ -57,22 +57,22 @@ def edit(
 
 def supersede(
     ctx: typer.Context,
-    old: Annotated[int, typer.Argument(metavar="OLD", help="The statement that is over.")],
-    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="What holds instead.")] = None,
+    old: Annotated[int, typer.Argument(metavar="OLD", help="The number of the statement that ends.")],
+    text: Annotated[str | None, typer.Argument(metavar="[TEXT]", help="The new statement.")] = None,
     by: Annotated[
-        int | None, typer.Option("--by", metavar="NEW", help="The number of what holds instead.")
+        int | None, typer.Option("--by", metavar="NEW", help="The number of the statement that replaces it.")
     ] = None,
     liked: _Liked = False,
     disliked: _Disliked = False,
     strength: _Strength = None,
 ) -> None:
-    """Say that you changed your mind: the old statement ends, is kept, and points to the new one."""
+    """Record a change of mind: the old statement ends, is kept, and points to the new one."""
     from ipse.wallet.profile import changing, selecting
 
     context = context_of(ctx)
     if (text is None) == (by is None):
         raise UsageError(
-            "what takes its place is not said, or twice",
+            "give either the new TEXT or --by NEW",
             hint='`ipse profile supersede 3 --by 7`, or `ipse profile supersede 3 "TEXT" --like`',
         )
     with context.wallet() as wallet:
@@ -105,7 +105,7 @@ def forget(
     every: Annotated[bool, typer.Option("--all", help="All of the profile.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
-    """Delete statements for good, with the earlier ones they took the place of, and say who heard of them."""
+    """Delete statements and their earlier versions for good, and list who was told of them."""
     from ipse.wallet.profile import forgetting
     from ipse.wallet.profile.selecting import Selection, select, with_earlier
 
@@ -113,9 +113,11 @@ def forget(
     named = set(numbers or ())
     bulk = every or source is not None or before is not None
     if bulk == bool(named):
-        raise UsageError("say what to forget", hint="numbers, or --source, --before or --all")
+        raise UsageError("no statements are named", hint="numbers, or --source, --before or --all")
     if every and (source is not None or before is not None):
-        raise UsageError("--all is everything", hint="leave out --source and --before, or --all")
+        raise UsageError(
+            "--all contradicts --source and --before", hint="leave out --source and --before, or --all"
+        )
     until = None if before is None else params.timestamp(before)
     with context.wallet() as wallet:
         if bulk:
@@ -152,7 +154,7 @@ def _sign(*, liked: bool, disliked: bool) -> int | None:
 
 
 def _weight(before: Statement, sign: int | None, strength: int | None) -> float | None:
-    """The weight that a correction gives, None where it leaves it; what is not said stays as it was."""
+    """Return the corrected weight, None to leave it; an option that is not given keeps its part."""
     if sign is None and strength is None:
         return None
     if sign is None and not before.weight:
@@ -167,7 +169,7 @@ def _weight(before: Statement, sign: int | None, strength: int | None) -> float 
 
 
 def _instead(ended: Statement, text: str, sign: int | None, strength: int | None) -> NewStatement:
-    """What the owner says in place of a statement, of the same kind."""
+    """Build the statement that replaces `ended`, of the same kind."""
     if ended.kind == "fact":
         if sign is not None or strength is not None:
             raise UsageError(
@@ -176,12 +178,12 @@ def _instead(ended: Statement, text: str, sign: int | None, strength: int | None
             )
         return NewStatement(text.strip(), 0.0, SAID, ended.sensitivity, "fact")
     if sign is None:
-        raise UsageError("whether you like it is not said", hint="give --like or --dislike")
+        raise UsageError("--like or --dislike is missing", hint="say whether you like it")
     return NewStatement(text.strip(), sign * (strength or _DEFAULT_STRENGTH) / 5, SAID, ended.sensitivity)
 
 
 def _confirm(context: Context, count: int) -> None:
-    """Forgetting many at once takes their number. Raises ConsentNeeded, ConsentRefused."""
+    """Have the owner confirm with the number of statements. Raises ConsentNeeded, ConsentRefused."""
     what = plural(count, "statement")
     if not context.can_ask:
         raise ConsentNeeded(f"forgetting {what} is for good", hint="give --yes to forget them without asking")

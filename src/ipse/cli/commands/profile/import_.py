@@ -1,4 +1,4 @@
-"""`ipse profile import`: what other programs know of the owner."""
+"""`ipse profile import`: imports ratings and likes from other programs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def import_(
         typer.Option(
             "--sensitivity",
             metavar="public|private|secret",
-            help="Of all that is imported; what the format makes secret stays so.",
+            help="Of everything imported; what the format makes secret stays secret.",
         ),
     ] = None,
     limit: Annotated[
@@ -70,7 +70,7 @@ def import_(
         typer.Option("--limit", metavar="N", min=1, help="Take the newest N, or the first without dates."),
     ] = None,
 ) -> None:
-    """Import what another program knows of your taste; importing it again doubles nothing."""
+    """Import ratings and likes from another program; importing them again adds nothing twice."""
     from ipse.preferences import sources
     from ipse.wallet.profile.remembering import foresee, remember
 
@@ -113,7 +113,7 @@ def _check(source: str | None, sensitivity: str | None) -> None:
 
 
 def _newest(found: Sequence[Found], limit: int | None) -> Sequence[Found]:
-    """Of what has a date the newest, then the rest in the order of the file."""
+    """Return at most `limit` entries: the newest first, then those without a date in file order."""
     if limit is None or limit >= len(found):
         return found
     dated = sorted(found, key=lambda entry: -entry.at.timestamp() if entry.at else float("inf"))
@@ -141,7 +141,7 @@ def _counts(added: Added) -> JsonObject:
 
 
 def _show(output: Output, reading: Reading, found: Sequence[Found]) -> None:
-    """What was detected, before anything is imported."""
+    """Show what was detected, before anything is imported."""
     output.message(f"format: {reading.format}")
     for role, taken in reading.fields.items():
         output.message(f"  {role}: {printable(taken)}")

@@ -1,4 +1,4 @@
-"""`ipse profile interests | why | contradictions`: what the profile adds up to."""
+"""`ipse profile interests | why | contradictions`: explains the profile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def interests(
         typer.Argument(metavar="INTEREST", help="Show what belongs to this one: its number or its name."),
     ] = None,
 ) -> None:
-    """Show what your opinions gather around; nothing of it is stored."""
+    """Show your interests: groups of similar opinions. They are computed each time, not stored."""
     from ipse.wallet.profile import interests as found
 
     context = context_of(ctx)
@@ -49,7 +49,7 @@ def why(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to judge.")],
 ) -> None:
-    """Say how much you would like something, and which of your statements make it so."""
+    """Show how much you would like something, and which of your statements decide it."""
     from ipse.wallet.profile import interests as found
 
     context = context_of(ctx)
@@ -78,11 +78,11 @@ def contradictions(
     ctx: typer.Context,
     both: Annotated[
         tuple[int, int] | None,
-        typer.Option("--both", metavar="A B", help="Say that these two both hold; they are shown no more."),
+        typer.Option("--both", metavar="A B", help="Accept that both hold; they are no longer shown."),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 20,
 ) -> None:
-    """Show statements that contradict each other, for you to decide; nothing is changed by it."""
+    """Show statements that contradict each other, for you to decide; nothing is changed."""
     from ipse.wallet.profile import interests as found
 
     context = context_of(ctx)

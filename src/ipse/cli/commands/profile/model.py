@@ -1,4 +1,4 @@
-"""`ipse profile model`: which embedding model, and where others come from."""
+"""`ipse profile model`: the embedding model: list, use, rebuild, fetch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`ipse profile map | stats`: the profile seen from above."""
+"""`ipse profile map | stats`: the profile as a drawing and in numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How statements and progress are shown."""
+"""How the profile commands show statements, disclosures and progress."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def plural(count: int, what: str) -> str:
 
 
 def disclosure_lines(disclosed: Sequence[Disclosed]) -> list[str]:
-    """To whom something was disclosed, a line each, and that it can't be recalled."""
+    """Return a line for each application that was told, and one that says it can't be recalled."""
     lines = []
     for heard in disclosed:
         origin = printable(heard.origin)
@@ -45,7 +45,7 @@ def disclosure_lines(disclosed: Sequence[Disclosed]) -> list[str]:
 
 
 def tell_contradictions(output: Output, wallet: Wallet, embedder: Embedder, numbers: Collection[int]) -> None:
-    """Say on stderr that what was just said contradicts something; the owner decides."""
+    """Say on stderr if a new statement contradicts an earlier one; the owner decides."""
     from ipse.wallet.profile.interests import contradictions_of
 
     found = contradictions_of(wallet, embedder, numbers)
@@ -57,7 +57,7 @@ def tell_contradictions(output: Output, wallet: Wallet, embedder: Embedder, numb
 
 
 def headed(output: Output, rows: list[JsonObject], columns: tuple[str, ...]) -> list[JsonObject]:
-    """Rows under their headings where a person reads them."""
+    """Return rows with a row of headings before them, unless the output is JSON."""
     if output.json or not rows:
         return rows
     return [{column: column.replace("_", " ") for column in columns}, *rows]
@@ -65,7 +65,7 @@ def headed(output: Output, rows: list[JsonObject], columns: tuple[str, ...]) -> 
 
 @contextmanager
 def progress_bar(output: Output, what: str) -> Iterator[Any]:
-    """A progress bar on stderr where somebody watches, else nothing."""
+    """Show a progress bar on stderr if a person is at the terminal, else nothing."""
     if output.quiet or not tty.present():
         yield None
         return

@@ -1,4 +1,4 @@
-"""`ipse profile list | show | export`: the statements themselves."""
+"""`ipse profile list | show | export`: shows and exports statements."""
 
 from __future__ import annotations
 
@@ -14,29 +14,32 @@ from ipse.wallet import output_files
 
 __all__ = ["export", "list_", "show"]
 
-_All = Annotated[bool, typer.Option("--all", help="What held once, too.")]
+_All = Annotated[bool, typer.Option("--all", help="Also statements that have ended.")]
 _Number = Annotated[int, typer.Argument(metavar="NUMBER", help="The statement's number in `profile list`.")]
 
 
 def list_(
     ctx: typer.Context,
     every: _All = False,
-    liked: Annotated[bool, typer.Option("--liked", help="What you like.")] = False,
-    disliked: Annotated[bool, typer.Option("--disliked", help="What you dislike.")] = False,
-    facts: Annotated[bool, typer.Option("--facts", help="Neutral facts.")] = False,
+    liked: Annotated[bool, typer.Option("--liked", help="Only what you like.")] = False,
+    disliked: Annotated[bool, typer.Option("--disliked", help="Only what you dislike.")] = False,
+    facts: Annotated[bool, typer.Option("--facts", help="Only neutral facts.")] = False,
     source: Annotated[
-        str | None, typer.Option("--source", metavar="NAME", help="What came from there.")
+        str | None, typer.Option("--source", metavar="NAME", help="Only from this source.")
     ] = None,
     sensitivity: Annotated[
         str | None,
-        typer.Option("--sensitivity", metavar="public|private|secret", help="What is this sensitive."),
+        typer.Option("--sensitivity", metavar="public|private|secret", help="Only with this sensitivity."),
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="DATE", help="What holds since then or later.")
+        str | None,
+        typer.Option("--since", metavar="DATE", help="Only what holds since this day or later."),
     ] = None,
-    match: Annotated[str | None, typer.Option("--match", metavar="TEXT", help="What has this in it.")] = None,
+    match: Annotated[
+        str | None, typer.Option("--match", metavar="TEXT", help="Only texts with this in them.")
+    ] = None,
 ) -> None:
-    """List what the profile holds."""
+    """List statements."""
     from ipse.wallet.profile.remembering import check_sensitivity
     from ipse.wallet.profile.selecting import Selection, select
 
@@ -59,12 +62,12 @@ def list_(
         "statements",
         rows,
         ("number", "weight", "sensitivity", "valid_from", "valid_to", "text") if every else columns,
-        empty="nothing like that" if selection != Selection() else 'nothing yet: `ipse profile like "…"`',
+        empty="no such statements" if selection != Selection() else 'nothing yet: `ipse profile like "…"`',
     )
 
 
 def show(ctx: typer.Context, number: _Number) -> None:
-    """Show one statement: its history, which models embedded it, and who may have heard of it."""
+    """Show one statement: its history, the models that embedded it, and who was told of it."""
     from ipse.wallet.profile import selecting
 
     context = context_of(ctx)
@@ -93,14 +96,12 @@ def show(ctx: typer.Context, number: _Number) -> None:
 
 def export(
     ctx: typer.Context,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE|-", help="Where to.")] = "-",
-    form: Annotated[
-        str, typer.Option("--format", metavar="ndjson|csv", help="How it is written.")
-    ] = "ndjson",
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE|-", help="Where to write.")] = "-",
+    form: Annotated[str, typer.Option("--format", metavar="ndjson|csv", help="The file format.")] = "ndjson",
     every: _All = False,
     no_secret: Annotated[bool, typer.Option("--no-secret", help="Leave out what is secret.")] = False,
 ) -> None:
-    """Write the statements out, to keep or to import elsewhere; never their vectors.
+    """Export the statements, to keep or to import elsewhere; never their vectors.
 
     A text that starts like a formula is written as you said it: a spreadsheet may run it.
     """

@@ -1,4 +1,4 @@
-"""`ipse profile like | dislike | add | feedback`: what the profile learns from its owner."""
+"""`ipse profile like | dislike | add | feedback`: adds statements to the profile."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _Sensitivity = Annotated[
     str,
     typer.Option(
         metavar="public|private|secret",
-        help="A secret statement never has a part in what an application gets.",
+        help="A secret statement never affects what an application gets.",
     ),
 ]
 _Since = Annotated[
     str | None,
-    typer.Option("--since", metavar="DATE", help="Since when it holds, like 2019-05-01; else since now."),
+    typer.Option("--since", metavar="DATE", help="Since when it holds, like 2019-05-01; now if not given."),
 ]
 
 
@@ -43,7 +43,7 @@ def like(
     sensitivity: _Sensitivity = "private",
     since: _Since = None,
 ) -> None:
-    """Tell the profile something you like."""
+    """Add something you like."""
     _say(context_of(ctx), text, strength / 5, sensitivity, since, kind="opinion")
 
 
@@ -54,12 +54,12 @@ def dislike(
     sensitivity: _Sensitivity = "private",
     since: _Since = None,
 ) -> None:
-    """Tell the profile something you don't like."""
+    """Add something you dislike."""
     _say(context_of(ctx), text, -strength / 5, sensitivity, since, kind="opinion")
 
 
 def add(ctx: typer.Context, text: _Text, sensitivity: _Sensitivity = "private", since: _Since = None) -> None:
-    """Tell the profile a neutral fact about you, which is found and shown but not ranked by."""
+    """Add a neutral fact about you; it can be searched and does not affect rankings."""
     _say(context_of(ctx), text, 0.0, sensitivity, since, kind="fact")
 
 
@@ -81,7 +81,7 @@ def feedback(
         typer.Option("--ranking", metavar="NUMBER", min=1, help="Which ranking; the last one without it."),
     ] = None,
 ) -> None:
-    """Tell which places of a ranking you took; what stood above and was passed over counts a little less."""
+    """Say which places of a ranking you took; places above them that you passed over count a little less."""
     from ipse.wallet.profile import feedback as learning
 
     context = context_of(ctx)
@@ -135,7 +135,7 @@ def _say(
 
 
 def _tell_negations(context: Context, liked: Sequence[str]) -> None:
-    """A weight is taken as it is given; that the words may say the opposite is worth a line."""
+    """Warn where the words of a liked statement may say the opposite; the weight stays as given."""
     from ipse.preferences.negation import begins_turned
 
     if any(begins_turned(text) for text in liked):

@@ -1,4 +1,4 @@
-"""`ipse profile topics`: how much the owner likes what everybody has a name for."""
+"""`ipse profile topics`: how much the owner likes each topic."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _Label = Annotated[
 def list_(
     ctx: typer.Context,
     every: Annotated[
-        bool, typer.Option("--all", help="Also those of which the profile knows too little.")
+        bool, typer.Option("--all", help="Also topics that the profile knows too little about.")
     ] = False,
 ) -> None:
     """How much you like each topic of the published list and of your own, most liked first."""
@@ -75,12 +75,12 @@ def remove(
 
 
 def close(ctx: typer.Context, label: _Label) -> None:
-    """Let no answer to an application be about a topic."""
+    """Close a topic: no answer to an application is about it."""
     _set_access(ctx, label, is_open=False)
 
 
 def open_(ctx: typer.Context, label: _Label) -> None:
-    """Let answers to applications be about a topic again, or about a sensitive one."""
+    """Open a closed or sensitive topic: answers to applications may be about it."""
     _set_access(ctx, label, is_open=True)
 
 

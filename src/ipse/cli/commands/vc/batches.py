@@ -1,4 +1,4 @@
-"""The `--batch` of `ipse vc issue` and `ipse vc verify`: rows in, a line out for each."""
+"""The `--batch` of `ipse vc issue` and `ipse vc verify`: one line of output for each row."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["issue", "verify"]
 
 _EVERY_ON_TERMINAL: Final = 0.5
 _EVERY_IN_LOG: Final = 10.0
-"""Seconds between two words of progress."""
+"""Seconds between two reports of progress."""
 
 
 def issue(
@@ -38,7 +38,7 @@ def issue(
     options: IssueOptions,
     lists: Sequence[str],
 ) -> None:
-    """A credential for every row of `source`. Raises MalformedInput after the last where any row failed."""
+    """Issue a credential for every row of `source`. Raises MalformedInput at the end if a row failed."""
     from ipse.wallet import issuing
 
     if template is None:
@@ -80,7 +80,7 @@ def issue(
 def verify(
     context: Context, *, source: str, output: str, resume: bool, verifier: Verifier, now: datetime
 ) -> None:
-    """A report for every line of `source`. Raises after the last where any line did not pass."""
+    """Verify every line of `source`. Raises at the end if a line did not pass."""
     from ipse.wallet import batch
 
     with _rows(source) as rows, _target(output) as target:
@@ -99,7 +99,7 @@ def verify(
 
 @contextmanager
 def _rows(source: str) -> Iterator[Rows]:
-    """The rows of a file, or of standard input, which is NDJSON."""
+    """Open the rows of a file, or of standard input as NDJSON."""
     from ipse.wallet.batch import Rows
 
     if source == "-":
@@ -130,7 +130,7 @@ def _target(output: str) -> Iterator[Path | BinaryIO]:
 
 
 def _say_how_to_go_on(context: Context, rows: Rows, output: str) -> None:
-    """What an interrupt says: a batch from a file into a file can be resumed."""
+    """Set the hint for an interrupt: a batch from a file into a file can be resumed."""
     if output != "-" and rows.can_be_read_again:
         context.when_interrupted = "what is done is kept; the same command with --resume goes on with it"
 
@@ -146,7 +146,7 @@ def _conclude(context: Context, output: str, summary: Summary) -> None:
 
 
 def _progress(context: Context) -> Callable[[Progress], None]:
-    """Progress on stderr: one line that is written over on a terminal, now and then a line elsewhere."""
+    """Return a function that shows progress on stderr: a line rewritten on a terminal, else some lines."""
     on_terminal = sys.stderr.isatty()
     begun = last = time.monotonic()
     first: int | None = None

@@ -1,4 +1,4 @@
-"""The wallet's own credentials: added, listed, shown, checked again, exported, deleted."""
+"""The credentials in the wallet: add, list, show, check, export, delete."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def add(
     ctx: typer.Context,
     file: File,
     unverified: Annotated[
-        bool, typer.Option("--unverified", help="Keep it even if it can't be verified, marked so.")
+        bool, typer.Option("--unverified", help="Keep it even if it can't be verified, marked as unverified.")
     ] = False,
     context_files: ContextFiles = None,
     schema_files: SchemaFiles = None,
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Verify a credential, keep it in the wallet and print its id there."""
+    """Verify a credential, keep it in the wallet and print its id."""
     from ipse.wallet import held_credentials
 
     context = context_of(ctx)
@@ -66,11 +66,11 @@ def list_(
         typer.Option(
             "--status",
             metavar="STATUS",
-            help="Only those: valid, expired, early, unverified, revoked or suspended.",
+            help="Only valid, expired, early, unverified, revoked or suspended ones.",
         ),
     ] = None,
 ) -> None:
-    """List the credentials in the wallet, and how they stood when they were last checked."""
+    """List the credentials in the wallet, with their status at the last check."""
     from ipse.wallet import held_credentials
 
     context = context_of(ctx)
@@ -100,7 +100,7 @@ def check(
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Verify a credential of the wallet again, its status too, and note how it stands."""
+    """Verify a credential in the wallet again and record its status."""
     from ipse.wallet import held_credentials
 
     context = context_of(ctx)
@@ -126,10 +126,10 @@ def delete(
     ctx: typer.Context,
     identifier: _Which,
     confirm: Annotated[
-        str | None, typer.Option("--confirm", metavar="ID", help="The id once more, instead of typing it.")
+        str | None, typer.Option("--confirm", metavar="ID", help="Confirm with its id, instead of typing it.")
     ] = None,
 ) -> None:
-    """Part with a credential, for good."""
+    """Delete a credential for good."""
     from ipse.wallet import held_credentials
 
     context = context_of(ctx)
@@ -137,20 +137,20 @@ def delete(
         held = held_credentials.find(wallet, identifier)
         _confirm(context, held, confirm)
         held_credentials.remove(wallet, held.id)
-    context.output.result(f"{held.id} is gone", {"id": held.id})
+    context.output.result(f"{held.id} is deleted", {"id": held.id})
 
 
 def _confirm(context: Context, held: StoredCredential, typed: str | None) -> None:
-    """Deleting takes the id once more. Raises ConsentNeeded, ConsentRefused."""
+    """Have the owner confirm a deletion with the id. Raises ConsentNeeded, ConsentRefused."""
     if typed is None:
         if not context.can_ask:
             raise ConsentNeeded(
-                f"deleting {held.id} takes its id once more", hint=f"give --confirm {held.id}"
+                f"deleting {held.id} needs its id as confirmation", hint=f"give --confirm {held.id}"
             )
         context.output.page(f"{', '.join(held.types)} of {held.issuer}")
         typed = tty.ask(f"type {held.id} to delete it: ")
     if typed != held.id:
-        raise ConsentRefused(f"{held.id} was not deleted", hint="the id that was typed is another")
+        raise ConsentRefused(f"{held.id} was not deleted", hint="the id that was typed is a different one")
 
 
 def _held(context: Context, identifier: str) -> StoredCredential:

@@ -75,7 +75,7 @@ def issue(
     ] = None,
     decoys: Annotated[
         int,
-        typer.Option(metavar="N", help="Digests of nothing in an SD-JWT, to hide the count."),
+        typer.Option(metavar="N", help="For SD-JWT: number of decoy digests to add."),
     ] = 0,
     status: Annotated[
         list[str] | None,

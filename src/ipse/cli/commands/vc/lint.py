@@ -1,4 +1,4 @@
-"""`ipse vc lint`: what is wrong with a credential or presentation before anybody signs it."""
+"""`ipse vc lint`: checks a credential or presentation before it is signed."""
 
 from __future__ import annotations
 

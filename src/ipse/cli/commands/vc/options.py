@@ -46,7 +46,7 @@ OutputFile: TypeAlias = Annotated[
 
 
 def check_output(output: str) -> None:
-    """Raise before anything is done where the file can't be written."""
+    """Refuse a file that can't be written, before any work is done. Raises DataError."""
     if output != "-":
         output_files.check_target(output)
 
@@ -61,7 +61,7 @@ def deliver(context: Context, output: str, text: str, value: JsonObject) -> None
 
 
 def contexts(given: Sequence[str] | None) -> Contexts | None:
-    """The contexts that ipse carries and those in files, None without files. Raises UsageError."""
+    """Return the built-in contexts and those in files, None without files. Raises UsageError."""
     if not given:
         return None
     from ipse.credentials import json_ld
@@ -77,7 +77,7 @@ def lookup(
     ca_file: str | None = None,
     allow_loopback: bool = False,
 ) -> Lookup:
-    """What verification has at hand."""
+    """Return what verification may use: contexts, schemas, and how far it may look things up."""
     from ipse.wallet.resolution import Reach
     from ipse.wallet.verifier import Lookup
 
@@ -86,12 +86,15 @@ def lookup(
 
 
 def _files(given: Sequence[str], option: str) -> Iterator[tuple[str, str]]:
-    """URL and file of each URL=FILE. Raises UsageError."""
+    """Yield URL and file of each URL=FILE. Raises UsageError."""
     seen: set[str] = set()
     for entry in given:
         url, separator, file = entry.partition("=")
         if not (separator and url and file):
-            raise UsageError(f"{entry[:100]!r} is no URL=FILE", hint=f"{option} https://example.org/x=x.json")
+            raise UsageError(
+                f"invalid value for {option}: {entry[:100]!r}, expected URL=FILE",
+                hint=f"{option} https://example.org/x=x.json",
+            )
         if url in seen:
             raise UsageError(f"{option} names {url} twice", hint="name each URL once")
         seen.add(url)

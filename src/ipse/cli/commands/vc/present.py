@@ -1,4 +1,4 @@
-"""`ipse vc present`: credentials shown to one verifier, and no more of them than was said."""
+"""`ipse vc present`: presents credentials to one verifier, with selected claims only."""
 
 from __future__ import annotations
 

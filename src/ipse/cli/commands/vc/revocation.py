@@ -1,4 +1,4 @@
-"""`ipse vc revoke`, `suspend` and `reinstate`: what the issuer says of a credential after it was issued."""
+"""`ipse vc revoke`, `suspend` and `reinstate`: change the status of an issued credential."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["reinstate", "revoke", "suspend"]
 
 _Credential: TypeAlias = Annotated[
-    str, typer.Argument(metavar="ID", help="The id that the credential carries: `id`, or `jti` of an SD-JWT.")
+    str, typer.Argument(metavar="ID", help="The id of the credential: its `id`, or the `jti` of an SD-JWT.")
 ]
 
 
 def revoke(ctx: typer.Context, identifier: _Credential) -> None:
-    """Revoke a credential that you issued, for good; publish its status list to make it known."""
+    """Revoke a credential that you issued, for good. Publish its status list afterwards."""
     from ipse.wallet import status
 
     _change(ctx, identifier, "revoked", lambda wallet, now: status.revoke(wallet, identifier, now=now))

@@ -42,7 +42,7 @@ def create(
         ),
     ] = None,
 ) -> None:
-    """Make a status list for credentials that you will issue."""
+    """Create a status list for credentials that you will issue."""
     from ipse.wallet import status
 
     context = context_of(ctx)

@@ -104,7 +104,7 @@ def verify(
 
 
 def known_names(context: Context) -> dict[str, str]:
-    """The names of the owner's DIDs, by DID; empty where there is no wallet. Takes no passphrase."""
+    """Return the names of the owner's DIDs, by DID; empty if there is no wallet. Needs no passphrase."""
     try:
         with context.wallet() as wallet:
             return {record.did: record.name for record in wallet.manifest.dids}
@@ -127,7 +127,7 @@ def _challenge(audience: str | None, nonce: str | None, no_challenge: bool) -> C
 
 
 def _trust_list(context: Context) -> Mapping[str, frozenset[str]]:
-    """The wallet's trust list; empty where there is no wallet."""
+    """Return the trust list of the wallet; empty if there is no wallet."""
     from ipse.wallet import trust
 
     try:
