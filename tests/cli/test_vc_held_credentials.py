@@ -146,7 +146,7 @@ def test_what_is_not_there_is_exit_5(ipse: Ipse, command: str) -> None:
         assert run.out == ""
 
 
-def test_deleting_takes_the_whole_id_once_more(ipse: Ipse) -> None:
+def test_deleting_needs_the_whole_id_as_confirmation(ipse: Ipse) -> None:
     ipse = in_process(ipse)
     identifier = _add(ipse, issued(ipse))
     for options, word in (
@@ -158,7 +158,7 @@ def test_deleting_takes_the_whole_id_once_more(ipse: Ipse) -> None:
         run = ipse("vc", "delete", identifier[:6], *options, code=7)
         assert_told(run, word)
     assert len(_listed(ipse)) == 1
-    assert ipse("vc", "delete", identifier[:6], "--confirm", identifier).out == f"{identifier} is gone\n"
+    assert ipse("vc", "delete", identifier[:6], "--confirm", identifier).out == f"{identifier} is deleted\n"
     assert _listed(ipse) == []
 
 
