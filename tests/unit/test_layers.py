@@ -27,8 +27,8 @@ _BELOW = {
         "preferences", "network",
     },
     "cli": {
-        "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "preferences", "wallet",
-        "__init__",
+        "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "preferences",
+        "wallet", "__init__",
     },
     "__init__": {"errors", "credentials", "protocols", "wallet", "storage"},
     "__main__": {"cli"},
