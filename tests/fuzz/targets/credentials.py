@@ -8,18 +8,19 @@ from contextlib import suppress
 from random import Random
 from typing import Any, Final
 
-from ipse.credentials import json_ld, json_schema, model, template, w3c_presentation
+from ipse.credentials import formats, json_ld, json_schema, model, template, verifier, w3c_presentation
 from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats import data_integrity, sd_jwt
+from ipse.credentials.formats.sd_jwt.format import _hidden as hidden_claims
 from ipse.credentials.formats.sd_jwt.unpack import unpack
-from ipse.credentials.formats.vcdm11 import embedded_proofs, spelling
+from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, spelling
+from ipse.credentials.issuer import Draft, IssueOptions, Issuer, SigningKey
 from ipse.credentials.model import lint, vcdm11
 from ipse.credentials.policy import Policy, Sources
-from ipse.credentials.report import NotApplicable, Rejected
+from ipse.credentials.report import CHECKS, NotApplicable, Rejected
 from ipse.credentials.status import Published
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
-from ipse.wallet import drafting
 from tests.corpus import sd_jwt_building
 from tests.corpus.building import AUDIENCE, HOLDER, ISSUER, NONCE, NOW, credential
 from tests.fuzz.material import METADATA_ISSUER, good, good_objects, published, schemas
@@ -109,10 +110,10 @@ def _template(data: bytes) -> None:
 
 def _drafting(data: bytes) -> None:
     document = strict_json.parse_object(data)
-    for form in ("w3c", "w3c-1.1", "sd-jwt"):
-        for make in (_drafted, _prepared):
+    for issuer in _ISSUERS:
+        for content in (_draft(document), document):
             with suppress(IpseError):
-                drafting.with_undefined_terms(make(document, form))
+                issuer.unsigned(content, resolve=_SOURCES.resolve)
     with suppress(IpseError):
         _hidden(document)
     w3c_presentation.build(HOLDER.did, [document])
@@ -121,22 +122,31 @@ def _drafting(data: bytes) -> None:
 def _hidden(claims: dict[str, Any]) -> None:
     """Every claim made withholdable, and read again."""
     salts = (number.to_bytes(16, "big") for number in range(1, 100_000))
-    paths = drafting.disclosable_paths(claims, ["all"])
     token = sd_jwt.issue(
-        claims, disclosable=paths, signer=ISSUER.key, typ="example+jwt", salts=lambda: next(salts)
+        claims,
+        disclosable=hidden_claims(claims, ["all"]),
+        signer=ISSUER.key,
+        typ="example+jwt",
+        salts=lambda: next(salts),
     )
     read = sd_jwt.parse(token)
     again = unpack(read.jwt.payload, read.disclosures).claims
     assert strict_json.canonical(again) == strict_json.canonical(claims)
 
 
-def _drafted(claims: dict[str, Any], form: str) -> dict[str, Any]:
-    draft = drafting.Draft(HOLDER.did, ["DegreeCredential"], claims, credential_id="urn:a")
-    return drafting.drafted(draft, form, ISSUER.did, now=NOW, resolve=_SOURCES.resolve)
+def _draft(claims: dict[str, Any]) -> Draft:
+    return Draft(HOLDER.did, ["DegreeCredential"], claims, credential_id="urn:a")
 
 
-def _prepared(document: dict[str, Any], form: str) -> dict[str, Any]:
-    return drafting.prepared(document, form, ISSUER.did, now=NOW)
+_SIGNING_KEY: Final = SigningKey(ISSUER.did, ISSUER.method, ISSUER.key)
+_ISSUERS: Final = [
+    Issuer(_SIGNING_KEY, options, now=NOW)
+    for options in (
+        IssueOptions("w3c", undefined_terms=True),
+        *([IssueOptions("w3c-1.1")] if didkit_process.available() else []),
+        IssueOptions("sd-jwt"),
+    )
+]
 
 
 def _verification(data: bytes) -> None:
@@ -144,9 +154,9 @@ def _verification(data: bytes) -> None:
         return  # VCDM 1.1 is a process of didkit's for each; its parser is a target of its own
     text = data.decode("utf-8", "surrogateescape")
     with suppress(IpseError):
-        verifying.claimed(text)
-    found = verifying.verify(text, policy=_POLICY, now=NOW, sources=_SOURCES)
-    assert len(found.report.checks) == len(verifying.CHECKS)
+        formats.claimed(text)
+    found = verifier.verify(text, policy=_POLICY, now=NOW, sources=_SOURCES)
+    assert len(found.report.checks) == len(CHECKS)
     strict_json.pretty(found.report.to_json())
     for report in (found.report, *found.report.credentials):
         assert all(check.reason == " ".join(check.reason.splitlines()) for check in report.checks), report
@@ -158,7 +168,7 @@ _FROM_URL: Final = sd_jwt_building.sd_jwt(sd_jwt_building.claims(iss=METADATA_IS
 def _metadata(data: bytes) -> None:
     """What an https issuer publishes of its keys."""
     sources = Sources(fetch=lambda url: Published(url, data, NOW))
-    verifying.verify(_FROM_URL, policy=Policy(any_issuer=True), now=NOW, sources=sources)
+    verifier.verify(_FROM_URL, policy=Policy(any_issuer=True), now=NOW, sources=sources)
 
 
 def _old() -> list[bytes]:

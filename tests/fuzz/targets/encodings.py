@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ipse.credentials.verification import issuer_keys
-
+from ipse.credentials import signers
 from ipse.credentials.model.shapes import URL
 from ipse.dids import did_web
 from ipse.encoding import base64url, multibase, strict_json
@@ -74,7 +73,7 @@ def _timestamp(data: bytes) -> None:
 def _url(data: bytes) -> None:
     text = _text(data)
     URL.fullmatch(text)
-    for read in (openid4vp.origin_of, did_web.publish_url, issuer_keys.metadata_url, _location):
+    for read in (openid4vp.origin_of, did_web.publish_url, signers.metadata_url, _location):
         try:
             read(text)
         except IpseError:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 from ipse.credentials import jws
 from ipse.credentials.challenge import Challenge
-from ipse.credentials.formats import sd_jwt
+from ipse.credentials.formats import envelope, sd_jwt
 from ipse.credentials.formats.jose import vc_jwt
+from ipse.credentials.formats.jose.format import FORMAT as JOSE
 from ipse.credentials.formats.vcdm11 import jwt
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
@@ -28,18 +30,14 @@ def _jws(data: bytes) -> None:
 def _vc_jose(data: bytes) -> None:
     text = _text(data)
     if text.startswith("{"):
-        media_type, held = vc_jwt.opened(strict_json.parse_object(data))
-        assert media_type
-        text = held
-    for make in (vc_jwt.envelope, envelope.enveloped):
-        try:
-            make(text)
-        except IpseError:
-            continue
+        opened = envelope.opened(strict_json.parse_object(data))
+        assert opened.media_type
+        text = opened.secured.encoded if opened.format is JOSE else opened.secured.sd_jwt.compact
+    with suppress(IpseError):
+        assert envelope.opened(envelope.enveloped(text)).media_type
     token = vc_jwt.read(text, what="the JWT")
     assert token.controller
     vc_jwt.registered_period(token)
-    vc_jwt.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
 
 
 def _claims(data: bytes) -> None:

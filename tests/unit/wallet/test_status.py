@@ -17,8 +17,8 @@ from ipse.credentials.status import (
     Listed,
     Published,
     bitstring,
+    check_status,
     entries_of,
-    status_step,
     token_status_list,
 )
 from ipse.dids import resolver
@@ -93,7 +93,7 @@ def verdict(wallet: Wallet, document: dict[str, Any], issuer: str, **options: An
         )
 
     try:
-        return status_step(entries_of(document), issuer, fetch, verify, key_of, NOW, LEEWAY)[0]
+        return check_status(entries_of(document), issuer, fetch, verify, key_of, NOW, LEEWAY)[0]
     except Rejected as rejection:
         return rejection.reason
 
@@ -438,7 +438,7 @@ class TestSource:
             def never(_: object) -> Any:
                 raise AssertionError("it is no W3C list")
 
-            return status_step(
+            return check_status(
                 entries_of(document), record.issuer, source.fetch, never, lambda *_: key, NOW, LEEWAY,
                 keep=source.keep,
             )  # fmt: skip

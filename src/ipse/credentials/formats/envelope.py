@@ -31,8 +31,11 @@ def enveloped(text: str) -> JsonObject:
             f"{media_type or 'JSON with an embedded proof'} has no place in an envelope",
             hint=f"these have: {', '.join(_media_types(is_presentation=False))}",
         )
+    identifier = f"data:{media_type},{text.strip()}"
+    if not _DATA_URL.fullmatch(identifier):
+        raise MalformedInput("only a compact token has a place in an envelope", hint="not one that is JSON")
     kind = next(name for name, held in _KINDS.items() if held is unverified.is_presentation)
-    return {"@context": model.CONTEXT, "id": f"data:{media_type},{text}", "type": kind}
+    return {"@context": model.CONTEXT, "id": identifier, "type": kind}
 
 
 def opened(envelope: JsonObject) -> Unverified:

@@ -44,6 +44,10 @@ class Contexts:
         self._weight = 0
         self.initial = ActiveContext()
 
+    def __reduce__(self) -> tuple[type[Contexts], tuple[dict[str, JsonObject]]]:
+        """Leave out what was processed: it is kept under identities that only hold in this process."""
+        return Contexts, (self._extra,)
+
     def with_extra(self, documents: Mapping[str, JsonObject]) -> Contexts:
         """These contexts and `documents` (`{"@context": ...}` each).
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +251,13 @@ def test_flooding_with_contexts_does_not_grow_what_is_kept() -> None:
         assert findings({"@context": local, f"t{serial}x0": 1}, contexts) == []
     assert contexts._weight <= 60_000
     assert len(contexts._kept) <= 600
+
+
+def test_contexts_that_were_used_say_the_same_in_another_process() -> None:
+    contexts = json_ld.known().with_extra({OWN: {"@context": {"own": "urn:x:own"}}})
+    document = {"@context": [V2, OWN], "type": "VerifiableCredential", "own": 1}
+    before = json_ld.canonical(document, contexts)
+    again = pickle.loads(pickle.dumps(contexts))
+    assert dict(again.extra) == dict(contexts.extra)
+    assert again._kept == {}
+    assert json_ld.canonical(document, again) == before

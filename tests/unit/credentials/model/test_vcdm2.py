@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ipse.credentials import model
+from ipse.credentials.content import Validity
 from ipse.credentials.model import CONTEXT, Violation, proof_violations, violations
 from ipse.errors import MalformedInput
 
@@ -371,8 +372,8 @@ class TestReading:
         assert model.types_of({}) == ()
 
     def test_validity_is_open_where_nothing_is_said(self) -> None:
-        assert model.validity(CREDENTIAL) == (START, END)
-        assert model.validity({}) == (None, None)
+        assert model.validity(CREDENTIAL) == Validity(START, END)
+        assert model.validity({}) == Validity()
 
     def test_a_malformed_validity_is_an_error_not_an_open_end(self) -> None:
         with pytest.raises(MalformedInput):

@@ -25,10 +25,10 @@ from ipse.credentials.status import (
     UnknownEntry,
     bitstring,
     check,
+    check_status,
     entries_of,
     fresh_until,
     open_list,
-    status_step,
     token_status_list,
 )
 from ipse.credentials.status.status_list_cwt import CWT_TYPE
@@ -112,7 +112,7 @@ def verify_w3c_list(secured: Any) -> Listed:
     read = jws.read(secured, what="the credential") if isinstance(secured, str) else None
     claimed = secured if read is None else read.payload
     if model.violations({name: value for name, value in claimed.items() if name != "proof"}):
-        raise Rejected("breaks a rule of the data model")
+        raise Rejected("data-model", "breaks a rule of the data model")
     issuer = model.issuer_of(claimed)
     if read is not None:
         jws.check_signature(read, lambda: key_of(issuer, None))
@@ -148,14 +148,14 @@ class World:
     def status(
         self, document: dict[str, Any], *, issuer: str = ISSUER, now: datetime = NOW
     ) -> tuple[str, object]:
-        return status_step(
+        return check_status(
             entries_of(document), issuer, self.fetch, verify_w3c_list, key_of, now, LEEWAY, keep=self.keep
         )
 
     def outcome(self, document: dict[str, Any], **terms: Any) -> Outcome:
-        ledger = ReportBuilder(["status"])
-        ledger.judge("status", lambda: self.status(document, **terms))
-        return ledger.report().outcome
+        builder = ReportBuilder(["status"])
+        builder.judge("status", lambda: self.status(document, **terms))
+        return builder.report().outcome
 
 
 def world(body: bytes, **others: bytes) -> World:
@@ -292,10 +292,11 @@ class TestListsThatCannotBeReliedOn:
             raise error
 
         with pytest.raises(Undetermined, match="out of reach"):
-            status_step(entries_of(w3c()), ISSUER, fetch, verify_w3c_list, key_of, NOW, LEEWAY)
+            check_status(entries_of(w3c()), ISSUER, fetch, verify_w3c_list, key_of, NOW, LEEWAY)
 
     @pytest.mark.parametrize(
-        "error", [Rejected("no"), NotApplicable("no"), VerificationFailed("no"), MissingFeature("no")]
+        "error",
+        [Rejected("no", "no"), NotApplicable("no", "no"), VerificationFailed("no"), MissingFeature("no")],
     )
     def test_whatever_keeps_a_list_from_being_verified_is_no_verdict(self, error: Exception) -> None:
         def fail(*_: object) -> Any:
@@ -303,10 +304,10 @@ class TestListsThatCannotBeReliedOn:
 
         there = world(signed(w3c_credential({INDEX: 1})))
         with pytest.raises(Undetermined, match="can't be relied on: no"):
-            status_step(entries_of(w3c()), ISSUER, there.fetch, fail, key_of, NOW, LEEWAY)
+            check_status(entries_of(w3c()), ISSUER, there.fetch, fail, key_of, NOW, LEEWAY)
         there = world(jwt(token_claims({INDEX: 1})))
         with pytest.raises(Undetermined, match="can't be relied on: no"):
-            status_step(entries_of(token()), ISSUER, there.fetch, verify_w3c_list, fail, NOW, LEEWAY)
+            check_status(entries_of(token()), ISSUER, there.fetch, verify_w3c_list, fail, NOW, LEEWAY)
 
     @pytest.mark.parametrize(
         "body",
@@ -372,7 +373,7 @@ class TestListsThatCannotBeReliedOn:
                 return made
 
             with pytest.raises(Undetermined, match="it is issued by"):
-                status_step(entries_of(w3c()), ISSUER, there.fetch, verify, key_of, NOW, LEEWAY)
+                check_status(entries_of(w3c()), ISSUER, there.fetch, verify, key_of, NOW, LEEWAY)
 
     def test_a_list_of_the_same_issuer_that_belongs_elsewhere(self) -> None:
         refused(signed(w3c_credential(url=OTHER_URL)), w3c(), "it says that it is the list")

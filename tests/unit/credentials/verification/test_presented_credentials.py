@@ -6,8 +6,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 import pytest
-from ipse.credentials.verification import CHECKS, Policy, Verification
-from ipse.credentials.verification.parts import MAX_CREDENTIALS
 
 from ipse.credentials import verifier
 from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
@@ -33,6 +31,7 @@ from tests.corpus.building import (
     presented,
     w3c,
 )
+from tests.corpus.found import document_of
 from tests.corpus.jwt_faults import enveloped
 from tests.corpus.sd_jwt_building import HOLDER_KEY, NOW_SECONDS, bound, claims, key_binding, sd_jwt
 
@@ -285,12 +284,15 @@ class TestWhatIsPresented:
     def test_one_report_for_each_credential_in_its_order(self) -> None:
         second = w3c(credential(id="urn:uuid:2"))
         found = verify(by_holder(w3c(credential()), second))
-        assert [part.document for part in found.parts] == [credential(), credential(id="urn:uuid:2")]
-        assert [part.report for part in found.parts] == list(found.report.credentials)
+        assert [document_of(part) for part in found.credentials] == [
+            credential(),
+            credential(id="urn:uuid:2"),
+        ]
+        assert [part.report for part in found.credentials] == list(found.report.credentials)
 
     def test_formats_may_be_mixed(self) -> None:
         found = verify(ANSWERS["vp-mixed"])
-        forms = [part.content.format for part in found.parts if part.content is not None]
+        forms = [part.content.format for part in found.credentials if part.content is not None]
         assert forms == ["w3c", "jwt", "sd-jwt", "sd-jwt"]
 
     def test_an_enveloped_presentation_is_the_token_in_it(self) -> None:
@@ -303,7 +305,7 @@ class TestWhatIsPresented:
     def test_one_bad_credential_spoils_the_presentation(self) -> None:
         bad = edited(w3c(credential()), "credentialSubject", "degree", to="Medicine")
         found = verify(by_holder(w3c(credential()), bad))
-        assert [part.report.outcome for part in found.parts] == [PASSED, FAILED]
+        assert [part.report.outcome for part in found.credentials] == [PASSED, FAILED]
         assert found.report.outcome is FAILED
 
     def test_one_undetermined_credential_leaves_it_undetermined(self) -> None:
@@ -334,7 +336,7 @@ class TestWhatIsPresented:
             found = verify(document)
             assert outcome(found, "data-model") is FAILED
             assert f"{MAX_CREDENTIALS + 1} credentials" in found.report.decisive.reason
-            assert found.parts == ()
+            assert found.credentials == ()
 
     @pytest.mark.parametrize("credentials", [..., []])
     @pytest.mark.parametrize(
@@ -352,7 +354,7 @@ class TestWhatIsPresented:
         answer = presented(presentation(verifiableCredential=...))
         found = verify(answer, issuers=frozenset(), any_issuer=True)
         assert found.report.outcome is PASSED
-        assert found.parts == ()
+        assert found.credentials == ()
 
 
 @pytest.mark.skipif(didkit_process.available(), reason="didkit is installed")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
-from ipse.credentials.verification import ANY_TYPE, Policy, Sources, Verification
 
 from ipse.credentials import verifier
 from ipse.credentials.challenge import NO_CHALLENGE
@@ -35,6 +34,7 @@ from tests.corpus.building import (
     proof,
     w3c,
 )
+from tests.corpus.found import document_of
 from tests.corpus.jwt_faults import enveloped
 from tests.corpus.sd_jwt_building import DEGREE, claims, digest, disclosure, sd_jwt
 
@@ -130,7 +130,7 @@ class TestTrustByType:
             challenge=NO_CHALLENGE,
         )
         found = verify(answer, policy)
-        assert [check(part, "trust").outcome for part in found.parts] == [PASSED, FAILED]
+        assert [check(part, "trust").outcome for part in found.credentials] == [PASSED, FAILED]
 
 
 class TestPublishedKeys:
@@ -343,14 +343,14 @@ class TestStatus:
         revoked = w3c(credential(credentialStatus=status_faults._entry("w3c-revoked")))
         policy = Policy(issuers=frozenset({ISSUER.did}), challenge=NO_CHALLENGE)
         found = verify(presented(presentation(revoked)), policy, fetch=with_lists())
-        assert check(found.parts[0], "status").outcome is FAILED
+        assert check(found.credentials[0], "status").outcome is FAILED
         assert check(found, "status").outcome is NOT_APPLICABLE
 
     def test_a_self_asserted_credential_is_looked_up(self) -> None:
         own = credential(HOLDER, credentialStatus=status_faults._entry("w3c-good"))
         policy = Policy(issuers=frozenset({HOLDER.did}), challenge=NO_CHALLENGE)
         found = verify(presented(presentation(own)), policy, fetch=with_lists())
-        assert check(found.parts[0], "status").outcome is UNDETERMINED
+        assert check(found.credentials[0], "status").outcome is UNDETERMINED
 
 
 class TestSeveralProofs:
@@ -363,7 +363,7 @@ class TestSeveralProofs:
         for proofs in ([own, other], [other, own], [own, other, ecdsa]):
             found = self.proofs(*proofs)
             assert found.report.outcome is PASSED
-            assert found.document == credential()
+            assert document_of(found) == credential()
 
     def test_the_issuers_own_must_be_among_them(self) -> None:
         found = self.proofs(proof(credential(), STRANGER), proof(credential(), HOLDER))
@@ -432,7 +432,7 @@ class TestSeveralProofs:
         more = {**whole, "@context": [*whole["@context"], {"extra": "https://evil.example/#extra"}]}
         found = verify({**more, "proof": [proof(more, STRANGER), proof(whole)]})
         assert found.report.outcome is PASSED
-        assert found.document == whole
+        assert document_of(found) == whole
 
 
 class TestOldSdJwtType:

@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from ipse.credentials.issuer import IssueOptions, SigningKey
 from ipse.dids import did_key
-from ipse.keys.ed25519 import PrivateKey
+from ipse.keys import ed25519
+from ipse.keys.key_types import PrivateKey
 from ipse.wallet.batch import Job, Rows, Summary, issue
 from ipse.wallet.batch.rows import Form
 
-KEY: Final = PrivateKey(bytes(range(32)))
+KEY: Final = ed25519.PrivateKey(bytes(range(32)))
 DID: Final = did_key.from_public_key(KEY.public())
 METHOD: Final = did_key.verification_method_id(DID)
 NOW: Final = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -30,9 +32,19 @@ CLAIMS: Final[dict[str, Any]] = {
 }
 
 
-def job(form: str = "w3c", template: dict[str, Any] | None = None, **members: Any) -> Job:
+def job(
+    form: str = "w3c",
+    template: dict[str, Any] | None = None,
+    *,
+    key: PrivateKey = KEY,
+    did: str = DID,
+    schema: dict[str, Any] | None = None,
+    **options: Any,
+) -> Job:
+    """A job by KEY, or by another `key` under a DID and method that need not be its own."""
     default = CLAIMS if form == "sd-jwt" else TEMPLATE
-    return Job(form, DID, METHOD, default if template is None else template, **members)
+    signing_key = SigningKey(did, METHOD if did == DID else f"{did}#key", key)
+    return Job(signing_key, IssueOptions(form, **options), default if template is None else template, schema)
 
 
 def people(count: int) -> list[dict[str, Any]]:
@@ -51,7 +63,7 @@ def run(
     data: bytes, output: Path, which: Job | None = None, *, form: Form = "ndjson", **options: Any
 ) -> Summary:
     options = {"now": NOW, "workers": 2, **options}
-    return issue(which or job(), KEY, reading(data, form), output, **options)
+    return issue(which or job(), reading(data, form), output, **options)
 
 
 def lines(output: Path) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ import pytest
 from ipse.credentials import json_ld, jws, model
 from ipse.credentials.formats import data_integrity, sd_jwt
 from ipse.credentials.formats.jose import vc_jwt
+from ipse.dids import did_key
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import AlreadyExists, CorruptData, MalformedInput, StorageError, Undetermined, UsageError
 from ipse.keys.ecdsa import PrivateKey as EcdsaKey
@@ -37,6 +38,8 @@ from tests.unit.wallet.batch.jobs import (
     run,
 )
 
+OTHER = EcdsaKey("P-256", bytes(31) + b"\2")
+ACCOUNT = "did:pkh:eip155:1:0xb9c5714089478a327f09197987f16f9e5d936e8a"
 LATER = NOW + timedelta(days=1)
 
 
@@ -165,14 +168,15 @@ def test_what_the_template_says_itself_is_kept(tmp_path: Path) -> None:
     [
         (job(template={**TEMPLATE, "issuer": DID}), MalformedInput, "the template has 'issuer'"),
         (job(template={**TEMPLATE, "proof": {}}), MalformedInput, "the template has 'proof'"),
-        (job(template={"type": []}), MalformedInput, "the template is no credential: /@context"),
-        (job(template={**TEMPLATE, "type": "X"}), MalformedInput, "the template is no credential: /type"),
+        (job(template={"type": []}), MalformedInput, "the template is not a credential: /@context"),
+        (job(template={**TEMPLATE, "type": "X"}), MalformedInput, "the template is not a credential: /type"),
         (job(template={**TEMPLATE, "x": "{{"}), MalformedInput, "make no place"),
-        (job("w3c-1.1"), UsageError, "not issued in the format 'w3c-1.1'"),
-        (job("x"), UsageError, "not issued in the format"),
-        (job(cryptosuite="ecdsa-jcs-2019"), UsageError, "no cryptosuite"),
-        (job("jwt", cryptosuite="eddsa-jcs-2022"), UsageError, "has no cryptosuites"),
-        (job("jwt", disclosable=(("x",),)), UsageError, "selectively disclosable"),
+        (job("x"), UsageError, "not a credential format"),
+        (job(suite="ecdsa-jcs-2019"), UsageError, "no cryptosuite"),
+        (job("jwt", suite="eddsa-jcs-2022"), UsageError, "does not take --suite"),
+        (job("jwt", disclosable=("x",)), UsageError, "does not take --disclosable"),
+        (job("jwt", did=ACCOUNT), UsageError, "publishes no key"),
+        (job("sd-jwt", did=ACCOUNT), UsageError, "publishes no key"),
         (job("sd-jwt", {**CLAIMS, "iss": "x"}), MalformedInput, "the template has 'iss'"),
         (job(schema={"type": "x"}), MalformedInput, "not a JSON Schema"),
     ],
@@ -199,7 +203,7 @@ def test_csv_with_a_fault_anywhere_is_refused_before_the_first_row(tmp_path: Pat
 
 def test_another_key_type_has_its_own_cryptosuite(tmp_path: Path) -> None:
     key, output = EcdsaKey("P-256", bytes(31) + b"\1"), tmp_path / "out.ndjson"
-    issue(job(), key, reading(ndjson(people(3))), output, now=NOW, workers=1)
+    issue(job(key=key), reading(ndjson(people(3))), output, now=NOW, workers=1)
     for line in lines(output):
         proof = data_integrity.proof_of(line["credential"])
         assert line["credential"]["proof"]["cryptosuite"] == "ecdsa-jcs-2019"
@@ -216,7 +220,7 @@ def test_jwts(tmp_path: Path) -> None:
 
 def test_sd_jwts_hide_what_is_to_be_disclosable_under_fresh_salts(tmp_path: Path) -> None:
     output = tmp_path / "out.ndjson"
-    run(ndjson([people(1)[0]] * 3), output, job("sd-jwt", disclosable=(("name",),), decoys=2))
+    run(ndjson([people(1)[0]] * 3), output, job("sd-jwt", disclosable=("name",), decoys=2))
     parsed = [sd_jwt.parse(line["credential"]) for line in lines(output)]
     assert len({each.disclosures for each in parsed}) == 3
     payload = parsed[0].jwt.payload
@@ -275,18 +279,28 @@ def test_contexts_of_the_user_are_signed_over(tmp_path: Path) -> None:
     url = "https://example.org/context"
     template = {**TEMPLATE, "@context": [*TEMPLATE["@context"], url]}
     with pytest.raises(Undetermined, match=r"example\.org/context"):
-        run(ndjson(people(1)), tmp_path / "out.ndjson", job(template=template, cryptosuite="eddsa-rdfc-2022"))
+        run(ndjson(people(1)), tmp_path / "out.ndjson", job(template=template, suite="eddsa-rdfc-2022"))
     contexts = {url: {"@context": {"name": "https://schema.org/name"}}}
-    rdfc = job(template=template, cryptosuite="eddsa-rdfc-2022", contexts=contexts)
+    rdfc = job(template=template, suite="eddsa-rdfc-2022", contexts=json_ld.known().with_extra(contexts))
     credential = one_row(tmp_path, people(1)[0], rdfc)["credential"]
     known = json_ld.known().with_extra(contexts)
     proof = data_integrity.proof_of(credential)
     assert data_integrity.verify_proof(credential, proof, KEY.public(), contexts=known)
 
 
-def test_a_term_that_would_not_be_signed_is_the_row_s_error(tmp_path: Path) -> None:
+def test_a_term_of_the_template_that_would_not_be_signed_is_refused_before_the_first_row(
+    tmp_path: Path,
+) -> None:
     template = {**TEMPLATE, "credentialSubject": {"unheardOf": "{{name}}"}}
-    line = one_row(tmp_path, people(1)[0], job(template=template, cryptosuite="eddsa-rdfc-2022"))
+    with pytest.raises(MalformedInput, match="unheardOf"):
+        run(ndjson(people(1)), tmp_path / "out.ndjson", job(template=template, suite="eddsa-rdfc-2022"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_term_of_a_row_that_would_not_be_signed_is_the_row_s_error(tmp_path: Path) -> None:
+    row = {"n": 1, "name": {"unheardOf": "x"}}
+    template = {**TEMPLATE, "credentialSubject": {"name": "{{name}}"}}
+    line = one_row(tmp_path, row, job(template=template, suite="eddsa-rdfc-2022"))
     assert "unheardOf" in line["error"]["message"]
 
 
@@ -305,17 +319,20 @@ def test_no_rows_are_no_lines(tmp_path: Path) -> None:
 
 def test_a_stream_takes_the_lines_too_and_nothing_is_written_beside_it() -> None:
     stream = io.BytesIO()
-    issue(job(), KEY, reading(ndjson(people(300))), stream, now=NOW, workers=2)
+    issue(job(), reading(ndjson(people(300))), stream, now=NOW, workers=2)
     assert [json.loads(line)["row"] for line in stream.getvalue().splitlines()] == list(range(1, 301))
     with pytest.raises(UsageError, match="only a file can be resumed"):
-        issue(job(), KEY, reading(b""), stream, now=NOW, resume=True)
+        issue(job(), reading(b""), stream, now=NOW, resume=True)
 
 
 def test_the_secret_is_in_no_repr_and_no_file(tmp_path: Path) -> None:
     from ipse.wallet.batch.issuing import Settings
+    from ipse.wallet.batch.worker import Task
 
-    assert KEY.secret.hex() not in repr(Settings(job(), None, NOW, "Ed25519", KEY.secret))
-    assert repr(KEY.secret) not in repr(Settings(job(), None, NOW, "Ed25519", KEY.secret))
+    settings = Settings(job(), None, NOW, has_status=False)
+    for shown in (repr(settings), repr(Task("x:y", settings)), repr(job().signing_key)):
+        assert KEY.secret.hex() not in shown
+        assert repr(KEY.secret) not in shown
 
 
 def stopped(tmp_path: Path, rows: int = 1000, **options: Any) -> Path:
@@ -411,7 +428,7 @@ def test_more_rows_than_the_input_has_are_not_the_batch_s(tmp_path: Path) -> Non
         (job(template={**TEMPLATE, "name": "x"}), 1000, "job"),
         (job(schema={}), 1000, "job"),
         (job("jwt"), 1000, "job"),
-        (Job("w3c", "did:example:other", METHOD, TEMPLATE), 1000, "job"),
+        (job(did=did_key.from_public_key(OTHER.public())), 1000, "job"),
         (job(), 1001, "input"),
         (job(), 999, "input"),
     ],
@@ -473,7 +490,7 @@ def test_rows_from_a_pipe_are_issued_and_cannot_be_resumed(tmp_path: Path) -> No
 
     def again(**options: Any) -> None:
         rows = Rows(Pipe(ndjson(people(10))), "ndjson", what="-")
-        issue(job(), KEY, rows, output, now=NOW, workers=1, **options)
+        issue(job(), rows, output, now=NOW, workers=1, **options)
 
     with pytest.raises(KeyboardInterrupt):
         again(progress=stop)

@@ -1,61 +1,55 @@
-"""Verifiers for batches, as a program would bring its own."""
+"""Verifiers and lookups for batches that do what a bug, a kill or an outage would do.
+
+They are pickled and sent to the workers, so they stand in a module of their own.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Final
 
-from ipse.credentials.formats import data_integrity
-from ipse.encoding import strict_json
+from ipse.credentials.policy import Policy, Sources
+from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import MalformedInput, Undetermined
-from ipse.wallet.batch.verifying import Verifier
-from tests.unit.wallet.batch.jobs import KEY
+from ipse.errors import Undetermined
+from ipse.storage.vault import Vault
+from ipse.wallet.verifier import Lookup, Verifier
+
+__all__ = ["BUG", "KILL", "DeadlyLookup", "UnreachableLookup", "accepting"]
+
+BUG: Final = "did:example:bug"
+KILL: Final = "did:example:kill"
 
 
-def by_key(settings: Any, now: datetime) -> Verifier:
-    """Verifies what KEY signed; `settings` is shown in the report."""
-
-    def verify(text: str) -> JsonObject:
-        secured = strict_json.parse_object(text, what="the credential")
-        data_integrity.verify_proof(secured, data_integrity.proof_of(secured), KEY.public())
-        return {"settings": settings, "at": now.isoformat(), "outcome": "passed"}
-
-    return verify
-
-
-def echo(_: Any, __: datetime) -> Verifier:
-    """Reports the text that it was given."""
-    return lambda text: {"outcome": "passed", "text": text}
+def _resolve(did: str) -> JsonObject:
+    """Do what the DID says."""
+    if did == BUG:
+        raise ZeroDivisionError
+    if did == KILL:
+        print("noise on stdout", flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+    print("noise on stdout")
+    return resolver.resolve(did)
 
 
-def refusing(_: Any, __: datetime) -> Verifier:
+@dataclass(frozen=True, slots=True)
+class DeadlyLookup(Lookup):
+    """Has a bug that one DID shows, and is killed by another."""
+
+    def sources(self, vault: Vault | None = None) -> Sources:
+        return replace(Lookup.sources(self, vault), resolve=_resolve)
+
+
+@dataclass(frozen=True, slots=True)
+class UnreachableLookup(Lookup):
     """Can't be prepared."""
-    raise Undetermined("the trust list is out of reach", hint="try later")
+
+    def sources(self, vault: Vault | None = None) -> Sources:  # noqa: ARG002 - as Lookup has it
+        raise Undetermined("the trust list is out of reach", hint="try later")
 
 
-def buggy(_: Any, __: datetime) -> Verifier:
-    """Has a bug that one line shows."""
-
-    def verify(text: str) -> JsonObject:
-        if "bug" in text:
-            raise ZeroDivisionError
-        if "malformed" in text:
-            raise MalformedInput("as expected")
-        return {"outcome": "passed"}
-
-    return verify
-
-
-def dying(_: Any, __: datetime) -> Verifier:
-    """Is killed by one line."""
-
-    def verify(text: str) -> JsonObject:
-        if "kill" in text:
-            os.kill(os.getpid(), signal.SIGKILL)
-        print("noise on stdout")
-        return {"outcome": "passed"}
-
-    return verify
+def accepting(*issuers: str, lookup: Lookup | None = None) -> Verifier:
+    """A verifier that accepts credentials of these issuers, of any without one."""
+    return Verifier(Policy(issuers=frozenset(issuers), any_issuer=not issuers), lookup or Lookup())

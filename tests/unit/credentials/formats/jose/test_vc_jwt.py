@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ipse.credentials import jws, model
+from ipse.credentials.formats import envelope, sd_jwt
 from ipse.credentials.formats.jose import vc_jwt
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
@@ -57,7 +58,7 @@ def presentation(**parts: Json) -> JsonObject:
         "@context": [model.CONTEXT],
         "type": ["VerifiablePresentation"],
         "holder": DID,
-        "verifiableCredential": [vc_jwt.envelope(signed())],
+        "verifiableCredential": [envelope.enveloped(signed())],
         **parts,
     }
     return {name: value for name, value in document.items() if value is not ...}
@@ -112,28 +113,11 @@ def test_the_payload_is_the_document_itself() -> None:
 def test_a_presentation_answers_one_challenge() -> None:
     token = read(presented(expires=NOW + timedelta(minutes=5)))
     vc_jwt.verify_signature(token, KEY.public())
-    vc_jwt.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
     assert token.document == presentation()
     seconds = int(NOW.timestamp())
     assert token.claims == {"aud": AUDIENCE, "nonce": NONCE, "iat": seconds, "exp": seconds + 300}
     assert (token.typ, token.audience) == ("vp+jwt", (AUDIENCE,))
     assert vc_jwt.registered_period(token) == (NOW, NOW + timedelta(minutes=5))
-    for audience, nonce in (
-        (AUDIENCE, "nonce-2"),
-        ("https://other.example", NONCE),
-        (AUDIENCE, ""),
-        ("", NONCE),
-    ):
-        with pytest.raises(VerificationFailed):
-            vc_jwt.check_challenge(token, audience=audience, nonce=nonce)
-
-
-@pytest.mark.parametrize("audience", [[AUDIENCE, "https://other.example"], [], None, ""])
-def test_a_presentation_for_several_verifiers_or_none_answers_nobody(audience: Json) -> None:
-    claims = {"nonce": NONCE} if audience is None else {"nonce": NONCE, "aud": audience}
-    text = made(presentation() | claims, typ="vp+jwt", cty="vp")
-    with pytest.raises((VerificationFailed, MalformedInput), match="aud"):
-        vc_jwt.check_challenge(read(text), audience=AUDIENCE, nonce=NONCE)
 
 
 @pytest.mark.parametrize("name", ["audience", "nonce"])
@@ -375,7 +359,7 @@ def test_a_credential_and_a_presentation_never_pass_for_each_other() -> None:
         (credential(), {"typ": "vp+jwt", "cty": "vp"}),
         (presentation(), {"typ": "vc+jwt", "cty": "vc"}),
         (credential(type=["VerifiableCredential", "VerifiablePresentation"]), {}),
-        (vc_jwt.envelope(signed()), {}),
+        (envelope.enveloped(signed()), {}),
         ({}, {}),
     ):
         with pytest.raises(MalformedInput):
@@ -519,40 +503,67 @@ def test_the_period_begins_with_the_later_of_its_starts(claims: JsonObject, peri
 # Envelopes
 
 
+def held(enveloped: JsonObject) -> tuple[str, str]:
+    """The media type and the text of the JWT in an envelope."""
+    opened = envelope.opened(enveloped)
+    return opened.media_type, opened.secured.encoded
+
+
 def test_an_envelope_holds_exactly_the_token() -> None:
     text = signed()
-    enveloped = vc_jwt.envelope(text)
+    enveloped = envelope.enveloped(text)
     assert enveloped == {
         "@context": model.CONTEXT,
         "id": f"data:application/vc+jwt,{text}",
         "type": "EnvelopedVerifiableCredential",
     }
-    assert vc_jwt.opened(enveloped) == ("application/vc+jwt", text)
     listed = {**enveloped, "@context": [model.CONTEXT], "type": ["EnvelopedVerifiableCredential"]}
-    assert vc_jwt.opened(listed) == ("application/vc+jwt", text)
+    for written in (enveloped, listed):
+        assert held(written) == ("application/vc+jwt", text)
 
 
 def test_a_presentation_has_an_envelope_of_its_own() -> None:
     text = presented()
-    enveloped = vc_jwt.envelope(text)
+    enveloped = envelope.enveloped(text)
     assert enveloped["type"] == "EnvelopedVerifiablePresentation"
-    assert vc_jwt.opened(enveloped) == ("application/vp+jwt", text)
+    assert held(enveloped) == ("application/vp+jwt", text)
     with pytest.raises(MalformedInput):
-        vc_jwt.opened({**enveloped, "type": "EnvelopedVerifiableCredential"})
+        envelope.opened({**enveloped, "type": "EnvelopedVerifiableCredential"})
     with pytest.raises(MalformedInput):
-        vc_jwt.opened({**vc_jwt.envelope(signed()), "type": "EnvelopedVerifiablePresentation"})
+        envelope.opened({**envelope.enveloped(signed()), "type": "EnvelopedVerifiablePresentation"})
 
 
-@pytest.mark.parametrize("media_type", ["application/vc+sd-jwt", "application/dc+sd-jwt"])
-def test_an_enveloped_sd_jwt_is_opened(media_type: str) -> None:
-    enveloped = vc_jwt.envelope(signed()) | {"id": f"data:{media_type},a.b.c~d~"}
-    assert vc_jwt.opened(enveloped) == (media_type, "a.b.c~d~")
+@pytest.mark.parametrize("typ", sd_jwt.VC_TYPES)
+def test_an_enveloped_sd_jwt_is_opened(typ: str) -> None:
+    text = sd_jwt.issue({"iss": DID, "vct": "urn:x", "a": 1}, disclosable=[("a",)], signer=KEY, typ=typ)
+    enveloped = envelope.enveloped(signed()) | {"id": f"data:application/{typ},{text}"}
+    opened = envelope.opened(enveloped)
+    assert (opened.media_type, opened.secured.sd_jwt.compact) == (f"application/{typ}", text)
+
+
+def test_an_envelope_is_opened_only_where_it_holds_what_its_media_type_says() -> None:
+    text = sd_jwt.issue({"iss": DID, "vct": "urn:x"}, disclosable=[], signer=KEY, typ="dc+sd-jwt")
+    for media_type, token in (("vc+jwt", text), ("dc+sd-jwt", signed()), ("vc+jwt", presented())):
+        with pytest.raises(MalformedInput, match="holds something else"):
+            envelope.opened(envelope.enveloped(signed()) | {"id": f"data:application/{media_type},{token}"})
+
+
+def test_space_around_a_token_is_not_enveloped() -> None:
+    assert envelope.enveloped(f" {signed()}\n") == envelope.enveloped(signed())
+
+
+def test_an_sd_jwt_that_is_json_is_not_enveloped() -> None:
+    text = sd_jwt.issue({"iss": DID, "vct": "urn:x"}, disclosable=[], signer=KEY, typ="dc+sd-jwt")
+    protected, payload, signature = text.rstrip("~").split(".")
+    flattened = {"protected": protected, "payload": payload, "signature": signature}
+    with pytest.raises(MalformedInput, match="compact"):
+        envelope.enveloped(json.dumps({**flattened, "header": {"disclosures": []}}))
 
 
 def test_only_a_token_is_enveloped() -> None:
     for text in ("", "a.b.c", made(credential(), typ="JWT"), signed() + "~"):
         with pytest.raises(MalformedInput):
-            vc_jwt.envelope(text)
+            envelope.enveloped(text)
 
 
 @pytest.mark.parametrize(
@@ -591,9 +602,9 @@ def test_only_a_token_is_enveloped() -> None:
     ],
 )
 def test_what_is_no_plain_envelope_is_malformed(parts: JsonObject) -> None:
-    enveloped = {**vc_jwt.envelope(signed()), **parts}
+    enveloped = {**envelope.enveloped(signed()), **parts}
     with pytest.raises(MalformedInput):
-        vc_jwt.opened({name: value for name, value in enveloped.items() if value is not ...})
+        envelope.opened({name: value for name, value in enveloped.items() if value is not ...})
 
 
 # Whatever comes
@@ -623,12 +634,11 @@ def test_any_text_is_a_token_or_malformed(text: str) -> None:
 
 
 def objections(text: str) -> list[str]:
-    """What is said against a token, from reading it to its challenge."""
+    """What is said against a token, from reading it to its period."""
     try:
         token = read(text)
         vc_jwt.verify_signature(token, KEY.public())
         vc_jwt.registered_period(token)
-        vc_jwt.check_challenge(token, audience=AUDIENCE, nonce=NONCE)
     except (MalformedInput, VerificationFailed) as error:
         return [error.message, error.hint]
     return []
@@ -646,7 +656,7 @@ def test_odd_members_never_escape_as_another_error_and_errors_are_one_line(
     signature = base64url.encode(KEY.sign(f"{protected}.{body}".encode()))
     assert all(line.isprintable() for line in objections(f"{protected}.{body}.{signature}"))
     with suppress(MalformedInput):
-        vc_jwt.opened(members)
+        envelope.opened(members)
 
 
 @settings(max_examples=100, deadline=None)

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ipse.credentials import jws, model
+from ipse.credentials.content import Validity
 from ipse.credentials.formats.jose import vc_jwt
 from ipse.credentials.formats.vcdm11 import didkit_process, jwt
 from ipse.credentials.model import vcdm11
@@ -164,7 +165,7 @@ def test_an_expired_credential_verifies_and_its_tampered_twin_does_not() -> None
     old = credential(issuance_date=past, expiration_date=past + timedelta(days=1))
     text = jwt.issue_jwt(old, KEY, METHOD)
     result, document = jwt.verify_jwt(text)
-    assert (result.verified, vcdm11.validity(document)) == (True, (past, past + timedelta(days=1)))
+    assert (result.verified, vcdm11.validity(document)) == (True, Validity(past, past + timedelta(days=1)))
     assert jwt.verify_jwt(tampered(text))[0].verified is False
 
 
