@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Final, TypeAlias
 
@@ -12,7 +12,7 @@ import typer
 
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
-from ipse.encoding.timestamps import parse_timestamp
+from ipse.encoding.timestamps import parse_day, parse_timestamp
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, StorageError, UsageError
 
 __all__ = [
@@ -34,7 +34,6 @@ AllowLoopback: TypeAlias = Annotated[
     bool, typer.Option("--allow-loopback", help="Also connect to this machine; for tests.")
 ]
 
-_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SPAN: Final = re.compile(r"(\d{1,5})([smhd])", re.ASCII)
 _UNITS: Final = {
     "s": timedelta(seconds=1),
@@ -96,10 +95,8 @@ def read_lines(source: str) -> list[str]:
 def timestamp(text: str) -> datetime:
     """Parse a time like 2026-01-31T12:00:00Z, or a day (its first second, UTC). Raises UsageError."""
     try:
-        if _DATE.fullmatch(text):
-            return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
-        return parse_timestamp(text)
-    except (MalformedInput, ValueError) as error:
+        return parse_timestamp(text) if "T" in text else parse_day(text)
+    except MalformedInput as error:
         raise UsageError(
             f"{text!r} is not a time", hint="write it like 2026-01-31 or 2026-01-31T12:00:00Z"
         ) from error

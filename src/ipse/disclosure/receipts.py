@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from ipse.credentials import jws
@@ -29,7 +29,7 @@ from ipse.disclosure.questions import LEVELS, MAX_PURPOSE, Question
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.safe_text import is_printable, plain_text
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
-from ipse.encoding.timestamps import format_timestamp, parse_timestamp
+from ipse.encoding.timestamps import format_timestamp, from_numeric_date, parse_timestamp
 from ipse.errors import InputTooLarge, IpseError, MalformedInput, NotFound, UsageError, VerificationFailed
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.protocols.parties import party_of
@@ -41,7 +41,6 @@ TYPE: Final = "urn:ipse:receipt:1"
 _TYP: Final = "ipse-receipt"
 _MAX_LENGTH: Final = 64 * 1024
 _MAX_NUMBER: Final = 2**53 - 1
-_MAX_TIME: Final = 253402300800
 """Seconds from 1970 to the end of the year 9999."""
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _MEMBERS: Final = frozenset(
@@ -161,9 +160,7 @@ def check_terms(receipt: ReceiptVerification, question: Question, answer: str) -
 def _issued(answer: str) -> datetime:
     """When `answer` was made. Raises MalformedInput for what is no answer."""
     seconds = sd_jwt.parse(answer).jwt.payload.get("iat")
-    if type(seconds) is not int or not 0 <= seconds < _MAX_TIME:
-        raise MalformedInput(f"the answer was made at {excerpt(seconds)}, which is no time in seconds")
-    return datetime.fromtimestamp(seconds, UTC)
+    return from_numeric_date(seconds, "the answer's iat", whole=True)
 
 
 def _written(body: str, signatures: list[JsonObject]) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from ipse.credentials import jws
@@ -20,6 +20,7 @@ from ipse.dids import did_web, resolver
 from ipse.dids.resolver import Resolve
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.timestamps import from_numeric_date, to_numeric_date
 from ipse.errors import (
     InputTooLarge,
     MalformedInput,
@@ -132,8 +133,8 @@ def build_request(
         "response_type": "vp_token",
         "redirect_uri": address,
         "nonce": nonce,
-        "iat": int(issued.timestamp()),
-        "exp": int(expires.timestamp()),
+        "iat": to_numeric_date(issued),
+        "exp": to_numeric_date(expires),
         "dcql_query": query,
         "transaction_data": [base64url.encode(strict_json.canonical(transaction_data))],
     }
@@ -285,10 +286,7 @@ def _period(claims: JsonObject) -> tuple[datetime, datetime]:
 
 
 def _moment(request: JsonObject, name: str) -> datetime:
-    seconds = request.get(name)
-    if type(seconds) is not int or not 0 <= seconds < 253402300800:
-        raise MalformedInput(f"the request's {name} is not a time in seconds")
-    return datetime.fromtimestamp(seconds, UTC)
+    return from_numeric_date(request.get(name), f"the request's {name}", whole=True)
 
 
 def _transaction_data(request: JsonObject) -> tuple[TransactionData, ...]:

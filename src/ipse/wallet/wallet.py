@@ -153,7 +153,7 @@ class Wallet:
 
     def sweep(self) -> None:
         """Remove the keystore items that nothing points to any more; those out of reach wait for later."""
-        if not manifest.read(self.places.manifest).leftovers:
+        if not self.manifest.leftovers:
             return
         with manifest.changing(self.places.manifest) as (current, write):
             if self._was_moved(current):

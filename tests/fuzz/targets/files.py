@@ -29,8 +29,7 @@ def _path() -> Path:
 
 def _keystore(data: bytes) -> None:
     """All of it but the derivation, whose cost the header sets within its bounds."""
-    _path().write_bytes(data)
-    header, ciphertext = EncryptedFile(_path(), lambda: b"")._load()
+    header, ciphertext = EncryptedFile(_path(), lambda: b"")._parsed(data)
     encrypted_file._decrypt(header, ciphertext, b"k" * 32)
 
 

@@ -1,12 +1,24 @@
-"""xsd:dateTimeStamp, read strictly."""
+"""dateTimeStamps, NumericDates and days, read strictly."""
 
 from __future__ import annotations
 
+import ast
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ipse.encoding.timestamps import format_timestamp, parse_timestamp
+from ipse.encoding.timestamps import (
+    at_seconds,
+    format_day,
+    format_timestamp,
+    from_numeric_date,
+    parse_day,
+    parse_timestamp,
+    to_numeric_date,
+)
 from ipse.errors import MalformedInput
 
 
@@ -118,3 +130,107 @@ def test_a_moment_is_written_in_utc_to_the_second(moment: datetime, text: str) -
 def test_what_is_written_reads_back_in_every_year(year: int) -> None:
     moment = datetime(year, 6, 1, 1, 2, 3, tzinfo=UTC)
     assert parse_timestamp(format_timestamp(moment)) == moment
+
+
+moments = st.datetimes(timezones=st.just(UTC))
+EAST = timezone(timedelta(hours=14))
+
+
+@given(moments)
+def test_each_form_reads_back_as_what_it_says(moment: datetime) -> None:
+    second = moment.replace(microsecond=0)
+    assert parse_timestamp(format_timestamp(moment)) == second
+    assert at_seconds(to_numeric_date(moment)) == second
+    assert parse_day(format_day(moment)) == second.replace(hour=0, minute=0, second=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-01-31", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("0001-01-01", datetime(1, 1, 1, tzinfo=UTC)),
+        ("2024-02-29", datetime(2024, 2, 29, tzinfo=UTC)),
+    ],
+)
+def test_a_day_is_its_first_second(text: str, moment: datetime) -> None:
+    assert parse_day(text) == moment
+    assert format_day(moment) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-1-31", "20260131", "2026-W05-6", "2026-031", "2023-02-29", "2026-00-10", "2026-01-31T00:00:00Z",
+        "26-01-31", "2026-01-31\n", " 2026-01-31", "\uff12026-01-31", "0000-01-01", "",
+    ],
+)  # fmt: skip
+def test_anything_else_is_no_day(text: str) -> None:
+    with pytest.raises(MalformedInput, match="is not a day"):
+        parse_day(text)
+
+
+def test_a_day_is_that_of_the_moment_in_utc() -> None:
+    assert format_day(datetime(2026, 2, 1, 13, 59, tzinfo=EAST)) == "2026-01-31"
+
+
+@pytest.mark.parametrize(
+    ("value", "moment"),
+    [
+        (0, datetime(1970, 1, 1, tzinfo=UTC)),
+        (1769860800, datetime(2026, 1, 31, 12, tzinfo=UTC)),
+        (1769860800.5, datetime(2026, 1, 31, 12, 0, 0, 500_000, tzinfo=UTC)),
+        (253402300799, datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_a_numeric_date_is_seconds_since_1970(value: float, moment: datetime) -> None:
+    assert from_numeric_date(value, "exp") == moment
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        -1, -0.5, 253402300800, 253402300799.5, 1e300, float("nan"), float("inf"), float("-inf"), 10**400,
+        True, False, None, "1769860800", [1], {"seconds": 1},
+    ],
+)  # fmt: skip
+def test_anything_else_is_no_numeric_date(value: object) -> None:
+    with pytest.raises(MalformedInput, match=r"^exp is .*, not seconds since 1970") as caught:
+        from_numeric_date(value, "exp")
+    assert len(caught.value.message) < 200
+
+
+def test_where_whole_seconds_are_asked_for_no_fraction_is_read() -> None:
+    assert from_numeric_date(1, "iat", whole=True) == at_seconds(1)
+    for value in (1.5, 1.0):
+        with pytest.raises(MalformedInput, match="iat is 1"):
+            from_numeric_date(value, "iat", whole=True)
+
+
+def test_a_moment_is_rounded_down_to_whole_seconds_also_before_1970() -> None:
+    assert to_numeric_date(datetime(2026, 1, 31, 12, 0, 0, 999_999, tzinfo=UTC)) == 1769860800
+    assert to_numeric_date(datetime(1969, 12, 31, 23, 59, 59, 500_000, tzinfo=UTC)) == -1
+    assert to_numeric_date(datetime(1970, 1, 1, 14, tzinfo=EAST)) == 0
+
+
+@pytest.mark.parametrize("seconds", [1e12, -1e12, float("inf"), float("nan")])
+def test_seconds_that_no_calendar_reaches_are_an_error(seconds: float) -> None:
+    with pytest.raises((OverflowError, ValueError)):
+        at_seconds(seconds)
+
+
+def test_no_other_module_reads_or_writes_times() -> None:
+    source = Path(__file__).parents[3] / "src" / "ipse"
+    allowed = {
+        "encoding/timestamps.py",
+        "cli/commands/unlock.py",  # the time on the owner's clock
+        "credentials/formats/sd_jwt/registered_claims.py",
+        "credentials/status/token_status_list.py",
+        "credentials/verification/selective.py",
+    }
+    for path in source.rglob("*.py"):
+        if str(path.relative_to(source)) in allowed:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Attribute):
+                found = node.attr in ("strptime", "strftime", "fromtimestamp", "fromisoformat", "isoformat")
+                assert not found, f"{path}:{node.lineno}"

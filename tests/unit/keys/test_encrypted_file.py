@@ -126,6 +126,59 @@ def test_the_passphrase_is_asked_for_once_and_only_when_it_is_needed(store: Encr
     assert len(asked) == 1
 
 
+@pytest.fixture
+def decryptions(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The ciphertexts that were decrypted since."""
+    import nacl.bindings
+
+    name = "crypto_aead_xchacha20poly1305_ietf_decrypt"
+    decrypt = getattr(nacl.bindings, name)
+    seen: list[bytes] = []
+
+    def counted(ciphertext: bytes, *rest: bytes) -> bytes:
+        seen.append(ciphertext)
+        return bytes(decrypt(ciphertext, *rest))
+
+    monkeypatch.setattr(nacl.bindings, name, counted)
+    return seen
+
+
+def test_a_file_is_decrypted_once_whatever_is_read_and_written(
+    store: EncryptedFile, decryptions: list[bytes]
+) -> None:
+    keystore = opened(store.path)
+    keystore.get("root")
+    keystore.add("new", b"secret")
+    keystore.replace("new", b"another")
+    keystore.remove("root")
+    assert keystore.get("new") == b"another"
+    assert keystore.find("root") is None
+    assert len(decryptions) == 1
+    assert opened(store.path).get("new") == b"another"
+
+
+def test_what_another_process_wrote_is_decrypted_anew(store: EncryptedFile, decryptions: list[bytes]) -> None:
+    keystore = opened(store.path)
+    assert keystore.find("new") is None
+    store.add("new", b"secret")
+    assert keystore.get("new") == b"secret"
+    store.replace("new", b"another")
+    keystore.add("more", b"1")
+    assert (keystore.get("new"), keystore.get("more")) == (b"another", b"1")
+    store.remove("new")
+    assert keystore.find("new") is None
+    assert opened(store.path).get("more") == b"1"
+
+
+def test_a_file_altered_after_it_was_opened_is_refused(store: EncryptedFile) -> None:
+    document = read_document(store.path)
+    document["ciphertext"] = base64url.encode(bytes(len(base64url.decode(document["ciphertext"]))))
+    store.path.write_text(json.dumps(document))
+    for act in (lambda: store.get("root"), lambda: store.add("new", b""), lambda: store.remove("root")):
+        with pytest.raises(WrongPassphrase):
+            act()
+
+
 @pytest.mark.parametrize("act", ["create", "add", "remove"])
 def test_nobody_waits_while_the_owner_types_the_passphrase(
     store: EncryptedFile, monkeypatch: pytest.MonkeyPatch, act: str

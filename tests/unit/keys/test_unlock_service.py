@@ -101,7 +101,7 @@ def unlocked(path: Path) -> Path:
 
 def derived_key(path: Path) -> bytes:
     keystore = EncryptedFile(path, lambda: PASSPHRASE)
-    return keystore._derive(keystore._load()[0]["kdf"])
+    return keystore._derive(json.loads(path.read_bytes())["kdf"])
 
 
 def test_a_hundred_readers_after_one_unlock_derive_nothing(
@@ -163,11 +163,11 @@ def test_the_first_clock_counts_the_time_that_the_machine_sleeps() -> None:
 
 def test_lock_ends_a_session_at_once(unlocked: Path, runtime: Path) -> None:
     process = service_of(unlocked)
-    assert EncryptedFile(unlocked, never_asked).lock()
+    assert unlock_client.stop(unlocked)
     assert list((runtime / "ipse").iterdir()) == []
     assert unlock_client.key_for(unlocked, {}) is None
     assert within(2, lambda: not is_running(process))
-    assert not EncryptedFile(unlocked, never_asked).lock()
+    assert not unlock_client.stop(unlocked)
 
 
 def test_a_session_ends_when_the_keystore_file_is_gone(unlocked: Path, runtime: Path) -> None:

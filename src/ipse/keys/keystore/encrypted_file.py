@@ -44,12 +44,18 @@ _SEAL_LENGTH: Final = 16
 
 
 class EncryptedFile:
-    """A keystore in one file. The passphrase is asked for once, when the file is first needed."""
+    """A keystore in one file.
+
+    The passphrase is asked for once, when the file is first needed. The file is read each time, and decrypted
+    only where it is not byte for byte what was decrypted or written last.
+    """
 
     def __init__(self, path: Path, passphrase: Callable[[], bytes]) -> None:
         self._path = path
         self._passphrase = passphrase
         self._derived: tuple[JsonObject, bytes] | None = None
+        self._opened: tuple[bytes, dict[str, str]] | None = None
+        """The file's bytes, and the items in them."""
 
     @property
     def description(self) -> str:
@@ -130,18 +136,11 @@ class EncryptedFile:
         from ipse.keys.keystore import unlock_client
 
         unlock_client.check(seconds)
-        header, ciphertext = self._load()
+        header, ciphertext = self._parsed(self._bytes())
         key = self._derive(header["kdf"])
         self._items(header, ciphertext, key)
         self._derived = (header["kdf"], key)
         unlock_client.start(self._path, header["kdf"], key, seconds=seconds)
-
-    def lock(self) -> bool:
-        """End the session that `unlock` began; whether there was one."""
-        from ipse.keys.keystore import unlock_client
-
-        self._derived = None
-        return unlock_client.stop(self._path)
 
     def _put(self, items: dict[str, str], item: str, secret: bytes) -> None:
         """Write the items with one more or another; under the lock."""
@@ -157,7 +156,14 @@ class EncryptedFile:
             )
 
     def _read(self) -> dict[str, str]:
-        header, ciphertext = self._load()
+        """The items in the file as it is now, as a dictionary of the caller's own."""
+        data = self._bytes()
+        if self._opened is None or self._opened[0] != data:
+            self._opened = (data, self._decrypted(data))
+        return dict(self._opened[1])
+
+    def _decrypted(self, data: bytes) -> dict[str, str]:
+        header, ciphertext = self._parsed(data)
         kdf = header["kdf"]
         if self._derived is None or self._derived[0] != kdf:
             from ipse.keys.keystore import unlock_client
@@ -188,20 +194,26 @@ class EncryptedFile:
             strict_json.canonical(items), strict_json.canonical(header), nonce, key
         )
         document = {**header, "ciphertext": base64url.encode(ciphertext)}
-        files.write_private(self._path, strict_json.pretty(document).encode() + b"\n")
+        data = strict_json.pretty(document).encode() + b"\n"
+        files.write_private(self._path, data)
+        self._opened = (data, items)
 
-    def _load(self) -> tuple[JsonObject, bytes]:
-        """The header as it is authenticated, and the ciphertext."""
+    def _bytes(self) -> bytes:
         try:
-            document = strict_json.parse_object(files.read_private(self._path), what=str(self._path))
-            ciphertext = base64url.decode(document.pop("ciphertext"))
-            _check_header(document, self._path)
-            if len(ciphertext) < _SEAL_LENGTH:
-                raise MalformedInput("the ciphertext is shorter than its seal")
+            return files.read_private(self._path)
         except NotFound as error:
             raise KeystoreUnavailable(
                 f"the wallet's keystore file {self._path} is gone", hint="restore it from a backup"
             ) from error
+
+    def _parsed(self, data: bytes) -> tuple[JsonObject, bytes]:
+        """The header as it is authenticated, and the ciphertext."""
+        try:
+            document = strict_json.parse_object(data, what=str(self._path))
+            ciphertext = base64url.decode(document.pop("ciphertext"))
+            _check_header(document, self._path)
+            if len(ciphertext) < _SEAL_LENGTH:
+                raise MalformedInput("the ciphertext is shorter than its seal")
         except (MalformedInput, KeyError, TypeError) as error:
             raise CorruptData(f"{self._path} is not a keystore file, or a damaged one") from error
         return document, ciphertext

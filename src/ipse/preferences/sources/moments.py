@@ -6,6 +6,8 @@ import re
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Final
 
+from ipse.encoding.timestamps import at_seconds
+
 __all__ = ["moment"]
 
 _ISO: Final = re.compile(
@@ -73,4 +75,4 @@ def _epoch(text: str) -> datetime | None:
         return None
     digits = len(text.lstrip("-"))
     scale = 1 if digits <= 10 else 1000 if digits <= 13 else 1_000_000
-    return datetime.fromtimestamp(int(text) // scale, UTC)
+    return at_seconds(int(text) // scale)

@@ -10,6 +10,7 @@ from ipse.cli.commands.profile.shown import headed, statement_row
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import format_day
 from ipse.errors import UsageError
 
 if TYPE_CHECKING:
@@ -109,8 +110,8 @@ def _interest_row(interest: NamedInterest) -> JsonObject:
         "affinity": round(interest.affinity, 2),
         "name": interest.name,
         "statements": len(interest.members),
-        "since": interest.since.date().isoformat(),
-        "last": interest.last.date().isoformat(),
+        "since": format_day(interest.since),
+        "last": format_day(interest.last),
         "half_life": round(interest.half_life),
         "medoid": medoid.text,
         "medoid_number": medoid.number,

@@ -13,6 +13,7 @@ import typer
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import format_day
 from ipse.errors import UsageError
 from ipse.wallet import output_files
 
@@ -72,7 +73,7 @@ def stats(ctx: typer.Context) -> None:
 
 
 def _page(found: Figures) -> Iterator[str]:
-    since, until = (moment.date().isoformat() if moment else "-" for moment in (found.since, found.until))
+    since, until = (format_day(moment) if moment else "-" for moment in (found.since, found.until))
     graded = f"{found.liked} liked, {found.disliked} disliked, {found.neutral} neutral"
     yield f"opinions:     {found.liked + found.disliked + found.neutral} ({graded})"
     yield f"facts:        {found.facts}"
@@ -101,8 +102,8 @@ def _object(found: Figures) -> JsonObject:
         "facts": found.facts,
         "past": found.past,
         **{name: found.sensitivities.get(name, 0) for name in _LEVELS},
-        "since": found.since.date().isoformat() if found.since else None,
-        "until": found.until.date().isoformat() if found.until else None,
+        "since": format_day(found.since) if found.since else None,
+        "until": format_day(found.until) if found.until else None,
         "model": found.model,
         "vectors": found.vectors,
         "vault_bytes": found.vault,

@@ -1,0 +1,87 @@
+"""A command derives the key, decrypts the keystore and reads the manifest and each setting once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nacl.bindings
+import pytest
+
+from ipse.cli import main
+from ipse.storage import files, settings
+from tests.conftest import EXAMPLES, Ipse
+
+_DERIVE = "crypto_pwhash_alg"
+_DECRYPT = "crypto_aead_xchacha20poly1305_ietf_decrypt"
+
+
+@pytest.fixture
+def work(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Counts the derivations, the decryptions and what is read of the wallet, in this process."""
+    done: Counter[str] = Counter()
+
+    def count(module: Any, name: str, label: Callable[..., str]) -> None:
+        original = getattr(module, name)
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            done[label(*arguments)] += 1
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(module, name, counted)
+
+    count(nacl.bindings, _DERIVE, lambda *_: "derivations")
+    count(nacl.bindings, _DECRYPT, lambda *_: "decryptions")
+    count(files, "read_private", lambda path: f"read {path.name}")
+    count(settings, "get", lambda _, name: f"setting {name}")
+    return done
+
+
+@pytest.fixture
+def run(ipse: Ipse, monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Runs a command on the wallet in this process."""
+    for name, value in ipse.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("IPSE_HOME", str(ipse.home))
+    return lambda *arguments: main.run([*map(str, arguments)])
+
+
+def test_verifying_against_the_trust_list(
+    ipse: Ipse, run: Callable[..., int], work: Counter[str], tmp_path: Path
+) -> None:
+    credential = tmp_path / "credential.json"
+    claims = EXAMPLES / "claims.json"
+    ipse(
+        "vc", "issue", "--issuer", "university", "--type", "DegreeCredential", "--claims", claims,
+        "--undefined-terms", "-o", credential,
+    )  # fmt: skip
+    did = ipse("did", "show", "university", "--json").json["did"]
+    ipse("trust", "add", did, "--for", "DegreeCredential")
+    assert run("vc", "verify", credential) == 0
+    assert work == {"derivations": 1, "decryptions": 1, "read keystore.json": 1, "read wallet.json": 1}
+
+
+def test_answering_an_application(
+    taught: Ipse, run: Callable[..., int], work: Counter[str], tmp_path: Path
+) -> None:
+    request = tmp_path / "request.json"
+    taught("profile", "like", "science fiction about other planets", "-q")
+    taught(
+        "dapp", "request", "--audience", "https://shop.example", "--purpose", "to show you three books",
+        "--candidates", EXAMPLES / "candidates.txt", "--top", "3", "-o", request,
+    )  # fmt: skip
+    taught("dapp", "grant", "https://shop.example", "--level", "choose", "--allow-unsigned")
+    assert run("dapp", "answer", request) == 0
+    assert work["derivations"] == 1
+    assert work["decryptions"] == 1
+    # Twice more under its lock, so that nobody moves the keys while the first count and the answer are kept.
+    assert work["read wallet.json"] == 3
+    assert work["setting embedding-model"] == work["setting embedding-fingerprint"] == 1
+
+
+def test_creating_a_did(run: Callable[..., int], work: Counter[str]) -> None:
+    assert run("did", "create", "--name", "other") == 0
+    assert (work["derivations"], work["decryptions"]) == (1, 1)
+    assert work["read wallet.json"] == 2  # the second time under the lock, to change it
