@@ -30,10 +30,11 @@ from pathlib import Path
 import numpy as np
 from adversaries import ADVERSARIES, TOP, Catalogue, Doubles, Floats, Questions, cosine, linear
 
+from ipse.disclosure.budgets import Budgets
 from ipse.preferences import taste, topics
 from ipse.preferences.embedding import Embedder, open_embedder
 from ipse.preferences.privacy import choice, subsample
-from ipse.preferences.privacy.budget import VOTERS, Budgets
+from ipse.preferences.privacy.subsample import VOTERS
 from ipse.preferences.taste import Evidence, Texts
 
 BAR = 0.3

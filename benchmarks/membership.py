@@ -24,8 +24,8 @@ from functools import partial
 
 import numpy as np
 
+from ipse.disclosure.budgets import Budgets
 from ipse.preferences.privacy.bands import Release, bands, laplace
-from ipse.preferences.privacy.budget import Budgets
 from ipse.preferences.privacy.choice import Draw, choose, count
 
 _RUNS = 20_000

@@ -30,18 +30,18 @@ from pathlib import Path
 from short_texts import short_texts
 
 from ipse.disclosure import questions
+from ipse.disclosure.budgets import WINDOW
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.disclosure.questions import Asked, Bands, Choose, numbered
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.preferences import topics
 from ipse.preferences.embedding import Embedder, open_embedder
-from ipse.preferences.privacy.budget import WINDOW
 from ipse.preferences.topics import Topic
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure
 from ipse.wallet.disclosure import budgets
-from ipse.wallet.disclosure.proposal import Decision, Proposal
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.profile.topics import set_topic_access
 from ipse.wallet.wallet import Wallet

@@ -17,19 +17,19 @@ import pytest
 
 from ipse.disclosure import answers as protocol
 from ipse.disclosure import questions
+from ipse.disclosure.budgets import Budgets
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.disclosure.questions import Choose, numbered
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import KeystoreUnavailable, RequestReplayed, StorageError
 from ipse.keys.keystore.encrypted_file import EncryptedFile
-from ipse.preferences.privacy.budget import Budgets
 from ipse.storage import answers, disclosure_log, receipts
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure
 from ipse.wallet import disclosure_log as log
 from ipse.wallet.disclosure import asking, budgets, releasing
-from ipse.wallet.disclosure.proposal import Decision, Proposal
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE

@@ -14,17 +14,17 @@ from typing import Any
 
 import pytest
 
+from ipse.disclosure.budgets import WINDOW, Budgets
+from ipse.disclosure.proposals import Consent
 from ipse.disclosure.questions import Asked
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import UsageError
-from ipse.preferences.privacy.budget import WINDOW, Budgets
 from ipse.storage import answers, disclosure_log, grants
 from ipse.storage.answers import AnswerRow
 from ipse.storage.places import Places
 from ipse.wallet import disclosure
 from ipse.wallet import disclosure_log as log
 from ipse.wallet.disclosure import budgets
-from ipse.wallet.disclosure.proposal import Consent
 from ipse.wallet.profile.forgetting import forget
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.material import (

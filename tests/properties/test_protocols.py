@@ -370,10 +370,10 @@ def test_two_parties_find_no_key_and_no_identifier_in_common(level: str, data: s
         question = parse_question(made(ASKED[level], address=f"https://{host}/"))
         key = derivation.pairwise_key(b"r" * 32, question.party)
         answer = answered(question, nothing(question), key=key)
-        receipt = receipts.build(question, answer, number=1, key=key, now=NOW)
+        receipt = receipts.build_receipt(question, answer, number=1, key=key, now=NOW)
         verified = verify_answer(answer, question, NOW)
         assert verified.report.outcome is Outcome.PASSED
-        got.append({receipts.verify(receipt).wallet_did, question.authorization.nonce})
+        got.append({receipts.verify_receipt(receipt).wallet_did, question.authorization.nonce})
         got[-1] |= {answer.split("~")[1].split(".")[1], answer.split(".")[1], key.public().raw.hex()}
     assert got[0].isdisjoint(got[1])
 
@@ -395,7 +395,7 @@ def test_what_is_seen_of_a_text_is_one_line_and_is_seen_the_same(text: str) -> N
 
 
 RECEIPT: Final = receipts.countersign(
-    receipts.build(
+    receipts.build_receipt(
         parse_question(SIGNED),
         answered(parse_question(SIGNED), SAID["choose"]),
         number=1,
@@ -412,10 +412,10 @@ def test_a_receipt_with_any_part_replaced_says_the_same_or_is_refused(
     start: int, length: int, text: str
 ) -> None:
     try:
-        verified = receipts.verify(RECEIPT[:start] + text + RECEIPT[start + length :])
+        verified = receipts.verify_receipt(RECEIPT[:start] + text + RECEIPT[start + length :])
     except IpseError:
         return
-    assert verified.payload == receipts.verify(RECEIPT).payload  # white space between members
+    assert verified.payload == receipts.verify_receipt(RECEIPT).payload  # white space between members
     assert verified.countersigner == SHOP_DID
 
 
@@ -425,7 +425,7 @@ def test_a_receipt_with_any_json_in_it_is_read_or_refused(data: st.DataObject) -
     whole = strict_json.parse_object(RECEIPT)
     path = data.draw(st.sampled_from(list(paths(whole))))
     try:
-        receipts.verify(strict_json.canonical(replaced(whole, path, data.draw(VALUES))).decode())
+        receipts.verify_receipt(strict_json.canonical(replaced(whole, path, data.draw(VALUES))).decode())
     except IpseError:
         return
     raise AssertionError("nothing in a receipt can be anything else")

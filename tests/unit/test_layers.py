@@ -108,6 +108,12 @@ def test_heavy_and_dangerous_libraries_stay_in_their_room_and_load_late(path: Pa
             assert node not in tree.body, f"{place}:{node.lineno} imports {library} at import time"
 
 
+def test_use_cases_hand_arrays_on_and_never_compute_with_them() -> None:
+    for path in (SOURCE / "wallet").rglob("*.py"):
+        names = [name.split(".")[0] for name, _ in _imports(ast.parse(path.read_text()))]
+        assert "numpy" not in names, path
+
+
 def test_modules_stay_small_enough_to_hold_in_the_head() -> None:
     long = {str(path.relative_to(SOURCE)): len(path.read_text().splitlines()) for path in _MODULES}
     assert {name: lines for name, lines in long.items() if lines > 400} == {}

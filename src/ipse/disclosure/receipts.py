@@ -34,7 +34,7 @@ from ipse.errors import InputTooLarge, IpseError, MalformedInput, NotFound, Usag
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.protocols.parties import party_of
 
-__all__ = ["TYPE", "ReceiptVerification", "build", "check_terms", "countersign", "verify"]
+__all__ = ["TYPE", "ReceiptVerification", "build_receipt", "check_terms", "countersign", "verify_receipt"]
 
 TYPE: Final = "urn:ipse:receipt:1"
 
@@ -73,7 +73,7 @@ class ReceiptVerification:
     countersigner: str | None
 
 
-def build(question: Question, answer: str, *, number: int, key: PrivateKey, now: datetime) -> str:
+def build_receipt(question: Question, answer: str, *, number: int, key: PrivateKey, now: datetime) -> str:
     """The receipt for `answer` to `question`, which was made `now`, signed by the pairwise `key` alone.
 
     `number` is shown to the party: count its own answers, since the number of all the wallet's answers is
@@ -118,7 +118,7 @@ def countersign(receipt: str, did: str, method_id: str, signer: Signer) -> str:
     return _written(body, [wallets, _signature(body, method_id, signer)])
 
 
-def verify(receipt: str, resolve: Resolve | None = None) -> ReceiptVerification:
+def verify_receipt(receipt: str, resolve: Resolve | None = None) -> ReceiptVerification:
     """What `receipt` says and who signed it. `resolve` finds the DID document of the party.
 
     Raises MalformedInput for what is no receipt, VerificationFailed for a signature that does not hold or

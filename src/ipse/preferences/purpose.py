@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["EMPTY_PURPOSES", "Fit", "fits", "is_empty", "subjects"]
+__all__ = ["EMPTY_PURPOSES", "Fit", "fits", "is_empty", "subjects_of"]
 
 EMPTY_PURPOSES: Final = (
     "to improve the product and its features",
@@ -128,7 +128,7 @@ def is_empty(purpose: Floats, empty: Floats, topics: Floats) -> bool:
     return likeness >= _EMPTY and likeness > float(np.max(_profiles(purpose[np.newaxis], topics)))
 
 
-def subjects(texts: Floats, topics: Floats) -> tuple[int, ...]:
+def subjects_of(texts: Floats, topics: Floats) -> tuple[int, ...]:
     """The rows of `topics` (t, d) that texts (n, d), n > 0, are about together, clearest first."""
     return _rows(_weight(_profiles(texts, topics)), _NOTICED)
 

@@ -118,7 +118,7 @@ def _receipt(data: bytes) -> None:
 def _read_receipt(text: str) -> None:
     with suppress(IpseError):
         receipts.countersign(text, ISSUER.did, ISSUER.method, ISSUER.key)
-    verified = receipts.verify(text)
+    verified = receipts.verify_receipt(text)
     assert verified.countersigner in (None, verified.payload["party"])
     receipts.check_terms(verified, _QUESTIONS["choose"], _answered("choose"))
 
@@ -137,7 +137,7 @@ def _signed_again(receipt: str) -> str:
 def _receipts() -> Iterable[bytes]:
     asked = parse_question(_request(_ASKED["choose"], signed=True))
     answer = answers.build_answer(asked, _SAID["choose"], key=HOLDER.key, now=NOW, epsilon=500)
-    one = receipts.build(asked, answer, number=1, key=HOLDER.key, now=NOW)
+    one = receipts.build_receipt(asked, answer, number=1, key=HOLDER.key, now=NOW)
     both = receipts.countersign(one, ISSUER.did, ISSUER.method, ISSUER.key)
     return [one.encode(), both.encode()]
 

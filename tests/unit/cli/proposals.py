@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ipse.disclosure.budgets import Cost
+from ipse.disclosure.offers import Item
+from ipse.disclosure.proposals import Applicant, Proposal
 from ipse.disclosure.questions import (
     Asked,
     Bands,
@@ -16,13 +19,13 @@ from ipse.disclosure.questions import (
     numbered,
     parse_question,
 )
-from ipse.wallet.disclosure.proposal import Applicant, Cost, Item, PastQuestion, Proposal
+from ipse.disclosure.warnings import PastAnswer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 SHOP = "https://shop.example"
 UNKNOWN = Applicant(SHOP, SHOP, None)
 VERIFIED = Applicant(
-    SHOP, SHOP, "did:web:shop.example", (PastQuestion("2026-11-02T08:00:00Z", "choose", "to fill a shelf"),)
+    SHOP, SHOP, "did:web:shop.example", (PastAnswer("2026-11-02T08:00:00Z", "choose", "to fill a shelf"),)
 )
 BOOKS = ("Dune, a novel about a desert planet", "A field guide to ferns", "How to run a meeting", "Solaris")
 FREE = Cost(0, 2000, 6000)

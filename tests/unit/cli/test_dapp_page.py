@@ -9,8 +9,12 @@ import pytest
 
 from ipse.cli.commands.dapp.layout import WIDTH, cells
 from ipse.cli.commands.dapp.page import checklist, page
+from ipse.disclosure import reasons
+from ipse.disclosure.budgets import Cost
+from ipse.disclosure.offers import Item
+from ipse.disclosure.proposals import Applicant, Proposal
 from ipse.disclosure.questions import MAX_CANDIDATES, Asked, Choose, Statements, numbered
-from ipse.wallet.disclosure.proposal import Applicant, Cost, Item, PastQuestion, Proposal
+from ipse.disclosure.warnings import PastAnswer, QuestionWarning, WarningCode
 from tests.unit.cli.proposals import (
     BANDS,
     BOOKS,
@@ -27,8 +31,13 @@ from tests.unit.cli.proposals import (
 _LEVELS: list[Asked] = [CHOOSE, BANDS, TOPICS, STATEMENTS]
 _KEY = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 _WARNINGS = (
-    "what is asked is about Health and Dating; the purpose speaks of Books",
-    "17 of these 20 candidates were asked before by https://other.example, on 2026-11-02",
+    QuestionWarning(
+        WarningCode.PURPOSE_UNFIT, "what is asked is about Health and Dating; the purpose speaks of Books"
+    ),
+    QuestionWarning(
+        WarningCode.CANDIDATES_OF_ANOTHER,
+        "17 of these 20 candidates were asked before by https://other.example, on 2026-11-02",
+    ),
 )
 
 
@@ -46,9 +55,7 @@ def _field(text: str, label: str) -> str:
 
 @pytest.mark.parametrize("asked", _LEVELS, ids=["choose", "bands", "topics", "statements"])
 def test_three_items_with_two_warnings_and_a_past_fit_a_screen(asked: Asked) -> None:
-    past = tuple(
-        PastQuestion("2026-11-02T08:00:00Z", "statements", "to fill a shelf " * 10) for _ in range(9)
-    )
+    past = tuple(PastAnswer("2026-11-02T08:00:00Z", "statements", "to fill a shelf " * 10) for _ in range(9))
     applicant = Applicant(SHOP, SHOP, "did:web:shop.example", past)
     shown = proposal(asked, *BOOKS[:3], applicant=applicant, warnings=_WARNINGS)
     text = page(shown) + ("\n" + checklist(shown, ()) if shown.tickable else "")
@@ -81,7 +88,7 @@ def test_a_long_did_is_shown_to_its_end() -> None:
 
 
 def test_what_it_asked_before_is_counted_and_the_last_three_are_named() -> None:
-    past = tuple(PastQuestion(f"2026-11-0{day}T08:00:00Z", "bands", f"reason {day}") for day in (9, 8, 7, 6))
+    past = tuple(PastAnswer(f"2026-11-0{day}T08:00:00Z", "bands", f"reason {day}") for day in (9, 8, 7, 6))
     who = _field(page(proposal(CHOOSE, *BOOKS[:3], applicant=replace(VERIFIED, past=past))), "who asks")
     assert "answered 4 times before, the last 3:" in who
     assert '2026-11-09 bands "reason 9" 2026-11-08 bands "reason 8" 2026-11-07 bands "reason 7"' in who
@@ -114,7 +121,7 @@ def test_an_application_can_not_close_the_marks_around_its_words() -> None:
 
 
 def test_an_answer_that_was_drawn_costs_even_where_it_says_nothing() -> None:
-    assert _field(page(proposal(CHOOSE, because="closed")), "costs").startswith("1.0 of the 2.0")
+    assert _field(page(proposal(CHOOSE, reason=reasons.TOPICS_CLOSED)), "costs").startswith("1.0 of the 2.0")
 
 
 def test_a_long_item_is_shown_whole() -> None:
@@ -125,9 +132,9 @@ def test_a_long_item_is_shown_whole() -> None:
 
 @pytest.mark.parametrize("asked", _LEVELS, ids=["choose", "bands", "topics", "statements"])
 def test_an_answer_that_says_nothing_says_why_and_that_a_refusal_looks_the_same(asked: Asked) -> None:
-    shown = page(proposal(asked, because="no statement speaks of it", cost=FREE))
+    shown = page(proposal(asked, reason=reasons.NOTHING_SAID, cost=FREE))
     leaving = _field(shown, "would leave")
-    assert leaving == "an answer that says nothing: no statement speaks of it a refusal looks the same"
+    assert leaving == f"an answer that says nothing: {reasons.NOTHING_SAID.text} a refusal looks the same"
     assert _field(shown, "costs") == "nothing of the privacy budget"
     assert _field(shown, "stays here") == "everything"
 
@@ -177,7 +184,7 @@ def test_what_it_costs_and_what_stays(cost: Cost, said: tuple[str, ...]) -> None
 
 def test_warnings_come_first_and_are_marked_and_a_long_page_points_back_to_them() -> None:
     lines = page(proposal(CHOOSE, *BOOKS[:3], warnings=_WARNINGS)).strip().splitlines()
-    assert lines[0] == f"! {_WARNINGS[0]}"
+    assert lines[0] == f"! {_WARNINGS[0].text}"
     assert lines[1].startswith("! 17 of these 20")
     assert not any("warnings at the top" in line for line in lines)
     many = [f"topic {number}: high" for number in range(30)]
@@ -199,8 +206,9 @@ def _hostile(text: str) -> Proposal:
     """A proposal in which everything that comes from outside is `text`; the protocol lets less through."""
     asked = Statements("x", 2)
     asking = replace(question(asked), purpose=text, asked=Statements(text, 2))
-    applicant = Applicant(SHOP, SHOP, None, (PastQuestion(text, text, text),))
-    return Proposal(asking, applicant, (Item("1", text), Item("2", "mine")), True, Cost(0, 0, 0), (text,))
+    applicant = Applicant(SHOP, SHOP, None, (PastAnswer(text, text, text),))
+    warning = QuestionWarning(WarningCode.NEW_SUBJECT, text)
+    return Proposal(asking, applicant, (Item("1", text), Item("2", "mine")), True, Cost(0, 0, 0), (warning,))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from ipse.credentials import jws
 from ipse.dids import did_jwk, did_key, did_web, resolver
 from ipse.disclosure.answers import build_answer
 from ipse.disclosure.questions import LEVELS, Question
-from ipse.disclosure.receipts import TYPE, build, check_terms, countersign, verify
+from ipse.disclosure.receipts import TYPE, build_receipt, check_terms, countersign, verify_receipt
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, MalformedInput, NotFound, Undetermined, UsageError, VerificationFailed
@@ -42,7 +42,7 @@ WRONG: list[Any] = [..., None, [], {}, 1.5, "", "x\ny", -1]
 
 QUESTION = question()
 ANSWER = build_answer(QUESTION, SAID["choose"], key=KEY, now=NOW, epsilon=1000)
-RECEIPT = build(QUESTION, ANSWER, number=3, key=KEY, now=NOW)
+RECEIPT = build_receipt(QUESTION, ANSWER, number=3, key=KEY, now=NOW)
 
 
 def published(did: str) -> JsonObject:
@@ -62,7 +62,7 @@ BOTH = countersign(RECEIPT, WEB, WEB_METHOD, SHOP_KEY)
 def receipt_for(asked: Question) -> str:
     key = derivation.pairwise_key(ROOT, asked.party)
     answer = build_answer(asked, SAID[asked.level], key=key, now=NOW, epsilon=0)
-    return build(asked, answer, number=1, key=key, now=NOW)
+    return build_receipt(asked, answer, number=1, key=key, now=NOW)
 
 
 def payload_of(receipt: str) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def with_entries(*entries: Any) -> str:
 
 def assert_refused(receipt: str, error: type[IpseError], reason: str = ".", resolve: Any = published) -> None:
     with pytest.raises(error, match=reason) as caught:
-        verify(receipt, resolve)
+        verify_receipt(receipt, resolve)
     assert type(caught.value) is error
     assert "\n" not in caught.value.message
     assert len(caught.value.message) < 500
@@ -105,7 +105,7 @@ def assert_refused(receipt: str, error: type[IpseError], reason: str = ".", reso
 
 class TestGoodReceipts:
     def test_it_holds_the_terms_and_nothing_else(self) -> None:
-        verified = verify(RECEIPT, never)
+        verified = verify_receipt(RECEIPT, never)
         assert verified.payload == {
             "type": "urn:ipse:receipt:1",
             "number": 3,
@@ -136,7 +136,7 @@ class TestGoodReceipts:
             assert key.public().verify(message, base64url.decode(entry["signature"]))
 
     def test_countersigning_changes_nothing_else(self) -> None:
-        assert verify(BOTH, published).payload == verify(RECEIPT).payload
+        assert verify_receipt(BOTH, published).payload == verify_receipt(RECEIPT).payload
         assert json.loads(BOTH)["signatures"][0] == json.loads(RECEIPT)["signatures"][0]
 
     @pytest.mark.parametrize("level", LEVELS)
@@ -147,7 +147,7 @@ class TestGoodReceipts:
         did = (did_key if method == "key" else did_jwk).from_public_key(key.public())
         kid = did_key.verification_method_id(did) if method == "key" else f"{did}#0"
         receipt = countersign(receipt_for(question(level, signer=(did, kid, key))), did, kid, key)
-        assert verify(receipt).countersigner == did
+        assert verify_receipt(receipt).countersigner == did
 
     @pytest.mark.parametrize(
         ("address", "did"),
@@ -158,7 +158,7 @@ class TestGoodReceipts:
     )
     def test_a_did_web_of_the_origin_that_asked_countersigns(self, address: str, did: str) -> None:
         receipt = countersign(receipt_for(question(address=address)), did, f"{did}#key-1", SHOP_KEY)
-        assert verify(receipt, published).countersigner == did
+        assert verify_receipt(receipt, published).countersigner == did
 
 
 class TestTerms:
@@ -166,7 +166,9 @@ class TestTerms:
         for level in LEVELS:
             asked = question(level)
             answer = build_answer(asked, SAID[level], key=KEY, now=NOW, epsilon=0)
-            check_terms(verify(build(asked, answer, number=1, key=KEY, now=NOW)), asked, answer)
+            check_terms(
+                verify_receipt(build_receipt(asked, answer, number=1, key=KEY, now=NOW)), asked, answer
+            )
 
     @pytest.mark.parametrize(
         ("changes", "name"),
@@ -186,14 +188,14 @@ class TestTerms:
     )
     def test_any_other_fails_by_its_name(self, changes: dict[str, Any], name: str) -> None:
         with pytest.raises(VerificationFailed, match=f"the receipt's {name}"):
-            check_terms(verify(forged(**changes)), QUESTION, ANSWER)
+            check_terms(verify_receipt(forged(**changes)), QUESTION, ANSWER)
 
     def test_another_question_or_answer_fails(self) -> None:
         with pytest.raises(VerificationFailed, match="request"):
-            check_terms(verify(RECEIPT), question(), ANSWER)
+            check_terms(verify_receipt(RECEIPT), question(), ANSWER)
         for answer in (ANSWER + "\n", "", "\ud800"):
             with pytest.raises(VerificationFailed, match="answer"):
-                check_terms(verify(RECEIPT), QUESTION, answer)
+                check_terms(verify_receipt(RECEIPT), QUESTION, answer)
 
     @pytest.mark.parametrize(
         "answer", ["", "x", "\ud800", jws.sign({}, {"iat": 10**12}, KEY).encoded + "~", RECEIPT]
@@ -201,7 +203,7 @@ class TestTerms:
     def test_what_is_no_answer_is_malformed_even_where_the_receipt_is_about_it(self, answer: str) -> None:
         digest = hashlib.sha256(answer.encode("utf-8", "surrogatepass")).hexdigest()
         with pytest.raises(MalformedInput):
-            check_terms(verify(forged(answer=digest)), QUESTION, answer)
+            check_terms(verify_receipt(forged(answer=digest)), QUESTION, answer)
 
 
 class TestForgery:
@@ -230,7 +232,7 @@ class TestForgery:
         for position in range(0, len(BOTH), 7):
             for spelling in ("A" if BOTH[position] != "A" else "B", "", BOTH[position] * 2):
                 with pytest.raises(IpseError):
-                    verify(BOTH[:position] + spelling + BOTH[position + 1 :], published)
+                    verify_receipt(BOTH[:position] + spelling + BOTH[position + 1 :], published)
 
     @pytest.mark.parametrize("signature_", ["", base64url.encode(bytes(64)), base64url.encode(b"x")])
     @pytest.mark.parametrize("position", [0, 1])
@@ -241,7 +243,9 @@ class TestForgery:
         assert_refused(with_entries(*entries), error)
 
     def test_the_signature_of_another_receipt_does_not_hold(self) -> None:
-        other = countersign(build(QUESTION, ANSWER, number=4, key=KEY, now=NOW), WEB, WEB_METHOD, SHOP_KEY)
+        other = countersign(
+            build_receipt(QUESTION, ANSWER, number=4, key=KEY, now=NOW), WEB, WEB_METHOD, SHOP_KEY
+        )
         for position in (0, 1):
             entries = entries_of(BOTH)
             entries[position] = entries_of(other)[position]
@@ -270,12 +274,12 @@ class TestForgery:
         assert_refused(forged((other, EVIL_KEY)), VerificationFailed, "does not sign with")
 
     def test_another_wallets_receipt_shows_as_another_wallets(self) -> None:
-        assert verify(forged((EVIL_METHOD, EVIL_KEY))).wallet_did == EVIL_DID
+        assert verify_receipt(forged((EVIL_METHOD, EVIL_KEY))).wallet_did == EVIL_DID
 
     @pytest.mark.parametrize("did", ["did:key:z", "did:key:zzz", "did:key:" + "z" * 100_000])
     def test_a_wallet_whose_did_is_none_is_refused(self, did: str) -> None:
         with pytest.raises((MalformedInput, Undetermined)) as caught:
-            verify(forged((f"{did}#x", KEY)))
+            verify_receipt(forged((f"{did}#x", KEY)))
         assert len(caught.value.message) < 500
 
 
@@ -408,9 +412,9 @@ class TestHostileReceipts:
 
     def test_a_receipt_of_more_than_64_kib_is_refused_unread(self) -> None:
         with pytest.raises(MalformedInput, match="at most 65536"):
-            verify(RECEIPT + " " * 65_536)
+            verify_receipt(RECEIPT + " " * 65_536)
 
     @pytest.mark.parametrize("number", [0, -1, 2**53, True, 1.0, "1"])
     def test_no_receipt_is_built_that_could_not_be_read(self, number: Any) -> None:
         with pytest.raises(MalformedInput, match="number"):
-            build(QUESTION, ANSWER, number=number, key=KEY, now=NOW)
+            build_receipt(QUESTION, ANSWER, number=number, key=KEY, now=NOW)

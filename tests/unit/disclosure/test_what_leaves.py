@@ -182,8 +182,8 @@ class TestSchema:
     @pytest.mark.parametrize("level", LEVELS)
     def test_a_receipt_holds_exactly_these_members_of_these_types(self, level: str) -> None:
         asked = question(level)
-        receipt = receipts.build(asked, answered(asked), number=3, key=KEY, now=NOW)
-        assert schema(receipts.verify(receipt).payload) == RECEIPT
+        receipt = receipts.build_receipt(asked, answered(asked), number=3, key=KEY, now=NOW)
+        assert schema(receipts.verify_receipt(receipt).payload) == RECEIPT
 
     def test_a_question_asked_of_texts_is_answered_without_them(self) -> None:
         told = json.dumps(decoded(answered(question("choose"))))
@@ -236,7 +236,7 @@ class TestTwoParties:
         asked = question(level, address=address, signer=signer, purpose=f"for {address}")
         key, now = derivation.pairwise_key(ROOT, asked.party), NOW + number * HOUR
         answer = build_answer(asked, nothing(asked), key=key, now=now, epsilon=COSTS[level])
-        receipt = receipts.build(asked, answer, number=1, key=key, now=now)
+        receipt = receipts.build_receipt(asked, answer, number=1, key=key, now=now)
         envelope = json.loads(receipt)
         inner = [json.loads(base64url.decode(envelope["payload"]))]
         inner += [json.loads(base64url.decode(entry["protected"])) for entry in envelope["signatures"]]

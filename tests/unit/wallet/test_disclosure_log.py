@@ -15,6 +15,8 @@ import pytest
 
 from ipse.cli.commands.dapp.page import page
 from ipse.credentials import jws
+from ipse.disclosure import reasons
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.encoding import base64url, strict_json
 from ipse.errors import (
     CorruptData,
@@ -36,7 +38,6 @@ from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
 from ipse.wallet import disclosure_log, keystore_move
 from ipse.wallet.disclosure import budgets
-from ipse.wallet.disclosure.proposal import Decision, Proposal
 from ipse.wallet.disclosure_log import Loss
 from ipse.wallet.profile.forgetting import Disclosed, disclosed
 from ipse.wallet.wallet import Wallet
@@ -1023,7 +1024,7 @@ class TestAnAcceptedLoss:
 
         reply = asked("choose")
         assert (reply.answered.said, reply.answered.entry) == (False, 4)
-        assert reply.answered.because == "the budget is spent until 2026-12-22"
+        assert reply.answered.reason == reasons.budget_spent("2026-12-22")
         assert (shown[0].cost.spent, shown[0].cost.overall_left) == (True, 0)
         page_text = page(shown[0])
         assert "its privacy budget has no room for more until 2026-12-22" in " ".join(page_text.split())

@@ -7,15 +7,53 @@ from datetime import datetime
 from typing import Final
 
 from ipse.preferences.picture import words
-from ipse.preferences.picture.lanes import Lane, bounded
-from ipse.preferences.picture.layout import Plan, Strip, plan
-from ipse.preferences.picture.legible import escaped, fitting, legible
-from ipse.preferences.picture.marks import Mark, polarity
-from ipse.preferences.picture.palette import DARK, LIGHT, Palette
-from ipse.preferences.picture.shapes import mark_height, number, radius, stream
-from ipse.preferences.picture.timeline import Tick
+from ipse.preferences.picture.lanes import Lane, Mark, bounded, polarity
+from ipse.preferences.picture.layout import Plan, Strip, Tick, plan
+from ipse.preferences.picture.style import DARK, LIGHT, Palette
+from ipse.preferences.picture.words import escaped, fitting, legible
 
-__all__ = ["svg"]
+__all__ = ["mark_height", "number", "radius", "stream", "svg"]
+
+_EDGE = 8.0
+"""Pixels between a mark of full weight and the strip's edge."""
+
+
+def number(value: float) -> str:
+    """A coordinate to a tenth, as short as it goes."""
+    return f"{value + 0.0:.1f}".removesuffix(".0") if abs(value) >= 0.05 else "0"
+
+
+def radius(mark: Mark) -> int:
+    """Whole pixels, 4 to 7: the stronger the statement, the larger its mark."""
+    return 4 + round(3 * abs(bounded(mark.dot.weight)))
+
+
+def mark_height(strip: Strip, mark: Mark) -> float:
+    """Pixels from the strip's top to the middle of a mark."""
+    room = strip.above - _EDGE if mark.y > 0 else strip.below - _EDGE
+    return strip.above - mark.y * room
+
+
+def stream(
+    shares: Sequence[float], *, left: float, width: float, base: float, room: float
+) -> tuple[str, str]:
+    """The path of a filled stream and the path of its edge alone; empty where nothing was ever said.
+
+    `room` is the height of a share of 1, upwards where it is positive.
+    """
+    last = len(shares) - 1
+    filled = [place for place, share in enumerate(shares) if abs(share * room) >= 0.3]
+    if not filled:
+        return "", ""
+    first, end = max(filled[0] - 1, 0), min(filled[-1] + 1, last)
+    points = [
+        f"{number(left + width * place / last)} {number(base - shares[place] * room)}"
+        for place in range(first, end + 1)
+    ]
+    edge = "M" + "L".join(points)
+    start, stop = (number(left + width * place / last) for place in (first, end))
+    return f"{edge}L{stop} {number(base)}L{start} {number(base)}Z", edge
+
 
 _WIDTH, _MARGIN, _LEFT, _TOP = 1040.0, 28.0, 290.0, 138.0
 """Pixels: the whole, its edge, where the strips begin from the left and from the top."""

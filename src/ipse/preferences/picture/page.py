@@ -11,13 +11,11 @@ from datetime import datetime
 from typing import Final
 
 from ipse.preferences.picture import words
-from ipse.preferences.picture.lanes import Lane, bounded
-from ipse.preferences.picture.layout import Plan, Strip, plan
-from ipse.preferences.picture.legible import escaped, legible
-from ipse.preferences.picture.marks import Mark, polarity
-from ipse.preferences.picture.shapes import mark_height, number, radius, stream
-from ipse.preferences.picture.stylesheet import stylesheet
-from ipse.preferences.picture.timeline import Tick
+from ipse.preferences.picture.drawing import mark_height, number, radius, stream
+from ipse.preferences.picture.lanes import Lane, Mark, bounded, polarity
+from ipse.preferences.picture.layout import Plan, Strip, Tick, plan
+from ipse.preferences.picture.style import stylesheet
+from ipse.preferences.picture.words import escaped, legible
 
 __all__ = ["html"]
 

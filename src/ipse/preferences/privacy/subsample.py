@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["SHARE", "voters"]
+__all__ = ["SHARE", "VOTERS", "voters"]
+
+VOTERS: Final = 50
+"""About how many statements have a part in one answer."""
 
 SHARE: Final = 20
 """One part in so many of an answer's epsilon pays for counting the statements."""

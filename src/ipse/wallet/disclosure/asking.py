@@ -6,20 +6,27 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from ipse.disclosure import answers, questions
-from ipse.disclosure.questions import Question
+from ipse.disclosure import offers, reasons
+from ipse.disclosure.answers import nothing
+from ipse.disclosure.budgets import Cost, cost_of_answer, since
+from ipse.disclosure.offers import Offer, Profile
+from ipse.disclosure.proposals import Applicant, Consent, Proposal
+from ipse.disclosure.questions import Question, parse_question
+from ipse.disclosure.warnings import PastAnswer, warnings
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import RequestReplayed
 from ipse.preferences.embedding import Embedder
+from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.protocols import openid4vp
-from ipse.storage import answers as kept
+from ipse.storage import answers
 from ipse.storage.answers import AnswerRow
-from ipse.wallet.disclosure import budgets, offers, permission, warnings
-from ipse.wallet.disclosure.offers import Offer
+from ipse.wallet.disclosure import budgets, permission
 from ipse.wallet.disclosure.permission import Permission
-from ipse.wallet.disclosure.proposal import Applicant, Consent, Cost, PastQuestion, Proposal
-from ipse.wallet.disclosure.releasing import Answered, release
+from ipse.wallet.disclosure.releasing import Answered, basis, release
+from ipse.wallet.profile.opinions import read_opinions
+from ipse.wallet.profile.remembering import embed_missing
+from ipse.wallet.profile.topics import EmbeddedTopics, access_by_topic, embed_topics
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
 
@@ -45,47 +52,81 @@ def ask(
     leaves before it is in the log. Raises MalformedInput, RequestTampered, RequestReplayed,
     RequestExpired, WrongAudience, WrongOrigin, ConsentNeeded, KeystoreError, StorageError.
     """
-    question = questions.parse_question(
-        request, resolve=lambda did: resolve(did, reach or Reach()), origin=origin
-    )
+    question = parse_question(request, resolve=lambda did: resolve(did, reach or Reach()), origin=origin)
     openid4vp.check_time(question.authorization, now)
     _check_new(wallet, question)
     moment = budgets.moment(wallet, now)
-    epsilon = budgets.charge(wallet, question.level)
-    earlier = kept.stored(wallet.vault, question.party, question.identity, since=budgets.since(moment))
+    limits = budgets.read(wallet)
+    epsilon = limits.price(question.level)
+    earlier = answers.stored(wallet.vault, question.party, question.identity, since=since(moment))
     granted = permission.covering(wallet, question, 0 if earlier else epsilon, moment)
-    model, basis = embedder(), offers.basis(wallet)
+    model, seen = embedder(), basis(wallet)
+    embed_missing(wallet, model)
+    topics = embed_topics(wallet, model, EMPTY_PURPOSES)
+    subjects = offers.embed_subjects(question.asked, model, topics.published)
     offer = offers.make(
-        wallet, model, question, epsilon=epsilon, topics=granted.grant.topics if granted else (), now=now
+        _profile(wallet, model, topics, now),
+        question,
+        subjects,
+        epsilon=epsilon,
+        granted=granted.grant.topics if granted else (),
     )
-    cost = budgets.cost(wallet, question.party, epsilon, moment, earlier.time if earlier else None)
+    cost = cost_of_answer(
+        limits,
+        budgets.charges(wallet, moment),
+        question.party,
+        epsilon,
+        repeated=earlier.time if earlier else None,
+    )
     offer = _bounded(question, offer, cost, earlier, granted)
     refused = False
     if granted is None:
-        proposal = _proposal(wallet, model, question, offer, cost, budgets.since(moment))
+        past = [_past(row) for row in answers.history(wallet.vault, question.party)]
+        everybody = answers.with_candidates(wallet.vault, since=since(moment))
+        found = warnings(
+            question,
+            model,
+            subjects=subjects,
+            topics=topics.published,
+            empty_purposes=topics.others,
+            earlier=past,
+            everybody=[_past(row) for row in everybody],
+        )
+        applicant = Applicant(
+            party=question.party,
+            address=question.authorization.origin,
+            did=question.authorization.did,
+            past=tuple(past),
+        )
+        proposal = Proposal(
+            question=question,
+            applicant=applicant,
+            items=offer.items,
+            tickable=question.level in _TICKABLE,
+            cost=cost if offer.drawn else cost.waived(),
+            warnings=found,
+            reason=offer.reason,
+        )
         decision = consent(proposal)
         refused = not decision.accepted
         if decision.accepted and proposal.tickable:
             offer = offer.ticked(decision.ticked)
-        because = "you said no" if refused else offer.because
-    else:
-        because = offer.because
     return release(
         wallet,
         question,
-        answers.nothing(question) if refused else offer.content,
+        nothing(question) if refused else offer.content,
         epsilon=cost.epsilon if offer.drawn and not refused else 0,
         price=earlier.epsilon if earlier else epsilon,
-        basis=basis,
+        seen=seen,
         granted=granted,
         refused=refused,
-        because=because,
+        reason=reasons.REFUSED if refused else offer.reason,
         now=now,
     )
 
 
 def _check_new(wallet: Wallet, question: Question) -> None:
-    answered = kept.number_of(wallet.vault, question.party, question.authorization.nonce)
+    answered = answers.number_of(wallet.vault, question.party, question.authorization.nonce)
     if answered is not None:
         raise RequestReplayed(
             f"{question.party} had an answer to this request already: log entry {answered}",
@@ -93,52 +134,51 @@ def _check_new(wallet: Wallet, question: Question) -> None:
         )
 
 
+def _profile(wallet: Wallet, embedder: Embedder, topics: EmbeddedTopics, now: datetime) -> Profile:
+    """What of the profile may have a part in an answer: nothing secret, nothing about a closed topic."""
+    opinions = read_opinions(wallet, embedder, include_secret=False)
+    access = access_by_topic(wallet, topics.own)
+    return offers.voting_profile(
+        opinions.texts,
+        opinions.vectors,
+        opinions.weights,
+        opinions.times,
+        published=topics.published,
+        closed=topics.every[[row for row, key in enumerate(topics.keys) if not access[key]]],
+        access=access,
+        now=now,
+    )
+
+
 def _bounded(
     question: Question, offer: Offer, cost: Cost, earlier: AnswerRow | None, granted: Permission | None
 ) -> Offer:
     """The offer as far as grant and budget go; the earlier answer where the question is the same."""
-    if granted is not None and granted.exhausted:
-        return Offer(answers.nothing(question), (), granted.exhausted)
+    if granted is not None and granted.used_up:
+        return Offer(nothing(question), (), granted.used_up)
     if earlier is not None and earlier.content is not None:
         told = offers.repeated(question, strict_json.parse_object(earlier.content))
-        return told if told.items else replace(told, because="the same question was told nothing before")
+        return told if told.items else replace(told, reason=reasons.NOTHING_BEFORE)
     if cost.spent:
-        again = f" until {cost.returns[:10]}" if cost.returns else ""
-        return Offer(answers.nothing(question), (), f"the budget is spent{again}")
+        return Offer(nothing(question), (), reasons.budget_spent(cost.returns))
     return offer
 
 
-def _proposal(
-    wallet: Wallet, model: Embedder, question: Question, offer: Offer, cost: Cost, since: str
-) -> Proposal:
-    past = kept.history(wallet.vault, question.party)
-    everybody = kept.with_candidates(wallet.vault, since=since)
-    found = warnings.warnings(question, model, past, everybody, offers.fingerprints(question))
-    if not offer.drawn:
-        cost = _unpaid(cost)
-    applicant = Applicant(
-        party=question.party,
-        address=question.authorization.origin,
-        did=question.authorization.did,
-        past=tuple(PastQuestion(row.time, row.level, row.purpose) for row in past),
-    )
-    return Proposal(
-        question=question,
-        applicant=applicant,
-        items=offer.items,
-        tickable=question.level in _TICKABLE,
-        cost=cost,
-        warnings=found,
-        because=offer.because,
+def _past(row: AnswerRow) -> PastAnswer:
+    return PastAnswer(
+        time=row.time,
+        level=row.level,
+        purpose=row.purpose,
+        party=row.party,
+        question=row.question,
+        topics=_topics_told(row),
+        candidates=row.candidates,
     )
 
 
-def _unpaid(cost: Cost) -> Cost:
-    """The cost of an answer that turns out to take nothing from the budgets."""
-    reserved = 0 if cost.spent else cost.epsilon
-    return replace(
-        cost,
-        epsilon=0,
-        application_left=cost.application_left + reserved,
-        overall_left=cost.overall_left + reserved,
-    )
+def _topics_told(row: AnswerRow) -> tuple[str, ...]:
+    """The topics that an answer named, none where its content was dropped."""
+    if row.content is None or row.level not in ("topics", "bands"):
+        return ()
+    told = strict_json.parse_object(row.content).get(row.level)
+    return tuple(topic for topic in told if isinstance(topic, str)) if isinstance(told, list | dict) else ()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ipse.disclosure import receipts
 from ipse.disclosure.questions import Question
+from ipse.disclosure.receipts import build_receipt, verify_receipt
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, VerificationFailed
 from ipse.keys import derivation
-from ipse.storage import answers, disclosure_log
-from ipse.storage import receipts as kept
+from ipse.storage import answers, disclosure_log, receipts
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
 
@@ -25,13 +24,13 @@ def keep(wallet: Wallet, question: Question, answer: str, number: int, *, now: d
     """
     own = len(answers.history(wallet.vault, question.party))
     key = derivation.pairwise_key(wallet.root, question.party)
-    kept.keep(wallet.vault, number, receipts.build(question, answer, number=own, key=key, now=now))
+    receipts.keep(wallet.vault, number, build_receipt(question, answer, number=own, key=key, now=now))
 
 
 def receipt(wallet: Wallet, number: int) -> JsonObject:
     """The receipt of the answer with this number in the log. Raises NotFound where there is none."""
     entry = disclosure_log.find(wallet.vault, number)
-    found = kept.find(wallet.vault, number)
+    found = receipts.find(wallet.vault, number)
     if found is None:
         raise NotFound(
             f"log entry {entry.number} has no receipt", hint="`ipse log receipts` lists those that have one"
@@ -43,7 +42,7 @@ def listed(wallet: Wallet) -> list[tuple[JsonObject, bool]]:
     """Return the log entry of each answer that has a receipt, and whether the application signed it too."""
     return [
         (disclosure_log.find(wallet.vault, row.number).content, row.countersigned is not None)
-        for row in kept.every(wallet.vault)
+        for row in receipts.every(wallet.vault)
     ]
 
 
@@ -53,12 +52,12 @@ def countersigned(
     """Keep a receipt that the application signed too. Raises VerificationFailed, MalformedInput, NotFound."""
     own = receipt(wallet, number)
     text = strict_json.canonical(given).decode()
-    found = receipts.verify(text, lambda did: resolve(did, reach or Reach()))
+    found = verify_receipt(text, lambda did: resolve(did, reach or Reach()))
     if found.countersigner is None:
         raise VerificationFailed(
             "the application has not signed the receipt", hint="it signs with `ipse dapp receipt`"
         )
     if given["payload"] != own["payload"] or given["signatures"][0] != own["signatures"][0]:
         raise VerificationFailed(f"what was signed is not the receipt of log entry {number}")
-    kept.countersigned(wallet.vault, number, text)
+    receipts.countersigned(wallet.vault, number, text)
     return given

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
-from ipse.disclosure import answers
-from ipse.disclosure.answers import Content
+from ipse.disclosure import offers, reasons
+from ipse.disclosure.answers import Content, build_answer, nothing
 from ipse.disclosure.questions import Question
+from ipse.disclosure.reasons import Reason
 from ipse.encoding import strict_json
 from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
-from ipse.storage import answers as kept
+from ipse.storage import answers, own_topics, statements
 from ipse.storage.answers import AnswerRow
 from ipse.wallet import disclosure_log
-from ipse.wallet.disclosure import budgets, offers, permission, receipts
+from ipse.wallet.disclosure import budgets, permission, receipts
 from ipse.wallet.disclosure.permission import Permission
+from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Answered", "release"]
-
-_SPENT: Final = "the budget has no room for it"
+__all__ = ["Answered", "basis", "release"]
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer that left: its text, whether it says anything, why not, and its number in the log."""
+    """The answer that left, and its number in the log; `reason` is None where it says something."""
 
     text: str
-    said: bool
-    because: str
+    reason: Reason | None
     entry: int
+
+    @property
+    def said(self) -> bool:
+        """Whether the answer says anything."""
+        return self.reason is None
 
 
 def release(
@@ -41,30 +45,30 @@ def release(
     *,
     epsilon: int,
     price: int,
-    basis: bytes,
+    seen: bytes,
     granted: Permission | None,
     refused: bool,
-    because: str,
+    reason: Reason | None,
     now: datetime,
 ) -> Answered:
     """Sign `content` for the question, enter it in the log and charge `epsilon`: 0 for what was told before.
 
     `price` is what it was drawn at, which the answer tells whether or not it says anything.
     What may have changed since it was worked out is looked at again under the vault's lock: the request, the
-    grant, the budget, and `basis`, what was said and not withdrawn. Where they no longer allow it, the
-    answer that leaves says nothing and costs nothing. Raises RequestReplayed, KeystoreError, StorageError;
-    nothing has left then.
+    grant, the budget, and what was said and not withdrawn, whose `basis` was `seen`. Where they no longer
+    allow it, the answer that leaves says nothing and costs nothing. Raises RequestReplayed, KeystoreError,
+    StorageError; nothing has left then.
     """
     vault, party = wallet.vault, question.party
     key = derivation.pairwise_key(wallet.root, party)
     with vault.transaction():
         moment = budgets.moment(wallet, now)
         # Looked for where nothing is said as well, so that it takes as long.
-        objection = _objection(wallet, question, epsilon, basis, granted, moment)
-        if objection and (epsilon or content != answers.nothing(question)):
-            because, epsilon, content = objection, 0, answers.nothing(question)
-        said = content != answers.nothing(question)
-        text = answers.build_answer(question, content, key=key, now=now, epsilon=price)
+        objection = _objection(wallet, question, epsilon, seen, granted, moment)
+        if objection and (epsilon or content != nothing(question)):
+            reason, epsilon, content = objection, 0, nothing(question)
+        said = content != nothing(question)
+        text = build_answer(question, content, key=key, now=now, epsilon=price)
         entry = disclosure_log.record(
             wallet,
             {
@@ -82,7 +86,7 @@ def release(
             now=now,
         )
         again = offers.kept(question, content) if epsilon else None
-        kept.add(
+        answers.add(
             vault,
             AnswerRow(
                 number=entry.number,
@@ -100,24 +104,32 @@ def release(
         )
         receipts.keep(wallet, question, text, entry.number, now=now)
     disclosure_log.settle(wallet)
-    return Answered(text, said, because, entry.number)
+    return Answered(text, None if said else reason or reasons.NOTHING_SAID, entry.number)
+
+
+def basis(wallet: Wallet) -> bytes:
+    """A digest of all that may have a part in answers; another one once something was said or withdrawn."""
+    own = own_topics.every(wallet.vault)
+    meanings = [(topic.label, topic.meaning) for topic in own]
+    access = repr((sorted(access_by_topic(wallet, own).items()), meanings))
+    return hashlib.sha256(statements.digest(wallet.vault) + access.encode()).digest()
 
 
 def _objection(
     wallet: Wallet,
     question: Question,
     epsilon: int,
-    basis: bytes,
+    seen: bytes,
     granted: Permission | None,
     moment: datetime,
-) -> str:
-    """Why nothing may be said after all, or nothing."""
-    if offers.basis(wallet) != basis:
-        return "your profile was changed meanwhile"
+) -> Reason | None:
+    """Return the reason to withhold the answer, or None."""
+    if basis(wallet) != seen:
+        return reasons.PROFILE_CHANGED
     if granted is not None:
         still = permission.covering(wallet, question, epsilon, moment)
         if still is None or still.grant.number != granted.grant.number:
-            return "the grant was ended meanwhile"
-        if still.exhausted:
-            return still.exhausted
-    return "" if budgets.allowed(wallet, question.party, epsilon, moment) else _SPENT
+            return reasons.GRANT_ENDED
+        if still.used_up:
+            return still.used_up
+    return None if budgets.allowed(wallet, question.party, epsilon, moment) else reasons.BUDGET_TAKEN

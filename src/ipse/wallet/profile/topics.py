@@ -35,7 +35,6 @@ __all__ = [
     "access_by_topic",
     "add_topic",
     "embed_topics",
-    "key_of_own",
     "remove_topic",
     "set_topic_access",
     "topic_affinities",
@@ -50,13 +49,14 @@ class EmbeddedTopics:
     """The topics as vectors of one model, unit length.
 
     `published` is float32 (t, d), in the order of the list; `own` are the owner's own topics, and `every` is
-    float32 (t + k, d), the published topics and then the k own ones; `others` is float32 (m, d), of the
-    texts that were embedded beside them.
+    float32 (t + k, d), the published topics and then the k own ones, whose names in `access_by_topic` are
+    `keys`; `others` is float32 (m, d), of the texts that were embedded beside them.
     """
 
     published: Floats
     own: Sequence[OwnTopic]
     every: Floats
+    keys: Sequence[str]
     others: Floats
 
 
@@ -85,8 +85,8 @@ def embed_topics(wallet: Wallet, embedder: Embedder, others: Sequence[str] = ())
     Each is embedded once for each model and kept in the vault. On a disk that is too full for it, the next
     command embeds them again. Raises MalformedInput for an own topic that the model cannot read.
     """
-    published = [topic.means for topic in topics.published().topics]
-    own = own_topics.every(wallet.vault)
+    listed, own = topics.published().topics, own_topics.every(wallet.vault)
+    published = [topic.means for topic in listed]
     texts = [*published, *(topic.meaning for topic in own), *others]
     stored = text_vectors.every(wallet.vault, embedder.fingerprint)
     missing = [text for text in dict.fromkeys(texts) if text not in stored]
@@ -97,8 +97,8 @@ def embed_topics(wallet: Wallet, embedder: Embedder, others: Sequence[str] = ())
             only_own = {topic.meaning for topic in own}.difference(published, others)
             text_vectors.keep(wallet.vault, embedder.fingerprint, new, own=only_own)
     found = vectors.from_bytes([stored[text] for text in texts], embedder.dimension)
-    count = len(published) + len(own)
-    return EmbeddedTopics(found[: len(published)], own, found[:count], found[count:])
+    keys = [topic.id for topic in listed] + [_OWN + topic.label for topic in own]
+    return EmbeddedTopics(found[: len(listed)], own, found[: len(keys)], keys, found[len(keys) :])
 
 
 def topic_affinities(wallet: Wallet, embedder: Embedder, *, now: datetime) -> list[TopicAffinity]:
@@ -137,9 +137,9 @@ def topic_affinities(wallet: Wallet, embedder: Embedder, *, now: datetime) -> li
             value=one.value,
             evidence=one.evidence,
             movers=known(one),
-            open=access[id_ or key_of_own(label)],
+            open=access[key],
         )
-        for (id_, label, group, sensitive), one in zip(rows, found, strict=True)
+        for key, (id_, label, group, sensitive), one in zip(embedded.keys, rows, found, strict=True)
     ]
     return sorted(listed, key=lambda topic: (topic.value is None, -(topic.value or 0), topic.label))
 
@@ -165,7 +165,7 @@ def add_topic(wallet: Wallet, label: str, meaning: str | None, *, now: datetime)
 def remove_topic(wallet: Wallet, label: str) -> None:
     """Delete a topic of the owner's. Raises NotFound."""
     vault = wallet.vault
-    key = key_of_own(label.strip())
+    key = _OWN + label.strip()
     with vault.transaction():
         was_open = access_by_topic(wallet).get(key, True)
         own_topics.remove(vault, label.strip())
@@ -174,13 +174,9 @@ def remove_topic(wallet: Wallet, label: str) -> None:
             answers.drop_contents(vault)
 
 
-def key_of_own(label: str) -> str:
-    """The name of an owner's topic in `access_by_topic`, which no published topic has."""
-    return _OWN + label
-
-
 def access_by_topic(wallet: Wallet, own: Sequence[OwnTopic] | None = None) -> dict[str, bool]:
-    """Whether each topic is open: the published ones by id, the owner's own by `key_of_own`.
+    """Whether each topic is open: the published ones by id, the owner's own by "own:" and
+    their label.
 
     A sensitive one is closed until the owner opens it, any other is open until they close it. `own` are the
     owner's own topics, where they were read before.
@@ -188,7 +184,7 @@ def access_by_topic(wallet: Wallet, own: Sequence[OwnTopic] | None = None) -> di
     said = topic_access.every(wallet.vault)
     own = own_topics.every(wallet.vault) if own is None else own
     usual = {topic.id: not topic.sensitive for topic in topics.published().topics}
-    usual |= {key_of_own(topic.label): True for topic in own}
+    usual |= {_OWN + topic.label: True for topic in own}
     return {key: said.get(key, is_open) for key, is_open in usual.items()}
 
 
@@ -208,8 +204,8 @@ def set_topic_access(wallet: Wallet, label: str, *, open: bool) -> tuple[str, ..
             for topic in topics.published().topics
             if label.casefold() in (topic.id, topic.label.casefold())
         ]
-        if key_of_own(label) in before:
-            named.append(key_of_own(label))
+        if _OWN + label in before:
+            named.append(_OWN + label)
         if not named:
             raise NotFound(f"there is no topic {label!r}", hint="`ipse profile topics --all` lists them")
         for key in named:

@@ -7,12 +7,19 @@ from itertools import pairwise
 
 import pytest
 
-from ipse.preferences.picture.evidence import decayed, left, smoothed
-from ipse.preferences.picture.lanes import Dot, Lane, seconds
-from ipse.preferences.picture.layout import plan
-from ipse.preferences.picture.legible import fitting, legible
-from ipse.preferences.picture.marks import MAX_MARKS, by_time, by_weight
-from ipse.preferences.picture.timeline import Timeline, timeline
+from ipse.preferences.picture.lanes import (
+    MAX_MARKS,
+    Dot,
+    Lane,
+    by_time,
+    by_weight,
+    decayed,
+    left,
+    seconds,
+    smoothed,
+)
+from ipse.preferences.picture.layout import Timeline, plan, timeline
+from ipse.preferences.picture.words import fitting, legible
 from tests.unit.preferences.picture.material import NOW, lane
 
 _DAY = 86400.0

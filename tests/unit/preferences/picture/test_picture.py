@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ipse.preferences.picture import Dot, Lane, html
-from ipse.preferences.picture.palette import DARK, LIGHT, Palette
+from ipse.preferences.picture.style import DARK, LIGHT, Palette
 from tests.unit.preferences.picture.material import FORMS, HOSTILE, NOW, lane, sixty
 
 Make = Callable[..., str]

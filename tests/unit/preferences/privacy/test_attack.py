@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ipse.disclosure.budgets import Budgets
 from ipse.preferences.embedding import open_embedder
 from ipse.preferences.privacy import choice, subsample
-from ipse.preferences.privacy.budget import Budgets
 from tests.conftest import REPOSITORY
 
 STATEMENTS = 200

@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from ipse.disclosure.budgets import Budgets
 from ipse.preferences.privacy import subsample
-from ipse.preferences.privacy.budget import VOTERS, Budgets
 from ipse.preferences.privacy.noise import laplace
-from ipse.preferences.privacy.subsample import voters
+from ipse.preferences.privacy.subsample import VOTERS, voters
 
 COUNTING = Budgets().answer // subsample.SHARE
 """What the count costs of an answer, in thousandths."""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ipse.dids import did_web
 from ipse.disclosure import answers
 from ipse.disclosure.answers import Content
+from ipse.disclosure.budgets import Budgets
+from ipse.disclosure.proposals import Consent, Decision, Proposal
 from ipse.disclosure.questions import (
     Asked,
     Bands,
@@ -27,13 +29,11 @@ from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys.ed25519 import PrivateKey
 from ipse.preferences import topics as listing
-from ipse.preferences.privacy.budget import Budgets
 from ipse.protocols.openid4vp import RequestSigner
 from ipse.protocols.parties import origin_of, party_of
 from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure
 from ipse.wallet.disclosure import Answered
-from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
@@ -52,6 +52,7 @@ __all__ = [
     "COST",
     "DAY",
     "NOW",
+    "PURPOSE",
     "REACH",
     "SENSITIVE",
     "SHOP",

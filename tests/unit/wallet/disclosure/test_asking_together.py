@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from ipse.disclosure.budgets import Budgets
 from ipse.errors import RequestReplayed
-from ipse.preferences.privacy.budget import Budgets
 from ipse.storage import answers, disclosure_log
 from ipse.wallet import disclosure
 from ipse.wallet import disclosure_log as log

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 
 from ipse.credentials.formats import sd_jwt
+from ipse.disclosure import reasons
+from ipse.disclosure.proposals import Consent, Decision, Proposal
 from ipse.disclosure.questions import Bands, Statements
 from ipse.preferences import topics as listing
 from ipse.storage import answers
 from ipse.wallet.disclosure import budgets
-from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal
 from ipse.wallet.profile.topics import set_topic_access
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.conftest import exact, wallet
@@ -85,7 +86,7 @@ class TestAClockThatJumpsToTheEndOfTime:
             ask(wallet, asked=candidates(f"{number}", "x", "y"), now=self.LAST)
         for asked in (candidates("a", "b"), Bands((OPEN,))):
             reply = ask(wallet, asked=asked, now=NOW)
-            assert (reply.answered.said, reply.answered.because) == (False, "the budget is spent")
+            assert (reply.answered.said, reply.answered.reason) == (False, reasons.budget_spent(None))
         assert budgets.left(wallet, SHOP.party, NOW) == (0, 2 * COST)
 
 

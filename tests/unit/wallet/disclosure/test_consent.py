@@ -10,6 +10,8 @@ import pytest
 
 from ipse.credentials import jws
 from ipse.disclosure import answers as written
+from ipse.disclosure import reasons
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import (
@@ -26,8 +28,6 @@ from ipse.protocols import openid4vp
 from ipse.storage import answers, disclosure_log
 from ipse.wallet import disclosure
 from ipse.wallet import disclosure_log as log
-from ipse.wallet.disclosure import releasing
-from ipse.wallet.disclosure.proposal import Decision, Proposal
 from ipse.wallet.profile.changing import Correction, correct
 from ipse.wallet.profile.forgetting import forget
 from ipse.wallet.profile.topics import add_topic, remove_topic, set_topic_access
@@ -181,7 +181,7 @@ class TestANo:
         refused = ask(wallet, asked=ASKED[level], consent=no)
         assert not refused.answered.said
         assert refused.content == written.nothing(refused.question)
-        assert refused.answered.because == "you said no"
+        assert refused.answered.reason == reasons.REFUSED
         agreed = ask(wallet, asked=ASKED[level], consent=yes)
         assert len(agreed.answered.text) == len(refused.answered.text)
 
@@ -297,7 +297,7 @@ class TestWhileThePageWasOpen:
 
         reply = ask(wallet, asked=ASKED[level], consent=meanwhile)
         assert not reply.answered.said
-        assert reply.answered.because == "your profile was changed meanwhile"
+        assert reply.answered.reason == reasons.PROFILE_CHANGED
         (row,) = answers.history(wallet.vault, SHOP.party)
         assert (row.epsilon, row.content) == (0, None)
         entry = disclosure_log.find(wallet.vault, row.number).content
@@ -339,25 +339,24 @@ class TestWhileThePageWasOpen:
 
         reply = ask(wallet, consent=meanwhile)
         assert (reply.answered.said, reply.answered.entry) == (False, 2)
-        assert reply.answered.because == "the budget has no room for it"
+        assert reply.answered.reason == reasons.BUDGET_TAKEN
         assert [row.epsilon for row in answers.history(wallet.vault, SHOP.party)] == [0, 500]
 
 
 class TestReleasing:
     @pytest.mark.parametrize(
-        "step", ["disclosure_log.record", "kept.add", "receipts.keep", "answers.build_answer"]
+        "step", ["disclosure_log.record", "answers.add", "receipts.keep", "build_answer"]
     )
     def test_that_fails_anywhere_in_its_transaction_leaves_nothing_behind(
         self, wallet: Wallet, monkeypatch: pytest.MonkeyPatch, step: str
     ) -> None:
         request, before = build(), counted(wallet)
-        module, name = step.split(".")
         with monkeypatch.context() as patch:
 
             def full(*_: object, **__: object) -> NoReturn:
                 raise StorageError("the disk is full")
 
-            patch.setattr(getattr(releasing, module), name, full)
+            patch.setattr(f"ipse.wallet.disclosure.releasing.{step}", full)
             with pytest.raises(StorageError):
                 put(wallet, request)
         assert counted(wallet) == before

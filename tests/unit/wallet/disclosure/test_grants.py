@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from ipse.disclosure import offers, reasons
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.disclosure.questions import Asked, Choose, Topics
+from ipse.disclosure.reasons import Reason
 from ipse.errors import MalformedInput, NotFound, Undetermined, UsageError
 from ipse.storage import answers, disclosure_log, grants
 from ipse.storage.grants import Grant
 from ipse.wallet import disclosure
-from ipse.wallet.disclosure import offers
-from ipse.wallet.disclosure.proposal import Decision, Proposal
 from ipse.wallet.profile.forgetting import forget
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.material import (
@@ -149,7 +150,7 @@ class TestItsBounds:
         hour = timedelta(hours=1)
         said = [ask(wallet, asked=GRANTED, consent=never, now=NOW + n * hour).answered for n in range(3)]
         assert [one.said for one in said] == [True, True, False]
-        assert said[2].because == "the grant allows 2 answers a day"
+        assert said[2].reason == reasons.grant_used_up("2 answers a day")
         later = ask(wallet, asked=GRANTED, consent=never, now=NOW + DAY + 3 * hour)
         assert later.answered.said
 
@@ -158,7 +159,7 @@ class TestItsBounds:
         first = ask(wallet, asked=other(1), consent=never)
         beyond = ask(wallet, asked=other(2), consent=never)
         assert (first.answered.said, beyond.answered.said) == (True, False)
-        assert beyond.answered.because == "the grant allows an epsilon of 0.5 in 30 days"
+        assert beyond.answered.reason == reasons.grant_used_up("an epsilon of 0.5 in 30 days")
         assert ask(wallet, asked=other(1), consent=never).content == first.content
         assert answers.spent(wallet.vault, since="") == COST
         assert ask(wallet, asked=other(2), consent=never, now=NOW + 31 * DAY).answered.said
@@ -231,13 +232,13 @@ def while_worked_out(
 
 
 @pytest.mark.parametrize(
-    ("happens", "because"),
+    ("happens", "reason"),
     [
-        (lambda other: disclosure.revoke(other, SHOP.party, now=NOW), "the grant was ended meanwhile"),
-        (lambda other: granted(other), "the grant was ended meanwhile"),
-        (lambda other: ask(other, asked=GRANTED, consent=never), "the grant allows 1 answer a day"),
-        (lambda other: ask(other, CLUB, now=NOW + 2 * DAY), "the grant was ended meanwhile"),
-        (lambda other: forget(other, [1]), "your profile was changed meanwhile"),
+        (lambda other: disclosure.revoke(other, SHOP.party, now=NOW), reasons.GRANT_ENDED),
+        (lambda other: granted(other), reasons.GRANT_ENDED),
+        (lambda other: ask(other, asked=GRANTED, consent=never), reasons.grant_used_up("1 answer a day")),
+        (lambda other: ask(other, CLUB, now=NOW + 2 * DAY), reasons.GRANT_ENDED),
+        (lambda other: forget(other, [1]), reasons.PROFILE_CHANGED),
     ],
     ids=["revoked", "replaced", "used up", "expired", "forgotten"],
 )
@@ -245,10 +246,10 @@ def test_nothing_leaves_that_is_no_longer_allowed_when_it_would(
     wallet: Wallet,
     monkeypatch: pytest.MonkeyPatch,
     happens: Callable[[Wallet], object],
-    because: str,
+    reason: Reason,
 ) -> None:
     teach(wallet, about(JAZZ, "x"))
     granted(wallet, per_day=1)
     while_worked_out(monkeypatch, wallet, happens)
     reply = ask(wallet, asked=GRANTED, consent=never)
-    assert (reply.answered.said, reply.answered.because) == (False, because)
+    assert (reply.answered.said, reply.answered.reason) == (False, reason)

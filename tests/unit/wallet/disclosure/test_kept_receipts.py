@@ -56,7 +56,7 @@ class TestAReceipt:
         self, wallet: Wallet, application: Application, consent: str
     ) -> None:
         reply = ask(wallet, application) if consent == "yes" else ask(wallet, application, consent=no)
-        found = receipts.verify(text_of(wallet, reply.answered.entry))
+        found = receipts.verify_receipt(text_of(wallet, reply.answered.entry))
         receipts.check_terms(found, reply.question, reply.answered.text)
         assert found.countersigner is None
         key = derivation.pairwise_key(wallet.root, application.party)
@@ -65,7 +65,7 @@ class TestAReceipt:
 
     def test_counts_the_answers_to_its_party_and_not_those_of_the_wallet(self, wallet: Wallet) -> None:
         entries = [ask(wallet, one, ASKED["topics"]).answered.entry for one in (CLUB, CLUB, SHOP, CLUB)]
-        numbers = [receipts.verify(text_of(wallet, entry)).payload["number"] for entry in entries]
+        numbers = [receipts.verify_receipt(text_of(wallet, entry)).payload["number"] for entry in entries]
         assert (entries, numbers) == ([1, 2, 3, 4], [1, 2, 1, 3])
 
     def test_is_not_there_for_what_is_no_answer(self, wallet: Wallet) -> None:
@@ -88,7 +88,7 @@ class TestTheCountersignedOne:
         given = signed_by(SHOP, wallet, 1)
         assert take_back(wallet, 1, given) == given
         assert disclosure.receipts.receipt(wallet, 1) == given
-        found = receipts.verify(text_of(wallet, 1))
+        found = receipts.verify_receipt(text_of(wallet, 1))
         assert SHOP.signer is not None
         assert found.countersigner == SHOP.signer[0]
         assert take_back(wallet, 1, given) == given, "once more does no harm"
@@ -98,7 +98,7 @@ class TestTheCountersignedOne:
             entry = ask(wallet, application, ASKED["topics"]).answered.entry
             given = signed_by(SHOP_WEB, wallet, entry)
             take_back(wallet, entry, given)
-            found = receipts.verify(text_of(wallet, entry), lambda did: resolve(did, REACH))
+            found = receipts.verify_receipt(text_of(wallet, entry), lambda did: resolve(did, REACH))
             assert found.countersigner == "did:web:shop.example"
 
     @pytest.mark.parametrize("entry", [2, 3])
@@ -112,8 +112,8 @@ class TestTheCountersignedOne:
         """Its terms are the same to the letter; the key is not the wallet's."""
         other = derivation.pairwise_key(b"o" * 32, SHOP.party)
         question, answer = replies[0].question, replies[0].answered.text
-        forged = receipts.build(question, answer, number=1, key=other, now=NOW)
-        assert receipts.verify(forged).payload == receipts.verify(text_of(wallet, 1)).payload
+        forged = receipts.build_receipt(question, answer, number=1, key=other, now=NOW)
+        assert receipts.verify_receipt(forged).payload == receipts.verify_receipt(text_of(wallet, 1)).payload
         assert SHOP.signer is not None
         with pytest.raises(VerificationFailed, match="not the receipt of log entry 1"):
             take_back(wallet, 1, strict_json.parse_object(receipts.countersign(forged, *SHOP.signer)))
@@ -170,7 +170,7 @@ def test_a_receipt_that_cant_be_made_lets_nothing_leave(
         raise MalformedInput("no")
 
     with monkeypatch.context() as patch:
-        patch.setattr(receipts, "build", full)
+        patch.setattr("ipse.wallet.disclosure.receipts.build_receipt", full)
         with pytest.raises(IpseError):
             ask(wallet)
     assert disclosure_log.end(wallet.vault)[0] == 0

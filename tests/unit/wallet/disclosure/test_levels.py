@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from ipse.credentials.formats import sd_jwt
+from ipse.disclosure import reasons
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.disclosure.questions import Asked, Bands, Statements, Topics
 from ipse.preferences import topics as listing
 from ipse.storage import answers, disclosure_log
 from ipse.wallet import disclosure
-from ipse.wallet.disclosure.proposal import Decision, Proposal
 from ipse.wallet.profile.topics import add_topic, set_topic_access
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.material import (
@@ -121,7 +122,7 @@ class TestAtEachLevel:
         teach(wallet, about(JAZZ, "x"), "novels")
         reply = ask(wallet, asked=ASKED[level], consent=lambda _: Decision(True))
         assert not reply.answered.said
-        assert reply.answered.because == "you ticked nothing of it"
+        assert reply.answered.reason == reasons.NOTHING_TICKED
 
     def test_a_statement_too_long_for_an_answer_does_not_leave(self, wallet: Wallet) -> None:
         teach(wallet, "novels + " + "x" * 1000, "novels + rain")
@@ -129,8 +130,10 @@ class TestAtEachLevel:
 
     def test_an_answer_that_says_nothing_says_why_to_the_owner_alone(self, wallet: Wallet) -> None:
         reply = ask(wallet, asked=TOPICS)
-        assert reply.answered.because == "none of these topics is known to be yours"
-        assert reply.answered.because not in str(sd_jwt.parse(reply.answered.text).jwt.payload)
+        assert reply.answered.reason == reasons.NO_TOPIC_LIKED
+        told = str(sd_jwt.parse(reply.answered.text).jwt.payload)
+        assert reasons.NO_TOPIC_LIKED.text not in told
+        assert reasons.NO_TOPIC_LIKED.code not in told
 
 
 class TestSecrets:
@@ -213,7 +216,7 @@ class TestClosedTopics:
         owner = Owner()
         reply = ask(wallet, asked=candidates(text, f"{text} + y"), consent=owner)
         assert not reply.answered.said
-        assert reply.answered.because == "what is asked is about topics that you have closed"
+        assert reply.answered.reason == reasons.TOPICS_CLOSED
         cost = owner.shown[0].cost  # else it could be tried for free which topics are closed
         assert (cost.epsilon, cost.application_left, cost.overall_left) == (COST, COST, 3 * COST)
         assert answers.spent(wallet.vault, since="") == COST
@@ -229,7 +232,7 @@ class TestClosedPublishedTopics:
         asked: Asked = Topics((topic,)) if level == "topics" else Bands((topic,))
         closed = ask(wallet, asked=asked)
         assert not closed.answered.said
-        assert closed.answered.because == "what is asked is about topics that you have closed"
+        assert closed.answered.reason == reasons.TOPICS_CLOSED
         assert answers.spent(wallet.vault, since="") == (0 if level == "topics" else COST)
         set_topic_access(wallet, topic, open=True)
         assert ask(wallet, asked=asked).said == ([topic] if level == "topics" else {topic: "high"})

@@ -9,13 +9,14 @@ from datetime import timedelta
 import pytest
 
 from ipse.disclosure import answers as written
+from ipse.disclosure import offers, reasons
+from ipse.disclosure.budgets import Budgets, Cost
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.disclosure.questions import Asked, Bands, Candidate, Choose
 from ipse.errors import CorruptData, UsageError
-from ipse.preferences.privacy.budget import Budgets
 from ipse.storage import answers, disclosure_log, settings
 from ipse.wallet import disclosure
-from ipse.wallet.disclosure import budgets, offers
-from ipse.wallet.disclosure.proposal import Cost, Decision, Proposal
+from ipse.wallet.disclosure import budgets
 from ipse.wallet.profile.changing import Correction, correct
 from ipse.wallet.profile.forgetting import forget
 from ipse.wallet.profile.topics import set_topic_access
@@ -80,7 +81,7 @@ class TestTheBudget:
         assert [cost.application_left for cost in owner.costs] == [COST, 0, 0]
         assert [cost.overall_left for cost in owner.costs] == [3 * COST, 2 * COST, 2 * COST]
         assert [cost.spent for cost in owner.costs] == [False, False, True]
-        assert replies[2].answered.because == "the budget is spent until 2026-12-22"
+        assert replies[2].answered.reason == reasons.budget_spent("2026-12-22")
         assert replies[2].content == written.nothing(replies[2].question)
         assert len(replies[2].answered.text) == len(replies[1].answered.text)
         assert spent(wallet) == 2 * COST == Budgets().application
@@ -107,14 +108,14 @@ class TestTheBudget:
             assert ask(wallet, asked=ASKED[level]).answered.said
         for level in ("choose", "bands"):
             reply = ask(wallet, asked=ASKED[level])
-            assert (reply.answered.said, reply.answered.because) == (False, "the budget is spent")
+            assert (reply.answered.said, reply.answered.reason) == (False, reasons.budget_spent(None))
         assert spent(wallet) == 0
 
     @pytest.mark.usefixtures("exact")
     def test_pays_for_what_was_drawn_even_if_it_says_nothing(self, wallet: Wallet) -> None:
         owner = Owner()
         reply = ask(wallet, asked=BANDS, consent=owner)
-        assert reply.answered.because == "too little was said about any of these topics to tell"
+        assert reply.answered.reason == reasons.TOO_LITTLE_SAID
         assert (owner.costs[0].epsilon, spent(wallet)) == (COST, COST)
         again = ask(wallet, asked=BANDS, consent=owner)
         assert (owner.costs[1].epsilon, owner.costs[1].repeated is not None, spent(wallet)) == (0, True, COST)

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from ipse.disclosure import questions
+from ipse.disclosure.offers import embed_subjects
 from ipse.disclosure.questions import Asked, Choose, Question, Statements, Topics, numbered
+from ipse.disclosure.warnings import PastAnswer, WarningCode, warnings
 from ipse.preferences.embedding import Embedder, open_embedder
-from ipse.storage.answers import AnswerRow
-from ipse.wallet.disclosure.warnings import warnings
+from ipse.preferences.purpose import EMPTY_PURPOSES
+from ipse.preferences.topics import published
 from tests.conftest import REPOSITORY
 
 SHOP = "https://shop.example"
 OTHER = "https://other.example"
 BOOKS = ("Middlemarch", "Wolf Hall by Hilary Mantel", "Short stories by Alice Munro", "Emma by Jane Austen")
 PURPOSE = "to recommend novels"
+SENTENCES = {
+    WarningCode.PURPOSE_EMPTY: "the purpose says nothing",
+    WarningCode.PURPOSE_UNFIT: "^what is asked seems to",
+    WarningCode.SENSITIVE: "which is sensitive",
+    WarningCode.CANDIDATES_OF_ANOTHER: "asked before by https://[a-z0-9]+.example, on",
+    WarningCode.CANDIDATES_OF_SEVERAL: "other applications, last on",
+    WarningCode.CANDIDATES_AGAIN: "by this application for another purpose",
+    WarningCode.NEW_LEVEL: "^it never asked for",
+    WarningCode.NEW_SUBJECT: "^nothing that it was told before",
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +59,43 @@ def prints(texts: Sequence[str]) -> bytes:
     return b"".join(hashlib.sha256(text.encode()).digest()[:8] for text in texts)
 
 
-def row(party: str, texts: Sequence[str] = (), *, level: str = "choose", **changed: str) -> AnswerRow:
-    return AnswerRow(
-        number=1, party=party, nonce="n", question=bytes(32), level=level,
-        purpose=changed.get("purpose", PURPOSE), content=changed.get("content"), epsilon=0, grant_number=None,
-        time=changed.get("time", "2026-11-02T10:00:00Z"), candidates=prints(texts),
-    )  # fmt: skip
+def row(
+    party: str,
+    texts: Sequence[str] = (),
+    *,
+    level: str = "choose",
+    purpose: str = PURPOSE,
+    time: str = "2026-11-02T10:00:00Z",
+    topics: tuple[str, ...] = (),
+) -> PastAnswer:
+    return PastAnswer(time, level, purpose, party, bytes(32), topics, prints(texts))
+
+
+def warned(
+    question: Question, embedder: Embedder, earlier: Sequence[PastAnswer], everybody: Sequence[PastAnswer]
+) -> tuple[str, ...]:
+    """The sentences of the warnings; that each comes with its own code is asserted on the way."""
+    topics = embedder.embed([topic.means for topic in published().topics])
+    found = warnings(
+        question,
+        embedder,
+        subjects=embed_subjects(question.asked, embedder, topics),
+        topics=topics,
+        empty_purposes=embedder.embed(EMPTY_PURPOSES),
+        earlier=earlier,
+        everybody=everybody,
+    )
+    for warning in found:
+        assert re.search(SENTENCES[warning.code], warning.text), warning
+    return tuple(warning.text for warning in found)
 
 
 def test_a_question_that_fits_its_purpose_has_no_warning(embedder: Embedder) -> None:
-    assert warnings(asks(choice(*BOOKS)), embedder, [], [], prints(BOOKS)) == ()
+    assert warned(asks(choice(*BOOKS)), embedder, [], []) == ()
 
 
 def test_what_is_asked_and_what_the_purpose_speaks_of_are_named(embedder: Embedder) -> None:
-    (first, *_) = warnings(asks(Topics(("health-and-illness", "politics"))), embedder, [], [], b"")
+    (first, *_) = warned(asks(Topics(("health-and-illness", "politics"))), embedder, [], [])
     assert first.startswith("what is asked seems to be about ")
     assert "Health and illness" in first
     assert "Politics" in first
@@ -68,19 +104,19 @@ def test_what_is_asked_and_what_the_purpose_speaks_of_are_named(embedder: Embedd
 
 
 def test_a_purpose_that_says_nothing_is_called_that(embedder: Embedder) -> None:
-    found = warnings(asks(choice(*BOOKS), "to personalise your experience"), embedder, [], [], b"")
+    found = warned(asks(choice(*BOOKS), "to personalise your experience"), embedder, [], [])
     assert found == ("the purpose says nothing about what is asked",)
 
 
 def test_something_sensitive_behind_a_fitting_sentence_is_found(embedder: Embedder) -> None:
     hiding = "A novel by a prize-winning author, set in a library. I am being treated for cancer."
-    found = warnings(asks(choice(*BOOKS, hiding)), embedder, [], [], b"")
+    found = warned(asks(choice(*BOOKS, hiding)), embedder, [], [])
     assert any("Health and illness" in sentence and "which is sensitive" in sentence for sentence in found)
 
 
 def test_candidates_that_another_party_asked_about_are_counted(embedder: Embedder) -> None:
     question = asks(choice(*reversed(BOOKS)))
-    found = warnings(question, embedder, [], [row(OTHER, BOOKS[:3])], prints(BOOKS))
+    found = warned(question, embedder, [], [row(OTHER, BOOKS[:3])])
     assert found == (f"3 of these 4 candidates were asked before by {OTHER}, on 2026-11-02",)
 
 
@@ -89,13 +125,13 @@ def test_candidates_split_over_many_parties_are_added_up(embedder: Embedder) -> 
         row(f"https://{i}.example", [text], time=f"2026-11-0{i + 1}T00:00:00Z")
         for i, text in enumerate(BOOKS)
     ]
-    found = warnings(asks(choice(*BOOKS)), embedder, [], rows, prints(BOOKS))
+    found = warned(asks(choice(*BOOKS)), embedder, [], rows)
     assert found == ("4 of these 4 candidates were asked before by 4 other applications, last on 2026-11-04",)
 
 
 def test_the_same_candidates_for_another_purpose_are_noticed(embedder: Embedder) -> None:
     mine = [row(SHOP, BOOKS, purpose="to sell books")]
-    found = warnings(asks(choice(*BOOKS)), embedder, mine, mine, prints(BOOKS))
+    found = warned(asks(choice(*BOOKS)), embedder, mine, mine)
     assert (
         "4 of these 4 candidates were asked before by this application for another purpose, on 2026-11-02"
         in found
@@ -106,21 +142,21 @@ def test_the_same_candidates_for_another_purpose_are_noticed(embedder: Embedder)
     "rows", [[row(OTHER, BOOKS[:1])], [row(SHOP, BOOKS)], [row(OTHER, BOOKS, level="bands")]]
 )
 def test_a_single_one_or_the_same_question_again_is_no_matter(
-    embedder: Embedder, rows: list[AnswerRow]
+    embedder: Embedder, rows: list[PastAnswer]
 ) -> None:
-    assert warnings(asks(choice(*BOOKS)), embedder, [], rows, prints(BOOKS)) == ()
+    assert warned(asks(choice(*BOOKS)), embedder, [], rows) == ()
 
 
 def test_a_new_level_is_noticed_of_a_known_application_alone(embedder: Embedder) -> None:
     question = asks(Statements("novels I loved", 2))
     sentence = "it never asked for statements, word for word, before"
-    assert sentence in warnings(question, embedder, [row(SHOP, BOOKS)], [], b"")
-    assert sentence not in warnings(question, embedder, [], [], b"")
+    assert sentence in warned(question, embedder, [row(SHOP, BOOKS)], [])
+    assert sentence not in warned(question, embedder, [], [])
 
 
 def test_a_new_group_of_topics_is_noticed_and_a_told_one_is_not(embedder: Embedder) -> None:
     question = asks(Topics(("wine", "coffee")), "to recommend drinks")
     new = "nothing that it was told before was about food and drink"
-    told = row(SHOP, level="topics", content='{"topics":["baking"]}')
-    assert new in warnings(question, embedder, [row(SHOP, level="topics")], [], b"")
-    assert new not in warnings(question, embedder, [told], [], b"")
+    told = row(SHOP, level="topics", topics=("baking",))
+    assert new in warned(question, embedder, [row(SHOP, level="topics")], [])
+    assert new not in warned(question, embedder, [told], [])

@@ -17,8 +17,11 @@ import pytest
 
 from ipse.disclosure import answers as protocol
 from ipse.disclosure import questions
-from ipse.disclosure import receipts as receipt_format
+from ipse.disclosure.budgets import Budgets
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.disclosure.questions import Asked, Bands, Choose, Question, Statements, Topics, numbered
+from ipse.disclosure.reasons import ReasonCode
+from ipse.disclosure.receipts import build_receipt
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys import derivation
@@ -27,15 +30,13 @@ from ipse.preferences import purpose
 from ipse.preferences import topics as listing
 from ipse.preferences.privacy import bands, choice, subsample
 from ipse.preferences.privacy import noise as noises
-from ipse.preferences.privacy.budget import Budgets
 from ipse.storage import answers as kept_answers
 from ipse.storage import receipts as kept_receipts
 from ipse.storage import statements
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure, disclosure_log
-from ipse.wallet.disclosure import budgets
-from ipse.wallet.disclosure.proposal import Decision, Proposal
+from ipse.wallet.disclosure import budgets, receipts, releasing
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE, Ipse
@@ -77,13 +78,13 @@ VOCABULARY = {
     "end": {"type", "head", "key"},
     "head-header": {"alg", "kid"},
     "head": {"type", "count", "digest", "time"},
-    "result": {"answer", "said", "entry", "because"},
+    "result": {"answer", "said", "entry", "reason", "reason_code"},
 }  # fmt: skip
 """The names that may stand in each object that leaves, and none else."""
 WORK = (
     (subsample, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
-    (statements, "digest"), (protocol, "build_answer"), (disclosure_log, "record"), (kept_answers, "add"),
-    (receipt_format, "build"), (disclosure_log, "settle"),
+    (statements, "digest"), (releasing, "build_answer"), (disclosure_log, "record"), (kept_answers, "add"),
+    (receipts, "build_receipt"), (disclosure_log, "settle"),
 )  # fmt: skip
 """What takes time in answering."""
 LISTS = {"payload.choices", "payload.topics", "payload.statements", "binding.transaction_data_hashes"}
@@ -170,7 +171,7 @@ class Told:
     question: Question
     text: str
     said: bool
-    because: str
+    reason: ReasonCode | None
     entry: int
     ticked: frozenset[str]
 
@@ -198,7 +199,7 @@ def ask(wallet: Wallet, owner: Owner, level: str, number: int, party: str, asked
         questions.parse_question(made),
         answered.text,
         answered.said,
-        answered.because,
+        answered.reason.code if answered.reason else None,
         answered.entry,
         owner.ticked if level == "statements" else frozenset(),
     )
@@ -326,16 +327,15 @@ def test_the_answers_are_of_all_levels_and_say_something_or_nothing_for_all_reas
         some = [one for one in told if one.shape[0] == level]
         assert len(some) > 150
         assert 40 < sum(one.said for one in some) < len(some) - 40
-    reasons = Counter(re.sub(r"\d+", "9", one.because).split(" until")[0] for one in told if not one.said)
     assert {
-        "you said no",
-        "the budget is spent",
-        "the grant allows 9 answers a day",
-        "what is asked is about topics that you have closed",
-        "too little was said about any of these topics to tell",
-        "none of these topics is known to be yours",
-        "nothing that you have said is about this",
-    } <= set(reasons)
+        ReasonCode.REFUSED,
+        ReasonCode.BUDGET_SPENT,
+        ReasonCode.GRANT_USED_UP,
+        ReasonCode.TOPICS_CLOSED,
+        ReasonCode.TOO_LITTLE_SAID,
+        ReasonCode.NO_TOPIC_LIKED,
+        ReasonCode.NOTHING_SAID,
+    } <= {one.reason for one in told if not one.said}
     assert sum(len(one.ticked) for one in told) > 50
 
 
@@ -402,7 +402,7 @@ def test_receipts_hold_the_terms_alone(wallet: Wallet, told: list[Told]) -> None
     for one in told:
         counted[one.question.party] += 1
         assert_harmless(texts_in(parts_of_receipt(kept[one.entry])))
-        again = receipt_format.build(
+        again = build_receipt(
             one.question,
             one.text,
             number=counted[one.question.party],

@@ -45,16 +45,18 @@ def answer(
             origin=origin,
             reach=Reach(ca_file, allow_loopback),
         )
+    reason = answered.reason
     facts = {
         "answer": answered.text,
         "said": answered.said,
         "entry": answered.entry,
-        "because": answered.because,
+        "reason": reason.text if reason else "",
+        "reason_code": reason.code if reason else "",
     }
     context.output.result(answered.text, facts)
-    if not answered.said:
+    if reason is not None:
         sys.stdout.flush()
         raise ConsentRefused(
-            f"the answer says nothing: {answered.because}",
+            f"the answer says nothing: {reason.text}",
             hint=f"nothing was disclosed; `ipse log show {answered.entry}` shows the bytes that say so",
         )

@@ -9,9 +9,9 @@ from typing import Final
 from ipse.cli import tty
 from ipse.cli.commands.dapp.page import checklist, page
 from ipse.cli.context import Context
+from ipse.disclosure.proposals import Consent, Decision, Proposal
 from ipse.disclosure.questions import Bands, Statements, Topics
 from ipse.errors import ConsentNeeded
-from ipse.wallet.disclosure.proposal import Consent, Decision, Proposal
 
 __all__ = ["asking"]
 

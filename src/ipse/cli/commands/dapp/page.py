@@ -12,8 +12,9 @@ from typing import Final
 
 from ipse.cli.commands.dapp import options
 from ipse.cli.commands.dapp.layout import cut, labelled, legible, listed
+from ipse.disclosure.proposals import Applicant, Proposal
 from ipse.disclosure.questions import Bands, Choose, Question, Statements
-from ipse.wallet.disclosure.proposal import Applicant, PastQuestion, Proposal
+from ipse.disclosure.warnings import PastAnswer
 
 __all__ = ["checklist", "page"]
 
@@ -43,7 +44,7 @@ def page(proposal: Proposal) -> str:
     question = proposal.question
     lines = [
         "",
-        *(line for warning in proposal.warnings for line in listed("! ", warning)),
+        *(line for warning in proposal.warnings for line in listed("! ", warning.text)),
         f"An application asks {_ASKS[question.level]}.",
         *_who(proposal.applicant),
         *labelled("purpose", _quoted(question.purpose)),
@@ -98,7 +99,7 @@ def _past(applicant: Applicant) -> list[str]:
     return [f"answered {times} before{last}", *map(_past_line, newest)]
 
 
-def _past_line(asked: PastQuestion) -> str:
+def _past_line(asked: PastAnswer) -> str:
     return f'{cut(asked.time[:10], 10)} {cut(asked.level, 10)} "{cut(asked.purpose, 36)}"'
 
 
@@ -123,8 +124,8 @@ def _named(topics: Sequence[str]) -> str:
 
 def _leaving(proposal: Proposal) -> list[str]:
     if not proposal.items:
-        because = proposal.because or "there is nothing to say"
-        return labelled("would leave", f"an answer that says nothing: {because}", "a refusal looks the same")
+        reason = proposal.reason.text if proposal.reason else "there is nothing to say"
+        return labelled("would leave", f"an answer that says nothing: {reason}", "a refusal looks the same")
     signed = "signed under an identity for them alone"
     if proposal.tickable:
         return labelled("would leave", f"what you tick below, and no more, {signed}")

@@ -72,7 +72,7 @@ def receipt(
     text = params.read_text(file)
     resolve = options.resolver(ca_file, allow_loopback=allow_loopback)
     question = questions.parse_question(options.read_request(request), resolve=resolve)
-    verified = receipts.verify(text)
+    verified = receipts.verify_receipt(text)
     receipts.check_terms(verified, question, params.read_text(answer).strip())
     signed = receipts.countersign(text, *signing(context, signer))
     terms = verified.payload
