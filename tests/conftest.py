@@ -1,4 +1,7 @@
-"""What all tests share: the program run as a real process, and wallets to run it in."""
+"""What all tests share: the program run as a real process, and wallets to run it in.
+
+Tests marked `slow` run under `make test-all` only.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ipse.storage.places import Places
+from ipse.wallet import identities
+from ipse.wallet.wallet import Wallet
+from tests import examples
 from tests.desktop import desktop, session
 
-__all__ = ["desktop", "session"]
+__all__ = ["desktop", "examples", "session"]
 
 REPOSITORY = Path(__file__).parent.parent
 EXAMPLES = REPOSITORY / "examples" / "data"
@@ -80,13 +88,23 @@ def at(home: Path) -> Ipse:
     return Ipse(home, {"IPSE_PASSPHRASE_FILE": str(secret)})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_derivation() -> Iterator[None]:
+    """Keystore files that this process makes ask for the least that is read: 8 MiB, one pass."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
+        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
+        yield
+
+
 @pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _template(_cheap_derivation: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wallet whose key is cheap to derive, which `ipse init` never makes."""
     home = tmp_path_factory.mktemp("template") / "wallet"
-    ipse = at(home)
-    ipse("init", "--keystore", "file")
-    ipse("did", "create", "--name", "me")
-    ipse("did", "create", "--name", "university")
+    places, now = Places(data=home, cache=home / "cache"), datetime.now(UTC)
+    with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=now) as wallet:
+        identities.create(wallet, "me", now=now)
+        identities.create(wallet, "university", now=now)
     return home
 
 

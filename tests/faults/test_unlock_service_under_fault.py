@@ -31,7 +31,6 @@ NOBODY = 65534
 
 pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="there are no Unix-domain sockets in Python there"),
-    pytest.mark.usefixtures("cheap_derivation"),
 ]
 as_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user"
@@ -81,7 +80,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def path(tmp_path: Path, runtime: Path, cheap_derivation: None) -> Iterator[Path]:
+def path(tmp_path: Path, runtime: Path) -> Iterator[Path]:
     """A keystore with the item `root`; its session ends with the test."""
     keystore = EncryptedFile(tmp_path / "keystore.json", lambda: PASSPHRASE)
     keystore.create()

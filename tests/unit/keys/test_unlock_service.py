@@ -75,8 +75,6 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def path(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A keystore with the item `root`; its session ends with the test."""
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
     folder = tmp_path / "wallet"
     folder.mkdir(mode=0o700)
     keystore = EncryptedFile(folder / "keystore.json", lambda: PASSPHRASE)
