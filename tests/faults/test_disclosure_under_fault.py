@@ -221,9 +221,7 @@ def test_a_process_killed_at_any_step_of_releasing_leaves_all_of_the_answer_or_n
 
 
 @pytest.mark.parametrize("before", [0, 1])
-def test_on_a_full_disk_nothing_is_told_and_nothing_is_half_charged(
-    small_disk: Path, cheap_derivation: None, before: int
-) -> None:
+def test_on_a_full_disk_nothing_is_told_and_nothing_is_half_charged(small_disk: Path, before: int) -> None:
     places = Places(data=small_disk / "wallet", cache=small_disk / "cache")
     with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as wallet:
         prepare(wallet)

@@ -22,15 +22,13 @@ SECRETS = {"root": bytes(range(32)), "did-main": b'{"seed":"AAAA"}'}
 
 STATM = Path("/proc/self/statm")
 
-pytestmark = pytest.mark.usefixtures("cheap_derivation")
-
 
 def opened(path: Path) -> EncryptedFile:
     return EncryptedFile(path, lambda: PASSPHRASE)
 
 
 @pytest.fixture
-def path(tmp_path: Path, cheap_derivation: None) -> Path:
+def path(tmp_path: Path) -> Path:
     """A keystore with two items."""
     made = tmp_path / "keystore.json"
     keystore = opened(made)

@@ -22,8 +22,6 @@ from tests.conftest import PASSPHRASE
 from tests.faults.conftest import NOW, filled
 from tests.faults.processes import Report, at_line, kill_at_line, kill_at_random, needs_fork, together
 
-pytestmark = pytest.mark.usefixtures("cheap_derivation")
-
 
 def opened(places: Places) -> Wallet:
     return Wallet(places, lambda: PASSPHRASE)

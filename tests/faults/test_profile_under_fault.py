@@ -200,7 +200,7 @@ def in_clear(wallet: Wallet) -> bytes:
 
 @pytest.mark.parametrize("command", [forget_it, correct_it, supersede_it, give_feedback])
 def test_a_command_on_a_full_disk_does_all_or_nothing_and_can_be_done_later(
-    small_disk: Path, cheap_derivation: None, command: Callable[[Wallet], None]
+    small_disk: Path, command: Callable[[Wallet], None]
 ) -> None:
     places = Places(data=small_disk / "wallet", cache=small_disk / "cache")
     with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as wallet:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
@@ -28,17 +27,12 @@ from ipse.wallet import identities
 from ipse.wallet.wallet import Wallet
 from tests.desktop import PROGRAMS, Desktop
 from tests.faults.conftest import NOW, filled
+from tests.waiting import PATIENCE
 
 MISSING = [program for program in PROGRAMS if shutil.which(program) is None]
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
 
 SECRET = b"a secret that nobody may ever read"
-
-
-def seconds(act: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    act()
-    return time.perf_counter() - started
 
 
 def test_an_item_is_kept_given_back_and_removed(desktop: Desktop) -> None:
@@ -171,12 +165,8 @@ def test_a_wallet_that_could_not_be_made_leaves_no_item(
 def test_a_locked_keyring_is_called_locked_at_once(desktop: Desktop) -> None:
     open_os_keyring("wallet-1").add("root", SECRET)
     desktop.lock()
-
-    def refused() -> None:
-        with pytest.raises(KeystoreLocked, match="locked"):
-            open_os_keyring("wallet-1")
-
-    assert seconds(refused) < 2
+    with pytest.raises(KeystoreLocked, match="locked"):
+        open_os_keyring("wallet-1")
 
 
 @pytest.mark.parametrize("act", ["get", "add", "remove"])
@@ -198,22 +188,15 @@ def test_a_keyring_that_nobody_has_unlocked_yet_is_a_keystore_error(session: Des
     open_os_keyring("wallet-1").add("root", SECRET)
     session.kill_keyring()
     session.start_keyring_locked()
-
-    def refused() -> None:
-        with pytest.raises(KeystoreLocked):
-            open_os_keyring("wallet-1")
-
-    assert seconds(refused) < 2
+    with pytest.raises(KeystoreLocked):
+        open_os_keyring("wallet-1")
 
 
 def test_a_keyring_without_any_collection_is_a_keystore_error(session: Desktop) -> None:
     session.start_keyring_locked()
-
-    def refused() -> None:
-        with pytest.raises(KeystoreError):
-            open_os_keyring("wallet-1")
-
-    assert seconds(refused) < 5
+    with pytest.raises(KeystoreError) as caught:
+        open_os_keyring("wallet-1")
+    assert "does not answer" not in caught.value.message
 
 
 def test_a_keyring_that_was_killed_is_unavailable(desktop: Desktop) -> None:
@@ -243,9 +226,10 @@ HUNG = {
     ),
 }
 PROGRAM = """
-import sys, time
+import queue, sys
 from datetime import UTC, datetime
 from ipse.errors import KeystoreUnavailable
+from ipse.keys.keystore import os_keyring
 from ipse.keys.keystore.os_keyring import open_os_keyring
 from ipse.storage.places import find_places
 from ipse.wallet import identities
@@ -255,18 +239,26 @@ now = datetime.now(UTC)
 exec(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
-started = time.perf_counter()
+waited = []
+class Queue(queue.SimpleQueue):
+    def get(self, timeout):
+        try:
+            return super().get(timeout=timeout)
+        except queue.Empty:
+            waited.append(timeout)
+            raise
+queue.SimpleQueue = Queue
 try:
     exec(sys.argv[2])
 except KeystoreUnavailable as error:
-    print(time.perf_counter() - started, error.message, flush=True)
+    print(sum(waited), error.message, flush=True)
 """
 
 
 def test_a_keyring_that_hangs_is_given_up_within_five_seconds_and_keeps_no_process(
     desktop: Desktop, places: Places
 ) -> None:
-    """All at once, so that the test waits no longer than one of them."""
+    """All at once, so that the test waits no longer than one of them. What counts is what they wait for."""
     open_os_keyring("wallet-1").add("root", SECRET)
     Wallet.create(places, keystore="os", passphrase=no_passphrase, now=NOW).close()
     environment = {
@@ -289,19 +281,17 @@ def test_a_keyring_that_hangs_is_given_up_within_five_seconds_and_keeps_no_proce
         assert program.stdout is not None
         assert program.stdout.readline() == "ready\n"
     desktop.hang_keyring()
-    started = time.perf_counter()
     for program in programs:
         assert program.stdin is not None
         program.stdin.write("\n")
         program.stdin.flush()
     for program in programs:
-        out, err = program.communicate(timeout=30)
-        took, message = out.split(" ", 1)
+        out, err = program.communicate(timeout=PATIENCE)
+        waited, message = out.split(" ", 1)
         assert message == "Secret Service does not answer\n"
-        assert float(took) < 5, program.args
+        assert 0 < float(waited) < 5, program.args
         assert err == ""
         assert program.returncode == 0
-    assert time.perf_counter() - started < 7
 
 
 def test_a_full_disk_under_the_keyring_is_an_error_and_loses_no_key(

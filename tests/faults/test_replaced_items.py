@@ -25,10 +25,8 @@ ROOT, OLD, NEW = b"the root", b'{"count":1}', b'{"count":2}'
 
 class TestTheEncryptedFile:
     @pytest.fixture
-    def store(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> EncryptedFile:
+    def store(self, tmp_path: Path) -> EncryptedFile:
         """A keystore with a key and an item that is going to be replaced."""
-        monkeypatch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        monkeypatch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
         made = opened(tmp_path / "keystore.json")
         made.create()
         made.add("root", ROOT)

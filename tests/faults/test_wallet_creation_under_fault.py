@@ -28,8 +28,6 @@ from tests.conftest import PASSPHRASE
 from tests.faults.conftest import NOW, filled
 from tests.faults.processes import Report, at_line, kill_at_line, needs_fork, together
 
-pytestmark = pytest.mark.usefixtures("cheap_derivation")
-
 
 class FolderKeystore:
     """Stands for the OS keyring: a keystore that all processes share, one file an item."""

@@ -86,17 +86,14 @@ def _needs_the_profile_extra() -> None:
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A wallet with a small profile, over an encrypted file that is quick to open."""
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wallet with a small profile."""
     folder = tmp_path_factory.mktemp("template") / "wallet"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-        places = Places(folder, folder)
-        with Wallet.create(places, keystore="file", passphrase=lambda: SECRET, now=NOW) as wallet:
-            teach(wallet, *(f"{drink} + mine" for drink in ("tea", "coffee", "novels", "songs")))
-            teach(wallet, *(about("hiking", str(number)) for number in range(20)))
-        yield folder
+    places = Places(folder, folder)
+    with Wallet.create(places, keystore="file", passphrase=lambda: SECRET, now=NOW) as wallet:
+        teach(wallet, *(f"{drink} + mine" for drink in ("tea", "coffee", "novels", "songs")))
+        teach(wallet, *(about("hiking", str(number)) for number in range(20)))
+    return folder
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.credentials import jws, model, verifier
@@ -24,6 +24,7 @@ from ipse.keys.ed25519 import PrivateKey
 from tests.corpus.building import AUDIENCE, NONCE, credential, jwt, presentation, presented, w3c
 from tests.corpus.found import document_of
 from tests.corpus.jwt_faults import enveloped
+from tests.examples import examples
 from tests.properties.documents import Path, json_values, paths, replaced
 
 KEY = PrivateKey(b"i" * 32)
@@ -67,7 +68,7 @@ def same(one: Any, other: Any) -> bool:
         return False
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.sampled_from(list(paths(SIGNED))), VALUES)
 def test_no_value_can_be_replaced_and_none_raises(path: Path, value: Any) -> None:
     report = verify(replaced(SIGNED, path, value)).report
@@ -79,7 +80,7 @@ def test_no_value_can_be_replaced_and_none_raises(path: Path, value: Any) -> Non
 TEXTS = [path for path in paths(SIGNED) if isinstance(found(SIGNED, path), str)]
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.sampled_from(TEXTS), st.data())
 def test_no_character_of_a_string_can_be_another(path: Path, data: st.DataObject) -> None:
     text = found(SIGNED, path)
@@ -92,7 +93,7 @@ def test_no_character_of_a_string_can_be_another(path: Path, data: st.DataObject
 NUMBERS = [path for path in paths(SIGNED) if type(found(SIGNED, path)) in (int, float)]
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.sampled_from(NUMBERS), st.integers(-(2**53), 2**53) | st.floats(allow_nan=True))
 def test_no_number_can_be_another(path: Path, number: float) -> None:
     passed = verify(replaced(SIGNED, path, number)).report.outcome is Outcome.PASSED
@@ -102,7 +103,7 @@ def test_no_number_can_be_another(path: Path, number: float) -> None:
 OBJECTS = [(), *(path for path in paths(SIGNED) if isinstance(found(SIGNED, path), dict))]
 
 
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(st.sampled_from(OBJECTS), st.text(max_size=8) | st.sampled_from(MEMBERS), VALUES)
 def test_no_member_can_be_added_anywhere(path: Path, name: str, value: Any) -> None:
     changed = copy.deepcopy(SIGNED)
@@ -113,7 +114,7 @@ def test_no_member_can_be_added_anywhere(path: Path, name: str, value: Any) -> N
     assert verify(changed).report.outcome is not Outcome.PASSED
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(
     st.lists(
         st.from_regex(r"https://[a-z]{1,9}\.example/[a-z]{0,9}", fullmatch=True) | st.just({}), max_size=4
@@ -126,7 +127,7 @@ def test_contexts_appended_after_the_signed_ones_are_not_in_what_comes_back(extr
     assert document_of(verified) == CREDENTIAL
 
 
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(st.sampled_from(list(paths(SIGNED))), VALUES)
 def test_an_issuer_who_signs_nonsense_gets_a_report_not_a_crash(path: Path, value: Any) -> None:
     document = replaced(SIGNED, path, value)
@@ -148,7 +149,7 @@ PRESENTED = presented(presentation(w3c(credential()), enveloped(jwt(credential()
 ANSWERED = Policy(any_issuer=True, challenge=Challenge(AUDIENCE, NONCE))
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.sampled_from(list(paths(PRESENTED))), VALUES)
 def test_no_value_of_a_presentation_can_be_replaced_and_none_raises(path: Path, value: Any) -> None:
     report = verifier.verify(replaced(PRESENTED, path, value), policy=ANSWERED, now=NOW).report
@@ -157,7 +158,7 @@ def test_no_value_of_a_presentation_can_be_replaced_and_none_raises(path: Path, 
         assert report.outcome is not Outcome.PASSED
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(st.sampled_from(list(paths(PRESENTED))), VALUES)
 def test_a_holder_who_signs_nonsense_gets_a_report_not_a_crash(path: Path, value: Any) -> None:
     unsigned = {name: member for name, member in PRESENTED.items() if name != "proof"}
@@ -182,7 +183,7 @@ MEMBERS_OF_TOKENS = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(
     MEMBERS_OF_TOKENS,
     MEMBERS_OF_TOKENS,
@@ -203,7 +204,7 @@ def test_a_token_of_any_content_gives_a_report(header: Any, payload: Any, base: 
             assert report.outcome is not Outcome.PASSED
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(
     st.text(max_size=60)
     | VALUES.map(lambda value: strict_json.pretty(value).encode(errors="replace").decode())
@@ -217,7 +218,7 @@ def test_a_text_of_any_kind_gives_a_report(text: str) -> None:
 DID_DOCUMENT = resolver.resolve(ISSUER)
 
 
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(st.sampled_from([path for path in paths(DID_DOCUMENT) if path[0] != "@context"]), VALUES)
 def test_a_did_document_of_any_shape_gives_a_report(path: Path, value: Any) -> None:
     document = replaced(DID_DOCUMENT, path, value)
@@ -227,7 +228,7 @@ def test_a_did_document_of_any_shape_gives_a_report(path: Path, value: Any) -> N
     assert [check.name for check in report.checks] == list(CHECKS)
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.lists(st.sampled_from([*Outcome, None]), max_size=6))
 def test_a_report_passes_only_where_every_check_was_taken_and_none_failed(
     outcomes: list[Outcome | None],
@@ -242,7 +243,7 @@ def test_a_report_passes_only_where_every_check_was_taken_and_none_failed(
     assert (report.outcome is Outcome.PASSED) == passed
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.lists(st.sampled_from(list(Outcome)), min_size=1, max_size=6), st.sampled_from(list(Outcome)))
 def test_one_more_check_never_turns_a_report_that_did_not_pass_into_one_that_did(
     outcomes: list[Outcome], more: Outcome
@@ -255,7 +256,7 @@ def test_one_more_check_never_turns_a_report_that_did_not_pass_into_one_that_did
         assert after.outcome is not Outcome.PASSED
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(
     st.datetimes(datetime(1000, 1, 2), datetime(9999, 12, 30)),  # noqa: DTZ001
     st.integers(-14 * 60, 14 * 60),
@@ -268,7 +269,7 @@ def test_a_moment_reads_back_whatever_its_zone(moment: datetime, minutes: int) -
     assert parse_timestamp(local + zone) == aware
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(VALUES | st.text(alphabet="0123456789-T:.Z+", max_size=30))
 def test_what_is_no_time_is_malformed_and_nothing_else(value: Any) -> None:
     try:
@@ -279,7 +280,7 @@ def test_what_is_no_time_is_malformed_and_nothing_else(value: Any) -> None:
     assert moment.tzinfo is UTC
 
 
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(st.sampled_from([*CREDENTIAL, "evidence", "name", "credentialSchema", "termsOfUse"]), VALUES)
 def test_the_rules_of_the_data_model_judge_any_value_without_raising(name: str, value: Any) -> None:
     for violation in model.violations({**CREDENTIAL, name: value}):

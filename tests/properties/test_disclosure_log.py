@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.encoding import strict_json
@@ -22,11 +22,12 @@ from ipse.storage.places import Places
 from ipse.storage.vault import Vault
 from ipse.wallet import disclosure_log
 from ipse.wallet.wallet import Wallet
+from tests.examples import examples
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ENTRIES = 6
 NUMBERS = st.integers(1, ENTRIES)
-generated = settings(deadline=None, derandomize=True, database=None)
+generated = examples(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +53,15 @@ class Logged:
 def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
     """Shared by all examples, each of which gives it back as it was."""
     folder = tmp_path_factory.mktemp("log") / "wallet"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-        places = Places(folder, folder)
-        with Wallet.create(places, keystore="file", passphrase=lambda: b"secret", now=NOW) as wallet:
-            heads, vaults = [log_head.find(wallet.vault)], [places.vault.read_bytes()]
-            for number in range(ENTRIES):
-                disclosure_log.record(wallet, {"released": f"answer {number}", "epsilon": 0.5}, now=NOW)
-                disclosure_log.settle(wallet)
-                heads.append(log_head.find(wallet.vault))
-                vaults.append(places.vault.read_bytes())
-            yield Logged(wallet, tuple(heads), tuple(vaults))
+    places = Places(folder, folder)
+    with Wallet.create(places, keystore="file", passphrase=lambda: b"secret", now=NOW) as wallet:
+        heads, vaults = [log_head.find(wallet.vault)], [places.vault.read_bytes()]
+        for number in range(ENTRIES):
+            disclosure_log.record(wallet, {"released": f"answer {number}", "epsilon": 0.5}, now=NOW)
+            disclosure_log.settle(wallet)
+            heads.append(log_head.find(wallet.vault))
+            vaults.append(places.vault.read_bytes())
+        yield Logged(wallet, tuple(heads), tuple(vaults))
 
 
 class _UndoneError(Exception):

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from random import Random
 
 import pyoxigraph
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.credentials import json_ld
 from ipse.credentials.json_ld.packaged import load
 from ipse.encoding.strict_json import Json, JsonObject
+from tests.examples import examples
 from tests.properties.documents import Path, json_values, replaced
 
 _V2 = "https://www.w3.org/ns/credentials/v2"
@@ -171,7 +172,7 @@ def test_safe_documents_become_the_rdf_that_another_processor_makes_of_them() ->
             assert json_ld.canonical(value, json_ld.known()) == expected, seed
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@examples(300)
 @given(st.randoms(use_true_random=False))
 def test_no_change_to_a_safe_document_is_without_effect(random: Random) -> None:
     value = document(random)
@@ -214,7 +215,7 @@ _NAMES = [
 ]
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@examples(500)
 @given(st.dictionaries(st.sampled_from(_NAMES), json_values(_WORDS, _NAMES), max_size=4))
 def test_any_json_is_found_fault_with_or_becomes_what_another_processor_makes_of_it(
     value: JsonObject,

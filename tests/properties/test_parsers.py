@@ -9,11 +9,12 @@ from random import Random
 from typing import Any, Final
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
+from tests.examples import examples
 from tests.fuzz.mutation import changed, vocabulary_of
 from tests.fuzz.signing import signed_again
 from tests.fuzz.target import tried
@@ -22,7 +23,7 @@ from tests.fuzz.targets import TARGETS
 _SLOW: Final = {"json-ld", "lint"}
 """Left to `make fuzz`: a process of its own behind some of their inputs."""
 QUICK: Final = [name for name in TARGETS if name not in _SLOW]
-quickly: Final = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+quickly: Final = examples(40)
 
 _SAFE: Final = 2**53 - 1
 _TEXTS: Final = st.text(max_size=8)
@@ -63,7 +64,7 @@ def test_bytes_of_any_kind_are_refused(name: str) -> None:
     check()
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@examples(300)
 @given(_JSON)
 @example({"\ufb33": 1, "\U0001f600": 2})
 @example([1e21, 1e-7, -0.0, _SAFE, -_SAFE, _SAFE + 1])

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ipse.credentials import jws
@@ -44,6 +44,7 @@ from ipse.errors import IpseError, MalformedInput
 from ipse.keys import derivation
 from ipse.keys.ed25519 import PrivateKey
 from ipse.protocols import dcql, openid4vp
+from tests.examples import examples
 from tests.properties.documents import Path, json_values, paths, replaced
 
 KEY: Final = PrivateKey(b"k" * 32)
@@ -181,7 +182,7 @@ def assert_sound(question: Question) -> None:
     assert timedelta(0) < life <= timedelta(days=31)
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.sampled_from(list(paths(REQUEST_OBJECT))), VALUES)
 def test_a_request_with_any_json_in_it_is_read_or_refused(path: Path, value: Any) -> None:
     try:
@@ -191,7 +192,7 @@ def test_a_request_with_any_json_in_it_is_read_or_refused(path: Path, value: Any
     assert_sound(question)
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.data())
 def test_a_signed_request_with_any_json_in_it_is_read_or_refused(data: st.DataObject) -> None:
     token = jws.read(SIGNED, what="a request")
@@ -207,7 +208,7 @@ def test_a_signed_request_with_any_json_in_it_is_read_or_refused(data: st.DataOb
     assert question.authorization.did == SHOP_DID
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.integers(0, len(SIGNED) - 1), st.integers(0, 8), st.text(max_size=8))
 def test_a_signed_request_with_any_part_replaced_is_refused(start: int, length: int, text: str) -> None:
     forged = SIGNED[:start] + text + SIGNED[start + length :]
@@ -219,7 +220,7 @@ def test_a_signed_request_with_any_part_replaced_is_refused(start: int, length: 
         assert forged == SIGNED
 
 
-@settings(deadline=None, max_examples=400)
+@examples(400)
 @given(st.sampled_from(LEVELS), st.data())
 def test_a_question_with_any_json_in_it_is_read_or_refused(level: str, data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(list(paths(TRANSACTIONS[level]))))
@@ -233,7 +234,7 @@ def test_a_question_with_any_json_in_it_is_read_or_refused(level: str, data: st.
     assert_sound(question)
 
 
-@settings(deadline=None, max_examples=250)
+@examples(250)
 @given(st.binary(max_size=60) | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass")))
 def test_transaction_data_of_any_bytes_is_read_or_refused(data: bytes) -> None:
     try:
@@ -243,7 +244,7 @@ def test_transaction_data_of_any_bytes_is_read_or_refused(data: bytes) -> None:
     raise AssertionError("no such bytes are a question")
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(VALUES)
 def test_a_query_of_any_json_is_read_or_refused(query: Any) -> None:
     try:
@@ -253,7 +254,7 @@ def test_a_query_of_any_json_is_read_or_refused(query: Any) -> None:
     assert queries
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.dictionaries(st.sampled_from(list(REQUEST_OBJECT)), VALUES))
 def test_a_request_made_of_any_json_is_refused(members: dict[str, Any]) -> None:
     try:
@@ -266,7 +267,7 @@ def test_a_request_made_of_any_json_is_refused(members: dict[str, Any]) -> None:
 HOST = r"[a-z]([a-z0-9-]{0,10}[a-z0-9])?(\.[a-z]([a-z0-9-]{0,10}[a-z0-9])?){0,3}"
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(
     st.from_regex(HOST, fullmatch=True),
     st.none() | st.integers(1, 65535),
@@ -283,7 +284,7 @@ def test_the_origin_depends_on_host_and_port_alone_and_is_its_own_origin(
     assert openid4vp.origin_of(f"HTTPS://{host.upper()}" + (f":{port}" if port else "")) == origin
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(
     st.text(max_size=40)
     | st.text(alphabet="htps:/@[]\\?#.%:0123456789abcdefx", max_size=40).map("https://".__add__)
@@ -305,7 +306,7 @@ def test_any_text_has_an_origin_of_plain_letters_or_is_refused(address: str) -> 
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data(), st.booleans())
 def test_a_question_survives_the_way_there_and_its_answer_the_way_back(
     level: str, data: st.DataObject, signed: bool
@@ -326,7 +327,7 @@ def test_a_question_survives_the_way_there_and_its_answer_the_way_back(
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.data(), st.booleans())
 def test_all_answers_to_one_request_have_the_same_number_of_bytes(
     level: str, data: st.DataObject, signed: bool
@@ -339,7 +340,7 @@ def test_all_answers_to_one_request_have_the_same_number_of_bytes(
         assert len(answered(question, content, epsilon).encode()) == refusal
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.sampled_from(LEVELS), st.data())
 def test_questions_that_ask_the_same_have_one_identity_whoever_asks_in_whichever_order(
     level: str, data: st.DataObject
@@ -361,7 +362,7 @@ def test_questions_that_ask_the_same_have_one_identity_whoever_asks_in_whichever
     assert other.identity == parse_question(made(asked)).identity
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.sampled_from(LEVELS), st.data())
 def test_two_parties_find_no_key_and_no_identifier_in_common(level: str, data: st.DataObject) -> None:
     one, two = data.draw(st.lists(st.from_regex(HOST, fullmatch=True), min_size=2, max_size=2, unique=True))
@@ -378,7 +379,7 @@ def test_two_parties_find_no_key_and_no_identifier_in_common(level: str, data: s
     assert got[0].isdisjoint(got[1])
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.text(max_size=40))
 @example("\u18f6")
 @example("a \u00b4b")
@@ -406,7 +407,7 @@ RECEIPT: Final = receipts.countersign(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.integers(0, len(RECEIPT) - 1), st.integers(0, 8), st.text(max_size=8))
 def test_a_receipt_with_any_part_replaced_says_the_same_or_is_refused(
     start: int, length: int, text: str
@@ -419,7 +420,7 @@ def test_a_receipt_with_any_part_replaced_says_the_same_or_is_refused(
     assert verified.countersigner == SHOP_DID
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.data())
 def test_a_receipt_with_any_json_in_it_is_read_or_refused(data: st.DataObject) -> None:
     whole = strict_json.parse_object(RECEIPT)
@@ -431,7 +432,7 @@ def test_a_receipt_with_any_json_in_it_is_read_or_refused(data: st.DataObject) -
     raise AssertionError("nothing in a receipt can be anything else")
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(
     st.text(max_size=80)
     | st.text(alphabet="eyJ0A9-_.~", max_size=80)
@@ -450,7 +451,7 @@ def assert_says_nothing(answer: str, question: Question) -> None:
     assert verification.content is None
 
 
-@settings(deadline=None, max_examples=300)
+@examples(300)
 @given(st.integers(0, len(ANSWER) - 1), st.integers(0, 8), st.text(max_size=8))
 def test_an_answer_with_any_part_replaced_never_passes(start: int, length: int, text: str) -> None:
     forged = ANSWER[:start] + text + ANSWER[start + length :]
@@ -459,7 +460,7 @@ def test_an_answer_with_any_part_replaced_never_passes(start: int, length: int, 
     assert (verification.content is not None) == (forged == ANSWER)
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)))  # noqa: DTZ001
 def test_at_no_other_time_does_an_answer_pass_than_within_its_day(moment: datetime) -> None:
     now = moment.replace(tzinfo=UTC)

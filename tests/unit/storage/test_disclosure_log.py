@@ -9,13 +9,14 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.encoding import strict_json
 from ipse.errors import CorruptData, MalformedInput, NotFound, VerificationFailed
 from ipse.storage import disclosure_log
 from ipse.storage.vault import Vault
+from tests.examples import examples
 
 ENTRIES = 5
 
@@ -111,7 +112,7 @@ def test_an_entry_that_is_not_there_is_not_found(vault: Vault) -> None:
             disclosure_log.find(vault, number)
 
 
-@settings(deadline=None)
+@examples(100)
 @given(
     number=st.integers(1, ENTRIES), at=st.integers(0, 1000), bit=st.integers(0, 7), in_digest=st.booleans()
 )
@@ -127,7 +128,7 @@ def test_every_flipped_bit_is_found(vault: Vault, number: int, at: int, bit: int
         assert_found(vault)
 
 
-@settings(deadline=None)
+@examples(100)
 @given(
     number=st.integers(1, ENTRIES),
     start=st.integers(0, 300),
@@ -154,7 +155,7 @@ def test_white_space_put_into_an_entry_is_found(vault: Vault) -> None:
         assert_found(vault)
 
 
-@settings(deadline=None)
+@examples(100)
 @given(order=st.permutations(range(1, ENTRIES + 1)), renumbered=st.booleans())
 def test_every_reordering_is_found(vault: Vault, order: list[int], renumbered: bool) -> None:
     """With or without the numbers inside the entries brought into line."""
@@ -173,7 +174,7 @@ def test_every_reordering_is_found(vault: Vault, order: list[int], renumbered: b
             assert_found(vault)
 
 
-@settings(deadline=None)
+@examples(100)
 @given(gone=st.sets(st.integers(1, ENTRIES - 1), min_size=1), closed=st.booleans())
 def test_every_deletion_before_the_end_is_found(vault: Vault, gone: set[int], closed: bool) -> None:
     """With or without the gap closed by renumbering the rows after it."""

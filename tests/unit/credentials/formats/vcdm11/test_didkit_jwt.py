@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ipse.credentials import jws, model
@@ -31,6 +31,7 @@ from ipse.errors import (
 )
 from ipse.keys import jwk, key_types, multikey
 from ipse.keys.key_types import PrivateKey
+from tests.examples import examples
 
 needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 
@@ -591,7 +592,7 @@ _JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(300, suppress=list(HealthCheck))
 @given(
     claims=st.dictionaries(
         st.sampled_from(["iss", "sub", "jti", "nbf", "exp", "iat", "aud", "vc", "vp", "nonce"]),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ipse.credentials import model
@@ -22,6 +22,7 @@ from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk, key_types, multikey
 from ipse.keys.key_types import PrivateKey
+from tests.examples import examples
 
 needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 
@@ -432,7 +433,7 @@ def test_without_didkit_the_error_says_what_to_install(monkeypatch: pytest.Monke
 
 
 @needs_didkit
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20, suppress=list(HealthCheck))
 @given(
     path=st.sampled_from(
         [

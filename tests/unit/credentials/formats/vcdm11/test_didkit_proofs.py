@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ipse.credentials.content import Validity
@@ -28,6 +28,7 @@ from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk, multikey
 from ipse.keys.ed25519 import PrivateKey
+from tests.examples import examples
 
 needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 
@@ -671,7 +672,7 @@ def test_more_than_the_bound_is_never_handed_over(signed_form: JsonObject) -> No
 
 
 @needs_didkit
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(20, suppress=list(HealthCheck))
 @given(
     path=st.sampled_from(
         [

@@ -1,0 +1,31 @@
+"""Waiting for what another process or thread is about to do, however busy the machine is."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from typing import Final
+
+__all__ = ["PATIENCE", "eventually", "is_running"]
+
+PATIENCE: Final = 60.0
+"""Seconds after which something counts as hung. Nothing here takes long on an idle machine."""
+
+
+def eventually(holds: Callable[[], object], within: float = PATIENCE) -> bool:
+    """Whether `holds` becomes true within so many seconds. It is asked every 20 ms."""
+    end = time.monotonic() + within
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def is_running(process: int) -> bool:
+    """Whether there is such a process, zombies aside."""
+    found = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip()[:1] not in ("", "Z")
