@@ -12,9 +12,8 @@ import pytest
 
 from ipse.cli import main
 from ipse.credentials import verifier
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats.vcdm11 import didkit_process
-from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.policy import Challenge, Policy, Sources
 from ipse.credentials.report import CHECKS, Check, Outcome, Report
 from ipse.credentials.status import Published
 from ipse.credentials.verifier import Verification

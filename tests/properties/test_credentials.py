@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.credentials import jws, model, verifier
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats import data_integrity
-from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.policy import Challenge, Policy, Sources
 from ipse.credentials.report import CHECKS, Check, Outcome, Report, ReportBuilder
 from ipse.credentials.verifier import Verification
 from ipse.dids import did_key, resolver

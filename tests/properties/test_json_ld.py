@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.credentials import json_ld
-from ipse.credentials.json_ld.packaged import load
+from ipse.credentials.json_ld.contexts import load
 from ipse.encoding.strict_json import Json, JsonObject
 from tests.examples import examples
 from tests.properties.documents import Path, json_values, replaced

@@ -1,4 +1,4 @@
-"""What a credential or presentation says, in terms that all formats share."""
+"""The content of a credential or presentation, in terms that all formats share."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from ipse.credentials.report import Report
 from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.timestamps import format_timestamp
 
-__all__ = ["OPEN", "Content", "Validity"]
+__all__ = ["OPEN", "Content", "Validity", "VerifiedCredential", "VerifiedPresentation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,74 @@ class Content:
     validity: Validity = OPEN
     claims: Json = field(default=None, repr=False)
     disclosed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedCredential:
+    """A credential for which every check of its report passed.
+
+    - `issuer`: a DID, or the https URL of an issuer of SD-JWT VCs
+    - `subjects`: the identifiers of those it is about; empty for a bearer credential
+    - `claims`: what is claimed: an object, or a list of them for several subjects
+    - `valid_from`, `valid_until`: aware, None where open
+    - `disclosed`: the paths of the claims that the holder chose to disclose, for selective disclosure
+    - `document`: the whole W3C document without its proof, or all claims of an SD-JWT
+    """
+
+    format: str
+    issuer: str
+    subjects: tuple[str, ...]
+    types: tuple[str, ...]
+    claims: Json = field(repr=False)
+    valid_from: datetime | None
+    valid_until: datetime | None
+    disclosed: tuple[str, ...]
+    document: JsonObject = field(repr=False)
+    report: Report = field(repr=False)
+
+    @classmethod
+    def of(cls, content: Content, report: Report) -> VerifiedCredential:
+        """The credential with this content, whose report passed."""
+        return cls(
+            format=content.format,
+            issuer=content.issuer,
+            subjects=content.subjects,
+            types=content.types,
+            claims=content.claims,
+            valid_from=content.validity.start,
+            valid_until=content.validity.end,
+            disclosed=content.disclosed,
+            document=content.document,
+            report=report,
+        )
+
+    @property
+    def subject(self) -> str | None:
+        """The identifier of the subject, where there is one subject and it has one."""
+        return self.subjects[0] if len(self.subjects) == 1 else None
+
+    def to_json(self) -> JsonObject:
+        """issuer, subjects, types, claims, valid_from, valid_until and disclosed; times as RFC 3339."""
+        return {
+            "format": self.format,
+            "issuer": self.issuer,
+            "subjects": list(self.subjects),
+            "types": list(self.types),
+            "claims": self.claims,
+            "valid_from": self.valid_from and format_timestamp(self.valid_from),
+            "valid_until": self.valid_until and format_timestamp(self.valid_until),
+            "disclosed": list(self.disclosed),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedPresentation:
+    """A presentation for which every check passed, its own and those of the credentials in it."""
+
+    holder: str
+    credentials: tuple[VerifiedCredential, ...]
+    report: Report = field(repr=False)
+
+    def to_json(self) -> JsonObject:
+        """The holder, and the verified credentials in their order."""
+        return {"holder": self.holder, "credentials": [each.to_json() for each in self.credentials]}

@@ -1,4 +1,4 @@
-"""What a verifier asks for, and where it may look things up."""
+"""What a verifier asks for: policy and challenge, and where it may look things up."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.challenge import Challenge, NoChallenge
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import JsonObject
@@ -17,7 +16,44 @@ if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
     from ipse.credentials.status import Keep, Published
 
-__all__ = ["ANY_TYPE", "Policy", "Sources", "VerificationContext", "require_challenge"]
+__all__ = [
+    "ANY_TYPE",
+    "NO_CHALLENGE",
+    "Challenge",
+    "NoChallenge",
+    "Policy",
+    "Sources",
+    "VerificationContext",
+    "require_challenge",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What a verifier asked the holder to sign: its own name, a nonce used once, and for how long.
+
+    `max_age` is in seconds. Raises UsageError for an empty audience or nonce.
+    """
+
+    audience: str
+    nonce: str
+    max_age: float = 300
+
+    def __post_init__(self) -> None:
+        if not (self.audience and self.nonce):
+            raise UsageError(
+                "a challenge needs an audience and a nonce, neither of them empty",
+                hint="give both --audience and --nonce",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class NoChallenge:
+    """The verifier asked the holder for no proof of possession."""
+
+
+NO_CHALLENGE: Final = NoChallenge()
+
 
 ANY_TYPE: Final = "*"
 """In a trust list: every type of credential."""

@@ -13,10 +13,16 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ipse.credentials import formats, signers
-from ipse.credentials.challenge import Challenge
-from ipse.credentials.content import Content
+from ipse.credentials.content import Content, VerifiedCredential, VerifiedPresentation
 from ipse.credentials.formats.format import Proven, Unverified
-from ipse.credentials.policy import ANY_TYPE, Policy, Sources, VerificationContext, require_challenge
+from ipse.credentials.policy import (
+    ANY_TYPE,
+    Challenge,
+    Policy,
+    Sources,
+    VerificationContext,
+    require_challenge,
+)
 from ipse.credentials.report import (
     NotApplicable,
     Outcome,
@@ -26,7 +32,6 @@ from ipse.credentials.report import (
     Stopped,
     with_credentials,
 )
-from ipse.credentials.verified import VerifiedCredential, VerifiedPresentation
 from ipse.encoding.strict_json import Json, JsonObject, as_list, kind_of
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import Undetermined

@@ -9,9 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials import formats
-from ipse.credentials.challenge import NO_CHALLENGE
 from ipse.credentials.content import Content
-from ipse.credentials.policy import Policy
+from ipse.credentials.policy import NO_CHALLENGE, Policy
 from ipse.credentials.report import Check, Outcome
 from ipse.credentials.status import REVOKED, SUSPENDED
 from ipse.credentials.verifier import Verification

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ipse.credentials import formats
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats.format import Selection, SigningKey
+from ipse.credentials.policy import Challenge
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, UsageError

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 from ipse.credentials.formats import data_integrity
-from ipse.credentials.model.shapes import URL
+from ipse.credentials.model.rules import URL
 from ipse.credentials.status import IETF_LIST, W3C_LIST, Published, bitstring, token_status_list
 from ipse.dids import did_web
 from ipse.encoding import strict_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ipse.credentials.model.shapes import URL
+from ipse.credentials.model.rules import URL
 from ipse.dids import resolver
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.timestamps import format_timestamp

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ipse.credentials import verifier
+from ipse.credentials.content import VerifiedCredential, VerifiedPresentation
 from ipse.credentials.policy import Policy, Sources
-from ipse.credentials.verified import VerifiedCredential, VerifiedPresentation
 from ipse.credentials.verifier import Verification
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError

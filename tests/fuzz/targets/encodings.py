@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from ipse.credentials import signers
-from ipse.credentials.model.shapes import URL
+from ipse.credentials.model.rules import URL
 from ipse.dids import did_web
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp

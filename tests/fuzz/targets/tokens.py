@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import Any, Final
 
 from ipse.credentials import jws
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats import envelope, sd_jwt
 from ipse.credentials.formats.jose import vc_jwt
 from ipse.credentials.formats.jose.format import FORMAT as JOSE
 from ipse.credentials.formats.vcdm11 import jwt
+from ipse.credentials.policy import Challenge
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
 from tests.corpus.building import AUDIENCE, NONCE, NOW

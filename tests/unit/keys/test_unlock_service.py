@@ -150,7 +150,7 @@ def test_lock_ends_a_session_at_once(unlocked: Path, runtime: Path) -> None:
     assert list((runtime / "ipse").iterdir()) == []
     assert unlock_client.key_for(unlocked, {}) is None
     assert eventually(lambda: not is_running(process))
-    assert not EncryptedFile(unlocked, never_asked).lock()
+    assert not unlock_client.stop(unlocked)
 
 
 def test_a_session_ends_when_the_keystore_file_is_gone(unlocked: Path, runtime: Path) -> None:
@@ -208,7 +208,7 @@ def test_the_later_unlock_replaces_the_earlier(unlocked: Path, runtime: Path) ->
     earlier = service_of(unlocked)
     EncryptedFile(unlocked, lambda: PASSPHRASE).unlock(600)
     assert service_of(unlocked) != earlier
-    assert (unlock_client.seconds_left(unlocked) or 0) > 60
+    assert status_of(unlocked)["seconds"] > 60
     assert eventually(lambda: not is_running(earlier))
     assert len(list((runtime / "ipse").iterdir())) == 1
     assert opened(unlocked).get("root") == SECRET

@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 
 from ipse.credentials import verifier
-from ipse.credentials.challenge import NO_CHALLENGE
 from ipse.credentials.formats import NAMES, sd_jwt
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.issuer import Draft, IssueOptions
-from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.policy import NO_CHALLENGE, Policy, Sources
 from ipse.credentials.report import Outcome
 from ipse.credentials.status import Published
 from ipse.credentials.verifier import Verification

@@ -12,11 +12,10 @@ from typing import Any, Final
 import pytest
 
 from ipse.credentials import verifier
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats import NAMES, sd_jwt
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.issuer import Draft, IssueOptions
-from ipse.credentials.policy import Policy
+from ipse.credentials.policy import Challenge, Policy
 from ipse.credentials.report import Outcome
 from ipse.credentials.verifier import Verification
 from ipse.encoding import base64url, strict_json

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.content import Content
 from ipse.credentials.jws import Jws
-from ipse.credentials.policy import VerificationContext
+from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys.key_types import PrivateKey

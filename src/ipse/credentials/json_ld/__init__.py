@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from ipse.credentials.json_ld.canonicalization import HashName, canonicalize
 from ipse.credentials.json_ld.contexts import Contexts, known
-from ipse.credentials.json_ld.errors import (
+from ipse.credentials.json_ld.expansion import expand
+from ipse.credentials.json_ld.statements import (
     LOST,
     UNDEFINED,
     Finding,
@@ -21,7 +22,6 @@ from ipse.credentials.json_ld.errors import (
     UnknownContext,
     UnsafeDocument,
 )
-from ipse.credentials.json_ld.expansion import expand
 from ipse.encoding.strict_json import JsonObject
 
 __all__ = [

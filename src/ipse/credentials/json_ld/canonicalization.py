@@ -7,18 +7,18 @@ that can be killed.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias
 
-from ipse.credentials.json_ld.errors import TooMuchWork
-from ipse.credentials.json_ld.statements import Statement
+from ipse.credentials.json_ld.statements import Statement, TooMuchWork
 
 if TYPE_CHECKING:
     from pyoxigraph import Quad
 
-__all__ = ["HashName", "canonicalize", "quick", "relabel"]
+__all__ = ["HashName", "canonicalize", "quick", "relabel", "serve"]
 
 HashName: TypeAlias = Literal["sha256", "sha384"]
 _Occurrences: TypeAlias = dict[str, list[Statement]]
@@ -27,7 +27,7 @@ _Occurrences: TypeAlias = dict[str, list[Statement]]
 _SECONDS = 3.0
 _CHILD: Final = (
     "import sys; sys.path[:] = sys.argv[2:]; "
-    "from ipse.credentials.json_ld import child; child.serve(sys.argv[1])"
+    "from ipse.credentials.json_ld import canonicalization; canonicalization.serve(sys.argv[1])"
 )
 _MAX_WORK: Final = 2000
 _MAX_TANGLE: Final = 4
@@ -177,3 +177,22 @@ def _in_child(data: bytes, hash_name: HashName) -> bytes:
     if child.returncode != 0 or not child.stdout:
         raise TooMuchWork(f"its canonical form (RDFC-1.0) was not found (status {child.returncode})")
     return child.stdout
+
+
+_CHILD_SECONDS: Final = 5
+_CHILD_BYTES: Final = 1024**3
+
+
+def serve(hash_name: str) -> NoReturn:
+    """Do the one job of standard input, within limits that hold also where the parent has died."""
+    import os
+
+    with contextlib.suppress(ImportError, ValueError, OSError):  # Windows has none
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CPU, (_CHILD_SECONDS, _CHILD_SECONDS))
+        resource.setrlimit(resource.RLIMIT_AS, (_CHILD_BYTES, _CHILD_BYTES))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.stdout.buffer.write(relabel(sys.stdin.buffer.read(), hash_name))
+    sys.stdout.buffer.flush()
+    os._exit(0)

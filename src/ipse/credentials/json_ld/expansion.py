@@ -12,10 +12,10 @@ from typing import Final
 
 from ipse.credentials.json_ld import values, vocabulary
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
-from ipse.credentials.json_ld.literals import RDF, Lossy, json_literal, literal, tagged
-from ipse.credentials.json_ld.names import is_keyword, is_type, keeps_types, name_fault
-from ipse.credentials.json_ld.statements import ROOT, Enough, Statements, Where
+from ipse.credentials.json_ld.statements import ROOT, Enough, Lossy, Statements, Where
 from ipse.credentials.json_ld.terms import ABSENT, KEYWORDS, ActiveContext, Term, expand_iri
+from ipse.credentials.json_ld.values import RDF, json_literal, literal, tagged
+from ipse.credentials.json_ld.vocabulary import is_keyword, is_type, keeps_types, name_fault
 from ipse.encoding.strict_json import MAX_DEPTH, Json, JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 

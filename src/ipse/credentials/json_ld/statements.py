@@ -1,13 +1,79 @@
-"""What a document states, what it loses, and where."""
+"""The statements that a document makes, and its findings: where JSON and RDF would not say the same."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from ipse.credentials.json_ld.errors import LOST, Finding, TooMuchWork
-from ipse.credentials.json_ld.literals import Lossy
+from ipse.encoding.strict_json import excerpt
+from ipse.errors import MalformedInput, TooMuchWork, Undetermined
 
-__all__ = ["ROOT", "Enough", "Statement", "Statements", "Where", "pointer"]
+__all__ = [
+    "LOST",
+    "ROOT",
+    "UNDEFINED",
+    "Enough",
+    "Finding",
+    "Lossy",
+    "Statement",
+    "Statements",
+    "TooMuchWork",
+    "UnknownContext",
+    "UnsafeDocument",
+    "Where",
+    "pointer",
+]
+
+LOST: Final = "lost"
+"""The code of what RDF would drop or change."""
+UNDEFINED: Final = "undefined-term"
+"""The code of a name that no context defines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A place (RFC 6901 JSON pointer) where JSON and RDF would not say the same, and why.
+
+    `code` is LOST or UNDEFINED.
+    """
+
+    pointer: str
+    reason: str
+    code: str = LOST
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '/'} {self.reason}"
+
+
+class UnsafeDocument(MalformedInput):
+    """RDF would drop or change a part of the document; `findings` has all of them, at least one."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        super().__init__(
+            f"not safe to sign as JSON-LD: {findings[0]}{more}",
+            hint="define each term in a context, add --undefined-terms, or use a jcs cryptosuite",
+        )
+        self.findings = findings
+
+
+class UnknownContext(Undetermined):
+    """A context that is neither packaged nor given by the user; none is ever fetched."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            f"the JSON-LD context {excerpt(url)} is not known", hint="give it with --context URL=FILE"
+        )
+        self.url = url
+
+
+class Lossy(Exception):
+    """Why a JSON value and what RDF makes of it would not be the same; becomes a finding with this code."""
+
+    def __init__(self, reason: str, code: str = LOST) -> None:
+        super().__init__(reason)
+        self.code = code
+
 
 Where: TypeAlias = tuple[Any, str | int] | None
 """The path to a value: the path of what holds it, and its name or position there; None for the document."""

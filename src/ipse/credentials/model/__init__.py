@@ -7,11 +7,15 @@
 What takes JSON-LD processing is not decided here.
 """
 
-from ipse.credentials.model.building import build
-from ipse.credentials.model.credential_rules import proof_violations, violations
-from ipse.credentials.model.presentation_rules import embedded_proof_violations, presentation_violations
-from ipse.credentials.model.reading import issuer_of, subject_of, subjects_of, types_of, validity
-from ipse.credentials.model.shapes import CONTEXT, Violation
+from ipse.credentials.model.document import build, issuer_of, subject_of, subjects_of, types_of, validity
+from ipse.credentials.model.rules import (
+    CONTEXT,
+    Violation,
+    embedded_proof_violations,
+    presentation_violations,
+    proof_violations,
+    violations,
+)
 
 __all__ = [
     "CONTEXT",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials.content import Validity
-from ipse.credentials.model.shapes import URL, Violation
+from ipse.credentials.model.rules import URL, Violation
 from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput

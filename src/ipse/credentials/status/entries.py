@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from ipse.credentials.model.shapes import URL
+from ipse.credentials.model.rules import URL
 from ipse.credentials.status.bitstring import ENTRY_2021_TYPE, ENTRY_TYPE, MAX_SIZE
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput, Undetermined

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ipse.credentials import json_ld
-from ipse.credentials.json_ld import Contexts, UnknownContext, packaged
+from ipse.credentials.json_ld import Contexts, UnknownContext, contexts
 from ipse.errors import CorruptData, MalformedInput, Undetermined, UsageError
 
 V2 = "https://www.w3.org/ns/credentials/v2"
@@ -20,22 +20,22 @@ def findings(document: dict[str, Any], contexts: Contexts | None = None) -> list
     return [str(found) for found in json_ld.findings(document, contexts or json_ld.known())]
 
 
-@pytest.mark.parametrize("url", packaged.PACKAGED)
+@pytest.mark.parametrize("url", contexts.PACKAGED)
 def test_every_packaged_context_is_the_pinned_one_and_can_be_processed(url: str) -> None:
-    assert "@context" in packaged.load(url)
+    assert "@context" in contexts.load(url)
     document = {"@context": [url, {"x": "urn:x:x"}], "x": "value"}
     assert json_ld.canonical(document, json_ld.known()) == b'_:c14n0 <urn:x:x> "value" .\n'
 
 
 def test_an_altered_packaged_context_is_corrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    name, _ = packaged.PACKAGED[V2]
-    monkeypatch.setitem(packaged.PACKAGED, V2, (name, "00" * 32))
+    name, _ = contexts.PACKAGED[V2]
+    monkeypatch.setitem(contexts.PACKAGED, V2, (name, "00" * 32))
     with pytest.raises(CorruptData, match=r"credentials-v2\.jsonld is not the one that ipse pins"):
         json_ld.findings({"@context": V2}, Contexts())
 
 
 def test_a_missing_packaged_context_is_corrupt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(packaged.PACKAGED, V2, ("none.jsonld", "00" * 32))
+    monkeypatch.setitem(contexts.PACKAGED, V2, ("none.jsonld", "00" * 32))
     with pytest.raises(CorruptData, match=r"none\.jsonld can't be read"):
         json_ld.findings({"@context": V2}, Contexts())
 

@@ -9,8 +9,7 @@ from typing import Any, Final
 import pytest
 
 from ipse.credentials import model, verifier
-from ipse.credentials.challenge import NO_CHALLENGE, Challenge
-from ipse.credentials.policy import Policy
+from ipse.credentials.policy import NO_CHALLENGE, Challenge, Policy
 from ipse.credentials.report import Outcome
 from ipse.encoding import base64url
 from tests.corpus import mutations

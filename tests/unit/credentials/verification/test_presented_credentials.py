@@ -8,9 +8,8 @@ from typing import Any, Final
 import pytest
 
 from ipse.credentials import verifier
-from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
 from ipse.credentials.formats.vcdm11 import didkit_process
-from ipse.credentials.policy import Policy
+from ipse.credentials.policy import NO_CHALLENGE, Challenge, NoChallenge, Policy
 from ipse.credentials.report import CHECKS, Outcome
 from ipse.credentials.verifier import MAX_CREDENTIALS, Verification
 from ipse.errors import MissingFeature, UsageError

@@ -8,8 +8,7 @@ from typing import Any, Final
 import pytest
 
 from ipse.credentials import verifier
-from ipse.credentials.challenge import NO_CHALLENGE
-from ipse.credentials.policy import ANY_TYPE, Policy, Sources
+from ipse.credentials.policy import ANY_TYPE, NO_CHALLENGE, Policy, Sources
 from ipse.credentials.report import Check, Outcome
 from ipse.credentials.status import Published
 from ipse.credentials.verifier import Verification

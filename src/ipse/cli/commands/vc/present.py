@@ -47,7 +47,7 @@ def present(
     output: OutputFile = "-",
 ) -> None:
     """Present credentials, bound to a verifier's challenge; of an SD-JWT only the claims you name."""
-    from ipse.credentials.challenge import Challenge
+    from ipse.credentials.policy import Challenge
     from ipse.wallet import presenting
 
     context = context_of(ctx)

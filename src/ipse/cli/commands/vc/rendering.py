@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ipse.cli.output import printable, wrapped
+from ipse.credentials.content import VerifiedCredential, VerifiedPresentation
 from ipse.credentials.report import Check, Outcome, Report
-from ipse.credentials.verified import VerifiedCredential, VerifiedPresentation
 from ipse.encoding.safe_text import one_line
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp

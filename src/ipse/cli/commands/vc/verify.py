@@ -17,7 +17,7 @@ from ipse.cli.params import AllowLoopback, CaFile
 from ipse.errors import DataError, NotFound, UsageError
 
 if TYPE_CHECKING:
-    from ipse.credentials.challenge import Challenge, NoChallenge
+    from ipse.credentials.policy import Challenge, NoChallenge
 
 __all__ = ["known_names", "verify"]
 
@@ -113,7 +113,7 @@ def known_names(context: Context) -> dict[str, str]:
 
 
 def _challenge(audience: str | None, nonce: str | None, no_challenge: bool) -> Challenge | NoChallenge | None:
-    from ipse.credentials.challenge import NO_CHALLENGE, Challenge
+    from ipse.credentials.policy import NO_CHALLENGE, Challenge
 
     if no_challenge:
         if audience is not None or nonce is not None:

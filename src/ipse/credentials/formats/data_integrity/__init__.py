@@ -9,18 +9,27 @@
 Source: W3C Verifiable Credential Data Integrity 1.0. Nothing here touches a disk, a clock or a network.
 """
 
-from ipse.credentials.formats.data_integrity.hashing import (
+from ipse.credentials.formats.data_integrity.cryptosuites import (
+    KEY_TYPES,
+    SUITES,
+    Suite,
     canonical_form,
     document_hash,
     hash_data,
+    hash_name_of,
     options_hash,
     proof_configuration,
     sign_hashes,
 )
-from ipse.credentials.formats.data_integrity.proof import MAX_PROOFS, Proof, in_order, proof_of, proofs_of
+from ipse.credentials.formats.data_integrity.proofs import (
+    MAX_PROOFS,
+    Proof,
+    in_order,
+    proof_of,
+    proofs_of,
+    verify_proof,
+)
 from ipse.credentials.formats.data_integrity.signing import PreparedProof, add_proof, prepare, sign
-from ipse.credentials.formats.data_integrity.suites import KEY_TYPES, SUITES, Suite, hash_name_of
-from ipse.credentials.formats.data_integrity.verification import verify_proof
 
 __all__ = [
     "KEY_TYPES",

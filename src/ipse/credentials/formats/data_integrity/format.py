@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials import model, signers, w3c_presentation
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.content import Content
 from ipse.credentials.formats import data_integrity
 from ipse.credentials.formats.data_integrity import PreparedProof, Proof, Suite
-from ipse.credentials.formats.data_integrity.suites import suite_for_signing
+from ipse.credentials.formats.data_integrity.cryptosuites import suite_for_signing
 from ipse.credentials.formats.format import (
     Format,
     IssueOptions,
@@ -27,7 +26,7 @@ from ipse.credentials.formats.format import (
     Unverified,
 )
 from ipse.credentials.formats.vcdm2 import Vcdm2, credential_content, holder_named_in
-from ipse.credentials.policy import VerificationContext
+from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.credentials.report import NotApplicable, Rejected
 from ipse.dids import resolver
 from ipse.encoding import strict_json

@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials.formats.data_integrity.hashing import (
+from ipse.credentials.formats.data_integrity.cryptosuites import (
+    Suite,
     document_hash,
+    hash_name_of,
     options_hash,
     proof_configuration,
     sign_hashes,
+    suite_for_signing,
 )
-from ipse.credentials.formats.data_integrity.suites import Suite, hash_name_of, suite_for_signing
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, UsageError

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials import model, signers, w3c_presentation
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.content import Content, Validity
 from ipse.credentials.formats.format import (
     Format,
@@ -25,7 +24,7 @@ from ipse.credentials.formats.format import (
 from ipse.credentials.formats.jose import vc_jwt
 from ipse.credentials.formats.jose.vc_jwt import Token
 from ipse.credentials.formats.vcdm2 import Vcdm2, credential_content, holder_named_in
-from ipse.credentials.policy import VerificationContext
+from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.credentials.report import Rejected
 from ipse.credentials.signers import SignerKey
 from ipse.dids import resolver

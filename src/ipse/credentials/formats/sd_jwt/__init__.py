@@ -9,7 +9,6 @@
 Nothing here touches a disk, a clock or a network.
 """
 
-from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
 from ipse.credentials.formats.sd_jwt.checks import CHECKS, SdJwtInvalid, SdJwtUndetermined
 from ipse.credentials.formats.sd_jwt.disclosures import ClaimPath, Disclosure, read_path, spelled
 from ipse.credentials.formats.sd_jwt.issuance import issue
@@ -19,6 +18,7 @@ from ipse.credentials.formats.sd_jwt.registered_claims import VC_TYPE, VC_TYPES
 from ipse.credentials.formats.sd_jwt.serialization import SdJwt, parse, parse_compact, parse_json
 from ipse.credentials.formats.sd_jwt.verification import VerifiedSdJwt, verify
 from ipse.credentials.jws import Jws, Signer, VerificationKey
+from ipse.credentials.policy import NO_CHALLENGE, Challenge, NoChallenge
 
 __all__ = [
     "CHECKS",

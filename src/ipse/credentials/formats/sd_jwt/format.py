@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from ipse.credentials import jws, signers
-from ipse.credentials.challenge import NO_CHALLENGE, Challenge, NoChallenge
 from ipse.credentials.content import Content, Validity
 from ipse.credentials.formats import sd_jwt
 from ipse.credentials.formats.format import (
@@ -37,7 +36,13 @@ from ipse.credentials.formats.sd_jwt.verification import (
 )
 from ipse.credentials.formats.vcdm2 import adopt
 from ipse.credentials.jws import VerificationKey
-from ipse.credentials.policy import VerificationContext, require_challenge
+from ipse.credentials.policy import (
+    NO_CHALLENGE,
+    Challenge,
+    NoChallenge,
+    VerificationContext,
+    require_challenge,
+)
 from ipse.credentials.report import NotApplicable, Rejected
 from ipse.credentials.signers import SignerKey
 from ipse.credentials.status import IETF_LIST

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ipse.credentials import jws
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.formats.sd_jwt import disclosures, registered_claims
 from ipse.credentials.formats.sd_jwt.checks import SdJwtInvalid, reported_as
 from ipse.credentials.formats.sd_jwt.unpack import unpack
+from ipse.credentials.policy import Challenge
 from ipse.errors import Undetermined, UsageError, VerificationFailed
 from ipse.keys import jwk, key_types
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ipse.credentials import jws
-from ipse.credentials.challenge import Challenge, NoChallenge
 from ipse.credentials.formats.sd_jwt import key_binding, registered_claims
 from ipse.credentials.formats.sd_jwt.checks import CHECKS, SdJwtInvalid, reported_as
 from ipse.credentials.formats.sd_jwt.serialization import SdJwt, parse
 from ipse.credentials.formats.sd_jwt.unpack import Unpacked, unpack
 from ipse.credentials.jws import VerificationKey
+from ipse.credentials.policy import Challenge, NoChallenge
 from ipse.credentials.report import Check, Outcome
 from ipse.encoding.strict_json import JsonObject
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials import model, w3c_presentation
-from ipse.credentials.challenge import Challenge
 from ipse.credentials.content import Content
 from ipse.credentials.formats.format import (
     Draft,
@@ -29,7 +28,7 @@ from ipse.credentials.formats.vcdm2 import adopt, credential_content, new_id
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, jwt, presentations
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.model import vcdm11
-from ipse.credentials.policy import VerificationContext
+from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.credentials.report import Rejected
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve

@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from ipse.credentials.model import vcdm11
-from ipse.credentials.model.shapes import URL
+from ipse.credentials.model.rules import URL
 from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.errors import MalformedInput, Undetermined
 

@@ -18,7 +18,7 @@ from ipse.credentials.formats.data_integrity import (
     sign_hashes,
     verify_proof,
 )
-from ipse.credentials.formats.data_integrity.hashing import document_hash, options_hash
+from ipse.credentials.formats.data_integrity.cryptosuites import document_hash, options_hash
 from ipse.errors import MalformedInput, Undetermined, VerificationFailed
 from ipse.keys.ed25519 import PrivateKey
 

@@ -17,7 +17,11 @@ from ipse.credentials.formats.data_integrity import (
     sign_hashes,
     verify_proof,
 )
-from ipse.credentials.formats.data_integrity.hashing import document_hash, options_hash, proof_configuration
+from ipse.credentials.formats.data_integrity.cryptosuites import (
+    document_hash,
+    options_hash,
+    proof_configuration,
+)
 from ipse.encoding import multibase
 from ipse.errors import IpseError, MalformedInput, Undetermined, VerificationFailed
 from ipse.keys.ed25519 import PrivateKey

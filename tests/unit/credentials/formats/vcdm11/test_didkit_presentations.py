@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ipse.credentials import model
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, jwt, presentations
 from ipse.credentials.model import vcdm11
-from ipse.credentials.model.shapes import Violation
+from ipse.credentials.model.rules import Violation
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
 from ipse.keys import jwk, key_types, multikey
