@@ -41,7 +41,7 @@ _SHARED = {"ipse.cli.commands", "ipse.cli.commands.vc", "ipse.cli.commands.vc.op
 @pytest.mark.parametrize(
     ("command", "modules"),
     [
-        (["vc", "verify", "-", "--any-issuer"], {"vc.verify", "vc.batch"}),
+        (["vc", "verify", "-", "--any-issuer"], {"vc.verify", "vc.batches", "vc.rendering"}),
         (["vc", "lint", "-"], {"vc.lint"}),
         (["vc", "status", "list"], {"vc.status"}),
         (["did", "list"], {"did"}),
