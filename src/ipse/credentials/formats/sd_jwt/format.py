@@ -30,8 +30,9 @@ from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS
 from ipse.credentials.formats.sd_jwt.verification import (
     Opened,
     check_binding,
-    check_rules,
+    check_claims,
     check_signature,
+    check_type,
     open_disclosures,
 )
 from ipse.credentials.formats.vcdm2 import adopt
@@ -113,8 +114,9 @@ class _SdJwtVc:
         challenge = context.policy.challenge
         audiences = [challenge.audience] if isinstance(challenge, Challenge) else []
         with _verdict("data-model"):
-            reason = check_rules(unverified.secured, sd_jwt.VC_TYPES, audiences)
-        return (), reason, unverified.document.get("vct", "")
+            typ = check_type(unverified.secured, sd_jwt.VC_TYPES)
+            check_claims(unverified.secured, audiences)
+        return (), f"{typ}, of the right types", unverified.document.get("vct", "")
 
     def find_signer(
         self, unverified: Unverified, context: VerificationContext

@@ -28,8 +28,9 @@ __all__ = [
     "Opened",
     "VerifiedSdJwt",
     "check_binding",
-    "check_rules",
+    "check_claims",
     "check_signature",
+    "check_type",
     "open_disclosures",
     "verify",
 ]
@@ -100,13 +101,14 @@ def verify(
     if isinstance(challenge, Challenge):
         audiences = (*audiences, challenge.audience)
     opened = open_disclosures(sd_jwt)
-    ruled = check_rules(opened, types, audiences)
+    typ = check_type(opened, types)
     unpacked, signed = check_signature(opened, resolve_issuer_key)
+    check_claims(opened, audiences)
     with reported_as("time"):
         timed = registered_claims.check_period(unpacked.claims, now, leeway)
     binding = check_binding(sd_jwt, unpacked.claims, challenge, resolve_holder_key, now=now, leeway=leeway)
     bound = "no challenge was made" if binding is None else f"for {binding['aud']}"
-    reasons = ("well-formed", ruled, signed, timed, bound)
+    reasons = ("well-formed", f"{typ}, of the right types", signed, timed, bound)
     checks = [Check(name, Outcome.PASSED, reason) for name, reason in zip(CHECKS, reasons, strict=True)]
     if binding is None:
         checks[-1] = Check("holder-binding", Outcome.NOT_APPLICABLE, bound, code="no-challenge")
@@ -127,26 +129,30 @@ def open_disclosures(sd_jwt: SdJwt) -> Opened:
         return Opened(sd_jwt, None, error)
 
 
-def check_rules(opened: Opened, types: str | Collection[str], audiences: Collection[str]) -> str:
-    """The type, and the rules of the claims as far as they can be read; what was found, in words.
-
-    Raises SdJwtInvalid.
-    """
+def check_type(opened: Opened, types: str | Collection[str]) -> str:
+    """The `typ` of the header, if it is one of `types`. Raises SdJwtInvalid."""
     accepted = {types} if isinstance(types, str) else set(types)
     typ = opened.sd_jwt.jwt.header.get("typ")
     if not isinstance(typ, str):
         raise SdJwtInvalid("data-model", "the header has no typ")
     if typ not in accepted:
         raise SdJwtInvalid("data-model", f"typ is {typ[:60]!r}, not {' or '.join(sorted(accepted))}")
-    if opened.unpacked is None:  # the proof fails, since what the disclosures say is not signed
-        return typ
+    return typ
+
+
+def check_claims(opened: Opened, audiences: Collection[str]) -> None:
+    """Raise SdJwtInvalid unless the claims keep their rules, as far as they can be read.
+
+    Where the disclosures don't fit, nothing is: the proof fails, since what they say is not signed.
+    """
+    if opened.unpacked is None:
+        return
     claims = opened.unpacked.claims
     with reported_as("data-model"):
         registered_claims.check_types(claims)
         registered_claims.check_audience(claims, audiences)
-        if typ in registered_claims.VC_TYPES:
+        if opened.sd_jwt.jwt.header["typ"] in registered_claims.VC_TYPES:
             registered_claims.check_vc(claims, opened.unpacked.selective)
-    return f"{typ}, of the right types"
 
 
 def check_signature(opened: Opened, resolve: IssuerKeyResolver) -> tuple[Unpacked, str]:
