@@ -217,7 +217,7 @@ class TestProof:
     def test_alg_that_is_not_the_keys_is_refused(self, algorithm: str) -> None:
         refused(plain({}, header={**PLAIN, "alg": algorithm}), "proof", "the key is for EdDSA")
 
-    @pytest.mark.parametrize("header", [{"typ": "dc+sd-jwt"}, {**PLAIN, "alg": 5}, {**PLAIN, "alg": None}])
+    @pytest.mark.parametrize("header", [{"typ": PLAIN["typ"]}, {**PLAIN, "alg": 5}, {**PLAIN, "alg": None}])
     def test_missing_alg_is_refused(self, header: dict[str, Any]) -> None:
         refused(plain({}, header=header), "proof", "no alg")
 
