@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from ipse.encoding import base64url
-from ipse.keys import jwk, multikey
+from ipse.keys import jwk
 from ipse.keys.ed25519 import PrivateKey
 from tests.conftest import EXAMPLES, Ipse
 from tests.desktop import Desktop
+from tests.unit.keys.material import secret_multikey
 
 _SEED = bytes(range(7, 39))
 _PASSPHRASE = b"planted-passphrase-9b1deb4d"
@@ -79,7 +80,7 @@ def _live(ipse: Ipse, tmp_path: Path, *, keystore: str) -> str:
     run("did", "rename", "planted", "renamed")
     run("did", "rotate", "renamed")
     run("did", "import", "-", "--name", "x", stdin="-----BEGIN PRIVATE KEY-----\nAAAA", code=6)
-    run("did", "import", "-", "--name", "x", "--debug", stdin=multikey.encode_secret(key), code=2)
+    run("did", "import", "-", "--name", "x", "--debug", stdin=secret_multikey(key), code=2)
     run("status")
     run("did", "delete", "renamed.1", "--confirm", "renamed.1")
     if keystore == "file":

@@ -60,7 +60,7 @@ def test_verifying_against_the_trust_list(
     did = ipse("did", "show", "university", "--json").json["did"]
     ipse("trust", "add", did, "--for", "DegreeCredential")
     assert run("vc", "verify", credential) == 0
-    assert work == {"derivations": 1, "decryptions": 1, "read keystore.json": 1, "read wallet.json": 1}
+    assert (work["derivations"], work["decryptions"], work["read keystore.json"]) == (1, 1, 1)
 
 
 def test_answering_an_application(

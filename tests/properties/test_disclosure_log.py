@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from ipse.encoding import strict_json
 from ipse.errors import CorruptData, VerificationFailed
-from ipse.storage import log_head
-from ipse.storage.log_head import LogHead
+from ipse.storage import disclosure_log as chain
+from ipse.storage.disclosure_log import LogHead
 from ipse.storage.places import Places
 from ipse.storage.vault import Vault
 from ipse.wallet import disclosure_log
@@ -55,11 +55,11 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
     folder = tmp_path_factory.mktemp("log") / "wallet"
     places = Places(folder, folder)
     with Wallet.create(places, keystore="file", passphrase=lambda: b"secret", now=NOW) as wallet:
-        heads, vaults = [log_head.find(wallet.vault)], [places.vault.read_bytes()]
+        heads, vaults = [chain.head(wallet.vault)], [places.vault.read_bytes()]
         for number in range(ENTRIES):
             disclosure_log.record(wallet, {"released": f"answer {number}", "epsilon": 0.5}, now=NOW)
             disclosure_log.settle(wallet)
-            heads.append(log_head.find(wallet.vault))
+            heads.append(chain.head(wallet.vault))
             vaults.append(places.vault.read_bytes())
         yield Logged(wallet, tuple(heads), tuple(vaults))
 
@@ -87,7 +87,7 @@ def put(vault: Vault, rows: Rows) -> None:
 def put_head(vault: Vault, head: LogHead | None) -> None:
     vault.change("DELETE FROM log_head")
     if head is not None:
-        log_head.put(vault, head)
+        chain.put_head(vault, head)
 
 
 def closed(rows: list[tuple[bytes, bytes]], *, rehashed: bool) -> Rows:

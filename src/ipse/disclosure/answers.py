@@ -17,6 +17,7 @@ from ipse.credentials.report import Outcome, Rejected, Report, ReportBuilder, St
 from ipse.dids import did_key, resolver
 from ipse.disclosure.questions import FORMAT, Bands, Choose, Question, Statements, Topics, type_of
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.timestamps import to_numeric_date
 from ipse.errors import MalformedInput, NotFound, VerificationFailed
 from ipse.keys import jwk
 from ipse.keys.key_types import PrivateKey, PublicKey
@@ -84,7 +85,7 @@ def build_answer(
     """
     if type(epsilon) is not int or not 0 <= epsilon <= MAX_EPSILON:
         raise MalformedInput(f"the epsilon {excerpt(epsilon)} is not 0 to {MAX_EPSILON} thousandths")
-    issued = int(now.timestamp())
+    issued = to_numeric_date(now)
     did = did_key.from_public_key(key.public())
     claims = _claims(question, _checked(question, content), key.public(), issued, epsilon)
     credential = sd_jwt.issue(

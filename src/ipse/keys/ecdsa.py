@@ -15,7 +15,7 @@ from ipse.errors import MalformedInput, Undetermined, UsageError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-__all__ = ["PRIVATE_TYPES", "PUBLIC_TYPES", "PrivateKey", "PublicKey", "coordinate_length", "generate"]
+__all__ = ["PRIVATE_TYPES", "PUBLIC_TYPES", "PrivateKey", "PublicKey", "generate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,6 @@ _CURVES: Final = {
 
 PUBLIC_TYPES: Final = ("P-256", "secp256k1", "P-384")
 PRIVATE_TYPES: Final = ("P-256", "secp256k1")
-
-
-def coordinate_length(key_type: str) -> int:
-    """Bytes of one coordinate of a point on the curve `key_type`. Raises Undetermined for another type."""
-    return _curve(key_type).length
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Private keys as other programs write them.
 
-    JWK                     RFC 7517, and the age file around it that `export_formats` writes
+    JWK                     RFC 7517, and the age file around it that `ipse did export` writes
     PKCS#8 PEM              RFC 5958, in clear or encrypted; what `openssl genpkey` writes
     EC PRIVATE KEY PEM      RFC 5915; what `openssl ecparam -genkey` writes
     OPENSSH PRIVATE KEY     PROTOCOL.key of OpenSSH; what `ssh-keygen -t ed25519` writes

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Final
 
-from ipse.encoding import base64url, strict_json
+from ipse.encoding import base64url
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, Undetermined
 from ipse.keys import ecdsa, key_types, x25519
 from ipse.keys.key_types import AnyPrivateKey, AnyPublicKey
 
-__all__ = ["private_from_jwk", "private_to_jwk", "public_from_jwk", "public_to_jwk", "thumbprint"]
+__all__ = ["private_from_jwk", "private_to_jwk", "public_from_jwk", "public_to_jwk"]
 
 _CURVES: Final = {"OKP": ("Ed25519", "X25519"), "EC": ecdsa.PUBLIC_TYPES}
 
@@ -60,11 +59,6 @@ def private_from_jwk(jwk: Json) -> AnyPrivateKey:
     if key.public() != public:
         raise MalformedInput("the public and the private half of the JWK do not belong together")
     return key
-
-
-def thumbprint(key: AnyPublicKey) -> str:
-    """The SHA-256 thumbprint of the public JWK (RFC 7638 section 3), base64url."""
-    return base64url.encode(hashlib.sha256(strict_json.canonical(public_to_jwk(key))).digest())
 
 
 def _curve_of(jwk: Json) -> tuple[JsonObject, str]:

@@ -1,4 +1,4 @@
-"""Keys as Multikey (W3C Controlled Identifiers 1.0, section 2.2.2): public ones, and secret ones."""
+"""Keys as Multikey (W3C Controlled Identifiers 1.0, section 2.2.2): public keys, and secret ones to read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ipse.errors import MalformedInput, Undetermined
 from ipse.keys import key_types
 from ipse.keys.key_types import AnyPublicKey, PrivateKey
 
-__all__ = ["decode", "decode_secret", "encode", "encode_secret"]
+__all__ = ["decode", "decode_secret", "encode"]
 
 _PUBLIC: Final = {
     0xED: "Ed25519",
@@ -27,7 +27,6 @@ _SECRET: Final = {
 _KEPT: Final = 256
 """Public keys that are kept, since a verifier meets the same issuers again and again."""
 _PUBLIC_CODEC: Final = {name: codec for codec, name in _PUBLIC.items()}
-_SECRET_CODEC: Final = {name: codec for codec, name in _SECRET.items()}
 _NOT_READ: Final = {
     0x1202: "P-521",
     0x1203: "Ed448",
@@ -43,7 +42,7 @@ _SEED_LENGTH: Final = 32
 
 def encode(key: AnyPublicKey) -> str:
     """`publicKeyMultibase` of `key`."""
-    return _written(_PUBLIC_CODEC[key.key_type], key.raw)
+    return multibase.encode_base58btc(multibase.encode_varint(_PUBLIC_CODEC[key.key_type]) + key.raw)
 
 
 @lru_cache(maxsize=_KEPT)
@@ -64,11 +63,6 @@ def decode(text: str) -> AnyPublicKey:
     return key_types.public_key(_PUBLIC[codec], raw)
 
 
-def encode_secret(key: PrivateKey) -> str:
-    """`secretKeyMultibase` of `key`. Secret: it goes to a signer, never to a terminal."""
-    return _written(_SECRET_CODEC[key.key_type], key.secret)
-
-
 def decode_secret(text: str) -> PrivateKey:
     """The private key in a `secretKeyMultibase`: Ed25519, secp256k1 or P-256.
 
@@ -83,16 +77,12 @@ def decode_secret(text: str) -> PrivateKey:
             f"private key type {_named(codec)} is not supported",
             hint=f"ipse signs with {', '.join(_SECRET.values())} keys",
         )
-    if codec == _SECRET_CODEC["Ed25519"] and len(raw) == 2 * _SEED_LENGTH:
+    if _SECRET[codec] == "Ed25519" and len(raw) == 2 * _SEED_LENGTH:
         key = key_types.private_key("Ed25519", raw[:_SEED_LENGTH])
         if key.public().raw != raw[_SEED_LENGTH:]:
             raise MalformedInput("the two halves of the Ed25519 private key do not belong together")
         return key
     return key_types.private_key(_SECRET[codec], raw)
-
-
-def _written(codec: int, raw: bytes) -> str:
-    return multibase.encode_base58btc(multibase.encode_varint(codec) + raw)
 
 
 def _named(codec: int) -> str:

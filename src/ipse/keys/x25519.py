@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from ipse.errors import MalformedInput
 from ipse.keys import ed25519
 
-__all__ = ["PrivateKey", "PublicKey", "private_from_ed25519", "public_from_ed25519"]
+__all__ = ["PrivateKey", "PublicKey", "public_from_ed25519"]
 
 _LENGTH: Final = 32
 
@@ -58,10 +58,3 @@ def public_from_ed25519(key: ed25519.PublicKey) -> PublicKey:
         return PublicKey(crypto_sign_ed25519_pk_to_curve25519(key.raw))
     except CryptoError as error:
         raise MalformedInput("no X25519 key follows: the Ed25519 key is no point of its group") from error
-
-
-def private_from_ed25519(key: ed25519.PrivateKey) -> PrivateKey:
-    """The private half of `public_from_ed25519(key.public())`."""
-    from nacl.bindings import crypto_sign_ed25519_sk_to_curve25519
-
-    return PrivateKey(crypto_sign_ed25519_sk_to_curve25519(key.seed + key.public().raw))

@@ -79,10 +79,10 @@ def follow(
     read: Callable[[Location, http.client.HTTPResponse], _Read],
     *,
     clock: Clock,
+    allow_loopback: bool,
+    ca_file: Path | None,
+    lookup: Lookup,
     headers: tuple[str, ...] = (),
-    allow_loopback: bool = False,
-    ca_file: Path | None = None,
-    lookup: Lookup = system_lookup,
 ) -> _Read:
     """What `read` makes of the first answer to `url` that is no redirect, under the rules of `fetch`.
 

@@ -103,14 +103,14 @@ def of(vault: Vault, fingerprint: str, numbers: Collection[int]) -> list[tuple[S
     return [(Statement(*row[:-1]), row[-1]) for row in rows]
 
 
-def matrix(vault: Vault, fingerprint: str, *, kind: str | None = "opinion") -> Embedded:
-    """Like `every`, in columns and without the texts; opinions alone unless `kind` says otherwise."""
+def matrix(vault: Vault, fingerprint: str) -> Embedded:
+    """The current opinions that this model has embedded, in columns and without their texts."""
     embedded = Embedded([], [], [], [], bytearray())
     for rows in vault.batches(
         "SELECT number, weight, valid_from, sensitivity, vector FROM statements"
         " CROSS JOIN vectors ON statement = number"  # read in this order, nothing has to be sorted
-        " WHERE valid_to IS NULL AND fingerprint = ? AND kind = coalesce(?, kind) ORDER BY number",
-        (fingerprint, kind),
+        " WHERE valid_to IS NULL AND fingerprint = ? AND kind = 'opinion' ORDER BY number",
+        (fingerprint,),
     ):
         numbers, weights, valid_from, sensitivity, pieces = zip(*rows, strict=True)
         embedded.numbers.extend(numbers)

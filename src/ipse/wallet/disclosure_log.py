@@ -27,10 +27,9 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import CorruptData, MalformedInput, StorageError, VerificationFailed
 from ipse.keys import derivation
-from ipse.storage import answers, disclosure_log, grants, log_head, manifest
+from ipse.storage import answers, disclosure_log, grants, manifest
 from ipse.storage.answers import AnswerRow
-from ipse.storage.disclosure_log import Entry
-from ipse.storage.log_head import LogHead
+from ipse.storage.disclosure_log import Entry, LogHead
 from ipse.wallet.wallet import Wallet
 
 __all__ = [
@@ -135,7 +134,7 @@ def settle(wallet: Wallet) -> None:
     """
     with _keys_in_place(wallet):
         kept = _kept(wallet)
-        head = log_head.find(wallet.vault)
+        head = disclosure_log.head(wallet.vault)
         if kept is None or head is None:
             raise _broken("the keystore does not hold its count", acceptable=head is not None)
         _check_kept(wallet, kept, head)
@@ -233,7 +232,7 @@ def _append(wallet: Wallet, content: JsonObject, now: datetime) -> Entry:
     answer = hashlib.sha256(content["released"].encode("utf-8", "surrogatepass")).hexdigest()
     stated = {"time": format_timestamp(now), **content, "answer": answer}
     entry = disclosure_log.append(wallet.vault, stated)
-    log_head.put(wallet.vault, _sign(wallet, entry.number, entry.digest, now))
+    disclosure_log.put_head(wallet.vault, _sign(wallet, entry.number, entry.digest, now))
     return entry
 
 
@@ -282,7 +281,7 @@ def _sign(wallet: Wallet, count: int, digest: str, now: datetime) -> LogHead:
 
 def _head(wallet: Wallet) -> LogHead | None:
     """The head, its signature checked. Raises VerificationFailed."""
-    head = log_head.find(wallet.vault)
+    head = disclosure_log.head(wallet.vault)
     if head is None:
         return None
     try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from ipse.keys import export_formats, import_formats
+from ipse.encoding import strict_json
+from ipse.keys import age_file, import_formats, jwk
 from ipse.storage.manifest import DidRecord
 from ipse.wallet import identities
 from ipse.wallet.identities import Kind
@@ -15,15 +16,17 @@ __all__ = ["export_encrypted", "export_plaintext", "import_key"]
 
 
 def export_encrypted(wallet: Wallet, which: str, passphrase: Callable[[], bytes]) -> str:
-    """The key that signs for a DID, in an age file under `passphrase`. Raises NotFound, KeystoreError."""
-    _, _, key = identities.signing_key(wallet, which)
-    return export_formats.to_age(key, passphrase())
+    """The key that signs for a DID as a JWK in an age file, which `age -d FILE` and `import_key` open.
+
+    Raises NotFound, KeystoreError, UsageError for a passphrase that is empty or no UTF-8 text.
+    """
+    return age_file.encrypt(export_plaintext(wallet, which).encode(), passphrase())
 
 
 def export_plaintext(wallet: Wallet, which: str) -> str:
-    """The key that signs for a DID as a JWK that anybody who sees it can sign with."""
+    """The key that signs for a DID as a JWK in clear, and a line feed. Anybody who sees it can sign."""
     _, _, key = identities.signing_key(wallet, which)
-    return export_formats.to_plaintext_jwk(key)
+    return strict_json.pretty(jwk.private_to_jwk(key)) + "\n"
 
 
 def import_key(

@@ -11,7 +11,7 @@ from ipse.credentials import formats
 from ipse.credentials.formats import data_integrity, sd_jwt
 from ipse.credentials.issuer import Draft, IssueOptions, Issuer, SigningKey
 from ipse.encoding import strict_json
-from ipse.encoding.timestamps import format_timestamp
+from ipse.encoding.timestamps import format_timestamp, to_numeric_date
 from ipse.errors import UsageError
 from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
@@ -140,7 +140,7 @@ def _succession(record: DidRecord, place: KeyRecord, key: PrivateKey, successor:
             "iss": record.did,
             "sub": record.did,
             "vct": _SUCCESSION_TYPE,
-            "iat": int(now.timestamp()),
+            "iat": to_numeric_date(now),
             "successor": successor,
         }
         return sd_jwt.issue(claims, disclosable=(), signer=key, typ=sd_jwt.VC_TYPE, kid=place.id)

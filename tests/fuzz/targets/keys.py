@@ -14,6 +14,7 @@ from ipse.encoding import strict_json
 from ipse.errors import IpseError
 from ipse.keys import age_file, ecdsa, ed25519, import_formats, jwk, multikey, x25519
 from tests.fuzz.target import Target, as_bytes
+from tests.unit.keys.material import secret_multikey
 
 __all__ = ["TARGETS"]
 
@@ -41,7 +42,6 @@ def _jwk(data: bytes) -> None:
         jwk.private_from_jwk(value)
     key = jwk.public_from_jwk(value)
     assert jwk.public_from_jwk({**jwk.public_to_jwk(key)}) == key
-    jwk.thumbprint(key)
 
 
 def _import(data: bytes) -> None:
@@ -59,7 +59,7 @@ def _multikeys() -> Iterable[bytes]:
     keys = [*(key.public() for key in _KEYS), x25519.public_from_ed25519(_KEYS[0].public())]
     return [
         *(multikey.encode(key).encode() for key in keys),
-        *(multikey.encode_secret(key).encode() for key in _KEYS),
+        *(secret_multikey(key).encode() for key in _KEYS),
     ]
 
 
@@ -82,7 +82,7 @@ def _key_files() -> Iterable[bytes]:
     curved = ec.derive_private_key(7, ec.SECP256R1())
     yield from _jwks()
     yield from _multikeys()
-    yield as_bytes({"secretKeyMultibase": multikey.encode_secret(_KEYS[0]), "type": "Multikey"})
+    yield as_bytes({"secretKeyMultibase": secret_multikey(_KEYS[0]), "type": "Multikey"})
     for key in (edwards, curved):
         for form in (PrivateFormat.PKCS8, PrivateFormat.OpenSSH):
             yield key.private_bytes(Encoding.PEM, form, NoEncryption())

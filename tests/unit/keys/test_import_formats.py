@@ -29,6 +29,7 @@ from ipse.keys import ed25519, jwk, key_types, multikey, x25519
 from ipse.keys.import_formats import MAX_BYTES, read_private_key
 from ipse.keys.key_types import SIGNING_TYPES, PrivateKey
 from tests.examples import examples
+from tests.unit.keys.material import secret_multikey
 
 SECRET = bytes(range(1, 33))
 KEYS = {key_type: key_types.private_key(key_type, SECRET) for key_type in SIGNING_TYPES}
@@ -83,9 +84,9 @@ def test_every_format_in_clear_is_read_without_a_passphrase(key_type: str) -> No
     written = [
         json.dumps(jwk.private_to_jwk(key)).encode(),
         b"\n  " + json.dumps({**jwk.private_to_jwk(key), "kid": "1"}, indent=2).encode() + b"\n",
-        multikey.encode_secret(key).encode(),
-        multikey.encode_secret(key).encode() + b"\r\n",
-        json.dumps({"type": "Multikey", "secretKeyMultibase": multikey.encode_secret(key)}).encode(),
+        secret_multikey(key).encode(),
+        secret_multikey(key).encode() + b"\r\n",
+        json.dumps({"type": "Multikey", "secretKeyMultibase": secret_multikey(key)}).encode(),
         pem(key),
         pem(key).replace(b"\n", b"\r\n"),
         b"Bag Attributes\n  a line of text before it\n" + pem(key),
@@ -280,7 +281,7 @@ def test_two_private_keys_in_one_file_are_refused() -> None:
 
 def test_a_multikey_object_whose_halves_do_not_belong_together_is_refused() -> None:
     value = {
-        "secretKeyMultibase": multikey.encode_secret(KEYS["P-256"]),
+        "secretKeyMultibase": secret_multikey(KEYS["P-256"]),
         "publicKeyMultibase": multikey.encode(KEYS["Ed25519"].public()),
     }
     with pytest.raises(MalformedInput, match="do not belong together"):
@@ -289,7 +290,7 @@ def test_a_multikey_object_whose_halves_do_not_belong_together_is_refused() -> N
 
 def test_no_error_quotes_key_material() -> None:
     """The key's own spelling in every place of a file that does not read."""
-    d, secret = base64url.encode(SECRET), multikey.encode_secret(KEYS["Ed25519"])
+    d, secret = base64url.encode(SECRET), secret_multikey(KEYS["Ed25519"])
     body = pem(KEYS["Ed25519"]).splitlines()[1].decode()
     number = int.from_bytes(SECRET, "big")
     files = [
@@ -385,7 +386,7 @@ _FILES = [
     pem(KEYS["Ed25519"], "OpenSSH"),
     pem(KEYS["P-256"], passphrase=b"words"),
     *(json.dumps(jwk.private_to_jwk(key)).encode() for key in KEYS.values()),
-    *(multikey.encode_secret(key).encode() for key in KEYS.values()),
+    *(secret_multikey(key).encode() for key in KEYS.values()),
 ]
 
 

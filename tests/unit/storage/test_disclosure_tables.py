@@ -12,7 +12,6 @@ from ipse.storage import (
     answers,
     disclosure_log,
     grants,
-    log_head,
     own_topics,
     receipts,
     statements,
@@ -81,7 +80,7 @@ def test_the_new_tables_of_an_older_vault_are_empty_and_at_work(
         assert answers.spent(opened, since="0001-01-01T00:00:00Z") == 0
         assert topic_access.every(opened) == {}
         assert receipts.every(opened) == []
-        assert log_head.find(opened) is None
+        assert disclosure_log.head(opened) is None
         answers.add(opened, replace(ROW, number=3))
         assert answers.spent(opened, since=MONDAY) == ROW.epsilon
         with pytest.raises(sqlcipher3.IntegrityError):

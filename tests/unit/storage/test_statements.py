@@ -244,7 +244,6 @@ def test_facts_have_no_part_in_the_matrix_and_are_found_among_the_vectors(vault:
     assert columns.valid_from == [TUESDAY, MONDAY]
     assert columns.sensitivity == ["private", "private"]
     assert bytes(columns.vectors) == pairs[1][1] + pairs[2][1]
-    assert statement_vectors.matrix(vault, "model", kind=None).numbers == list(numbers)
     assert [said.number for said, _ in statement_vectors.every(vault, "model")] == list(numbers)
     assert [said.kind for said, _ in statement_vectors.every(vault, "model", kind="fact")] == ["fact"]
     assert statement_vectors.matrix(vault, "another").numbers == []

@@ -28,11 +28,10 @@ from ipse.errors import (
 )
 from ipse.keys import derivation, multikey
 from ipse.keys.ed25519 import PrivateKey
-from ipse.storage import answers, log_head, statements
+from ipse.storage import answers, statements
 from ipse.storage import disclosure_log as chain
 from ipse.storage.answers import AnswerRow
-from ipse.storage.disclosure_log import Entry
-from ipse.storage.log_head import LogHead
+from ipse.storage.disclosure_log import Entry, LogHead
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
@@ -119,14 +118,14 @@ def put_back(wallet: Wallet, vault: bytes) -> Wallet:
 
 
 def head_of(wallet: Wallet) -> LogHead:
-    head = log_head.find(wallet.vault)
+    head = chain.head(wallet.vault)
     assert head is not None
     return head
 
 
 def assert_broken(wallet: Wallet, match: str) -> None:
     """Verification says what is wrong, and nothing can be recorded or settled over it."""
-    before = chain.end(wallet.vault), log_head.find(wallet.vault), kept(wallet)
+    before = chain.end(wallet.vault), chain.head(wallet.vault), kept(wallet)
     for act in (
         lambda: disclosure_log.verify(wallet),
         lambda: disclosure_log.export(wallet, now=NOW),
@@ -134,7 +133,7 @@ def assert_broken(wallet: Wallet, match: str) -> None:
     ):
         with pytest.raises(VerificationFailed, match=match):
             act()
-    assert (chain.end(wallet.vault), log_head.find(wallet.vault), kept(wallet)) == before
+    assert (chain.end(wallet.vault), chain.head(wallet.vault), kept(wallet)) == before
 
 
 class TestRecording:
@@ -292,7 +291,7 @@ class TestWhatIsFound:
         wallet.vault.change("DELETE FROM log_head")
         head = heads[left]
         if head is not None:
-            log_head.put(wallet.vault, head)
+            chain.put_head(wallet.vault, head)
         assert_broken(wallet, f"entries were cut off: the keystore remembers 3, there are {left}")
         with pytest.raises(VerificationFailed):
             disclosure_log.settle(wallet)
@@ -317,7 +316,7 @@ class TestWhatIsFound:
         with put_back(wallet, old) as forked:
             for text in ("other", "another")[:more]:
                 entry = chain.append(forked.vault, content(text))
-                log_head.put(forked.vault, disclosure_log._sign(forked, entry.number, entry.digest, NOW))
+                chain.put_head(forked.vault, disclosure_log._sign(forked, entry.number, entry.digest, NOW))
             assert_broken(forked, "entry 3 is not the one that the keystore remembers")
             with pytest.raises(VerificationFailed):
                 disclosure_log.settle(forked)
@@ -360,13 +359,13 @@ class TestWhatIsFound:
     )
     def test_a_head_that_was_not_signed_so(self, wallet: Wallet, forge: Callable[[LogHead], LogHead]) -> None:
         disclose(wallet, "a")
-        log_head.put(wallet.vault, forge(head_of(wallet)))
+        chain.put_head(wallet.vault, forge(head_of(wallet)))
         assert_broken(wallet, "its head")
 
     @pytest.mark.parametrize("said", [{"type": "urn:ipse:receipt:1"}, {"count": 2}, {"digest": "0" * 64}])
     def test_a_head_that_says_something_else(self, wallet: Wallet, said: dict[str, Any]) -> None:
         disclose(wallet, "a")
-        log_head.put(wallet.vault, resigned(head_of(wallet), said, derivation.log_key(wallet.root)))
+        chain.put_head(wallet.vault, resigned(head_of(wallet), said, derivation.log_key(wallet.root)))
         assert_broken(wallet, "its head says something else")
 
     @pytest.mark.parametrize("part", [0, 1, 2])
@@ -375,7 +374,7 @@ class TestWhatIsFound:
         head = head_of(wallet)
         parts = head.signature.split(b".")
         parts[part] = parts[part][:-2] + (b"AA" if parts[part][-2:] != b"AA" else b"BA")
-        log_head.put(wallet.vault, LogHead(head.count, head.digest, b".".join(parts)))
+        chain.put_head(wallet.vault, LogHead(head.count, head.digest, b".".join(parts)))
         assert_broken(wallet, "its head")
 
 
@@ -418,7 +417,7 @@ class TestOlderVersions:
         assert [line.encode() for line in lines] == [entry.stored for entry in chain.every(old.vault)]
         signed = jws.read(json.loads(last)["head"], what="the head")
         assert (signed.payload["count"], signed.payload["digest"]) == chain.end(old.vault)
-        assert log_head.find(old.vault) is None
+        assert chain.head(old.vault) is None
 
 
 class TestExport:
@@ -573,7 +572,7 @@ def fork(wallet: Wallet, *, more: int) -> Wallet:
     forked = fall_behind(wallet)
     for text in ("other", "another")[:more]:
         entry = chain.append(forked.vault, content(text))
-        log_head.put(forked.vault, disclosure_log._sign(forked, entry.number, entry.digest, NOW))
+        chain.put_head(forked.vault, disclosure_log._sign(forked, entry.number, entry.digest, NOW))
     return forked
 
 
@@ -730,7 +729,7 @@ def state(wallet: Wallet) -> tuple[object, ...]:
     """All that accepting changes."""
     rows = wallet.vault.rows("SELECT * FROM answers ORDER BY number")
     stored = wallet.keystore.find(wallet.manifest.log_item)
-    return chain.end(wallet.vault), log_head.find(wallet.vault), rows, stored
+    return chain.end(wallet.vault), chain.head(wallet.vault), rows, stored
 
 
 def kept_or_none(wallet: Wallet) -> tuple[int | None, str | None]:
@@ -785,7 +784,7 @@ def _edit(sql: str, wallet: Wallet) -> None:
 
 
 def _forge_head(forge: Callable[[LogHead], LogHead], wallet: Wallet) -> None:
-    log_head.put(wallet.vault, forge(head_of(wallet)))
+    chain.put_head(wallet.vault, forge(head_of(wallet)))
 
 
 def _answer_past_the_end(wallet: Wallet) -> None:

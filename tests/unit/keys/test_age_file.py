@@ -1,4 +1,4 @@
-"""Private keys written for other programs open there, and here again."""
+"""Private keys in age files open with other programs, and here again."""
 
 from __future__ import annotations
 
@@ -8,27 +8,32 @@ from pathlib import Path
 
 import pytest
 
+from ipse.encoding import strict_json
 from ipse.errors import IpseError, MalformedInput, PassphraseNeeded, UsageError, WrongPassphrase
 from ipse.keys import age_file, jwk, key_types
-from ipse.keys.export_formats import to_age, to_plaintext_jwk
 from ipse.keys.import_formats import read_private_key
-from ipse.keys.key_types import SIGNING_TYPES
+from ipse.keys.key_types import SIGNING_TYPES, PrivateKey
 
 PASSPHRASE = "correct horse bättery staple".encode()
 KEY = key_types.private_key("P-256", bytes(range(1, 33)))
 AGE = shutil.which("age") or shutil.which("rage")
 
 
+def in_clear(key: PrivateKey) -> str:
+    """The JWK that is in an export."""
+    return strict_json.pretty(jwk.private_to_jwk(key)) + "\n"
+
+
 @pytest.fixture(scope="module")
 def exported() -> bytes:
     """One age file; each takes a second to write."""
-    return to_age(KEY, PASSPHRASE).encode()
+    return age_file.encrypt(in_clear(KEY).encode(), PASSPHRASE).encode()
 
 
 @pytest.mark.parametrize("key_type", SIGNING_TYPES)
 def test_a_jwk_in_clear_is_read_again(key_type: str) -> None:
     key = key_types.generate(key_type)
-    written = to_plaintext_jwk(key)
+    written = in_clear(key)
     assert json.loads(written) == jwk.private_to_jwk(key)
     assert written.endswith("}\n")
     assert read_private_key(written.encode(), passphrase=None) == key
@@ -69,7 +74,7 @@ def test_the_work_factor_is_at_least_that_of_age_itself(exported: bytes) -> None
 @pytest.mark.parametrize("passphrase", [b"", b"\xff\xfe"])
 def test_nothing_is_written_under_what_is_no_passphrase(passphrase: bytes) -> None:
     with pytest.raises(UsageError, match="empty or no UTF-8"):
-        to_age(KEY, passphrase)
+        age_file.encrypt(b"key", passphrase)
 
 
 @pytest.mark.skipif(AGE is None, reason="neither age nor rage is installed")
@@ -84,7 +89,7 @@ def test_plain_age_opens_it(exported: bytes, tmp_path: Path) -> None:
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
-    assert (tmp_path / "key.json").read_text() == to_plaintext_jwk(KEY)
+    assert (tmp_path / "key.json").read_text() == in_clear(KEY)
 
 
 def test_an_altered_age_file_gives_nothing(exported: bytes) -> None:
