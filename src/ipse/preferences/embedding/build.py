@@ -1,27 +1,35 @@
-"""The stages of compiling a model, in the process that imports torch."""
+"""The stages of compiling a model, in a process of its own that imports torch.
+
+compile.py starts it as `python -P -m ipse.preferences.embedding.build`: torch and its friends print, change
+settings of the whole process and keep hundreds of megabytes; all of that ends with this process. It reads one
+JSON object from stdin ({"folder", "model"}) and writes one per line to stdout: {"stage"} for each stage, and
+at the end {"done"}, {"error"} or {"crash"}.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
+import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
 from ipse.errors import IpseError, StorageError
 from ipse.preferences.embedding import parity
 from ipse.preferences.embedding.cache import reserve
 from ipse.preferences.embedding.export import export, export_encoder
 from ipse.preferences.embedding.manifest import MANIFEST, CompiledFile, Manifest, Runtime, fingerprint
+from ipse.preferences.embedding.model_source import ModelSource
 from ipse.preferences.embedding.quantise import optimise, quantise
 from ipse.preferences.embedding.reference import ReferenceEmbedder, load_reference
 from ipse.preferences.embedding.runtime import MODEL, TOKENIZER, CompiledEmbedder
 
-if TYPE_CHECKING:
-    from ipse.preferences.embedding.model_source import ModelSource
-
-__all__ = ["build"]
+__all__ = ["build", "main"]
 
 _VERSIONS_OF: Final = ("torch", "sentence_transformers", "transformers", "onnx", "onnxruntime", "tokenizers")
 _ENCODER: Final = "encoder.onnx"
@@ -167,3 +175,35 @@ def _check_space(folder: Path, source: ModelSource) -> None:
             f"compiling {source.name} needs {needed // 10**6} MB in {folder.parent}, "
             f"where {free // 10**6} MB are free"
         )
+
+
+def main() -> None:
+    """Build what stdin asks for. Only JSON lines come out, whatever the libraries print."""
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as replies:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+
+        def reply(**members: Any) -> None:
+            replies.write(json.dumps(members) + "\n")
+            replies.flush()
+
+        request = json.load(sys.stdin)
+        try:
+            model = ModelSource.from_json(request["model"])
+            build(Path(request["folder"]), model, lambda stage: reply(stage=stage))
+            reply(done=True)
+        except IpseError as error:
+            reply(error=_described(error))
+        except OSError as error:
+            reply(error=_described(StorageError(f"can't write the compiled model: {error}")))
+        except Exception:
+            reply(crash=traceback.format_exc())
+
+
+def _described(error: IpseError) -> dict[str, str]:
+    return {"kind": type(error).__name__, "message": error.message, "hint": error.hint}
+
+
+if __name__ == "__main__":
+    main()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ipse import errors
 from ipse.errors import CorruptData, NotFound, StorageError
 from ipse.preferences.embedding.cache import exclusive, folder_of, fresh_folder, publish
-from ipse.preferences.embedding.extra import COMPILING, require
+from ipse.preferences.embedding.embedder import COMPILING, require
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.runtime import load
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["compile_model", "open_embedder"]
 
-_WORKER: Final = "ipse.preferences.embedding.worker"
+_WORKER: Final = "ipse.preferences.embedding.build"
 
 
 def _unseen(stage: str) -> None:

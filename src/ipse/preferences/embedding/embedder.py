@@ -1,10 +1,11 @@
-"""What every embedder offers, and what every one of them refuses."""
+"""What every embedder offers, what every one refuses, and what has to be installed for it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
-from ipse.errors import MalformedInput
+from ipse.errors import MalformedInput, MissingFeature
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,32 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.float32]
 
-__all__ = ["Embedder", "check_texts", "unreadable"]
+__all__ = [
+    "COMPILING",
+    "INSTALL_HINT",
+    "LOADING",
+    "REFERENCE",
+    "Embedder",
+    "check_texts",
+    "require",
+    "unreadable",
+]
+
+INSTALL_HINT: Final = "install it with `pipx install 'ipse[profile]'`"
+
+REFERENCE: Final = ("sentence_transformers", "tokenizers", "numpy")
+"""Modules that the reference embedder imports."""
+COMPILING: Final = ("sentence_transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
+"""Modules that compiling a model imports."""
+LOADING: Final = ("onnxruntime", "tokenizers", "numpy")
+"""Modules that a compiled model imports."""
+
+
+def require(*modules: str) -> None:
+    """Raise MissingFeature, naming each of `modules` that is not installed. Imports none of them."""
+    missing = [module.replace("_", "-") for module in modules if find_spec(module) is None]
+    if missing:
+        raise MissingFeature(f"the profile extra is not installed ({', '.join(missing)})", hint=INSTALL_HINT)
 
 
 class Embedder(Protocol):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ipse.errors import CorruptData, MalformedInput, NotFound, StorageError
-from ipse.preferences.embedding.extra import require
+from ipse.preferences.embedding.embedder import require
 from ipse.preferences.embedding.model_folder import WEIGHTS, check_folder, is_read, paths_in
 
 __all__ = ["DEFAULT_MODEL", "ModelSource", "local_model"]

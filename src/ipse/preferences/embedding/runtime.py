@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from ipse.errors import CorruptData, IpseError, MissingFeature, NotFound, StorageError
-from ipse.preferences.embedding.background import Background
 from ipse.preferences.embedding.cache import folder_of
-from ipse.preferences.embedding.embedder import check_texts
-from ipse.preferences.embedding.extra import INSTALL_HINT, LOADING, require
+from ipse.preferences.embedding.embedder import INSTALL_HINT, LOADING, check_texts, require
 from ipse.preferences.embedding.manifest import MANIFEST, Manifest, Runtime
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.windows import Splitter, Window, join
@@ -27,12 +26,46 @@ __all__ = [
     "MODEL",
     "OUTPUT",
     "TOKENIZER",
+    "Background",
     "CompiledEmbedder",
     "load",
     "onnxruntime",
     "prepare",
     "read_manifest",
 ]
+
+_Result = TypeVar("_Result")
+
+
+class Background(Generic[_Result]):
+    """Calls a function in a thread; use it as a context manager, so that the thread outlives nothing."""
+
+    def __init__(self, function: Callable[[], _Result]) -> None:
+        self._function = function
+        self._found: list[_Result] = []
+        self._error: BaseException | None = None
+        self._thread = Thread(target=self._run)
+
+    def __enter__(self) -> Background[_Result]:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.join()
+
+    def result(self) -> _Result:
+        """What the function returned; raises what it raised."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._found[0]
+
+    def _run(self) -> None:
+        try:
+            self._found.append(self._function())
+        except BaseException as error:
+            self._error = error
+
 
 MODEL: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"

@@ -23,7 +23,7 @@ from ipse.preferences.sources import (
 )
 from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import MAX_FOUND, Found, Reading
-from ipse.preferences.sources.scales import SCALES
+from ipse.preferences.sources.weights import SCALES
 
 __all__ = ["FORMATS", "MAX_BYTES", "MAX_FOUND", "SCALES", "Found", "Reading", "read"]
 

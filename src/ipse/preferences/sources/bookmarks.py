@@ -8,9 +8,8 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
 from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import Gathering, Reading
-from ipse.preferences.sources.markup import Markup
 from ipse.preferences.sources.moments import moment
-from ipse.preferences.sources.plain_text import clean, host_of, without_links
+from ipse.preferences.sources.plain_text import Markup, clean, host_of, without_links
 
 __all__ = ["claims", "read"]
 

@@ -11,7 +11,7 @@ from ipse.preferences.sources.file import File, Row
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import markup_text, with_maker
-from ipse.preferences.sources.scales import Scale, number, stars
+from ipse.preferences.sources.weights import Scale, number, stars
 
 __all__ = ["claims_goodreads", "claims_storygraph", "read_goodreads", "read_storygraph"]
 

@@ -12,7 +12,7 @@ from ipse.preferences.sources.file import File, Row
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import markup_text
-from ipse.preferences.sources.scales import Scale, number
+from ipse.preferences.sources.weights import Scale, number
 
 __all__ = ["claims", "read"]
 

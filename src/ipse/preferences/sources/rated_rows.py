@@ -14,7 +14,7 @@ from ipse.preferences.sources.file import MAX_RECORDS, File, Row
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import with_maker
-from ipse.preferences.sources.scales import SCALES, Scale, number, scale_of, word_weight
+from ipse.preferences.sources.weights import SCALES, Scale, number, scale_of, word_weight
 
 __all__ = ["read_lines", "read_table", "records"]
 

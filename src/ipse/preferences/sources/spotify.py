@@ -9,9 +9,9 @@ from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput
 from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import Gathering, Reading
-from ipse.preferences.sources.listening import Tallies
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import clean, with_maker
+from ipse.preferences.sources.weights import Tallies
 
 __all__ = ["claims", "read"]
 
