@@ -1,15 +1,17 @@
 """ipse: a self-sovereign AI identity wallet for the terminal.
 
-The public names of the Python API, each loaded when it is first used:
+The public names of the Python API, each loaded when it is first used. docs/python.md is the guide.
 
-    find_places, Places     where a wallet lies
-    Wallet                  an existing wallet; Wallet.create makes one
-    verify_credential       verify a credential; needs no wallet
-    Policy, Report          what a verifier asks for, and what it gets
-    IpseError               the base of all errors, see ipse.errors
+    Verifier, Policy, Challenge, NO_CHALLENGE      verify credentials and presentations; needs no wallet
+    VerifiedCredential, VerifiedPresentation       what was verified
+    Report, Check, Outcome                         the ten checks, and what came of each
+    Issuer, Draft, IssueOptions, SigningKey        issue credentials; `Wallet.issuer` gives an issuer
+    Wallet, Places, find_places                    a wallet: identities, credentials, profile, disclosure
+    Proposal, Decision                             what an owner decides on, and what they decide
+    Lookup, Reach                                  where a verifier may look, and how far it may go
+    IpseError and its subclasses                   every error, each with its exit code
 
-What is done with a wallet is in the modules of `ipse.wallet`: identities, issuing, verifying, presenting,
-shelf, status, profile and disclosure.
+What is not in this list may change without notice.
 """
 
 from __future__ import annotations
@@ -17,32 +19,126 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ipse.credentials.policy import Policy
-    from ipse.credentials.report import Report
-    from ipse.errors import IpseError
+    from ipse.credentials.content import VerifiedCredential, VerifiedPresentation
+    from ipse.credentials.issuer import Draft, Issued, IssueOptions, SigningKey, TemplateIssuer
+    from ipse.credentials.policy import NO_CHALLENGE, Challenge, NoChallenge, Policy
+    from ipse.credentials.report import Check, Outcome, Report
+    from ipse.disclosure.proposals import Decision, Proposal
+    from ipse.errors import (
+        AlreadyExists,
+        ConsentError,
+        ConsentNeeded,
+        ConsentRefused,
+        CorruptData,
+        DataError,
+        InputTooLarge,
+        IpseError,
+        KeystoreError,
+        KeystoreLocked,
+        KeystoreUnavailable,
+        MalformedInput,
+        MissingFeature,
+        NotFound,
+        PassphraseNeeded,
+        RequestExpired,
+        RequestReplayed,
+        RequestTampered,
+        StorageError,
+        TooMuchWork,
+        Undetermined,
+        UsageError,
+        VerificationFailed,
+        WrongAudience,
+        WrongOrigin,
+        WrongPassphrase,
+    )
     from ipse.storage.places import Places, find_places
-    from ipse.wallet.verifier import Verifier
-    from ipse.wallet.wallet import Wallet
+    from ipse.wallet.api.wallet import Wallet
+    from ipse.wallet.issuer import Issuer
+    from ipse.wallet.resolution import Reach
+    from ipse.wallet.verifier import Lookup, Verifier
 
-__all__ = ["IpseError", "Places", "Policy", "Report", "Verifier", "Wallet", "find_places"]
+__all__ = [
+    "NO_CHALLENGE",
+    "AlreadyExists",
+    "Challenge",
+    "Check",
+    "ConsentError",
+    "ConsentNeeded",
+    "ConsentRefused",
+    "CorruptData",
+    "DataError",
+    "Decision",
+    "Draft",
+    "InputTooLarge",
+    "IpseError",
+    "IssueOptions",
+    "Issued",
+    "Issuer",
+    "KeystoreError",
+    "KeystoreLocked",
+    "KeystoreUnavailable",
+    "Lookup",
+    "MalformedInput",
+    "MissingFeature",
+    "NoChallenge",
+    "NotFound",
+    "Outcome",
+    "PassphraseNeeded",
+    "Places",
+    "Policy",
+    "Proposal",
+    "Reach",
+    "Report",
+    "RequestExpired",
+    "RequestReplayed",
+    "RequestTampered",
+    "SigningKey",
+    "StorageError",
+    "TemplateIssuer",
+    "TooMuchWork",
+    "Undetermined",
+    "UsageError",
+    "VerificationFailed",
+    "VerifiedCredential",
+    "VerifiedPresentation",
+    "Verifier",
+    "Wallet",
+    "WrongAudience",
+    "WrongOrigin",
+    "WrongPassphrase",
+    "find_places",
+]
 
 __version__ = "0.1.0.dev0"
 
-_HOMES = {
-    "IpseError": ("ipse.errors", "IpseError"),
-    "Places": ("ipse.storage.places", "Places"),
-    "Policy": ("ipse.credentials.policy", "Policy"),
-    "Report": ("ipse.credentials.report", "Report"),
-    "Wallet": ("ipse.wallet.wallet", "Wallet"),
-    "find_places": ("ipse.storage.places", "find_places"),
-    "Verifier": ("ipse.wallet.verifier", "Verifier"),
+_MODULES = {
+    "credentials.issuer": ("Draft", "IssueOptions", "Issued", "SigningKey", "TemplateIssuer"),
+    "credentials.policy": ("NO_CHALLENGE", "Challenge", "NoChallenge", "Policy"),
+    "credentials.report": ("Check", "Outcome", "Report"),
+    "credentials.content": ("VerifiedCredential", "VerifiedPresentation"),
+    "disclosure.proposals": ("Decision", "Proposal"),
+    "storage.places": ("Places", "find_places"),
+    "wallet.api.wallet": ("Wallet",),
+    "wallet.issuer": ("Issuer",),
+    "wallet.resolution": ("Reach",),
+    "wallet.verifier": ("Lookup", "Verifier"),
 }
+"""Where each public name comes from; the errors are in `ipse.errors`."""
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'ipse' has no attribute {name!r}")
-    import importlib
+if not TYPE_CHECKING:  # type checkers know every name, and that there is no other
 
-    module, attribute = _HOMES[name]
-    return getattr(importlib.import_module(module), attribute)
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module 'ipse' has no attribute {name!r}")
+        import importlib
+
+        module = next((module for module, names in _MODULES.items() if name in names), "errors")
+        value = getattr(importlib.import_module(f"ipse.{module}"), name)
+        globals()[name] = value  # found at once the next time
+        return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

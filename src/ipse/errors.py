@@ -101,19 +101,15 @@ class AlreadyExists(UsageError):
     code = "already-exists"
 
 
-class _Verdict(IpseError):
-    """What a verification found. `report` is the `ipse.Report` that led to it, None where there is none."""
+class VerificationFailed(IpseError):
+    """Checked, and not valid. `report` is the `ipse.Report` that says why, None where there is none."""
+
+    code = "verification-failed"
+    exit_code = 3
 
     def __init__(self, message: str, *, hint: str = "", code: str = "", report: Any = None) -> None:
         super().__init__(message, hint=hint, code=code)
         self.report = report
-
-
-class VerificationFailed(_Verdict):
-    """Checked, and not valid. The report names the checks."""
-
-    code = "verification-failed"
-    exit_code = 3
 
     @classmethod
     def default_hint(cls) -> str:
@@ -294,8 +290,12 @@ class MissingFeature(IpseError):
     exit_code = 8
 
 
-class Undetermined(_Verdict):
-    """It could not be found out. Never treated as valid, never called invalid."""
+class Undetermined(IpseError):
+    """It could not be found out. Never treated as valid, never called invalid. `report` is as in VerificationFailed."""
 
     code = "undetermined"
     exit_code = 9
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "", report: Any = None) -> None:
+        super().__init__(message, hint=hint, code=code)
+        self.report = report

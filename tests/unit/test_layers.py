@@ -30,7 +30,7 @@ _BELOW = {
         "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "preferences",
         "wallet", "__init__",
     },
-    "__init__": {"errors", "credentials", "protocols", "wallet", "storage"},
+    "__init__": {"errors", "credentials", "protocols", "disclosure", "wallet", "storage"},
     "__main__": {"cli"},
 }  # fmt: skip
 

@@ -42,6 +42,13 @@ class Issued:
     credential: JsonObject | str = field(repr=False)
     warnings: tuple[str, ...] = ()
 
+    @property
+    def text(self) -> str:
+        """The credential as text: the token, or JSON on one line."""
+        if isinstance(self.credential, str):
+            return self.credential
+        return strict_json.canonical(self.credential).decode()
+
 
 class Issuer:
     """Issues credentials with one key under one set of options, dated `now` (aware).

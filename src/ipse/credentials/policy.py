@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -63,21 +63,34 @@ ANY_TYPE: Final = "*"
 class Policy:
     """What the verifier asks for beyond the signature.
 
-    - `issuers`: the DIDs whose credentials are accepted, whatever their type
+    - `issuers`: the DIDs whose credentials are accepted, whatever their type; any collection of them
     - `trusted`: DID to the types it may issue, for where `issuers` is empty; ANY_TYPE stands for all
     - `any_issuer`: gives that check up, and is said out loud
     - `leeway`: how far clocks may differ
     - `challenge`: what a presentation must answer; NO_CHALLENGE gives that up, and None has not said, so
       that no presentation is looked at
     - `any_holder`: credentials may be presented by others than their subject
+
+    Raises UsageError for a text where a collection of texts belongs.
     """
 
-    issuers: frozenset[str] = frozenset()
-    trusted: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    issuers: Collection[str] = frozenset()
+    trusted: Mapping[str, Collection[str]] = field(default_factory=dict)
     any_issuer: bool = False
     leeway: timedelta = field(default=timedelta(seconds=60))
     challenge: Challenge | NoChallenge | None = None
     any_holder: bool = False
+
+    def __post_init__(self) -> None:
+        trusted = {did: _texts(types, "the types of an issuer") for did, types in self.trusted.items()}
+        object.__setattr__(self, "issuers", _texts(self.issuers, "issuers"))
+        object.__setattr__(self, "trusted", trusted)
+
+
+def _texts(given: Collection[str], what: str) -> frozenset[str]:
+    if isinstance(given, str):
+        raise UsageError(f"{what} are a collection of texts, not one text", hint=f"write {{{given[:80]!r}}}")
+    return frozenset(given)
 
 
 def _no_network(url: str) -> Published:

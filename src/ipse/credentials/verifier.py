@@ -242,9 +242,9 @@ def _check_trust(proven: Proven, policy: Policy) -> tuple[str, object]:
 
 def _trusted_for(content: Content, policy: Policy) -> tuple[str, object]:
     """Every type that the credential claims must be one that its issuer is trusted for."""
-    allowed = policy.trusted.get(content.issuer)
-    if allowed is None:
+    if content.issuer not in policy.trusted:
         raise Rejected("issuer-not-trusted", "the issuer is not in the trust list", content.issuer)
+    allowed = frozenset(policy.trusted[content.issuer])
     claimed = {name for name in content.types if name != _BASE_TYPE} or {_BASE_TYPE}
     if ANY_TYPE not in allowed and not claimed <= allowed:
         others = ", ".join(sorted(claimed - allowed))

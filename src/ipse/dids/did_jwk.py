@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ipse.dids.method import Creation, Method
 from ipse.dids.verification_methods import KEY_AGREEMENT, SIGNING, agrees_on_keys, refer, signs
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
@@ -11,7 +12,7 @@ from ipse.errors import MalformedInput, Undetermined
 from ipse.keys import jwk
 from ipse.keys.key_types import AnyPublicKey
 
-__all__ = ["PREFIX", "document", "from_public_key", "verification_method_id"]
+__all__ = ["METHOD", "PREFIX", "document", "from_public_key", "verification_method_id"]
 
 PREFIX: Final = "did:jwk:"
 _CONTEXT: Final = ("https://www.w3.org/ns/did/v1", "https://w3id.org/security/suites/jws-2020/v1")
@@ -75,3 +76,8 @@ def _public_key(content: dict[str, Json]) -> AnyPublicKey:
     if private:
         raise MalformedInput(f"the JWK holds a private key (member {private[0]}) where a public one belongs")
     return jwk.public_from_jwk(content)
+
+
+METHOD: Final = Method(
+    document, creation=Creation(lambda key, _: from_public_key(key), verification_method_id)
+)

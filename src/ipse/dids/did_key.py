@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ipse.dids.method import Creation, Method
 from ipse.dids.verification_methods import (
     CONTEXT,
     KEY_AGREEMENT,
@@ -18,7 +19,7 @@ from ipse.errors import MalformedInput
 from ipse.keys import ed25519, multikey, x25519
 from ipse.keys.key_types import AnyPublicKey
 
-__all__ = ["PREFIX", "document", "document_of_key", "from_public_key", "verification_method_id"]
+__all__ = ["METHOD", "PREFIX", "document", "document_of_key", "from_public_key", "verification_method_id"]
 
 PREFIX: Final = "did:key:"
 
@@ -66,3 +67,8 @@ def document_of_key(did: str, identifier: str) -> JsonObject:
         content["verificationMethod"].append(multikey_method(f"{did}#{derived}", did, derived))
         refer(content, f"{did}#{derived}", [KEY_AGREEMENT])
     return content
+
+
+METHOD: Final = Method(
+    document, creation=Creation(lambda key, _: from_public_key(key), verification_method_id)
+)

@@ -11,13 +11,14 @@ import re
 from typing import Final
 
 from ipse.dids import did_key
+from ipse.dids.method import Method
 from ipse.dids.verification_methods import CONTEXT, agrees_on_keys, multikey_method, refer, signs
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, Undetermined
 from ipse.keys import multikey
 
-__all__ = ["PREFIX", "document"]
+__all__ = ["METHOD", "PREFIX", "document"]
 
 PREFIX: Final = "did:peer:"
 _PURPOSES: Final = {
@@ -124,3 +125,6 @@ def _with_ids(did: str, services: list[JsonObject]) -> list[JsonObject]:
     if len({service["id"] for service in out}) != len(out):
         raise MalformedInput("two services have the same id")
     return out
+
+
+METHOD: Final = Method(document)

@@ -10,14 +10,16 @@ import re
 from typing import Final
 
 from ipse.dids.keccak import keccak256
+from ipse.dids.method import Creation, Details, Method
 from ipse.dids.verification_methods import SIGNING, refer
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import MalformedInput, Undetermined
+from ipse.errors import MalformedInput, Undetermined, UsageError
 from ipse.keys import jwk
-from ipse.keys.key_types import AnyPublicKey
+from ipse.keys.key_types import AnyPublicKey, PublicKey
 
 __all__ = [
+    "METHOD",
     "PREFIX",
     "account",
     "checksum_address",
@@ -130,3 +132,21 @@ def document(did: str) -> JsonObject:
     }
     refer(content, method, SIGNING)
     return content
+
+
+def _identify(key: PublicKey, details: Details) -> str:
+    if key.key_type != "secp256k1":
+        raise UsageError(f"did:pkh is made from a secp256k1 key, not {key.key_type}")
+    return from_public_key(key, chain=details.chain)
+
+
+METHOD: Final = Method(
+    document,
+    creation=Creation(
+        _identify,
+        verification_method_id,
+        details=lambda did: Details(chain=account(did)[0]),
+        key_type="secp256k1",
+    ),
+    publishes_keys=False,  # it holds the hash of a key alone
+)

@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from ipse.dids.document_shape import DocumentUnusable, checked
+from ipse.dids.method import Creation, Details, Method, Publication
 from ipse.dids.verification_methods import CONTEXT, KEY_AGREEMENT, SIGNING, multikey_method, refer, signs
 from ipse.encoding import strict_json
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
 from ipse.keys import multikey
-from ipse.keys.key_types import AnyPublicKey
+from ipse.keys.key_types import AnyPublicKey, PublicKey
 
-__all__ = ["MAX_BYTES", "PREFIX", "document", "publish_url", "read"]
+__all__ = ["MAX_BYTES", "METHOD", "PREFIX", "document", "from_domain", "publish_url", "read"]
 
 PREFIX: Final = "did:web:"
 MAX_BYTES: Final = 1024 * 1024
@@ -88,6 +89,19 @@ def document(did: str, keys: Mapping[str, AnyPublicKey]) -> JsonObject:
     return content
 
 
+def from_domain(address: str) -> str:
+    """The did:web of `example.com`, `example.com:8443` or `example.com/path`. Raises MalformedInput."""
+    host, *path = address.removesuffix("/").split("/")
+    did = ":".join([PREFIX + host.lower().replace(":", "%3A"), *path])
+    publish_url(did)
+    return did
+
+
+def _identify(_key: PublicKey, details: Details) -> str:
+    assert details.domain is not None
+    return from_domain(details.domain)
+
+
 def _check_segment(did: str, segment: str) -> None:
     from urllib.parse import unquote
 
@@ -108,3 +122,9 @@ def _malformed(did: str, reason: str) -> MalformedInput:
         f"{did[:100]} is not a did:web: {reason}",
         hint="a did:web looks like did:web:example.com or did:web:example.com%3A8443:path",
     )
+
+
+METHOD: Final = Method(
+    publication=Publication(publish_url, read, document),
+    creation=Creation(_identify, lambda did: f"{did}#key-1"),
+)

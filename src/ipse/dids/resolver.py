@@ -1,22 +1,29 @@
-"""One way from a DID to its document, and from a DID URL to a key."""
+"""One way from a DID to its document, and from a DID URL to a key.
+
+To add a DID method, write a module `did_NAME` with a `METHOD` and add its name to `METHODS`. Only the module
+of the method at hand is loaded.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from importlib import import_module
 from typing import Final, TypeAlias
 
-from ipse.dids import did_jwk, did_key, did_peer, did_pkh, did_web
+from ipse.dids.method import Fetch, Method
 from ipse.dids.verification_methods import any_method_key, method_key
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, NotFound, Undetermined
 
 __all__ = [
+    "METHODS",
     "Fetch",
     "Resolve",
     "any_method_key",
     "check_did",
     "find_method",
+    "method_called",
     "method_key",
     "method_of",
     "publishes_keys",
@@ -26,15 +33,8 @@ __all__ = [
 Resolve: TypeAlias = Callable[[str], JsonObject]
 """DID to DID document. Raises MalformedInput, Undetermined."""
 
-Fetch: TypeAlias = Callable[[str], bytes]
-"""https URL to what is published there. Raises Undetermined."""
-
-_OFFLINE: Final[dict[str, Callable[[str], JsonObject]]] = {
-    "jwk": did_jwk.document,
-    "key": did_key.document,
-    "peer": did_peer.document,
-    "pkh": did_pkh.document,
-}
+METHODS: Final = ("key", "jwk", "web", "pkh", "peer")
+"""The names of the DID methods."""
 _DID: Final = re.compile(
     r"did:[a-z0-9]+:(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}|:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})"
 )
@@ -55,35 +55,39 @@ def method_of(did: str) -> str:
     return check_did(did).split(":", 2)[1]
 
 
+def method_called(name: str) -> Method:
+    """The DID method `name`. Raises Undetermined for one that ipse does not know."""
+    if name not in METHODS:
+        known = ", ".join(f"did:{known}" for known in sorted(METHODS))
+        raise Undetermined(f"the DID method did:{name} is not supported", hint=f"ipse resolves {known}")
+    found: Method = import_module(f"ipse.dids.did_{name}").METHOD
+    return found
+
+
 def publishes_keys(did: str) -> bool:
-    """Whether signatures of the DID can be verified: a did:pkh holds the hash of a key alone."""
-    return method_of(did) != "pkh"
+    """Whether the document of the DID holds keys, so that its signatures can be verified."""
+    name = method_of(did)
+    return name not in METHODS or method_called(name).publishes_keys
 
 
 def resolve(did: str, *, fetch: Fetch | None = None) -> JsonObject:
     """The DID document of `did`.
 
-    Only did:web needs `fetch`; every other method is worked out from the DID alone. Raises MalformedInput
-    for what is no DID, Undetermined for a method that ipse does not resolve, for a did:web without
-    `fetch`, and (DocumentUnusable, DocumentMismatch) for what a server published instead of its document;
-    and whatever `fetch` raises.
+    Only a published document (did:web) needs `fetch`; any other is worked out from the DID alone. Raises
+    MalformedInput for what is no DID, Undetermined for a method that ipse does not resolve, for a published
+    document without `fetch`, and (DocumentUnusable, DocumentMismatch) for what a server published in its
+    place; and whatever `fetch` raises.
     """
-    method = method_of(did)
-    if method == "web":
-        return _published(did, fetch)
-    if method not in _OFFLINE:
-        known = ", ".join(f"did:{name}" for name in sorted([*_OFFLINE, "web"]))
-        raise Undetermined(f"the DID method did:{method} is not supported", hint=f"ipse resolves {known}")
-    return _OFFLINE[method](did)
-
-
-def _published(did: str, fetch: Fetch | None) -> JsonObject:
-    url = did_web.publish_url(did)
+    method = method_called(method_of(did))
+    if method.document is not None:
+        return method.document(did)
+    assert method.publication is not None
+    url = method.publication.url(did)
     if fetch is None:
         raise Undetermined(
             f"{did[:100]} needs the network to be resolved", hint=f"its document is published at {url}"
         )
-    return did_web.read(did, fetch(url))
+    return method.publication.read(did, fetch(url))
 
 
 def find_method(document: JsonObject, method_id: str, relationship: str) -> JsonObject:

@@ -16,6 +16,12 @@ class Places:
     data: Path
     cache: Path
 
+    @classmethod
+    def under(cls, folder: Path | str) -> Places:
+        """A wallet that lies in one folder."""
+        data = Path(folder).expanduser().absolute()
+        return cls(data=data, cache=data / "cache")
+
     @property
     def manifest(self) -> Path:
         """The clear record of which keystore and which DIDs there are."""
@@ -41,8 +47,7 @@ def find_places() -> Places:
     """All of it under `IPSE_HOME` if that is set, else where the system keeps a person's data."""
     home = os.environ.get("IPSE_HOME")
     if home:
-        folder = Path(home).expanduser().absolute()
-        return Places(data=folder, cache=folder / "cache")
+        return Places.under(home)
     import platformdirs
 
     return Places(

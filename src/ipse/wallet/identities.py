@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.dids import did_jwk, did_key, did_pkh, did_web, resolver
+from ipse.dids import resolver
+from ipse.dids.method import Creation, Details
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import CorruptData, MalformedInput, NotFound, UsageError
+from ipse.errors import CorruptData, IpseError, MalformedInput, NotFound, UsageError
 from ipse.keys import key_types, multikey
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest, check_name
@@ -20,10 +21,8 @@ from ipse.wallet.wallet import Wallet
 
 __all__ = [
     "KEY_TYPES",
-    "METHODS",
     "Kind",
     "adopt",
-    "chain_of",
     "create",
     "default",
     "delete",
@@ -31,7 +30,9 @@ __all__ = [
     "document",
     "keep_key",
     "key_record",
+    "kind_of",
     "moved",
+    "publish_url",
     "rename",
     "set_default",
     "signing_key",
@@ -39,28 +40,47 @@ __all__ = [
 
 _log = logging.getLogger(__name__)
 
-METHODS: Final = ("key", "jwk", "web", "pkh")
 KEY_TYPES: Final = ("Ed25519", "P-256", "secp256k1")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What kind of DID: its method, and what did:web (`domain`) and did:pkh (`chain`, eip155) need."""
+    """What kind of DID: its method, and what did:web (`domain`) and did:pkh (`chain`, eip155) need.
+
+    Raises UsageError for a method that makes no DIDs, and for a domain without did:web or the reverse.
+    """
 
     method: str = "key"
     domain: str | None = None
     chain: int = 1
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise UsageError(f"did:{self.method} can't be made", hint=f"--method takes {', '.join(METHODS)}")
-        if (self.method == "web") != (self.domain is not None):
+        _ = self.creation
+        if self.is_published != (self.domain is not None):
             raise UsageError("--domain is what did:web needs, and only did:web", hint="give both or neither")
 
     @property
     def key_type(self) -> str:
         """The key type where none is asked for."""
-        return "secp256k1" if self.method == "pkh" else "Ed25519"
+        return self.creation.key_type
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the documents of such DIDs are published."""
+        return resolver.method_called(self.method).publication is not None
+
+    @property
+    def creation(self) -> Creation:
+        """How such DIDs are made."""
+        found = resolver.method_called(self.method).creation if self.method in resolver.METHODS else None
+        if found is None:
+            made = [name for name in resolver.METHODS if resolver.method_called(name).creation]
+            raise UsageError(f"did:{self.method} can't be made", hint=f"--method takes {', '.join(made)}")
+        return found
+
+    def did(self, key: PublicKey) -> str:
+        """The DID that `key` makes. Raises UsageError, MalformedInput."""
+        return self.creation.identify(key, Details(self.domain, self.chain))
 
 
 def create(
@@ -148,16 +168,17 @@ def signing_key(wallet: Wallet, which: str) -> tuple[DidRecord, KeyRecord, Priva
 
 
 def document(record: DidRecord) -> JsonObject:
-    """The DID document of one of the owner's DIDs, as its method has it, or for did:web as to publish."""
-    if record.method == "web":
-        return did_web.document(record.did, {key.id: multikey.decode(key.public) for key in record.keys})
+    """The DID document of one of the owner's DIDs, as its method has it, or as to publish for did:web."""
+    publication = resolver.method_called(record.method).publication
+    if publication is not None:
+        return publication.build(record.did, {key.id: multikey.decode(key.public) for key in record.keys})
     return resolver.resolve(record.did)
 
 
 def described(name: str, key: PrivateKey, *, kind: Kind, now: datetime) -> DidRecord:
     """The record of the DID that `key` makes, not kept yet. Raises UsageError."""
-    did = _identifier(kind, key.public())
-    place = key_record(_method_id(did, kind.method), key.public(), now)
+    did = kind.did(key.public())
+    place = key_record(kind.creation.method_id(did), key.public(), now)
     return DidRecord(check_name(name), did, kind.method, format_timestamp(now), (place,))
 
 
@@ -166,9 +187,19 @@ def moved(record: DidRecord) -> DidRecord:
     return replace(record, keys=tuple(replace(key, item=_new_item()) for key in record.keys))
 
 
-def chain_of(record: DidRecord) -> int:
-    """The chain of a did:pkh; 1 for any other."""
-    return did_pkh.account(record.did)[0] if record.method == "pkh" else 1
+def kind_of(record: DidRecord) -> Kind:
+    """The kind of a DID that is its key, to make another one like it."""
+    kind = Kind(record.method)
+    return replace(kind, chain=kind.creation.details(record.did).chain)
+
+
+def publish_url(record: DidRecord) -> str | None:
+    """The https URL where the document is published of a DID that keeps its name when its keys change.
+
+    None for a DID that is its key.
+    """
+    publication = resolver.method_called(record.method).publication
+    return None if publication is None else publication.url(record.did)
 
 
 def key_record(method_id: str, key: PublicKey, now: datetime) -> KeyRecord:
@@ -202,51 +233,12 @@ def _read_key(wallet: Wallet, record: DidRecord, place: KeyRecord) -> PrivateKey
 
 def _fits(record: DidRecord, place: KeyRecord) -> bool:
     """Whether the DID is that of the key, where the method ties the two."""
-    key = multikey.decode(place.public)
-    match record.method:
-        case "key":
-            return did_key.from_public_key(key) == record.did
-        case "jwk":
-            return did_jwk.from_public_key(key) == record.did
-        case "pkh":
-            return did_pkh.from_public_key(key, chain=chain_of(record)) == record.did
-        case _:
-            return record.method == "web" and place.id.startswith(f"{record.did}#")
-
-
-def _identifier(kind: Kind, key: PublicKey) -> str:
-    match kind.method:
-        case "key":
-            return did_key.from_public_key(key)
-        case "jwk":
-            return did_jwk.from_public_key(key)
-        case "pkh":
-            if key.key_type != "secp256k1":
-                raise UsageError(f"did:pkh is made from a secp256k1 key, not {key.key_type}")
-            return did_pkh.from_public_key(key, chain=kind.chain)
-        case _:
-            assert kind.domain is not None
-            return _web_did(kind.domain)
-
-
-def _web_did(address: str) -> str:
-    """The did:web of `example.com`, `example.com:8443` or `example.com/path`. Raises MalformedInput."""
-    host, *path = address.removesuffix("/").split("/")
-    did = ":".join([did_web.PREFIX + host.lower().replace(":", "%3A"), *path])
-    did_web.publish_url(did)
-    return did
-
-
-def _method_id(did: str, method: str) -> str:
-    match method:
-        case "key":
-            return did_key.verification_method_id(did)
-        case "jwk":
-            return did_jwk.verification_method_id(did)
-        case "pkh":
-            return did_pkh.verification_method_id(did)
-        case _:
-            return f"{did}#key-1"
+    try:
+        if publish_url(record) is not None:
+            return place.id.startswith(f"{record.did}#")
+        return kind_of(record).did(key_types.verifying(multikey.decode(place.public))) == record.did
+    except IpseError:
+        return False
 
 
 def _new_item() -> str:

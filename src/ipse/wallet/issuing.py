@@ -18,7 +18,7 @@ from ipse.wallet.batch import Progress, Rows, Summary
 from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["issue", "issue_batch", "issuer_of"]
+__all__ = ["issue", "issue_batch", "issuer_of", "signing_key"]
 
 
 def issue(
@@ -68,7 +68,7 @@ def issue_batch(
 
     Raises what that does and what `issue` does, all before the first row.
     """
-    key = _signing_key(wallet, issuer)
+    key = signing_key(wallet, issuer)
     check_lists(wallet, lists, Issuer(key, options, now=now))
     return batch.issue(
         batch.Job(key, options, template, row_schema),
@@ -87,7 +87,7 @@ def issuer_of(wallet: Wallet, issuer: str | None, options: IssueOptions, *, now:
     Raises NotFound, UsageError, KeystoreError, MissingFeature.
     """
     formats.named(options.format)
-    return Issuer(_signing_key(wallet, issuer), options, now=now)
+    return Issuer(signing_key(wallet, issuer), options, now=now)
 
 
 def check_lists(wallet: Wallet, lists: Sequence[str], issuer: Issuer) -> None:
@@ -116,7 +116,11 @@ def check_lists(wallet: Wallet, lists: Sequence[str], issuer: Issuer) -> None:
             )
 
 
-def _signing_key(wallet: Wallet, issuer: str | None) -> SigningKey:
+def signing_key(wallet: Wallet, issuer: str | None) -> SigningKey:
+    """The key of one of the owner's DIDs, by name or DID, None for the default.
+
+    Raises NotFound, KeystoreError.
+    """
     which = issuer or identities.default(wallet).name
     record, place, key = identities.signing_key(wallet, which)
     return SigningKey(record.did, place.id, key)

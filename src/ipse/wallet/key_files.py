@@ -30,7 +30,13 @@ def export_plaintext(wallet: Wallet, which: str) -> str:
 
 
 def import_key(
-    wallet: Wallet, data: bytes, name: str, *, kind: Kind, passphrase: Callable[[], bytes], now: datetime
+    wallet: Wallet,
+    data: bytes,
+    name: str,
+    *,
+    kind: Kind,
+    passphrase: Callable[[], bytes] | None,
+    now: datetime,
 ) -> DidRecord:
     """A DID under `name` from the private key in `data`, in any of the forms that are read.
 

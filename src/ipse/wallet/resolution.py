@@ -17,8 +17,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far resolving may go: the certificate authorities to trust instead of the system's, and whether
-    this very machine may be asked, which only tests want."""
+    """How far resolving may go on the network.
+
+    - `ca_file`: the certificate authorities to trust instead of the system's, a PEM file
+    - `allow_loopback`: whether this very machine may be asked, which only tests want
+    """
 
     ca_file: str | None = None
     allow_loopback: bool = False

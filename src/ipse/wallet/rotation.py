@@ -19,7 +19,6 @@ from ipse.storage import credential_store
 from ipse.storage.credential_store import StoredCredential
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest
 from ipse.wallet import identities
-from ipse.wallet.identities import Kind
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["SUCCESSION", "Rotation", "retire", "rotate"]
@@ -47,7 +46,7 @@ def rotate(wallet: Wallet, which: str, *, now: datetime) -> Rotation:
     """
     record, place, old_key = identities.signing_key(wallet, which)
     new_key = key_types.generate(place.key_type)
-    if record.method == "web":
+    if identities.publish_url(record) is not None:
         return Rotation(_add_method(wallet, record, new_key, now), None)
     if record.successor:
         raise UsageError(f"{record.name!r} was followed by {record.successor}", hint="rotate that one")
@@ -57,7 +56,7 @@ def rotate(wallet: Wallet, which: str, *, now: datetime) -> Rotation:
 def retire(wallet: Wallet, which: str) -> DidRecord:
     """Part with all keys of a did:web but the newest. Raises NotFound, UsageError for other methods."""
     record = wallet.manifest.find(which)
-    if record.method != "web":
+    if identities.publish_url(record) is None:
         raise UsageError(
             f"{record.name!r} is a did:{record.method}, whose key can't be retired",
             hint=f"`ipse did delete {record.name}` parts with it",
@@ -95,8 +94,7 @@ def _succeed(
     now: datetime,
 ) -> Rotation:
     wallet.sweep()
-    kind = Kind(record.method, chain=identities.chain_of(record))
-    heir = identities.described(record.name, new_key, kind=kind, now=now)
+    heir = identities.described(record.name, new_key, kind=identities.kind_of(record), now=now)
     taken = {known.name for known in wallet.manifest.dids}
     aside = next(name for number in range(1, 10_000) if (name := f"{record.name}.{number}") not in taken)
     retired = identities.moved(replace(record, name=aside, successor=heir.did))

@@ -11,7 +11,6 @@ from typing import Final, Literal, TypeAlias
 from ipse.credentials.formats import data_integrity
 from ipse.credentials.model.rules import URL
 from ipse.credentials.status import IETF_LIST, W3C_LIST, Published, bitstring, token_status_list
-from ipse.dids import did_web
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
@@ -272,13 +271,14 @@ class StatusSource:
 
 
 def _place(record: DidRecord, name: str) -> str:
-    """Where a did:web publishes a status list. Raises UsageError for any other DID."""
-    if record.method != "web":
+    """Where a did:web publishes a status list. Raises UsageError for a DID that is its key."""
+    published = identities.publish_url(record)
+    if published is None:
         raise UsageError(
             f"{record.name!r} is a did:{record.method}, which says nothing of where its list will be",
             hint="give --url, the https URL where you will publish it",
         )
-    beside = did_web.publish_url(record.did).removesuffix("/did.json").removesuffix("/.well-known")
+    beside = published.removesuffix("/did.json").removesuffix("/.well-known")
     return f"{beside}/status/{name}"
 
 

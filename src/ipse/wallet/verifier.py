@@ -15,6 +15,7 @@ from ipse.credentials.verifier import Verification
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 from ipse.wallet import resolution
+from ipse.wallet.clock import time_or_now
 from ipse.wallet.resolution import Reach
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class Verifier:
         return verifier.verify(
             presented,
             policy=self.policy,
-            now=now or datetime.now(UTC),
+            now=time_or_now(now),
             sources=self.lookup.sources(vault),
         )
 

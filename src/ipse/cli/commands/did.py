@@ -76,7 +76,7 @@ def create(
 
     context = context_of(ctx)
     kind = identities.Kind(method, domain=domain, chain=chain)
-    if method == "web":
+    if kind.is_published:
         output_files.check_target(output)
     with context.wallet() as wallet:
         record = identities.create(wallet, name, kind=kind, key_type=key_type, now=context.now)
@@ -168,13 +168,13 @@ def rotate(
     ] = None,
 ) -> None:
     """Make a new key. did:web keeps its name; any other DID gets a successor, which is printed."""
-    from ipse.wallet import rotation
+    from ipse.wallet import identities, rotation
 
     context = context_of(ctx)
     if succession is not None:
         output_files.check_target(succession)
     with context.wallet() as wallet:
-        if wallet.manifest.find(which).method == "web":
+        if identities.publish_url(wallet.manifest.find(which)) is not None:
             output_files.check_target(output)
         if retire:
             record, linked = rotation.retire(wallet, which), None
@@ -235,7 +235,7 @@ def import_(
 
     context = context_of(ctx)
     kind = identities.Kind(method, domain=domain, chain=chain)
-    if method == "web":
+    if kind.is_published:
         output_files.check_target(output)
     data = params.read_bytes(file)
     with context.wallet() as wallet:
@@ -288,17 +288,17 @@ def _confirm(context: Context, record: DidRecord, typed: str | None) -> None:
 
 def _publish(context: Context, record: DidRecord, output: str) -> None:
     """Write the document of a did:web and say where to publish it."""
-    if record.method != "web":
-        return
-    from ipse.dids import did_web
     from ipse.wallet import identities
 
+    url = identities.publish_url(record)
+    if url is None:
+        return
     try:
         output_files.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
     except DataError as error:
         again = f"{record.name!r} is in the wallet: `ipse did document {record.name}` prints its document"
         raise StorageError(error.message, hint=again) from error
-    context.output.message(f"{output} written; publish it at {did_web.publish_url(record.did)}")
+    context.output.message(f"{output} written; publish it at {url}")
 
 
 def _public(record: DidRecord) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from ipse.credentials.content import Content
+from ipse.credentials.formats import DEFAULT
 from ipse.credentials.jws import Jws
 from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.dids.resolver import Resolve
@@ -123,7 +124,7 @@ class IssueOptions:
     - `decoys`: the number of decoy digests to add beside those of hidden claims
     """
 
-    format: str
+    format: str = DEFAULT
     suite: str | None = None
     contexts: Contexts | None = None
     undefined_terms: bool = False

@@ -1,0 +1,133 @@
+"""Answers to applications and what bounds them, as `ipse.Wallet.disclosure`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from ipse.disclosure.budgets import Budgets
+from ipse.disclosure.proposals import Consent
+from ipse.encoding import strict_json
+from ipse.encoding.strict_json import JsonObject
+from ipse.errors import UsageError
+from ipse.preferences.embedding import Embedder
+from ipse.storage.disclosure_log import Entry
+from ipse.storage.grants import Grant
+from ipse.wallet import disclosure, disclosure_log
+from ipse.wallet.clock import time_or_now
+from ipse.wallet.disclosure import Answered, budgets, receipts
+from ipse.wallet.disclosure_log import Verified
+from ipse.wallet.resolution import Reach
+from ipse.wallet.wallet import Wallet
+
+__all__ = ["Disclosure"]
+
+_GRANTED: Final = timedelta(days=90)
+
+
+class Disclosure:
+    """Answers to applications: asked for, consented to, signed and logged; never the profile itself."""
+
+    def __init__(self, wallet: Wallet, embedder: Callable[[], Embedder]) -> None:
+        self._wallet = wallet
+        self._embedder = embedder
+
+    def answer(
+        self,
+        request: str | JsonObject,
+        *,
+        consent: Consent,
+        origin: str | None = None,
+        reach: Reach | None = None,
+        now: datetime | None = None,
+    ) -> Answered:
+        """The signed answer to an application's request, after `consent` or under a grant.
+
+        `request` is a signed request object, or the JSON of an unsigned one, as text or as an object.
+        `consent` is shown a `Proposal` and returns a `Decision`. A refusal is an answer too, one that says
+        nothing; send it like any other. `origin` is where the request came from, if that is known from
+        elsewhere. Nothing leaves before it is in the log.
+
+        Raises MalformedInput, RequestTampered, RequestReplayed, RequestExpired, WrongAudience, WrongOrigin,
+        ConsentNeeded, KeystoreError, StorageError, MissingFeature.
+        """
+        if isinstance(request, str):
+            request = request.strip()
+            if request.startswith("{"):
+                request = strict_json.parse_object(request, what="the request")
+        return disclosure.ask(
+            self._wallet,
+            self._embedder,
+            request,
+            consent=consent,
+            origin=origin,
+            reach=reach,
+            now=time_or_now(now),
+        )
+
+    def grant(
+        self,
+        application: str,
+        *,
+        level: str,
+        topics: Sequence[str] = (),
+        duration: timedelta = _GRANTED,
+        per_day: int | None = None,
+        epsilon: int | None = None,
+        unsigned: bool = False,
+        now: datetime | None = None,
+    ) -> Grant:
+        """Let an application, an address or a DID, ask at `level` without asking the owner.
+
+        `level` is `topics`, `choose` or `bands`; `topics` are published ids or labels; `per_day` answers and
+        `epsilon` (thousandths, in 30 days) are the most it gets; `unsigned` is for requests that nobody
+        signed. Raises UsageError, NotFound, MalformedInput.
+        """
+        if duration <= timedelta(0):
+            raise UsageError("a grant lasts for some time", hint="give a duration above 0")
+        moment = time_or_now(now)
+        return disclosure.grant(
+            self._wallet,
+            application,
+            level=level,
+            now=moment,
+            expires=moment + duration,
+            topics=topics,
+            per_day=per_day,
+            epsilon=epsilon,
+            unsigned=unsigned,
+        )
+
+    def grants(self) -> list[Grant]:
+        """All grants, ended ones too, the oldest first."""
+        return disclosure.granted(self._wallet)
+
+    def revoke(self, application: str, *, now: datetime | None = None) -> int:
+        """End the grants of an application; how many there were. Raises NotFound where there are none."""
+        return disclosure.revoke(self._wallet, application, now=time_or_now(now))
+
+    def budgets(self) -> Budgets:
+        """What one answer costs, and what one application and all may have, in thousandths of epsilon."""
+        return budgets.read(self._wallet)
+
+    def set_budgets(
+        self, *, answer: int | None = None, application: int | None = None, overall: int | None = None
+    ) -> Budgets:
+        """Change budgets, in thousandths of epsilon; None leaves one as it is. Raises UsageError."""
+        return budgets.change(self._wallet, answer=answer, application=application, overall=overall)
+
+    def log(self) -> list[Entry]:
+        """All that left, the oldest first, each with exactly the bytes. Raises CorruptData."""
+        return disclosure_log.entries(self._wallet)
+
+    def verify_log(self) -> Verified:
+        """Hold the log against its signed head and what the keystore remembers.
+
+        Raises VerificationFailed where something is missing or was altered, KeystoreError.
+        """
+        return disclosure_log.verify(self._wallet)
+
+    def receipt(self, number: int) -> JsonObject:
+        """The signed terms of the answer with this number in the log. Raises NotFound."""
+        return receipts.receipt(self._wallet, number)
