@@ -308,8 +308,7 @@ def offline(said: Ipse, tmp_path: Path) -> tuple[Ipse, Path]:
 def _commands(root: str) -> Iterator[str]:
     import typer
 
-    from ipse.cli.app import application
-    from ipse.cli.framework import Group
+    from ipse.cli.app import Group, application
 
     def walk(group: Group, name: str) -> Iterator[str]:
         ctx = typer.Context(group)

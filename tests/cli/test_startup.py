@@ -35,7 +35,7 @@ def test_light_commands_import_nothing_heavy(command: list[str], ipse: Ipse) -> 
     assert loaded & _LATER == set()
 
 
-_SHARED = {"ipse.cli.commands", "ipse.cli.commands.vc", "ipse.cli.commands.vc.options"}
+_SHARED = {"ipse.cli.commands", "ipse.cli.commands.vc", "ipse.cli.params"}
 
 
 @pytest.mark.parametrize(

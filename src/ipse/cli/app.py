@@ -1,17 +1,174 @@
-"""Every command of the program, in the order in which help pages list them."""
+"""The commands of the program, and how they are built: families, and the options that every command takes."""
 
 from __future__ import annotations
 
-from typing import Final
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 import typer
-from typer.core import TyperOption
+from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.main import get_command
 
 from ipse import __version__
 from ipse.cli.context import context_of
-from ipse.cli.framework import Family, Group
 
-__all__ = ["application"]
+if TYPE_CHECKING:
+    from ipse.cli.context import Context
+
+__all__ = ["Command", "Family", "Group", "application", "given_flags"]
+
+_COMMANDS: Final = "ipse.cli.commands."
+_OF_OUTPUT: Final = frozenset({"json", "quiet", "verbose"})
+"""Common options that say how results and messages are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Commands under one name.
+
+    `commands` maps each command's name to the function behind it, as "module:function" under
+    ipse.cli.commands, or to another family. The module is imported when that very command is used, or
+    listed in a help page. `alone` is the function that the family's name runs without a command, with
+    options of its own; without it the name alone prints its help.
+    """
+
+    help: str
+    commands: Mapping[str, str | Family]
+    alone: str = ""
+    epilog: str | None = None
+    options: Sequence[TyperOption] = field(default=())
+
+
+class Command(TyperCommand):
+    """A command with the common options after its own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.extend(_common_options())
+
+
+class Group(TyperGroup):
+    """A family as the parser knows it."""
+
+    def __init__(self, name: str, family: Family, **kwargs: Any) -> None:
+        alone = _command(name, family.alone) if family.alone else None
+        super().__init__(
+            name=name,
+            help=family.help,
+            epilog=family.epilog,
+            callback=alone.callback if alone else None,
+            params=[*family.options, *(alone.params if alone else _common_options())],
+            invoke_without_command=alone is not None,
+            no_args_is_help=alone is None,
+            rich_markup_mode=None,
+            **kwargs,
+        )
+        self._family = family
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is the base class's
+        """Return the names in the order in which they are declared."""
+        return list(self._family.commands)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Command | Group | None:  # noqa: ARG002 - as above
+        """Import and build a command by name. Returns None if there is no such command."""
+        declared = self._family.commands.get(cmd_name)
+        if declared is None:
+            return None
+        return Group(cmd_name, declared) if isinstance(declared, Family) else _command(cmd_name, declared)
+
+
+def given_flags(root: Group, arguments: Sequence[str]) -> frozenset[str]:
+    """Return the names of the flags among `arguments` ("json", "debug"), as the parser reads them.
+
+    Works for arguments that the parser refuses: options that it does not know are skipped, and after a
+    name that is no command only the common options are read.
+    """
+    command: Command | Group | None = root
+    rest, names = list(arguments), set[str]()
+    while command is not None:
+        ctx = typer.Context(command, ignore_unknown_options=True, resilient_parsing=True)
+        values, rest, _ = command.make_parser(ctx).parse_args(rest)
+        names |= {name for name, value in values.items() if value is True}
+        if not isinstance(command, Group) or not rest:
+            break
+        name, *rest = rest
+        command = command.get_command(ctx, name) or Command(name, rich_markup_mode=None)
+    return frozenset(names)
+
+
+def _command(name: str, place: str) -> Command:
+    """Build the command `name` from the function at `place`, "module:function"."""
+    module, _, function = place.partition(":")
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+    alone.command(name, cls=Command)(getattr(importlib.import_module(_COMMANDS + module), function))
+    command = get_command(alone)
+    assert isinstance(command, Command)
+    return command
+
+
+def _common_options() -> list[TyperOption]:
+    return [
+        _flag("json", "--json", help_text="Print one JSON object; errors too."),
+        _flag("quiet", "-q", "--quiet", help_text="Print the result and errors only."),
+        _flag("verbose", "-v", "--verbose", help_text="Log what is done to stderr."),
+        _flag("no_input", "--no-input", help_text="Never ask; fail with the option to use instead."),
+        _flag("debug", "--debug", help_text="Show a traceback when something fails."),
+        _option(
+            "passphrase_file",
+            "--passphrase-file",
+            metavar="FILE",
+            kind=str,
+            help_text="Read the keystore's passphrase from this file.",
+        ),
+        _option(
+            "passphrase_fd",
+            "--passphrase-fd",
+            metavar="N",
+            kind=int,
+            help_text="Read the keystore's passphrase from this open file descriptor.",
+        ),
+    ]
+
+
+def _flag(name: str, *declarations: str, help_text: str) -> TyperOption:
+    return TyperOption(
+        param_decls=[*declarations],
+        is_flag=True,
+        is_eager=True,  # read before any value that may be refused
+        default=False,
+        help=help_text,
+        expose_value=False,
+        callback=_remember(name),
+    )
+
+
+def _option(name: str, declaration: str, *, metavar: str, kind: type, help_text: str) -> TyperOption:
+    return TyperOption(
+        param_decls=[declaration],
+        type=kind,
+        metavar=metavar,
+        default=None,
+        help=help_text,
+        expose_value=False,
+        callback=_remember(name),
+    )
+
+
+def _remember(name: str) -> Callable[[typer.Context, Any, Any], Any]:
+    """Return a callback that puts the value of an option into the context, if the option was given."""
+
+    def callback(ctx: typer.Context, _: Any, value: Any) -> Any:
+        if value is not None and value is not False and not ctx.resilient_parsing:
+            context: Context = context_of(ctx)
+            setattr(context.output if name in _OF_OUTPUT else context, name, value)
+            if name == "verbose":
+                context.output.start_log()
+        return value
+
+    return callback
+
 
 _DID: Final = Family(
     "Your decentralized identifiers and their keys.",

@@ -104,8 +104,7 @@ def _execute(context: Context, arguments: Sequence[str]) -> int:
 
 def _read_flags(context: Context, arguments: Sequence[str]) -> None:
     """Read how the error is to be shown, where the arguments were refused before all options were read."""
-    from ipse.cli.app import application
-    from ipse.cli.framework import given_flags
+    from ipse.cli.app import application, given_flags
 
     given = given_flags(application(), arguments)
     context.output.json = "json" in given

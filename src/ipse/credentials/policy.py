@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ipse.credentials.model.rules import URL
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import JsonObject
@@ -24,6 +25,7 @@ __all__ = [
     "Policy",
     "Sources",
     "VerificationContext",
+    "check_issuer",
     "require_challenge",
 ]
 
@@ -153,3 +155,10 @@ def require_challenge(policy: Policy) -> Challenge | NoChallenge:
             hint="give --audience and --nonce, or --insecure-no-challenge",
         )
     return policy.challenge
+
+
+def check_issuer(issuer: str) -> str:
+    """`issuer` if it can be one: a DID, or an https URL that publishes keys. Raises MalformedInput."""
+    if issuer.startswith("https://") and URL.fullmatch(issuer):
+        return issuer
+    return resolver.check_did(issuer)

@@ -9,6 +9,7 @@ from pathlib import Path
 from ipse.credentials.formats.vcdm11 import didkit_resolution
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
+from ipse.errors import Undetermined
 
 __all__ = ["Reach", "resolve"]
 
@@ -39,9 +40,11 @@ def resolve(did: str, reach: Reach) -> JsonObject:
 
     Raises MalformedInput, Undetermined and what the guarded client raises.
     """
-    if didkit_resolution.reads(did):
-        document = didkit_resolution.resolve(did)
-    else:
+    try:
         document = resolver.resolve(did, fetch=reach.fetch)
+    except Undetermined:
+        if not didkit_resolution.reads(did):
+            raise
+        document = didkit_resolution.resolve(did)
     _log.info("resolved %s", did)
     return document

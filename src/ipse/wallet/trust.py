@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from ipse.credentials.model.rules import URL
-from ipse.dids import resolver
+from ipse.credentials.policy import check_issuer
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
@@ -14,7 +13,7 @@ from ipse.storage import trusted_issuers
 from ipse.storage.trusted_issuers import TrustedIssuer
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["TrustedIssuer", "add", "check_issuer", "listed", "remove", "trusted"]
+__all__ = ["TrustedIssuer", "add", "listed", "remove", "trusted"]
 
 _MAX_TYPE = 500
 
@@ -42,13 +41,6 @@ def remove(wallet: Wallet, issuer: str, types: Sequence[str] | None = None) -> i
     Raises NotFound where there is none.
     """
     return trusted_issuers.remove(wallet.vault, issuer, None if types is None else list(types))
-
-
-def check_issuer(issuer: str) -> str:
-    """`issuer` if it can be one: a DID, or an https URL that publishes keys. Raises MalformedInput."""
-    if issuer.startswith("https://") and URL.fullmatch(issuer):
-        return issuer
-    return resolver.check_did(issuer)
 
 
 def trusted(wallet: Wallet) -> dict[str, frozenset[str]]:

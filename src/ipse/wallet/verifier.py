@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from ipse.credentials import verifier
@@ -21,6 +22,7 @@ from ipse.wallet.resolution import Reach
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
     from ipse.storage.vault import Vault
+    from ipse.wallet.status import StatusSource
 
 __all__ = ["Lookup", "Verifier"]
 
@@ -40,15 +42,19 @@ class Lookup:
 
     def sources(self, vault: Vault | None = None) -> Sources:
         """Where verification looks things up; with a vault, status lists are kept there while they last."""
-        from ipse.wallet.status import StatusSource
 
-        lists = StatusSource(vault, self.reach, lambda: datetime.now(UTC))
+        @cache
+        def lists() -> StatusSource:
+            from ipse.wallet.status import StatusSource
+
+            return StatusSource(vault, self.reach, lambda: datetime.now(UTC))
+
         return Sources(
             resolve=lambda did: resolution.resolve(did, self.reach),
             contexts=self.contexts,
             schemas=self.schemas,
-            fetch=lists.fetch,
-            keep=lists.keep,
+            fetch=lambda url: lists().fetch(url),
+            keep=lambda published, until: lists().keep(published, until),
         )
 
 

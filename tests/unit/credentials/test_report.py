@@ -146,7 +146,9 @@ class TestRaising:
         report = report_of(PASSED, outcome)
         with pytest.raises(error) as caught:
             report.raise_unless_passed("the credential")
-        assert caught.value.report is report
+        found: object = caught.value
+        assert isinstance(found, (VerificationFailed, Undetermined))
+        assert found.report is report
 
     def test_a_passed_report_raises_nothing(self) -> None:
         report_of(PASSED, NOT_APPLICABLE).raise_unless_passed("the credential")

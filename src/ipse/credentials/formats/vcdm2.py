@@ -95,7 +95,7 @@ class Vcdm2:
         """The rules of the data model and of its contexts. Raises Rejected for the first broken one."""
         from ipse.credentials.report import Rejected
 
-        found = lint.lint(document, context.sources.known_contexts(), json_ld=json_ld)
+        found = lint.lint_vcdm2(document, context.sources.known_contexts(), json_ld=json_ld)
         for violation in found.violations:
             raise Rejected("data-model", f"breaks a rule of the data model: {violation}", violation.pointer)
         return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -21,7 +21,7 @@ from ipse.errors import Undetermined
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts, Finding
 
-__all__ = ["Kind", "Lint", "is_fault_of_context", "lint"]
+__all__ = ["Kind", "Lint", "is_fault_of_context", "lint", "lint_vcdm2"]
 
 Kind: TypeAlias = Literal["credential", "presentation"]
 
@@ -51,18 +51,32 @@ def lint(document: JsonObject, contexts: Contexts | None = None, *, json_ld: boo
     left aside, for documents whose proofs look at them anyway. Raises MalformedInput for
     bottomless nesting, DataError for contexts that take too much work.
     """
+    if not vcdm11.is_vcdm11(document):
+        return lint_vcdm2(document, contexts, json_ld=json_ld)
     strict_json.check_value(document, "the document")
     kind = _kind_of(document)
-    if vcdm11.is_vcdm11(document):
-        broken = list(_presentation_11(document) if kind == "presentation" else _credential_11(document))
-    elif kind == "presentation":
+    broken = list(_presentation_11(document) if kind == "presentation" else _credential_11(document))
+    return _with_json_ld(Lint(kind, "1.1", tuple(broken), ()), document, contexts, json_ld=json_ld)
+
+
+def lint_vcdm2(document: JsonObject, contexts: Contexts | None = None, *, json_ld: bool = True) -> Lint:
+    """Like `lint`, by the rules of data model 2.0 whatever the document says it follows."""
+    strict_json.check_value(document, "the document")
+    kind = _kind_of(document)
+    if kind == "presentation":
         broken = [*model.presentation_violations(document), *model.embedded_proof_violations(document)]
     else:
         broken = [*model.violations(document), *model.proof_violations(document)]
-    faults, warnings = _json_ld(document, contexts) if json_ld else ([], [])
-    broken += _elsewhere(faults, broken)
-    version: Literal["1.1", "2.0"] = "1.1" if vcdm11.is_vcdm11(document) else "2.0"
-    return Lint(kind, version, tuple(broken), tuple(_elsewhere(warnings, broken)))
+    return _with_json_ld(Lint(kind, "2.0", tuple(broken), ()), document, contexts, json_ld=json_ld)
+
+
+def _with_json_ld(found: Lint, document: JsonObject, contexts: Contexts | None, *, json_ld: bool) -> Lint:
+    """`found`, and what JSON-LD finds in places where no rule was broken."""
+    if not json_ld:
+        return found
+    faults, warnings = _json_ld(document, contexts)
+    broken = (*found.violations, *_elsewhere(faults, found.violations))
+    return replace(found, violations=broken, warnings=tuple(_elsewhere(warnings, broken)))
 
 
 def _kind_of(document: JsonObject) -> Kind:

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from ipse.cli import params, tty
-from ipse.cli.commands.vc import options
-from ipse.cli.commands.vc.options import ContextFiles, File, OutputFile, SchemaFiles
 from ipse.cli.commands.vc.rendering import Reader, render
 from ipse.cli.commands.vc.verify import known_names
 from ipse.cli.context import Context, context_of
-from ipse.cli.params import AllowLoopback, CaFile
+from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, File, OutputFile, SchemaFiles
 from ipse.encoding import strict_json
 from ipse.encoding.safe_text import printable_json
 from ipse.errors import ConsentNeeded, ConsentRefused
@@ -44,7 +42,7 @@ def add(
 
     context = context_of(ctx)
     text = params.read_text(file)
-    lookup = options.lookup(
+    lookup = params.lookup(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
     with context.wallet() as wallet:
@@ -104,7 +102,7 @@ def check(
     from ipse.wallet import held_credentials
 
     context = context_of(ctx)
-    lookup = options.lookup(
+    lookup = params.lookup(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
     with context.wallet() as wallet:
@@ -117,9 +115,9 @@ def check(
 def export(ctx: typer.Context, identifier: _Which, output: OutputFile = "-") -> None:
     """Write a credential out, byte for byte as it was added."""
     context = context_of(ctx)
-    options.check_output(output)
+    params.check_output(output)
     held = _held(context, identifier)
-    options.deliver(context, output, held.document.rstrip("\n"), {"credential": held.document})
+    params.deliver(context, output, held.document.rstrip("\n"), {"credential": held.document})
 
 
 def delete(

@@ -7,11 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.vc import batches, options
-from ipse.cli.commands.vc.options import ContextFiles, OutputFile
+from ipse.cli.commands.vc import batches
 from ipse.cli.completion import complete_did
 from ipse.cli.context import context_of
-from ipse.cli.params import AllowLoopback, CaFile
+from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, OutputFile
 from ipse.credentials import formats
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -116,7 +115,7 @@ def issue(
     issue_options = IssueOptions(
         form,
         suite=suite,
-        contexts=options.contexts(context_files),
+        contexts=params.contexts(context_files),
         undefined_terms=undefined_terms,
         disclosable=tuple(disclosable or ()),
         decoys=decoys,
@@ -139,7 +138,7 @@ def issue(
         )
         return
     _refuse_beside("one credential", template=template, row_schema=row_schema, resume=resume)
-    options.check_output(output)
+    params.check_output(output)
     dates = [params.timestamp(text) if text else None for text in (valid_from, valid_until)]
     content: Any
     if prepared is not None:
@@ -164,7 +163,7 @@ def issue(
         context.output.message(f"warning: {warning}")
     made = issued.credential
     text, value = (made, {"credential": made}) if isinstance(made, str) else (strict_json.pretty(made), made)
-    options.deliver(context, output, text, value)
+    params.deliver(context, output, text, value)
 
 
 def _claims(source: str | None) -> JsonObject:

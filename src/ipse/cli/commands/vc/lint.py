@@ -5,9 +5,9 @@ from __future__ import annotations
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.vc.options import ContextFiles, File, contexts
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
+from ipse.cli.params import ContextFiles, File, contexts
 from ipse.errors import MalformedInput
 
 __all__ = ["lint"]

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipse.cli.commands.vc import options
-from ipse.cli.commands.vc.options import OutputFile
+from ipse.cli import params
 from ipse.cli.completion import complete_did
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
+from ipse.cli.params import OutputFile
 from ipse.encoding import strict_json
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def present(
 
     context = context_of(ctx)
     challenge = Challenge(audience, nonce)
-    options.check_output(output)
+    params.check_output(output)
     with context.wallet() as wallet:
         prepared = presenting.prepare(wallet, identifiers, disclose=disclose or (), holder=holder)
         if preview:
@@ -61,7 +61,7 @@ def present(
         context.output.message(_preview(prepared, audience))
         made = presenting.release(wallet, prepared, challenge, now=context.now)
     text = made if isinstance(made, str) else strict_json.pretty(made)
-    options.deliver(context, output, text, {"presentation": made})
+    params.deliver(context, output, text, {"presentation": made})
 
 
 def _preview(prepared: Prepared, audience: str) -> str:

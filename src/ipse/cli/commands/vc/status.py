@@ -8,10 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.vc import options
-from ipse.cli.commands.vc.options import OutputFile
 from ipse.cli.completion import complete_did
 from ipse.cli.context import context_of
+from ipse.cli.params import OutputFile
 
 __all__ = ["create", "list_", "publish"]
 
@@ -80,7 +79,7 @@ def publish(
     from ipse.wallet import status
 
     context = context_of(ctx)
-    options.check_output(output)
+    params.check_output(output)
     with context.wallet() as wallet:
         text = status.publish(
             wallet,
@@ -89,4 +88,4 @@ def publish(
             ttl=params.span(ttl) if ttl else None,
             valid_until=context.now + params.span(valid_for),
         )
-    options.deliver(context, output, text, {"list": text})
+    params.deliver(context, output, text, {"list": text})

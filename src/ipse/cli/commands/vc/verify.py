@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ipse.cli import params
-from ipse.cli.commands.vc import batches, options
-from ipse.cli.commands.vc.options import ContextFiles, SchemaFiles
+from ipse.cli.commands.vc import batches
 from ipse.cli.commands.vc.rendering import Reader, render
 from ipse.cli.context import Context, context_of
-from ipse.cli.params import AllowLoopback, CaFile
+from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, SchemaFiles
 from ipse.errors import DataError, NotFound, UsageError
 
 if TYPE_CHECKING:
@@ -69,8 +68,7 @@ def verify(
     allow_loopback: AllowLoopback = False,
 ) -> None:
     """Verify a credential or a presentation and print the report of every check."""
-    from ipse.credentials.policy import Policy
-    from ipse.wallet import trust
+    from ipse.credentials.policy import Policy, check_issuer
     from ipse.wallet.verifier import Verifier
 
     context = context_of(ctx)
@@ -80,14 +78,14 @@ def verify(
         raise UsageError("give one FILE, or --batch LINES", hint="`-` reads standard input")
     text = params.read_text(file) if file is not None else ""
     policy = Policy(
-        issuers=frozenset(map(trust.check_issuer, issuer or ())),
+        issuers=frozenset(map(check_issuer, issuer or ())),
         any_issuer=any_issuer,
         trusted={} if issuer or any_issuer else _trust_list(context),
         leeway=timedelta(0) if leeway == "0" else params.span(leeway),
         challenge=_challenge(audience, nonce, no_challenge),
         any_holder=any_holder,
     )
-    lookup = options.lookup(
+    lookup = params.lookup(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
     verifier = Verifier(policy, lookup)
@@ -105,9 +103,12 @@ def verify(
 
 def known_names(context: Context) -> dict[str, str]:
     """Return the names of the owner's DIDs, by DID; empty if there is no wallet. Needs no passphrase."""
+    from ipse.wallet import directory
+
+    if not context.places.manifest.exists():
+        return {}
     try:
-        with context.wallet() as wallet:
-            return {record.did: record.name for record in wallet.manifest.dids}
+        return {record.did: record.name for record in directory.read(context.places).dids}
     except (NotFound, DataError):
         return {}
 
