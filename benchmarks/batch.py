@@ -24,11 +24,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.issuer import IssueOptions, SigningKey
+from ipse.credentials.policy import Policy
 from ipse.dids import did_key
 from ipse.keys import ed25519
-from ipse.wallet.batch import Job, Progress, Rows, Summary, VerifyJob, issue, verify
+from ipse.wallet.batch import Job, Progress, Rows, Summary, issue, verify
 from ipse.wallet.batch.workers import cores
+from ipse.wallet.verifier import Verifier
 
 REPOSITORY: Final = Path(__file__).parents[1]
 NODE: Final = REPOSITORY / "tests" / "interop" / "peers"
@@ -103,16 +105,10 @@ def _template(form: str) -> dict[str, Any]:
     }
 
 
-def _job(form: str, cryptosuite: str | None) -> Job:
-    disclosable = tuple((name,) for name in HIDDEN) if form == "sd-jwt" else ()
-    return Job(
-        form,
-        DID,
-        did_key.verification_method_id(DID),
-        _template(form),
-        cryptosuite=cryptosuite,
-        disclosable=disclosable,
-    )
+def _job(form: str, suite: str | None) -> Job:
+    options = IssueOptions(form, suite=suite, disclosable=HIDDEN if form == "sd-jwt" else ())
+    signing_key = SigningKey(DID, did_key.verification_method_id(DID), KEY)
+    return Job(signing_key, options, _template(form))
 
 
 def _write_rows(path: Path, count: int) -> None:
@@ -127,28 +123,27 @@ def _issue(
     start = time.perf_counter()
     with rows.open("rb") as file:
         summary = issue(
-            job, KEY, Rows(file, "ndjson", what="rows"), output, now=datetime.now(UTC), progress=progress
+            job, Rows(file, "ndjson", what="rows"), output, now=datetime.now(UTC), progress=progress
         )
     return summary, summary.rows / (time.perf_counter() - start)
 
 
 def _verify(issued: Path, output: Path) -> tuple[Summary, float]:
-    settings = (Policy(issuers=frozenset({DID})), Sources())
-    job = VerifyJob("ipse.wallet.batch.verifying:by_policy", settings, {"issuers": [DID]})
+    verifier = Verifier(Policy(issuers=frozenset({DID})))
     start = time.perf_counter()
     with issued.open("rb") as file:
-        summary = verify(job, Rows(file, "ndjson", what="lines"), output, now=datetime.now(UTC))
+        summary = verify(verifier, Rows(file, "ndjson", what="lines"), output, now=datetime.now(UTC))
     return summary, summary.rows / (time.perf_counter() - start)
 
 
 def _ours(name: str, folder: Path) -> dict[str, float]:
     """Rows per second of whole runs; every row must come out well."""
-    form, cryptosuite, count = OURS[name]
+    form, suite, count = OURS[name]
     rows, issued, reports = (folder / f"{each}.ndjson" for each in ("rows", "issued", "reports"))
     _write_rows(rows, count)
     for path in (issued, reports):
         path.unlink(missing_ok=True)
-    made, issue_rate = _issue(_job(form, cryptosuite), rows, issued)
+    made, issue_rate = _issue(_job(form, suite), rows, issued)
     assert made.counts == {"issued": count}, made
     checked, verify_rate = _verify(issued, reports)
     assert checked.counts == {"passed": count}, (checked, reports.read_text()[:2000])

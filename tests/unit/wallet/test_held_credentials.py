@@ -227,8 +227,8 @@ class TestLookingAgain:
         held = added(
             wallet, self.entry("w3c-good") if kind == "w3c" else status_faults._with_token("token-good")
         )
-        report = held_credentials.check(wallet, held.id, now=NOW + timedelta(minutes=1))
-        assert report.outcome is Outcome.PASSED
+        found = held_credentials.check(wallet, held.id, now=NOW + timedelta(minutes=1))
+        assert found.report.outcome is Outcome.PASSED
         noted = credential_store.find(wallet.vault, held.id)
         assert (noted.revocation, noted.checked) == (None, "2026-07-01T12:01:00Z")
 
@@ -246,7 +246,7 @@ class TestLookingAgain:
         with pytest.raises(VerificationFailed, match=word):
             added(wallet, content)
         held = added(wallet, content, keep_unverified=True)
-        assert held_credentials.check(wallet, held.id, now=NOW).outcome is Outcome.FAILED
+        assert held_credentials.check(wallet, held.id, now=NOW).report.outcome is Outcome.FAILED
         noted = credential_store.find(wallet.vault, held.id)
         assert noted.revocation == word
         assert held_credentials.state(noted, NOW) == word
@@ -259,8 +259,8 @@ class TestLookingAgain:
         held_credentials.check(wallet, held.id, now=NOW)
         published.clear()
         status_lists.forget_cached(wallet.vault, "https://issuer.example/status/w3c-revoked")
-        report = held_credentials.check(wallet, held.id, now=NOW + DAY)
-        assert report.outcome is Outcome.UNDETERMINED
+        found = held_credentials.check(wallet, held.id, now=NOW + DAY)
+        assert found.report.outcome is Outcome.UNDETERMINED
         assert credential_store.find(wallet.vault, held.id).revocation == "revoked"
 
     def test_one_that_was_reinstated_is_cleared(self, wallet: Wallet, published: dict[str, bytes]) -> None:
@@ -269,13 +269,13 @@ class TestLookingAgain:
         held_credentials.check(wallet, held.id, now=NOW)
         published[url] = text_of(w3c(status_faults._list("w3c-suspended", purpose="suspension"))).encode()
         status_lists.forget_cached(wallet.vault, url)
-        assert held_credentials.check(wallet, held.id, now=NOW).outcome is Outcome.PASSED
+        assert held_credentials.check(wallet, held.id, now=NOW).report.outcome is Outcome.PASSED
         assert credential_store.find(wallet.vault, held.id).revocation is None
 
     def test_an_entry_that_points_nowhere_is_no_revocation(self, wallet: Wallet) -> None:
         wrong = status_faults._entry("w3c-revoked", statusListIndex="-1")
         held = added(wallet, w3c(credential(credentialStatus=wrong)), keep_unverified=True)
-        assert held_credentials.check(wallet, held.id, now=NOW).outcome is Outcome.FAILED
+        assert held_credentials.check(wallet, held.id, now=NOW).report.outcome is Outcome.FAILED
         assert credential_store.find(wallet.vault, held.id).revocation is None
 
     def test_one_that_is_not_there_is_not_found(self, wallet: Wallet) -> None:

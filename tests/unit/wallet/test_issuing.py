@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from ipse.credentials import verifier
+from ipse.credentials import formats, verifier
+from ipse.credentials.content import Validity
 from ipse.credentials.formats import NAMES, sd_jwt
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.issuer import Draft, IssueOptions
@@ -101,13 +102,15 @@ class TestEveryFormat:
         assert found.report.outcome is Outcome.PASSED
         covered = found.content
         assert covered is not None
-        assert covered.form == form
+        assert covered.format == form
         assert covered.issuer == did(wallet, "university")
         assert covered.subjects == (did(wallet, "me"),)
         assert covered.types[-1] == content.types[0]
-        assert covered.valid == (NOW, UNTIL)
+        assert covered.validity == Validity(NOW, UNTIL, end_is_exclusive=form == "sd-jwt")
         claims = covered.document if form == "sd-jwt" else covered.document["credentialSubject"]
         assert {name: claims[name] for name in CLAIMS} == CLAIMS
+        assert isinstance(covered.claims, dict)
+        assert {name: covered.claims[name] for name in CLAIMS} == CLAIMS
 
     @every_format
     def test_it_reads_back_from_its_text(self, wallet: Wallet, form: str) -> None:
@@ -153,7 +156,7 @@ class TestEveryFormat:
             issuing.issue(wallet, "university", {"type": "x"}, IssueOptions(form), now=NOW)
 
     def test_an_unknown_format_is_refused(self, wallet: Wallet) -> None:
-        with pytest.raises(UsageError, match="no credential format"):
+        with pytest.raises(UsageError, match="not a credential format"):
             issuing.issue(wallet, "university", draft(wallet, "w3c"), IssueOptions("mdoc"), now=NOW)
 
     @pytest.mark.skipif(didkit_process.available(), reason="didkit is installed")
@@ -176,7 +179,7 @@ class TestKeysAndSuites:
     def test_the_suite_follows_from_the_key_or_is_chosen(
         self, wallet: Wallet, by: str, suite: str | None, expected: str
     ) -> None:
-        how = IssueOptions(suite=suite, undefined_terms=True)
+        how = IssueOptions("w3c", suite=suite, undefined_terms=True)
         made = issuing.issue(wallet, by, draft(wallet, "w3c"), how, now=NOW).credential
         assert isinstance(made, dict)
         assert made["proof"]["cryptosuite"] == expected
@@ -196,7 +199,7 @@ class TestKeysAndSuites:
         self, wallet: Wallet, by: str, suite: str | None
     ) -> None:
         with pytest.raises(UsageError):
-            issuing.issue(wallet, by, draft(wallet, "w3c"), IssueOptions(suite=suite), now=NOW)
+            issuing.issue(wallet, by, draft(wallet, "w3c"), IssueOptions("w3c", suite=suite), now=NOW)
 
     @pytest.mark.parametrize("by", ["university", "p256", "k1", "jwk"])
     @pytest.mark.parametrize("form", ["jwt", "sd-jwt"])
@@ -206,7 +209,7 @@ class TestKeysAndSuites:
 
     @pytest.mark.parametrize("form", ["jwt", "sd-jwt"])
     def test_tokens_have_no_cryptosuite(self, wallet: Wallet, form: str) -> None:
-        with pytest.raises(UsageError, match="no cryptosuites"):
+        with pytest.raises(UsageError, match="does not take --suite"):
             issuing.issue(
                 wallet, None, draft(wallet, form), IssueOptions(form, suite="eddsa-jcs-2022"), now=NOW
             )
@@ -240,7 +243,9 @@ class TestKeysAndSuites:
 class TestUndefinedTerms:
     def test_rdf_signs_no_term_that_it_would_lose(self, wallet: Wallet) -> None:
         with pytest.raises(MalformedInput, match="no context defines"):
-            issuing.issue(wallet, None, draft(wallet, "w3c"), IssueOptions(suite="eddsa-rdfc-2022"), now=NOW)
+            issuing.issue(
+                wallet, None, draft(wallet, "w3c"), IssueOptions("w3c", suite="eddsa-rdfc-2022"), now=NOW
+            )
 
     @pytest.mark.parametrize("form", ["w3c", "jwt"])
     def test_where_every_byte_is_signed_the_issuer_is_told(self, wallet: Wallet, form: str) -> None:
@@ -349,10 +354,11 @@ class TestStatus:
         self, wallet: Wallet, form: str, kind: str
     ) -> None:
         self.make(wallet, kind)
-        how = IssueOptions(form, status_lists=(f"{kind}-list",))
-        made = issuing.issue(wallet, "university", draft(wallet, form), how, now=NOW).credential
+        lists = (f"{kind}-list",)
+        how = IssueOptions(form)
+        made = issuing.issue(wallet, "university", draft(wallet, form), how, lists=lists, now=NOW).credential
         other = issuing.issue(
-            wallet, "university", draft(wallet, form, credential_id="urn:uuid:2"), how, now=NOW
+            wallet, "university", draft(wallet, form, credential_id="urn:uuid:2"), how, lists=lists, now=NOW
         ).credential
         assert self.verdict(wallet, made) is Outcome.PASSED
         status.revoke(wallet, "urn:uuid:1", now=NOW)
@@ -364,31 +370,32 @@ class TestStatus:
         self.make(wallet, kind)
         with pytest.raises(UsageError, match=f"a {kind} list"):
             issuing.issue(
-                wallet, None, draft(wallet, form), IssueOptions(form, status_lists=(f"{kind}-list",)), now=NOW
+                wallet, None, draft(wallet, form), IssueOptions(form), lists=(f"{kind}-list",), now=NOW
             )
 
     def test_a_list_of_another_did_is_refused(self, wallet: Wallet) -> None:
         self.make(wallet, "w3c", issuer="me")
         with pytest.raises(UsageError, match="list of"):
             issuing.issue(
-                wallet, "university", draft(wallet, "w3c"), IssueOptions(status_lists=("w3c-list",)), now=NOW
+                wallet, "university", draft(wallet, "w3c"), IssueOptions("w3c"), lists=("w3c-list",), now=NOW
             )
 
     @needs_didkit
     def test_vcdm_11_has_no_lists(self, wallet: Wallet) -> None:
         self.make(wallet, "w3c")
-        with pytest.raises(UsageError, match=r"2\.0"):
+        with pytest.raises(UsageError, match="has no status lists"):
             issuing.issue(
                 wallet,
                 None,
                 draft(wallet, "w3c-1.1"),
-                IssueOptions("w3c-1.1", status_lists=("w3c-list",)),
+                IssueOptions("w3c-1.1"),
+                lists=("w3c-list",),
                 now=NOW,
             )
 
     def test_an_unknown_list_is_not_found(self, wallet: Wallet) -> None:
         with pytest.raises(NotFound):
-            issuing.issue(wallet, None, draft(wallet, "w3c"), IssueOptions(status_lists=("x",)), now=NOW)
+            issuing.issue(wallet, None, draft(wallet, "w3c"), IssueOptions("w3c"), lists=("x",), now=NOW)
 
     @pytest.mark.parametrize("form", ["w3c", "sd-jwt"])
     def test_a_prepared_document_without_id_gets_one_to_be_revoked_by(
@@ -405,8 +412,10 @@ class TestStatus:
                 "credentialSubject": {"id": did(wallet, "me")},
             }
         )
-        how = IssueOptions(form, status_lists=(f"{kind}-list",))
-        made = issuing.issue(wallet, "university", document, how, now=NOW).credential
+        lists = (f"{kind}-list",)
+        made = issuing.issue(
+            wallet, "university", document, IssueOptions(form), lists=lists, now=NOW
+        ).credential
         covered = formats.claimed(made if isinstance(made, str) else json.dumps(made))
         assert covered.document[member].startswith("urn:uuid:")
         status.revoke(wallet, covered.document[member], now=NOW)
@@ -416,7 +425,7 @@ class TestStatus:
     def test_an_id_that_is_none_takes_no_entry(self, wallet: Wallet, identifier: Any) -> None:
         self.make(wallet, "token")
         document = {"vct": VCT, "jti": identifier}
-        how = IssueOptions("sd-jwt", status_lists=("token-list",))
+        how = IssueOptions("sd-jwt")
         with pytest.raises(MalformedInput):
-            issuing.issue(wallet, "university", document, how, now=NOW)
+            issuing.issue(wallet, "university", document, how, lists=("token-list",), now=NOW)
         assert [one.used for one in status.every(wallet)] == [0]

@@ -24,6 +24,7 @@ from ipse.storage import credential_store, disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet import held_credentials, identities, issuing, presenting
 from ipse.wallet.wallet import Wallet
+from tests.corpus.found import document_of
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 CHALLENGE: Final = Challenge("https://verifier.example", "n-0S6_WzA2Mj")
@@ -133,7 +134,7 @@ class TestEveryFormat:
     @every_format
     def test_looking_at_it_first_signs_and_logs_nothing(self, wallet: Wallet, form: str) -> None:
         prepared = presenting.prepare(wallet, [held(wallet, form)])
-        assert prepared.form == form
+        assert prepared.format == form
         assert prepared.holder == wallet.manifest.find("me")
         assert disclosure_log.every(wallet.vault) == []
 
@@ -164,7 +165,7 @@ class TestEveryFormat:
         first, second = held(wallet, form), held(wallet, form, number=2)
         found = verify(wallet, present(wallet, second, first))
         assert found.report.outcome is Outcome.PASSED
-        ids = [part.document["id"] for part in found.parts if part.document is not None]
+        ids = [part.content.document["id"] for part in found.credentials if part.content is not None]
         assert ids == ["urn:uuid:2", "urn:uuid:1"]
 
     def test_the_suite_of_the_answer_is_that_of_the_credentials(self, wallet: Wallet) -> None:
@@ -259,17 +260,17 @@ class TestTheHolder:
 class TestSelectiveDisclosure:
     def test_nothing_that_can_be_withheld_is_shown_unless_it_is_named(self, wallet: Wallet) -> None:
         prepared = presenting.prepare(wallet, [held(wallet, "sd-jwt")])
-        assert not prepared.revealed[0].keys() & CLAIMS.keys()
-        assert set(prepared.withheld) >= {"/degree", "/address", "/nationalities"}
+        assert not prepared.selection.revealed[0].keys() & CLAIMS.keys()
+        assert set(prepared.selection.withheld) >= {"/degree", "/address", "/nationalities"}
 
     def test_what_is_looked_at_is_what_the_verifier_gets_to_read(self, wallet: Wallet) -> None:
         identifier = held(wallet, "sd-jwt")
         prepared = presenting.prepare(wallet, [identifier], disclose=["address.city", "nationalities.1"])
         answer = presenting.release(wallet, prepared, CHALLENGE, now=NOW)
-        found = verify(wallet, answer)
-        assert found.document == prepared.revealed[0]
-        assert found.document["address"] == {"city": "Kiel"}
-        assert found.document["nationalities"] == ["FR"]
+        document = document_of(verify(wallet, answer))
+        assert document == prepared.selection.revealed[0]
+        assert document["address"] == {"city": "Kiel"}
+        assert document["nationalities"] == ["FR"]
         assert isinstance(answer, str)
         carried = [
             json.loads(base64url.decode(disclosure))[-1] for disclosure in sd_jwt.parse(answer).disclosures
@@ -279,8 +280,8 @@ class TestSelectiveDisclosure:
 
     def test_all_shows_everything(self, wallet: Wallet) -> None:
         prepared = presenting.prepare(wallet, [held(wallet, "sd-jwt")], disclose=["all"])
-        assert prepared.withheld == ()
-        assert {name: prepared.revealed[0][name] for name in CLAIMS} == CLAIMS
+        assert prepared.selection.withheld == ()
+        assert {name: prepared.selection.revealed[0][name] for name in CLAIMS} == CLAIMS
 
     @pytest.mark.parametrize("disclose", [["x"], ["address.x"], ["all", "degree"], [""], ["nationalities.2"]])
     def test_what_is_not_there_can_not_be_shown(self, wallet: Wallet, disclose: list[str]) -> None:

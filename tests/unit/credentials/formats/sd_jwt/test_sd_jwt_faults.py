@@ -104,7 +104,7 @@ def refused(text: str | SdJwt, name: str, words: str, **options: Any) -> None:
     assert [outcome.outcome for outcome in error.checks] == [
         *["passed"] * position,
         "failed",
-        *["undetermined"] * (6 - position),
+        *["undetermined"] * (len(CHECKS) - 1 - position),
     ]
     assert error.checks[position].reason == error.reason
 
@@ -186,14 +186,14 @@ class TestParse:
 class TestType:
     @pytest.mark.parametrize("typ", ["JWT", "kb+jwt", "vc+sd-jwt", "sd-jwt", "DC+SD-JWT", "dc+sd-jwt ", ""])
     def test_wrong_typ_is_refused(self, typ: str) -> None:
-        refused(plain({}, header={**PLAIN, "typ": typ}), "type", "typ is", types="dc+sd-jwt")
+        refused(plain({}, header={**PLAIN, "typ": typ}), "data-model", "typ is", types="dc+sd-jwt")
 
     @pytest.mark.parametrize("header", [{"alg": "EdDSA"}, {"alg": "EdDSA", "typ": 5}])
     def test_missing_typ_is_refused(self, header: dict[str, Any]) -> None:
-        refused(plain({}, header=header), "type", "no typ")
+        refused(plain({}, header=header), "data-model", "no typ")
 
     def test_no_accepted_type_accepts_nothing(self) -> None:
-        refused(plain({}), "type", "typ is", types=())
+        refused(plain({}), "data-model", "typ is", types=())
 
 
 class TestProof:
@@ -217,7 +217,7 @@ class TestProof:
     def test_alg_that_is_not_the_keys_is_refused(self, algorithm: str) -> None:
         refused(plain({}, header={**PLAIN, "alg": algorithm}), "proof", "the key is for EdDSA")
 
-    @pytest.mark.parametrize("header", [{"typ": "dc+sd-jwt"}, {**PLAIN, "alg": 5}, {**PLAIN, "alg": None}])
+    @pytest.mark.parametrize("header", [{"typ": PLAIN["typ"]}, {**PLAIN, "alg": 5}, {**PLAIN, "alg": None}])
     def test_missing_alg_is_refused(self, header: dict[str, Any]) -> None:
         refused(plain({}, header=header), "proof", "no alg")
 
@@ -236,7 +236,7 @@ class TestProof:
             check(plain({}), resolve_issuer_key=raising(Undetermined("unknown method", hint="update")))
         assert (caught.value.check, caught.value.exit_code, caught.value.hint) == ("proof", 9, "update")
         outcomes = [outcome.outcome for outcome in caught.value.checks]
-        assert outcomes == ["passed", "passed", *["undetermined"] * 5]
+        assert outcomes == ["passed", "passed", *["undetermined"] * (len(CHECKS) - 2)]
 
     def test_other_errors_of_the_resolver_are_no_verdict(self) -> None:
         with pytest.raises(StorageError):
@@ -247,20 +247,20 @@ class TestDisclosures:
     ONE = disclosure("name", "value")
 
     def test_disclosure_that_nothing_refers_to_is_refused(self) -> None:
-        refused(plain({"_sd": []}, self.ONE), "disclosures", "no digest refers to disclosure 1")
+        refused(plain({"_sd": []}, self.ONE), "proof", "no digest refers to disclosure 1")
 
     def test_disclosure_whose_parent_is_withheld_is_refused(self) -> None:
         parent = disclosure("parent", {"_sd": [digest(self.ONE)]})
         payload = {"_sd": [digest(parent)]}
         assert check(plain(payload, self.ONE, parent)).claims == {"parent": {"name": "value"}}
-        refused(plain(payload, self.ONE), "disclosures", "no digest refers to disclosure 1")
+        refused(plain(payload, self.ONE), "proof", "no digest refers to disclosure 1")
 
     def test_digest_in_another_place_than_sd_or_dots_refers_to_nothing(self) -> None:
-        refused(plain({"sd": [digest(self.ONE)]}, self.ONE), "disclosures", "no digest refers")
+        refused(plain({"sd": [digest(self.ONE)]}, self.ONE), "proof", "no digest refers")
 
     def test_disclosure_that_is_there_twice_is_refused(self) -> None:
         text = plain({"_sd": [digest(self.ONE)]}, self.ONE, self.ONE)
-        refused(text, "disclosures", "disclosure 2 is there twice")
+        refused(text, "proof", "disclosure 2 is there twice")
 
     @pytest.mark.parametrize(
         "payload",
@@ -273,25 +273,25 @@ class TestDisclosures:
         ],
     )
     def test_digest_that_is_twice_in_the_payload_is_refused(self, payload: dict[str, Any]) -> None:
-        refused(plain(payload), "disclosures", "is there twice")
+        refused(plain(payload), "proof", "is there twice")
 
     def test_digest_that_is_in_the_payload_and_in_a_disclosure_is_refused(self) -> None:
         outer = disclosure("outer", {"_sd": [digest(self.ONE)]})
         payload = {"_sd": [digest(outer), digest(self.ONE)]}
-        refused(plain(payload, outer, self.ONE), "disclosures", "is there twice")
+        refused(plain(payload, outer, self.ONE), "proof", "is there twice")
 
     def test_digest_that_is_in_two_disclosures_is_refused(self) -> None:
         outers = [disclosure(name, [{"...": "D"}]) for name in ("first", "second")]
-        refused(plain({"_sd": [digest(one) for one in outers]}, *outers), "disclosures", "is there twice")
+        refused(plain({"_sd": [digest(one) for one in outers]}, *outers), "proof", "is there twice")
 
     def test_claim_that_would_overwrite_a_visible_one_is_refused(self) -> None:
         text = plain({"name": "visible", "_sd": [digest(self.ONE)]}, self.ONE)
-        refused(text, "disclosures", "overwrite the claim /name")
+        refused(text, "proof", "overwrite the claim /name")
 
     def test_two_disclosures_of_the_same_claim_are_refused(self) -> None:
         other = disclosure("name", "another value")
         text = plain({"_sd": [digest(self.ONE), digest(other)]}, self.ONE, other)
-        refused(text, "disclosures", "overwrite the claim /name")
+        refused(text, "proof", "overwrite the claim /name")
 
     def test_the_same_name_at_another_level_is_no_overwriting(self) -> None:
         payload = {"name": "top", "inner": {"_sd": [digest(self.ONE)]}}
@@ -300,20 +300,20 @@ class TestDisclosures:
     @pytest.mark.parametrize("name", ["_sd", "...", "_sd_alg"])
     def test_forbidden_claim_name_in_a_disclosure_is_refused(self, name: str) -> None:
         one = disclosure(name, "value")
-        refused(plain({"_sd": [digest(one)]}, one), "disclosures", "reserved")
+        refused(plain({"_sd": [digest(one)]}, one), "proof", "reserved")
 
     def test_array_disclosure_for_a_property_is_refused(self) -> None:
         one = disclosure("value")
-        refused(plain({"_sd": [digest(one)]}, one), "disclosures", "2 elements stands for a claim")
+        refused(plain({"_sd": [digest(one)]}, one), "proof", "2 elements stands for a claim")
 
     def test_property_disclosure_for_an_array_element_is_refused(self) -> None:
         text = plain({"a": [{"...": digest(self.ONE)}]}, self.ONE)
-        refused(text, "disclosures", "3 elements stands for an element")
+        refused(text, "proof", "3 elements stands for an element")
 
     @pytest.mark.parametrize("content", [[], ["n", 1, 2], ["n", 1, 2, 3]])
     def test_disclosure_of_another_arity_is_refused(self, content: list[Any]) -> None:
         one = disclosure(*content)
-        refused(plain({"_sd": [digest(one)]}, one), "disclosures", "neither [salt, name, value]")
+        refused(plain({"_sd": [digest(one)]}, one), "proof", "neither [salt, name, value]")
 
     @pytest.mark.parametrize(
         ("content", "words"),
@@ -334,12 +334,12 @@ class TestDisclosures:
     )
     def test_disclosure_that_is_not_strict_json_is_refused(self, content: bytes, words: str) -> None:
         one = base64url.encode(content)
-        refused(plain({"_sd": [digest(one)]}, one), "disclosures", words)
+        refused(plain({"_sd": [digest(one)]}, one), "proof", words)
 
     def test_disclosure_in_non_canonical_base64url_is_refused(self) -> None:
         one = base64url.encode(b'["s","name",1]')
         loose = one[:-1] + chr(ord(one[-1]) + 1)
-        refused(plain({"_sd": [digest(loose)]}, loose), "disclosures", "stray bits")
+        refused(plain({"_sd": [digest(loose)]}, loose), "proof", "stray bits")
 
     @pytest.mark.parametrize("value", ["D", {"D": 1}, None, 5, [5], ["D", None], [["D"]], [{"...": "D"}]])
     @pytest.mark.parametrize("place", ["top", "nested", "disclosed"])
@@ -350,38 +350,38 @@ class TestDisclosures:
             "nested": plain({"a": [{"b": {"_sd": value}}]}),
             "disclosed": plain({"_sd": [digest(outer)]}, outer),
         }[place]
-        refused(text, "disclosures", "_sd is not an array of strings")
+        refused(text, "proof", "_sd is not an array of strings")
 
     @pytest.mark.parametrize(
         "element",
         [{"...": "D", "other": 1}, {"...": "D", "_sd": []}, {"...": 5}, {"...": None}, {"...": ["D"]}],
     )
     def test_dots_with_other_members_or_without_a_string_are_refused(self, element: Any) -> None:
-        refused(plain({"a": [element]}), "disclosures", "'...' is not the only member")
+        refused(plain({"a": [element]}), "proof", "'...' is not the only member")
 
     def test_dots_outside_an_array_are_refused(self) -> None:
-        refused(plain({"a": {"...": "D"}}), "disclosures", "outside an array")
-        refused(plain({"...": "D"}), "disclosures", "outside an array")
+        refused(plain({"a": {"...": "D"}}), "proof", "outside an array")
+        refused(plain({"...": "D"}), "proof", "outside an array")
 
     def test_element_that_is_disclosed_to_be_another_digest_is_refused(self) -> None:
         inner = disclosure("value")
         outer = disclosure({"...": digest(inner)})
-        refused(plain({"a": [{"...": digest(outer)}]}, outer, inner), "disclosures", "outside an array")
+        refused(plain({"a": [{"...": digest(outer)}]}, outer, inner), "proof", "outside an array")
 
     @pytest.mark.parametrize(
         "algorithm", ["sha-1", "md5", "SHA-256", "sha-256-32", "sha3-256", "", 5, None, ["sha-256"], {}]
     )
     def test_unknown_sd_alg_is_refused(self, algorithm: object) -> None:
-        refused(plain({"_sd_alg": algorithm}), "disclosures", "_sd_alg")
+        refused(plain({"_sd_alg": algorithm}), "proof", "_sd_alg")
 
     def test_sd_alg_below_the_top_level_is_refused(self) -> None:
-        refused(plain({"a": {"_sd_alg": "sha-256"}}), "disclosures", "below the top level")
+        refused(plain({"a": {"_sd_alg": "sha-256"}}), "proof", "below the top level")
 
     @pytest.mark.parametrize("algorithm", ["sha-384", "sha-512"])
     def test_longer_hashes_are_read(self, algorithm: str) -> None:
         payload = {"_sd": [disclosures.digest(self.ONE, algorithm)], "_sd_alg": algorithm}
         assert check(plain(payload, self.ONE)).claims == {"name": "value"}
-        refused(plain({**payload, "_sd_alg": "sha-256"}, self.ONE), "disclosures", "no digest refers")
+        refused(plain({**payload, "_sd_alg": "sha-256"}, self.ONE), "proof", "no digest refers")
 
     def test_nesting_through_disclosures_is_bounded(self) -> None:
         def chain(length: int) -> str:
@@ -391,7 +391,7 @@ class TestDisclosures:
             return plain({"_sd": [digest(links[-1])]}, *links)
 
         assert len(check(chain(MAX_DEPTH)).disclosed) == MAX_DEPTH
-        refused(chain(MAX_DEPTH + 1), "disclosures", "nested deeper")
+        refused(chain(MAX_DEPTH + 1), "proof", "nested deeper")
 
     def test_nesting_of_the_payload_is_bounded(self) -> None:
         def objects(levels: int) -> bytes:
@@ -402,7 +402,7 @@ class TestDisclosures:
 
         for nested in (objects, arrays):
             assert check(plain(nested(MAX_DEPTH))).claims
-            refused(plain(nested(MAX_DEPTH + 1)), "disclosures", "nested deeper")
+            refused(plain(nested(MAX_DEPTH + 1)), "proof", "nested deeper")
 
     def test_empty_objects_and_arrays_remain_where_all_is_withheld(self) -> None:
         payload = {"object": {"_sd": ["D1"]}, "array": [{"...": "D2"}], "_sd": ["D3"]}
@@ -411,7 +411,7 @@ class TestDisclosures:
 
 class TestClaims:
     def test_missing_vct_is_refused(self) -> None:
-        refused(plain({"iss": "https://issuer.example"}, header=VC), "claims", "vct is missing")
+        refused(plain({"iss": "https://issuer.example"}, header=VC), "data-model", "vct is missing")
 
     def test_vct_is_not_asked_of_other_types(self) -> None:
         assert check(plain({}, header=PLAIN)).claims == {}
@@ -422,19 +422,19 @@ class TestClaims:
     @pytest.mark.parametrize("name", ["iss", "sub", "jti", "vct", "vct#integrity"])
     @pytest.mark.parametrize("value", [5, None, "", ["a"], {"id": "a"}])
     def test_claim_that_must_be_a_string_is_refused_otherwise(self, name: str, value: Any) -> None:
-        refused(plain({"vct": "urn:v", name: value}, header=VC), "claims", f"{name} is not a string")
+        refused(plain({"vct": "urn:v", name: value}, header=VC), "data-model", f"{name} is not a string")
 
     @pytest.mark.parametrize("name", ["cnf", "status"])
     @pytest.mark.parametrize("value", [5, None, "", [], {}])
     def test_claim_that_must_be_an_object_is_refused_otherwise(self, name: str, value: Any) -> None:
-        refused(plain({"vct": "urn:v", name: value}, header=VC), "claims", f"{name} is not an object")
+        refused(plain({"vct": "urn:v", name: value}, header=VC), "data-model", f"{name} is not an object")
 
     @pytest.mark.parametrize("value", ["urn:a", [], [5], [""], {}, None])
     def test_aka_vcts_that_is_no_array_of_strings_is_refused(self, value: Any) -> None:
-        refused(plain({"vct": "urn:v", "aka_vcts": value}, header=VC), "claims", "aka_vcts")
+        refused(plain({"vct": "urn:v", "aka_vcts": value}, header=VC), "data-model", "aka_vcts")
 
     def test_aka_vcts_that_repeats_vct_is_refused(self) -> None:
-        refused(plain({"vct": "urn:v", "aka_vcts": ["urn:v"]}, header=VC), "claims", "repeats vct")
+        refused(plain({"vct": "urn:v", "aka_vcts": ["urn:v"]}, header=VC), "data-model", "repeats vct")
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -454,7 +454,7 @@ class TestClaims:
         payload = {"vct": "urn:v", "_sd": [digest(one)]}
         if name == "vct":
             del payload["vct"]
-        refused(plain(payload, one, header=VC), "claims", f"{name} is selectively disclosable")
+        refused(plain(payload, one, header=VC), "data-model", f"{name} is selectively disclosable")
 
     @pytest.mark.parametrize(
         ("name", "value"),
@@ -466,17 +466,17 @@ class TestClaims:
     )
     def test_digest_inside_such_a_claim_is_refused_even_if_withheld(self, name: str, value: Any) -> None:
         text = plain({"vct": "urn:v", name: value}, header=VC)
-        refused(text, "claims", f"{name} is selectively disclosable")
+        refused(text, "data-model", f"{name} is selectively disclosable")
 
     @pytest.mark.parametrize("value", [5, None, {"a": 1}, ["a", 5]])
     def test_aud_of_another_type_is_refused(self, value: Any) -> None:
-        refused(plain({"aud": value}), "claims", "aud is neither")
+        refused(plain({"aud": value}), "data-model", "aud is neither")
 
     @pytest.mark.parametrize("value", ["https://other.example", ["https://other.example"], []])
     def test_credential_that_is_meant_for_others_is_refused(self, value: Any) -> None:
-        refused(plain({"aud": value}), "claims", "aud names others", audiences=["https://me.example"])
-        refused(plain({"aud": value}), "claims", "aud names others")
-        refused(bound(credential={**CREDENTIAL, "aud": value}), "claims", "aud", challenge=CHALLENGE)
+        refused(plain({"aud": value}), "data-model", "aud names others", audiences=["https://me.example"])
+        refused(plain({"aud": value}), "data-model", "aud names others")
+        refused(bound(credential={**CREDENTIAL, "aud": value}), "data-model", "aud", challenge=CHALLENGE)
 
     def test_credential_that_is_meant_for_this_verifier_is_accepted(self) -> None:
         assert check(plain({"aud": ["https://me.example", "b"]}), audiences=["https://me.example"])
@@ -502,7 +502,7 @@ class TestTime:
     @pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
     @pytest.mark.parametrize("value", [str(NOW + 100), None, True, [NOW], {}])
     def test_time_that_is_no_number_is_refused(self, name: str, value: Any) -> None:
-        refused(plain({name: value}), "claims", f"{name} is not a number")
+        refused(plain({name: value}), "data-model", f"{name} is not a number")
 
     def test_time_that_is_not_known_is_never_within_the_validity(self) -> None:
         refused(plain({"exp": NOW + 5}), "time", "expired", now=math.nan)
@@ -641,16 +641,22 @@ class TestHolderBinding:
 
 
 class TestOrder:
-    def test_a_wrong_signature_is_told_before_anything_the_payload_says(self) -> None:
+    def test_the_rules_of_the_claims_come_before_the_signature_and_time_and_holder_after_it(self) -> None:
+        stranger = jwt(PLAIN, {"exp": 1, "iss": 5}, STRANGER) + "~"
+        refused(stranger, "data-model", "iss", challenge=CHALLENGE)
+        refused(plain({"exp": 1, "iss": 5}), "data-model", "iss", challenge=CHALLENGE)
+        refused(jwt(PLAIN, {"exp": 1}, STRANGER) + "~", "proof", "signature", challenge=CHALLENGE)
+        refused(plain({"exp": 1}), "time", "expired", challenge=CHALLENGE)
+        refused(plain({}), "holder-binding", "cnf", challenge=CHALLENGE)
+
+    def test_a_wrong_signature_is_told_before_anything_its_disclosures_say(self) -> None:
         bad_in_every_way = {"_sd": 5, "exp": 1, "iss": 5}
         refused(jwt(PLAIN, bad_in_every_way, STRANGER) + "~", "proof", "signature", challenge=CHALLENGE)
-        refused(plain(bad_in_every_way), "disclosures", "_sd", challenge=CHALLENGE)
-        refused(plain({"exp": 1, "iss": 5}), "claims", "iss", challenge=CHALLENGE)
-        refused(plain({"exp": 1}), "time", "expired", challenge=CHALLENGE)
+        refused(plain(bad_in_every_way), "proof", "_sd", challenge=CHALLENGE)
 
     def test_reasons_stay_on_one_line_whatever_the_input(self) -> None:
         nasty = "line\nbreak \x1b[31m \u202e"
-        refused(plain({}, header={**PLAIN, "typ": nasty}), "type", "typ")
+        refused(plain({}, header={**PLAIN, "typ": nasty}), "data-model", "typ")
         one = disclosure(nasty, 1)
         with pytest.raises(SdJwtInvalid) as caught:
             check(plain({nasty: 1, "_sd": [digest(one)]}, one))

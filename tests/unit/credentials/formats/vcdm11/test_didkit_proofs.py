@@ -552,10 +552,7 @@ WITH_ADDRESSES = bare(
 ISSUE_AND_VERIFY = """
 import json, sys
 from datetime import UTC, datetime
-from ipse.credentials import didkit_process
-from ipse.credentials import didkit_proofs as proofs
-from ipse.credentials import didkit_spelling as spelling
-from ipse.credentials import vcdm11
+from ipse.credentials.formats.vcdm11 import embedded_proofs as proofs
 from ipse.keys.ed25519 import PrivateKey
 credential, method = json.load(sys.stdin)
 if "proof" not in credential:
