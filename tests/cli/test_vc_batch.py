@@ -16,6 +16,7 @@ from typing import Any
 import pexpect
 import pytest
 
+from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.encoding import base64url
 from tests.cli.test_vc import V2, assert_told, checks, in_process, issued, reason
 from tests.conftest import Ipse, Run
@@ -388,3 +389,48 @@ def test_progress_is_shown_on_the_terminal_and_never_among_the_results(
         assert code == 0
         assert ("2 of 2 rows" in said) is shown
         assert len(_lines(output.read_text())) == 2
+
+
+@pytest.mark.parametrize("form", ["jwt", "sd-jwt"])
+def test_a_did_that_publishes_no_key_issues_no_batch_either(ipse: Ipse, tmp_path: Path, form: str) -> None:
+    did = ipse("did", "create", "--name", "account", "--method", "pkh").out.strip()
+    template = _write(tmp_path / "template.json", _CLAIMS if form == "sd-jwt" else _TEMPLATE)
+    rows, output = _csv(tmp_path / "rows.csv", [("Ada", "1842")]), tmp_path / "out.ndjson"
+    run = _issue(ipse, rows, template, "--issuer", did, "--format", form, "-o", output, code=2)
+    assert_told(run, did, "publishes no key")
+    assert not output.exists()
+
+
+def test_an_sd_jwt_has_no_terms_to_define_in_a_batch_either(ipse: Ipse, tmp_path: Path) -> None:
+    template = _write(tmp_path / "template.json", _CLAIMS)
+    rows, output = _csv(tmp_path / "rows.csv", [("Ada", "1842")]), tmp_path / "out.ndjson"
+    options = ("--format", "sd-jwt", "--undefined-terms", "-o", output)
+    assert_told(_issue(ipse, rows, template, *options, code=2), "sd-jwt", "--undefined-terms")
+    assert not output.exists()
+
+
+def test_a_batch_says_that_a_context_was_not_checked(ipse: Ipse, tmp_path: Path) -> None:
+    url = "https://issuer.example/terms/v1"
+    template = _write(tmp_path / "template.json", {**_TEMPLATE, "@context": [V2, url]})
+    rows = _csv(tmp_path / "rows.csv", [("Ada", "1842")])
+    run = ipse("vc", "issue", "--batch", rows, "--template", template, "-o", tmp_path / "out.ndjson")
+    assert "the JSON-LD contexts were not checked" in run.err
+    assert url in run.err
+
+
+@pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
+@pytest.mark.parametrize("suite", [None, "JWT"])
+def test_a_batch_of_vcdm_11_is_issued_and_verifies(ipse: Ipse, tmp_path: Path, suite: str | None) -> None:
+    document = {
+        "@context": ["https://www.w3.org/2018/credentials/v1", {"name": "https://schema.org/name"}],
+        "type": ["VerifiableCredential"],
+        "credentialSubject": {"id": "did:example:{{since}}", "name": "{{name}}"},
+    }
+    template = _write(tmp_path / "template.json", document)
+    rows, output = _csv(tmp_path / "rows.csv", [("Ada", "1842"), ("Grace", "1944")]), tmp_path / "out.ndjson"
+    options = ("--format", "w3c-1.1", *(("--suite", suite) if suite else ()), "-o", output)
+    _issue(ipse, rows, template, *options)
+    credentials = [line["credential"] for line in _lines(output.read_text())]
+    assert {isinstance(each, str) for each in credentials} == {suite == "JWT"}
+    reports = ipse("vc", "verify", "--batch", output, "--any-issuer", "-q")
+    assert [line["report"]["outcome"] for line in _lines(reports.out)] == ["passed", "passed"]

@@ -26,7 +26,7 @@ from ipse.credentials.formats.format import (
     Unverified,
 )
 from ipse.credentials.formats.sd_jwt import ClaimPath, SdJwt, SdJwtInvalid, SdJwtUndetermined
-from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS
+from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS, check_path
 from ipse.credentials.formats.sd_jwt.verification import (
     Opened,
     check_binding,
@@ -207,8 +207,9 @@ class _SdJwtVc:
         return document
 
     def warnings(self, document: JsonObject, options: IssueOptions) -> tuple[str, ...]:
-        """Every byte is signed. Raises UsageError for a path that is not in the document."""
-        _hidden(document, options.disclosable)
+        """None: every byte is signed. Raises UsageError for a path to nothing that can be withheld."""
+        for path in _hidden(document, options.disclosable):
+            check_path(document, path)
         return ()
 
     def signer(self, signing_key: SigningKey, options: IssueOptions, *, created: datetime) -> Signer:

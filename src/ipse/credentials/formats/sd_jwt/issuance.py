@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ipse.credentials.jws import Signer
     from ipse.encoding.strict_json import Json, JsonObject
 
-__all__ = ["MAX_DECOYS", "SALT_BYTES", "issue", "random_salt"]
+__all__ = ["MAX_DECOYS", "SALT_BYTES", "check_path", "issue", "random_salt"]
 
 SALT_BYTES: Final = 16
 MAX_DECOYS: Final = 64
@@ -54,7 +54,7 @@ def issue(
     content = _plain(claims)
     hidden = frozenset(disclosable)
     for path in hidden:
-        _check_path(content, path)
+        check_path(content, path)
     if not 0 <= decoys <= MAX_DECOYS:
         raise UsageError(f"{decoys} decoys; 0 to {MAX_DECOYS} can be added")
     registered_claims.check_types(content)
@@ -158,7 +158,8 @@ def _check_names(value: Json, path: ClaimPath) -> None:
         _check_names(child, (*path, name))
 
 
-def _check_path(claims: JsonObject, path: ClaimPath) -> None:
+def check_path(claims: JsonObject, path: ClaimPath) -> None:
+    """Raise UsageError where there is no such claim, or a verifier has to see it."""
     if not path or not disclosures.holds(claims, path):
         raise UsageError(f"there is no claim {spelled(path)!r} to hide", hint="paths start at the top level")
     if not registered_claims.may_be_selective(path):
