@@ -9,12 +9,11 @@ from typing import Any, Final
 import pytest
 
 from ipse.credentials import json_ld, model, verifier
-from ipse.credentials.challenge import NO_CHALLENGE
 from ipse.credentials.formats import NAMES
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.issuer import Draft, IssueOptions, Issuer, SigningKey
 from ipse.credentials.model import vcdm11
-from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.policy import NO_CHALLENGE, Policy, Sources
 from ipse.credentials.report import Outcome
 from ipse.dids import did_jwk, did_key, did_pkh
 from ipse.errors import MalformedInput, Undetermined, UsageError

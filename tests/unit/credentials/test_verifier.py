@@ -11,11 +11,10 @@ import pytest
 
 import ipse
 from ipse.credentials import verifier
-from ipse.credentials.challenge import NO_CHALLENGE, Challenge
+from ipse.credentials.content import VerifiedCredential, VerifiedPresentation
 from ipse.credentials.formats.vcdm11 import didkit_process
-from ipse.credentials.policy import Policy
+from ipse.credentials.policy import NO_CHALLENGE, Challenge, Policy
 from ipse.credentials.report import CHECKS, Outcome
-from ipse.credentials.verified import VerifiedCredential, VerifiedPresentation
 from ipse.errors import MalformedInput, Undetermined, UsageError, VerificationFailed
 from ipse.wallet.verifier import Lookup, Verifier
 from tests.corpus import old_faults, presentation_faults

@@ -18,13 +18,12 @@ from typing import Any, Final
 import pytest
 
 from ipse.credentials import json_ld, model, verifier
-from ipse.credentials.challenge import NO_CHALLENGE
 from ipse.credentials.formats import NAMES, data_integrity, sd_jwt
 from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.issuer import IssueOptions
 from ipse.credentials.model import vcdm11
-from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.policy import NO_CHALLENGE, Policy, Sources
 from ipse.credentials.report import Outcome
 from ipse.credentials.status import Published
 from ipse.errors import IpseError, UsageError
