@@ -86,7 +86,7 @@ class Wallet:
         """The places of the chosen candidates, None for the answer that says nothing."""
         cost = Budgets().answer
         if self.budgets is not None:
-            if not self.budgets.allows(cost, self.spent[origin], sum(self.spent.values())):
+            if cost > self.budgets.left(self.spent[origin], sum(self.spent.values()))[0]:
                 return None
             self.spent[origin] += cost
         self.answered += 1

@@ -373,7 +373,7 @@ def test_a_spent_budget_is_an_answer_that_says_nothing_of_the_same_size(
     assert silent.error["code"] == "consent-refused"
     facts = silent.json
     assert (facts["said"], facts["entry"]) == (False, 1)
-    assert facts["reason_code"] == "budget_spent"
+    assert facts["reason_code"] == "budget-spent"
     assert facts["reason"] in silent.error["message"]
     assert len(facts["answer"] + "\n") == len(told.out)
     run = poor("dapp", "verify", "-", "--request", request, stdin=facts["answer"])

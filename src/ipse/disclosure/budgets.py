@@ -42,10 +42,6 @@ class Budgets:
         mine = sum(charge.epsilon for charge in charges if charge.party == party)
         return self.left(mine, sum(charge.epsilon for charge in charges))
 
-    def allows(self, cost: int, by_application: int, by_all: int) -> bool:
-        """Whether one more answer may be paid for."""
-        return cost <= self.left(by_application, by_all)[0]
-
     def price(self, level: str) -> int:
         """What an answer at this level costs."""
         return self.answer if level in _COSTLY else 0

@@ -31,16 +31,16 @@ class ReasonCode(StrEnum):
     """What kept an answer from saying anything."""
 
     REFUSED = "refused"
-    NOTHING_TICKED = "nothing_ticked"
-    TOPICS_CLOSED = "topics_closed"
-    NO_TOPIC_LIKED = "no_topic_liked"
-    TOO_LITTLE_SAID = "too_little_said"
-    NOTHING_SAID = "nothing_said"
-    NOTHING_BEFORE = "nothing_before"
-    BUDGET_SPENT = "budget_spent"
-    GRANT_USED_UP = "grant_used_up"
-    GRANT_ENDED = "grant_ended"
-    PROFILE_CHANGED = "profile_changed"
+    NOTHING_TICKED = "nothing-ticked"
+    TOPICS_CLOSED = "topics-closed"
+    NO_TOPIC_LIKED = "no-topic-liked"
+    TOO_LITTLE_SAID = "too-little-said"
+    NOTHING_SAID = "nothing-said"
+    NOTHING_BEFORE = "nothing-before"
+    BUDGET_SPENT = "budget-spent"
+    GRANT_USED_UP = "grant-used-up"
+    GRANT_ENDED = "grant-ended"
+    PROFILE_CHANGED = "profile-changed"
 
 
 @dataclass(frozen=True, slots=True)

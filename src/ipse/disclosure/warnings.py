@@ -38,14 +38,14 @@ _LEVELS: Final = {
 class WarningCode(StrEnum):
     """What is odd about a question."""
 
-    PURPOSE_EMPTY = "purpose_empty"
-    PURPOSE_UNFIT = "purpose_unfit"
+    PURPOSE_EMPTY = "purpose-empty"
+    PURPOSE_UNFIT = "purpose-unfit"
     SENSITIVE = "sensitive"
-    CANDIDATES_OF_ANOTHER = "candidates_of_another"
-    CANDIDATES_OF_SEVERAL = "candidates_of_several"
-    CANDIDATES_AGAIN = "candidates_again"
-    NEW_LEVEL = "new_level"
-    NEW_SUBJECT = "new_subject"
+    CANDIDATES_OF_ANOTHER = "candidates-of-another"
+    CANDIDATES_OF_SEVERAL = "candidates-of-several"
+    CANDIDATES_AGAIN = "candidates-again"
+    NEW_LEVEL = "new-level"
+    NEW_SUBJECT = "new-subject"
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,24 +166,24 @@ def receipts(
             )
         _list_receipts(context)
         return
-    from ipse.wallet.disclosure import receipts as terms
+    from ipse.wallet.disclosure import receipts
     from ipse.wallet.resolution import Reach
 
     given = params.read_object(countersigned) if countersigned is not None else None
     with context.wallet() as wallet:
         if given is None:
-            receipt = terms.receipt(wallet, number)
+            receipt = receipts.receipt(wallet, number)
         else:
-            receipt = terms.countersigned(wallet, number, given, reach=Reach(ca_file, allow_loopback))
+            receipt = receipts.countersigned(wallet, number, given, reach=Reach(ca_file, allow_loopback))
     context.output.result(strict_json.pretty(receipt), receipt)
 
 
 def _list_receipts(context: Context) -> None:
-    from ipse.wallet.disclosure import receipts as terms
+    from ipse.wallet.disclosure import receipts
 
     with context.wallet() as wallet:
         rows = [
             {**{name: entry.get(name) for name in _RECEIPT_COLUMNS}, "countersigned": countersigned}
-            for entry, countersigned in terms.listed(wallet)
+            for entry, countersigned in receipts.listed(wallet)
         ]
     context.output.table("receipts", rows, _RECEIPT_COLUMNS, empty="no answer has a receipt")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from ipse.disclosure.budgets import Cost, cost_of_answer, since
 from ipse.disclosure.offers import Offer, Profile
 from ipse.disclosure.proposals import Applicant, Consent, Proposal
 from ipse.disclosure.questions import Question, parse_question
-from ipse.disclosure.warnings import PastAnswer, warnings
+from ipse.disclosure.warnings import PastAnswer, QuestionWarning, warnings
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import RequestReplayed
@@ -92,21 +92,7 @@ def ask(
             earlier=past,
             everybody=[_past(row) for row in everybody],
         )
-        applicant = Applicant(
-            party=question.party,
-            address=question.authorization.origin,
-            did=question.authorization.did,
-            past=tuple(past),
-        )
-        proposal = Proposal(
-            question=question,
-            applicant=applicant,
-            items=offer.items,
-            tickable=question.level in _TICKABLE,
-            cost=cost if offer.drawn else cost.waived(),
-            warnings=found,
-            reason=offer.reason,
-        )
+        proposal = _proposal(question, offer, cost, past, found)
         decision = consent(proposal)
         refused = not decision.accepted
         if decision.accepted and proposal.tickable:
@@ -162,6 +148,25 @@ def _bounded(
     if cost.spent:
         return Offer(nothing(question), (), reasons.budget_spent(cost.returns))
     return offer
+
+
+def _proposal(
+    question: Question,
+    offer: Offer,
+    cost: Cost,
+    past: Sequence[PastAnswer],
+    found: tuple[QuestionWarning, ...],
+) -> Proposal:
+    authorization = question.authorization
+    return Proposal(
+        question=question,
+        applicant=Applicant(question.party, authorization.origin, authorization.did, tuple(past)),
+        items=offer.items,
+        tickable=question.level in _TICKABLE,
+        cost=cost if offer.drawn else cost.waived(),
+        warnings=found,
+        reason=offer.reason,
+    )
 
 
 def _past(row: AnswerRow) -> PastAnswer:

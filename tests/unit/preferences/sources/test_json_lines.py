@@ -11,7 +11,7 @@ from ipse.encoding import strict_json
 from ipse.errors import InputTooLarge, MalformedInput
 from ipse.preferences.sources import large_json
 from ipse.storage.statements import Statement
-from ipse.wallet.profile.exporting import FORMATS, export
+from ipse.wallet.profile.statements import FORMATS, export
 from tests.unit.preferences.sources.reading import SAMPLES, read, sample, weights
 
 

@@ -14,9 +14,8 @@ from ipse.errors import AlreadyExists, MalformedInput, NotFound, UsageError
 from ipse.storage import rankings, statement_vectors, statements
 from ipse.storage.statements import NewStatement
 from ipse.wallet.profile.changing import Correction, correct, supersede, supersede_with
-from ipse.wallet.profile.exporting import export
 from ipse.wallet.profile.remembering import embed_missing, remember
-from ipse.wallet.profile.selecting import Selection, select
+from ipse.wallet.profile.statements import Selection, export, select
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.profile.conftest import ILLEGIBLE, NOW, HashEmbedder
 

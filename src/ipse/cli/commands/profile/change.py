@@ -34,14 +34,14 @@ def edit(
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Since when it holds.")] = None,
 ) -> None:
     """Correct a statement in place; the old text is not kept."""
-    from ipse.wallet.profile import changing, forgetting, remembering, selecting
+    from ipse.wallet.profile import changing, forgetting, remembering, statements
 
     context = context_of(ctx)
     sign = _sign(liked=liked, disliked=disliked)
     if text is None and sign is None and strength is None and sensitivity is None and since is None:
         raise UsageError("no change is given", hint="give --text, --strength, --sensitivity or --since")
     with context.wallet() as wallet:
-        before = selecting.find(wallet, number)
+        before = statements.find(wallet, number)
         correction = changing.Correction(
             text=None if text is None else text.strip(),
             weight=_weight(before, sign, strength),
@@ -67,7 +67,7 @@ def supersede(
     strength: _Strength = None,
 ) -> None:
     """Record a change of mind: the old statement ends, is kept, and points to the new one."""
-    from ipse.wallet.profile import changing, selecting
+    from ipse.wallet.profile import changing, statements
 
     context = context_of(ctx)
     if (text is None) == (by is None):
@@ -76,7 +76,7 @@ def supersede(
             hint='`ipse profile supersede 3 --by 7`, or `ipse profile supersede 3 "TEXT" --like`',
         )
     with context.wallet() as wallet:
-        ended = selecting.find(wallet, old)
+        ended = statements.find(wallet, old)
         if by is not None:
             if liked or disliked or strength is not None:
                 raise UsageError(
@@ -107,7 +107,7 @@ def forget(
 ) -> None:
     """Delete statements and their earlier versions for good, and list who was told of them."""
     from ipse.wallet.profile import forgetting
-    from ipse.wallet.profile.selecting import Selection, select, with_earlier
+    from ipse.wallet.profile.statements import Selection, select, with_earlier
 
     context = context_of(ctx)
     named = set(numbers or ())

@@ -31,13 +31,13 @@ def interests(
     ] = None,
 ) -> None:
     """Show your interests: groups of similar opinions. They are computed each time, not stored."""
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import interests
 
     context = context_of(ctx)
     with context.wallet(embeds=True) as wallet:
-        every = found.interests(wallet, context.embedder(wallet))
+        every = interests.interests(wallet, context.embedder(wallet))
     if interest is not None:
-        members = found.interest_called(every, interest).members
+        members = interests.interest_called(every, interest).members
         rows = [statement_row(statement) for statement in members]
         context.output.table("statements", rows, ("number", "weight", "valid_from", "text"), empty="none")
         return
@@ -51,11 +51,11 @@ def why(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to judge.")],
 ) -> None:
     """Show how much you would like something, and which of your statements decide it."""
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import interests
 
     context = context_of(ctx)
     with context.wallet(embeds=True) as wallet:
-        answer = found.why(wallet, context.embedder(wallet), text, now=context.now)
+        answer = interests.why(wallet, context.embedder(wallet), text, now=context.now)
     verdict = "liked" if answer.score >= _LIKED else "disliked" if answer.score <= _DISLIKED else "neutral"
     up = [mover for mover in answer.movers if mover.amount > 0]
     down = [mover for mover in answer.movers if mover.amount < 0]
@@ -84,18 +84,18 @@ def contradictions(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 20,
 ) -> None:
     """Show statements that contradict each other, for you to decide; nothing is changed."""
-    from ipse.wallet.profile import interests as found
+    from ipse.wallet.profile import interests
 
     context = context_of(ctx)
     if both is not None:
         if both[0] == both[1]:
             raise UsageError(f"statement {both[0]} can't contradict itself", hint="give two numbers")
         with context.wallet(embeds=True) as wallet:
-            found.accept(wallet, *both, now=context.now)
+            interests.accept(wallet, *both, now=context.now)
         context.output.result(f"statements {both[0]} and {both[1]} both hold", {"both": list(both)})
         return
     with context.wallet(embeds=True) as wallet:
-        pairs = found.contradictions(wallet, context.embedder(wallet), limit=limit)
+        pairs = interests.contradictions(wallet, context.embedder(wallet), limit=limit)
     if not pairs and not context.output.json:
         context.output.message("no contradictions")
         return

@@ -63,11 +63,11 @@ def map_(
 
 def stats(ctx: typer.Context) -> None:
     """Count what the profile holds."""
-    from ipse.wallet.profile import picture, selecting
+    from ipse.wallet.profile import picture, statements
 
     context = context_of(ctx)
     with context.wallet(embeds=True) as wallet:
-        embedder = context.embedder(wallet) if selecting.count(wallet) else None
+        embedder = context.embedder(wallet) if statements.count(wallet) else None
         found = picture.figures(wallet, embedder)
     context.output.result("\n".join(_page(found)), _object(found))
 

@@ -41,7 +41,7 @@ def list_(
 ) -> None:
     """List statements."""
     from ipse.wallet.profile.remembering import check_sensitivity
-    from ipse.wallet.profile.selecting import Selection, select
+    from ipse.wallet.profile.statements import Selection, select
 
     context = context_of(ctx)
     if sensitivity is not None:
@@ -68,11 +68,11 @@ def list_(
 
 def show(ctx: typer.Context, number: _Number) -> None:
     """Show one statement: its history, the models that embedded it, and who was told of it."""
-    from ipse.wallet.profile import selecting
+    from ipse.wallet.profile import statements
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        found = selecting.detail(wallet, number)
+        found = statements.detail(wallet, number)
     facts = {
         **statement_row(found.statement),
         "embedded_by": list(found.models),
@@ -105,17 +105,17 @@ def export(
 
     A text that starts like a formula is written as you said it: a spreadsheet may run it.
     """
-    from ipse.wallet.profile import exporting
-    from ipse.wallet.profile.selecting import Selection, select
+    from ipse.wallet.profile import statements
+    from ipse.wallet.profile.statements import Selection, select
 
     context = context_of(ctx)
-    exporting.check_format(form)
+    statements.check_format(form)
     if output != "-":
         output_files.check_target(output)
     with context.wallet() as wallet:
         chosen = select(wallet, Selection(ended=every))
     chosen = [said for said in chosen if not (no_secret and said.sensitivity == "secret")]
-    text = exporting.export(chosen, form)
+    text = statements.export(chosen, form)
     secret = sum(said.sensitivity == "secret" for said in chosen)
     if secret:
         context.output.message(f"secret among these: {secret}; --no-secret leaves them out")

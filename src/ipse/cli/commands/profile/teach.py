@@ -82,13 +82,13 @@ def feedback(
     ] = None,
 ) -> None:
     """Say which places of a ranking you took; places above them that you passed over count a little less."""
-    from ipse.wallet.profile import feedback as learning
+    from ipse.wallet.profile.feedback import learn
 
     context = context_of(ctx)
     taken, never = {*(places or ()), *(took or ())}, _places(refused)
     with context.wallet(embeds=True) as wallet:
         embedder = context.embedder(wallet)
-        learned = learning.learn(
+        learned = learn(
             wallet, embedder, ranking=ranking, taken=taken, refused=never, none=none, now=context.now
         )
         taught = [said.number for said in learned.statements]

@@ -1,19 +1,37 @@
-"""Which statements are meant: by what they say, where they came from, how sensitive they are, since when."""
+"""Find, select and export the statements of a profile: as NDJSON or CSV, never with their vectors."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Final
 
+from ipse.encoding.safe_text import printable_json
+from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
+from ipse.errors import UsageError
 from ipse.storage import statement_vectors, statements
 from ipse.storage.statements import Statement
 from ipse.wallet.profile.forgetting import Disclosed, disclosed
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Detail", "Selection", "count", "detail", "find", "select", "with_earlier"]
+__all__ = [
+    "FORMATS",
+    "Detail",
+    "Selection",
+    "check_format",
+    "count",
+    "detail",
+    "export",
+    "find",
+    "select",
+    "with_earlier",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +113,34 @@ def _feeling(statement: Statement) -> str:
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
+
+
+FORMATS: Final = ("ndjson", "csv")
+_MEMBERS: Final = tuple(field.name for field in fields(Statement))
+
+
+def export(exported: Sequence[Statement], form: str) -> str:
+    """Statements as text in one of FORMATS, a line or a row each. Raises UsageError."""
+    check_format(form)
+    return _table(exported) if form == "csv" else "".join(map(_line, exported))
+
+
+def check_format(form: str) -> None:
+    """Raises UsageError for what is not one of FORMATS."""
+    if form not in FORMATS:
+        raise UsageError(f"{form!r} is no format of an export", hint=f"--format takes {' or '.join(FORMATS)}")
+
+
+def _line(statement: Statement) -> str:
+    members: JsonObject = asdict(statement)
+    return printable_json(json.dumps(members, ensure_ascii=False)) + "\n"
+
+
+def _table(exported: Sequence[Statement]) -> str:
+    """RFC 4180, every text in quotes and unchanged: one that starts like a formula is kept as it was said."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    writer.writerow(_MEMBERS)
+    for statement in exported:
+        writer.writerow(["" if value is None else value for value in asdict(statement).values()])
+    return text.getvalue()
