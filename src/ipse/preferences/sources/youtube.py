@@ -14,9 +14,10 @@ from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.listening import Tallies
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import clean, with_maker
+from ipse.preferences.sources.source import Source
 from ipse.preferences.sources.youtube_page import activities
 
-__all__ = ["claims", "read"]
+__all__ = ["SOURCE", "claims", "read"]
 
 _MOST: Final = 0.6
 _SUBSCRIBED: Final = 0.6
@@ -184,3 +185,6 @@ def _channel(name: str) -> str:
 
 def _text(value: Json) -> str:
     return clean(value) if isinstance(value, str) else ""
+
+
+SOURCE: Final = Source(claims, read)
