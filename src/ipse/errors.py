@@ -291,9 +291,9 @@ class MissingFeature(IpseError):
 
 
 class Undetermined(IpseError):
-    """It could not be found out. Never treated as valid, never called invalid.
+    """It could not be found out: never treated as valid, never called invalid.
 
-    `report` is as in VerificationFailed.
+    `report` is the `ipse.Report` that says why, None where there is none.
     """
 
     code = "undetermined"

@@ -47,7 +47,14 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
 def test_the_sdist_carries_tests_docs_and_completions(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
         names = {"/".join(name.split("/")[1:]) for name in sdist.getnames()}
-    for wanted in ("LICENSE", "CHANGELOG.md", "constraints.txt", "completions/ipse.zsh", "tests/conftest.py"):
+    for wanted in (
+        "LICENSE",
+        "CHANGELOG.md",
+        "constraints.txt",
+        "completions/ipse.zsh",
+        "tests/conftest.py",
+        "SECURITY.md",
+    ):
         assert wanted in names
 
 

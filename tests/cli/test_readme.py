@@ -152,7 +152,9 @@ def test_the_tour_runs_to_its_end(taught: Ipse, tmp_path: Path) -> None:
     assert "\n4 entries, the chain is whole\n" in done.stdout
 
 
-@pytest.mark.parametrize("path", sorted(REPOSITORY.glob("docs/*.md")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", sorted((*REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("*.md"))), ids=lambda path: path.name
+)
 def test_links_between_documents_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", path.read_text()):
         assert (path.parent / target).exists(), target

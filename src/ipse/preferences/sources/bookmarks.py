@@ -10,8 +10,9 @@ from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import Markup, clean, host_of, without_links
+from ipse.preferences.sources.source import Source, one_file
 
-__all__ = ["claims", "read"]
+__all__ = ["SOURCE", "claims", "read"]
 
 _KEPT: Final = 0.4
 """What is worth a bookmark is liked, if not by how much."""
@@ -134,3 +135,6 @@ def _backup(root: JsonObject, gathering: Gathering, what: str) -> None:
 
 def _is_root(folder: JsonObject) -> bool:
     return isinstance(folder.get("root"), str) or str(folder.get("guid", "")).endswith("_____")
+
+
+SOURCE: Final = Source(claims, one_file(read))

@@ -11,9 +11,10 @@ from ipse.preferences.sources.file import File, Row
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import markup_text, with_maker
+from ipse.preferences.sources.source import Source, one_file
 from ipse.preferences.sources.weights import Scale, number, stars
 
-__all__ = ["claims_goodreads", "claims_storygraph", "read_goodreads", "read_storygraph"]
+__all__ = ["GOODREADS", "STORYGRAPH"]
 
 _WANTED: Final = 0.2
 """A book that somebody means to read draws them a little."""
@@ -97,3 +98,7 @@ def _weight(row: Row, layout: _Layout, what: str) -> float | None:
             f"{what}, line {row.line}: the rating {rating[:20]!r} is not a number from {layout.scale}"
         )
     return layout.scale.weight(value)
+
+
+GOODREADS: Final = Source(claims_goodreads, one_file(read_goodreads))
+STORYGRAPH: Final = Source(claims_storygraph, one_file(read_storygraph))

@@ -12,9 +12,10 @@ from ipse.preferences.sources.file import File, Row
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import markup_text
+from ipse.preferences.sources.source import Source
 from ipse.preferences.sources.weights import Scale, number
 
-__all__ = ["claims", "read"]
+__all__ = ["SOURCE", "claims", "read"]
 
 _SCALE: Final = Scale(0.5, 5, 3)
 _LIKED: Final = 0.8
@@ -115,3 +116,6 @@ def _weight(film: _Film) -> float | None:
     if film.liked:
         return _LIKED
     return _WANTED if film.wanted else None
+
+
+SOURCE: Final = Source(claims, read)

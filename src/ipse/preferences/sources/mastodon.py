@@ -10,8 +10,9 @@ from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import clean, markup_text, without_links
+from ipse.preferences.sources.source import Source
 
-__all__ = ["claims", "read"]
+__all__ = ["SOURCE", "claims", "read"]
 
 _POSTED: Final = 0.2
 """What somebody writes about draws them a little; it may be a complaint as well."""
@@ -106,3 +107,6 @@ def _post_text(post: JsonObject) -> str:
     body = clean(without_links(markup_text(content))) if isinstance(content, str) else ""
     head = clean(without_links(warning)) if isinstance(warning, str) else ""
     return f"{head}: {body}" if head and body else body
+
+
+SOURCE: Final = Source(claims, read)

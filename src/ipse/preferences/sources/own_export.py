@@ -13,8 +13,9 @@ from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import Found, Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.rated_rows import records
+from ipse.preferences.sources.source import Source, one_file
 
-__all__ = ["claims", "read"]
+__all__ = ["SOURCE", "claims", "read"]
 
 _MEMBERS: Final = ("text", "weight", "kind", "sensitivity", "source")
 _KINDS: Final = ("opinion", "fact")
@@ -90,3 +91,6 @@ def _source(value: Json, where: str) -> str:
 
 def _wrong(where: str, member: str, value: Json) -> MalformedInput:
     return MalformedInput(f"{where}: the {member} {excerpt(value)} can't be")
+
+
+SOURCE: Final = Source(claims, one_file(read))

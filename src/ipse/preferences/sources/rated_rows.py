@@ -38,7 +38,6 @@ _DATES: Final = (
     "date", "date rated", "date read", "date watched", "watched date", "date added", "added", "created",
     "timestamp", "time", "valid_from",
 )  # fmt: skip
-_OTHERS: Final = "ipse, goodreads, storygraph, letterboxd, spotify, mastodon, youtube and bookmarks"
 _ROLES: Final[Mapping[str, Sequence[str]]] = {
     "title": _TITLES, "maker": _MAKERS, "genres": _KINDS, "rating": _RATINGS, "opinion": _OPINIONS,
     "date": _DATES,
@@ -189,10 +188,13 @@ def _roles(columns: Sequence[str], what: str) -> dict[str, str]:
         if (column := next((name for name in names if name in columns), None)) is not None
     }
     if "title" not in roles or "rating" not in roles:
+        from ipse.preferences.sources import FORMATS
+
         seen = ", ".join(name[:30] for name in columns[:8] if is_printable(name))
+        others = f"{', '.join(FORMATS[2:-1])} and {FORMATS[-1]}"
         raise MalformedInput(
             f"{what} has no column for the title and the rating" + (f", only {seen}" if seen else ""),
-            hint=f"a table's first line names them: title,rating; other formats are {_OTHERS} (--format)",
+            hint=f"a table's first line names them: title,rating; other formats are {others} (--format)",
         )
     return roles
 

@@ -11,9 +11,10 @@ from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import clean, with_maker
+from ipse.preferences.sources.source import Source
 from ipse.preferences.sources.weights import Tallies
 
-__all__ = ["claims", "read"]
+__all__ = ["SOURCE", "claims", "read"]
 
 _HEARD_MS: Final = 30_000
 """A stream of half a minute counts as a play, to Spotify as well."""
@@ -125,3 +126,6 @@ def _show(name: str) -> str:
 
 def _text(value: Json) -> str:
     return clean(value) if isinstance(value, str) else ""
+
+
+SOURCE: Final = Source(claims, read)

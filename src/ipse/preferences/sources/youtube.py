@@ -16,9 +16,10 @@ from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import Markup, clean, with_maker
+from ipse.preferences.sources.source import Source
 from ipse.preferences.sources.weights import Tallies
 
-__all__ = ["activities", "claims", "read"]
+__all__ = ["SOURCE", "activities", "claims", "read"]
 
 _ENTRY: Final = "outer-cell"
 _BODY: Final = "content-cell"
@@ -253,3 +254,6 @@ def _channel(name: str) -> str:
 
 def _text(value: Json) -> str:
     return clean(value) if isinstance(value, str) else ""
+
+
+SOURCE: Final = Source(claims, read)

@@ -10,13 +10,13 @@ from ipse.errors import UsageError
 from ipse.preferences.embedding import Embedder
 from ipse.storage.statements import SAID, Added, NewStatement, Statement
 from ipse.wallet.clock import time_or_now
-from ipse.wallet.profile import feedback, forgetting, interests, ranking, remembering, selecting, topics
+from ipse.wallet.profile import feedback, forgetting, interests, ranking, remembering, topics
 from ipse.wallet.profile.feedback import Learned
 from ipse.wallet.profile.forgetting import Forgotten
 from ipse.wallet.profile.interests import Contradictory, NamedInterest, Why
 from ipse.wallet.profile.ranking import Placed
 from ipse.wallet.profile.remembering import Progress
-from ipse.wallet.profile.selecting import Selection
+from ipse.wallet.profile.statements import Selection, select
 from ipse.wallet.profile.topics import TopicAffinity
 from ipse.wallet.wallet import Wallet
 
@@ -87,7 +87,7 @@ class Profile:
 
     def statements(self, selection: Selection | None = None) -> list[Statement]:
         """The statements that hold now, as far as they are asked for. Needs no model."""
-        return selecting.select(self._wallet, selection or Selection())
+        return select(self._wallet, selection or Selection())
 
     def forget(self, numbers: Collection[int]) -> Forgotten:
         """Delete statements, their earlier versions and all that was made of them, from the file as well.

@@ -14,6 +14,7 @@ from ipse.cli.output import Output, printable
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
+from ipse.preferences.sources import FORMATS
 from ipse.wallet.profile import Added, NewStatement
 
 if TYPE_CHECKING:
@@ -42,8 +43,7 @@ def import_(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="csv, ndjson, ipse, goodreads, storygraph, letterboxd, spotify, mastodon, youtube or"
-            " bookmarks; without it the content tells.",
+            help=f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}; without it the content tells.",
         ),
     ] = None,
     scale: Annotated[
