@@ -9,13 +9,14 @@ import importlib.util
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -24,12 +25,18 @@ from ipse.wallet import identities
 from ipse.wallet.wallet import Wallet
 from tests import examples
 from tests.desktop import desktop, session
+from tests.waiting import PATIENCE
 
 __all__ = ["desktop", "examples", "session"]
 
 REPOSITORY = Path(__file__).parent.parent
 EXAMPLES = REPOSITORY / "examples" / "data"
 PASSPHRASE = b"correct horse battery staple"
+
+
+# A job in the background of a shell has interrupts ignored, and so would have all that the tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -85,12 +92,15 @@ class Ipse:
             capture_output=True,
             env=self.variables,
             start_new_session=True,
-            timeout=120,
+            timeout=10 * PATIENCE,
             check=False,
         )
         run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert code is None or run.code == code, f"exit {run.code}: {run.out}{run.err}"
         return run
+
+
+Preparation: TypeAlias = Callable[[Ipse], object]
 
 
 def at(home: Path) -> Ipse:
@@ -154,12 +164,43 @@ def models(profile_extra: None) -> Path:
     return cache
 
 
-@pytest.fixture
-def taught(ipse: Ipse, models: Path) -> Ipse:
-    """Like `ipse`, with the compiled model that all tests share. Skips without the profile extra."""
+def _with_models(ipse: Ipse, models: Path) -> Ipse:
     (ipse.home / "cache").mkdir(exist_ok=True)
     (ipse.home / "cache" / "models").symlink_to(models)
     return ipse
+
+
+@pytest.fixture
+def taught(ipse: Ipse, models: Path) -> Ipse:
+    """Like `ipse`, with the compiled model that all tests share. Skips without the profile extra."""
+    return _with_models(ipse, models)
+
+
+@pytest.fixture(scope="session")
+def _prepared() -> dict[Preparation, Path]:
+    return {}
+
+
+@pytest.fixture
+def taught_after(
+    _template: Path,
+    _prepared: dict[Preparation, Path],
+    models: Path,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Callable[[Preparation], Ipse]:
+    """Makes a copy of a wallet like `taught` after some commands, which run once for all tests."""
+
+    def copy(prepare: Preparation) -> Ipse:
+        if prepare not in _prepared:
+            home = tmp_path_factory.mktemp("prepared") / "wallet"
+            shutil.copytree(_template, home)
+            prepare(_with_models(at(home), models))
+            _prepared[prepare] = home
+        shutil.copytree(_prepared[prepare], tmp_path / "wallet", symlinks=True)
+        return at(tmp_path / "wallet")
+
+    return copy
 
 
 @pytest.fixture(scope="session")

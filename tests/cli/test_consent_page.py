@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import pytest
 
 from ipse.encoding import base64url
-from tests.conftest import EXAMPLES, Ipse
+from tests.conftest import EXAMPLES, Ipse, Preparation
+from tests.waiting import PATIENCE
 
 pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
 
@@ -56,7 +58,7 @@ def _before(ipse: Ipse, request: Path, *options: str) -> Person:
     out = ipse.home.parent / f"{ipse.home.name}.out"
     command = " ".join([sys.executable, "-m ipse dapp answer", str(request), *options, ">", str(out)])
     child = pexpect.spawn(
-        "bash", ["-c", command], env=ipse.variables, encoding="utf-8", timeout=60, dimensions=(24, 80)
+        "bash", ["-c", command], env=ipse.variables, encoding="utf-8", timeout=PATIENCE, dimensions=(24, 80)
     )
     return Person(child, out)
 
@@ -90,20 +92,28 @@ def _flat(page: str) -> str:
     return " ".join(page.split())
 
 
+def _taste(ipse: Ipse) -> None:
+    ipse("profile", "like", "science fiction about other planets", "-q")
+    ipse("profile", "dislike", "business books and management advice", "-q")
+
+
 @pytest.fixture
-def choosing(taught: Ipse) -> tuple[Ipse, Path]:
+def choosing(taught_after: Callable[[Preparation], Ipse]) -> tuple[Ipse, Path]:
     """A wallet with a taste, and a request for three of twenty books."""
-    taught("profile", "like", "science fiction about other planets", "-q")
-    taught("profile", "dislike", "business books and management advice", "-q")
+    taught = taught_after(_taste)
     return taught, _request(taught, "--candidates", _CANDIDATES, "--top", "3")
 
 
-@pytest.fixture
-def sentences(taught: Ipse) -> tuple[Ipse, Path]:
-    """A wallet with three sentences about the sea, one of them secret beside, and a request for such."""
+def _sea(ipse: Ipse) -> None:
     for text in _SENTENCES:
-        taught("profile", "like", text, "-q")
-    taught("profile", "like", "secret novels about sailors and the sea", "--sensitivity", "secret", "-q")
+        ipse("profile", "like", text, "-q")
+    ipse("profile", "like", "secret novels about sailors and the sea", "--sensitivity", "secret", "-q")
+
+
+@pytest.fixture
+def sentences(taught_after: Callable[[Preparation], Ipse]) -> tuple[Ipse, Path]:
+    """A wallet with three sentences about the sea, one of them secret beside, and a request for such."""
+    taught = taught_after(_sea)
     about = "novels about sailors and the sea"
     return taught, _request(taught, "--level", "statements", "--about", about, "--limit", "5")
 

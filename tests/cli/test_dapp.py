@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ipse.encoding import base64url
-from tests.conftest import EXAMPLES, Ipse
+from tests.conftest import EXAMPLES, Ipse, Preparation
 
 _CANDIDATES = EXAMPLES / "candidates.txt"
 _ORIGIN = "https://shop.example"
 _TOPICS = "science-fiction,business-and-start-ups"
 
 
+def _taste(ipse: Ipse) -> None:
+    ipse("profile", "like", "science fiction about other planets", "-q")
+    ipse("profile", "dislike", "business books and management advice", "-q")
+
+
 @pytest.fixture
-def asked(taught: Ipse, tmp_path: Path) -> tuple[Ipse, Path]:
+def asked(taught_after: Callable[[Preparation], Ipse], tmp_path: Path) -> tuple[Ipse, Path]:
     """A wallet with a taste and a request to it."""
-    taught("profile", "like", "science fiction about other planets", "-q")
-    taught("profile", "dislike", "business books and management advice", "-q")
+    taught = taught_after(_taste)
     request = tmp_path / "request.json"
     _request(taught, request)
     return taught, request

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
-from tests.conftest import Ipse
+from tests.conftest import Ipse, Preparation
 
 _LIKED = """late-night jazz clubs with a double bass
 bebop trumpet solos
@@ -16,12 +18,15 @@ croissants that take two days
 _DISLIKED = "horror films of any kind\nhaunted house movies\nslasher films\n"
 
 
+def _likings(ipse: Ipse) -> None:
+    ipse("profile", "like", "-", stdin=_LIKED)
+    ipse("profile", "dislike", "-", stdin=_DISLIKED)
+
+
 @pytest.fixture
-def said(taught: Ipse) -> Ipse:
+def said(taught_after: Callable[[Preparation], Ipse]) -> Ipse:
     """A person of two likings and one dislike; the statements are numbered from 1."""
-    taught("profile", "like", "-", stdin=_LIKED)
-    taught("profile", "dislike", "-", stdin=_DISLIKED)
-    return taught
+    return taught_after(_likings)
 
 
 def test_interests_have_a_name_of_their_own_words_an_affinity_and_a_medoid(said: Ipse) -> None:

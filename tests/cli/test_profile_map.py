@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.conftest import EXAMPLES, Ipse
+from tests.conftest import EXAMPLES, Ipse, Preparation
 
 _FORM = pytest.mark.parametrize("form", ["html", "svg"])
 _SEA = ("novels about the sea", "lighthouse keepers and the sea", "sailing ships on a stormy sea")
 _BREAD = ("baking sourdough bread", "bread with caraway and rye", "kneading bread dough")
 
 
-@pytest.fixture
-def reader(taught: Ipse) -> Ipse:
-    """A profile with two interests, a dislike and a secret."""
+def _reading(ipse: Ipse) -> None:
     lines = [f"{text},5" for text in _SEA] + [f"{text},1" for text in _BREAD]
-    taught("profile", "import", "-", stdin="\n".join(["title,rating", *lines, "brass bands,3"]))
-    taught("profile", "like", "clandestine puppet theatre", "--sensitivity", "secret")
-    return taught
+    ipse("profile", "import", "-", stdin="\n".join(["title,rating", *lines, "brass bands,3"]))
+    ipse("profile", "like", "clandestine puppet theatre", "--sensitivity", "secret")
+
+
+@pytest.fixture
+def reader(taught_after: Callable[[Preparation], Ipse]) -> Ipse:
+    """A profile with two interests, a dislike and a secret."""
+    return taught_after(_reading)
 
 
 def _said(path: Path) -> str:

@@ -9,6 +9,7 @@ import json
 import os
 import stat
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ipse.keys import derivation
 from ipse.storage import disclosure_log, rankings
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
-from tests.conftest import PASSPHRASE, Ipse
+from tests.conftest import PASSPHRASE, Ipse, Preparation
 from tests.unit.storage.pages import plain_pages
 
 
@@ -132,12 +133,15 @@ def test_what_can_not_be_done_is_refused_and_changes_nothing(both: Ipse) -> None
     assert both("profile", "export", "--all").out == before
 
 
+def _opinion_and_fact(ipse: Ipse) -> None:
+    ipse("profile", "like", "green tea")
+    ipse("profile", "add", "I live in Lisbon")
+
+
 @pytest.fixture
-def both(taught: Ipse) -> Ipse:
+def both(taught_after: Callable[[Preparation], Ipse]) -> Ipse:
     """A profile of an opinion and a fact."""
-    taught("profile", "like", "green tea")
-    taught("profile", "add", "I live in Lisbon")
-    return taught
+    return taught_after(_opinion_and_fact)
 
 
 def test_a_change_of_mind_ends_the_old_statement_and_keeps_it(both: Ipse) -> None:

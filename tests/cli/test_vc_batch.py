@@ -309,8 +309,6 @@ def test_an_interrupted_batch_says_how_to_go_on(ipse: Ipse, template: Path, tmp_
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A shell's job in the background inherits that interrupts are ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while child.poll() is None and not output.exists():
         time.sleep(0.001)

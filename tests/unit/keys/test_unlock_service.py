@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import stat
 import subprocess
@@ -355,6 +356,7 @@ def test_a_session_outlives_the_shell_that_began_it_but_not_its_time(path: Path)
         ["sh", "-c", f'{sys.executable} -c "$PROGRAM"; kill -HUP 0'],
         env={**os.environ, "PROGRAM": program},
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # `nohup` has it ignored
         capture_output=True,
         timeout=PATIENCE,
         check=False,
