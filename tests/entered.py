@@ -32,7 +32,7 @@ def entered(arguments: list[str]) -> tuple[int, list[str]]:
         code = main.run(arguments)
     finally:
         sys.setprofile(None)
-        threading.setprofile(None)  # type: ignore[arg-type]  # None ends it
+        threading.setprofile(None)
     return code, sorted(found)
 
 

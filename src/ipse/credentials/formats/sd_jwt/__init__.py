@@ -12,8 +12,14 @@ Nothing here touches a disk, a clock or a network.
 from ipse.credentials.formats.sd_jwt.checks import CHECKS, SdJwtInvalid, SdJwtUndetermined
 from ipse.credentials.formats.sd_jwt.disclosures import ClaimPath, Disclosure, read_path, spelled
 from ipse.credentials.formats.sd_jwt.issuance import issue
-from ipse.credentials.formats.sd_jwt.key_binding import bind, holder_key, sd_hash
-from ipse.credentials.formats.sd_jwt.presentation import Selection, disclosable_paths, select
+from ipse.credentials.formats.sd_jwt.presentation import (
+    Selection,
+    bind,
+    disclosable_paths,
+    holder_key,
+    sd_hash,
+    select,
+)
 from ipse.credentials.formats.sd_jwt.registered_claims import VC_TYPE, VC_TYPES
 from ipse.credentials.formats.sd_jwt.serialization import SdJwt, parse, parse_compact, parse_json
 from ipse.credentials.formats.sd_jwt.verification import VerifiedSdJwt, verify

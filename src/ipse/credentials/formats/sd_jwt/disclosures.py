@@ -1,4 +1,7 @@
-"""Disclosures: salted claims, apart from the signed JWT that holds their digests (RFC 9901 section 4.2)."""
+"""Disclosures: making and reading one, and putting those of a JWT in place.
+
+Source: RFC 9901 sections 4.2 and 7.1.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,25 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from ipse.credentials.formats.sd_jwt.checks import SdJwtInvalid, reported_as
 from ipse.credentials.jws import encode_json
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.safe_text import printable
 from ipse.errors import MalformedInput, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ipse.encoding.strict_json import Json, JsonObject
 
 __all__ = [
     "DEFAULT_HASH",
+    "MAX_DEPTH",
     "RESERVED_NAMES",
     "ClaimPath",
     "Disclosure",
+    "Placement",
+    "Unpacked",
     "digest",
     "hash_name",
     "holds",
@@ -26,6 +35,7 @@ __all__ = [
     "read",
     "read_path",
     "spelled",
+    "unpack",
 ]
 
 ClaimPath: TypeAlias = tuple[str | int, ...]
@@ -135,3 +145,150 @@ def read_path(text: str, claims: JsonObject) -> ClaimPath:
             raise UsageError(f"there is no claim {text[:60]!r}", hint="write it like address.street")
         value = value[path[-1]]
     return tuple(path)
+
+
+MAX_DEPTH: Final = 64
+"""Levels of objects and arrays in a processed payload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the value of a disclosure came to sit in the processed payload."""
+
+    path: ClaimPath
+    disclosure: Disclosure
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A processed payload.
+
+    `placements` has one entry for each disclosure, parents before children. `selective` names the
+    top-level claims that came out of a disclosure or hold a digest at any depth.
+    """
+
+    claims: JsonObject = field(repr=False)
+    placements: tuple[Placement, ...]
+    selective: frozenset[str]
+
+
+def unpack(payload: JsonObject, encoded_disclosures: Sequence[str]) -> Unpacked:
+    """The claims that `payload` and the disclosures give together.
+
+    All digests are sought, in the payload and in the disclosed values; those without a disclosure are
+    left out, `_sd` and `_sd_alg` are removed. Nothing is taken on trust: a disclosure that no digest
+    refers to, a digest met twice, a claim that is there already are faults. Raises SdJwtInvalid
+    (`proof`). No signature is checked here.
+    """
+    with reported_as("proof"):
+        algorithm = hash_name(payload)
+    available: dict[str, Disclosure] = {}
+    for position, encoded in enumerate(encoded_disclosures, start=1):
+        try:
+            disclosure = read(encoded)
+        except MalformedInput as error:
+            raise _fault(f"disclosure {position} is malformed: {error.message}") from error
+        its_digest = digest(encoded, algorithm)
+        if its_digest in available:
+            raise _fault(f"disclosure {position} is there twice")
+        available[its_digest] = disclosure
+    walk = _Walk(available)
+    claims = walk.claims_of(payload, ())
+    for position, its_digest in enumerate(available, start=1):
+        if its_digest not in walk.met:
+            raise _fault(f"no digest refers to disclosure {position}")
+    return Unpacked(claims, tuple(walk.placements), frozenset(walk.selective))
+
+
+class _Walk:
+    """One pass over a payload. `met` holds every digest seen so far."""
+
+    def __init__(self, available: dict[str, Disclosure]) -> None:
+        self._available = available
+        self.met: set[str] = set()
+        self.placements: list[Placement] = []
+        self.selective: set[str] = set()
+
+    def claims_of(self, members: JsonObject, path: ClaimPath) -> JsonObject:
+        _check_depth(path)
+        if "..." in members:
+            raise _fault(f"'...' is used outside an array, at {_at(path)}")
+        if path and "_sd_alg" in members:
+            raise _fault(f"_sd_alg is below the top level, at {_at(path)}")
+        claims = {
+            name: self._value(value, (*path, name))
+            for name, value in members.items()
+            if name not in RESERVED_NAMES
+        }
+        for digest in _digests(members, path):
+            disclosure = self._disclosure(digest, path)
+            if disclosure is None:
+                continue
+            name = disclosure.name
+            if name is None:
+                raise _fault(f"a disclosure of 2 elements stands for a claim, at {_at(path)}; those have 3")
+            if name in claims:
+                raise _fault(f"a disclosure would overwrite the claim {spelled((*path, name))}")
+            claims[name] = self._disclosed(disclosure, (*path, name))
+        return claims
+
+    def _values_of(self, elements: list[Json], path: ClaimPath) -> list[Json]:
+        _check_depth(path)
+        values: list[Json] = []
+        for element in elements:
+            place = (*path, len(values))
+            if not (isinstance(element, dict) and "..." in element):
+                values.append(self._value(element, place))
+                continue
+            digest = element["..."]
+            if len(element) != 1 or not isinstance(digest, str):
+                raise _fault(f"'...' is not the only member, or no string, in the array {spelled(path)}")
+            disclosure = self._disclosure(digest, path)
+            if disclosure is None:
+                continue
+            if disclosure.name is not None:
+                raise _fault(
+                    f"a disclosure of 3 elements stands for an element of {spelled(path)}; those have 2"
+                )
+            values.append(self._disclosed(disclosure, place))
+        return values
+
+    def _value(self, value: Json, path: ClaimPath) -> Json:
+        if isinstance(value, dict):
+            return self.claims_of(value, path)
+        if isinstance(value, list):
+            return self._values_of(value, path)
+        return value
+
+    def _disclosed(self, disclosure: Disclosure, path: ClaimPath) -> Json:
+        self.placements.append(Placement(path, disclosure))
+        self.selective.add(str(path[0]))
+        return self._value(disclosure.value, path)
+
+    def _disclosure(self, digest: str, path: ClaimPath) -> Disclosure | None:
+        if digest in self.met:
+            raise _fault(f"the digest {digest[:12]!r}... is there twice, again at {_at(path)}")
+        self.met.add(digest)
+        if path:
+            self.selective.add(str(path[0]))
+        return self._available.get(digest)
+
+
+def _digests(members: JsonObject, path: ClaimPath) -> list[str]:
+    digests = members.get("_sd", [])
+    if not isinstance(digests, list) or not all(isinstance(digest, str) for digest in digests):
+        raise _fault(f"_sd is not an array of strings, at {_at(path)}")
+    return digests
+
+
+def _check_depth(path: ClaimPath) -> None:
+    if len(path) >= MAX_DEPTH:
+        raise _fault(f"the claims are nested deeper than {MAX_DEPTH} levels")
+
+
+def _at(path: ClaimPath) -> str:
+    return spelled(path) if path else "the top level"
+
+
+def _fault(reason: str) -> SdJwtInvalid:
+    return SdJwtInvalid("proof", reason)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.credentials import jws
 from ipse.credentials.formats.sd_jwt import disclosures, registered_claims
-from ipse.credentials.formats.sd_jwt.disclosures import ClaimPath, spelled
+from ipse.credentials.formats.sd_jwt.disclosures import MAX_DEPTH, ClaimPath, spelled
 from ipse.credentials.formats.sd_jwt.serialization import MAX_DISCLOSURES, MAX_LENGTH, SdJwt
-from ipse.credentials.formats.sd_jwt.unpack import MAX_DEPTH
 from ipse.encoding import base64url, strict_json
 from ipse.errors import InputTooLarge, MalformedInput, UsageError
 

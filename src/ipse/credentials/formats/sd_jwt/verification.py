@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ipse.credentials import jws
-from ipse.credentials.formats.sd_jwt import key_binding, registered_claims
+from ipse.credentials.formats.sd_jwt import presentation, registered_claims
 from ipse.credentials.formats.sd_jwt.checks import CHECKS, SdJwtInvalid, reported_as
+from ipse.credentials.formats.sd_jwt.disclosures import Unpacked, unpack
 from ipse.credentials.formats.sd_jwt.serialization import SdJwt, parse
-from ipse.credentials.formats.sd_jwt.unpack import Unpacked, unpack
 from ipse.credentials.jws import VerificationKey
 from ipse.credentials.policy import Challenge, NoChallenge
 from ipse.credentials.report import Check, Outcome
@@ -80,7 +80,7 @@ def verify(
     now: float,
     leeway: float = 60,
     audiences: Collection[str] = (),
-    resolve_holder_key: HolderKeyResolver = key_binding.holder_key,
+    resolve_holder_key: HolderKeyResolver = presentation.holder_key,
 ) -> VerifiedSdJwt:
     """What `presented` says, if every check of CHECKS holds.
 
@@ -192,4 +192,4 @@ def check_binding(
         raise SdJwtInvalid("holder-binding", "the key binding is missing: anyone could have sent this")
     with reported_as("holder-binding"):
         key = resolve(cnf)
-    return key_binding.check_key_binding(sd_jwt, sd_jwt.kb_jwt, key, challenge, now=now, leeway=leeway)
+    return presentation.check_key_binding(sd_jwt, sd_jwt.kb_jwt, key, challenge, now=now, leeway=leeway)

@@ -29,9 +29,9 @@ from ipse.credentials.formats.sd_jwt import (
     select,
     verify,
 )
+from ipse.credentials.formats.sd_jwt.disclosures import MAX_DEPTH
 from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS
 from ipse.credentials.formats.sd_jwt.serialization import MAX_DISCLOSURES, MAX_LENGTH
-from ipse.credentials.formats.sd_jwt.unpack import MAX_DEPTH
 from ipse.encoding import base64url
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, UsageError
 from ipse.keys.ed25519 import PrivateKey

@@ -20,8 +20,8 @@ from ipse.credentials.formats.sd_jwt import (
     parse,
     verify,
 )
+from ipse.credentials.formats.sd_jwt.disclosures import MAX_DEPTH
 from ipse.credentials.formats.sd_jwt.serialization import MAX_DISCLOSURES, MAX_LENGTH
-from ipse.credentials.formats.sd_jwt.unpack import MAX_DEPTH
 from ipse.encoding import base64url
 from ipse.errors import MalformedInput, StorageError, Undetermined, VerificationFailed
 from ipse.keys.ed25519 import PrivateKey, PublicKey
