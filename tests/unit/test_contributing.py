@@ -8,9 +8,10 @@ from typing import Any, Final
 
 import pytest
 
+from ipse import dids
 from ipse.credentials import formats
 from ipse.credentials.formats import format as protocol
-from ipse.dids import method, resolver
+from ipse.dids import method
 from ipse.preferences import sources
 from ipse.preferences.sources import source
 from tests.conftest import REPOSITORY
@@ -33,7 +34,7 @@ def test_the_files_and_folders_that_the_guide_names_are_there() -> None:
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (formats, "_FORMATS"), (protocol, "Format"), (resolver, "METHODS"), (method, "Method"),
+        (formats, "_FORMATS"), (protocol, "Format"), (dids, "CREATED"), (dids, "METHODS"), (method, "Method"),
         (method, "Creation"), (method, "Publication"), (sources, "_SOURCES"), (source, "Source"),
         (source, "one_file"),
     ],

@@ -1,6 +1,6 @@
 """What every DID method is to the rest of ipse.
 
-A method is a module `ipse.dids.did_NAME` with one `METHOD`; its name is registered in `ipse.dids.resolver`.
+A method is a module `ipse.dids.did_NAME` with one `METHOD`; its name is registered in `ipse.dids`.
 """
 
 from __future__ import annotations

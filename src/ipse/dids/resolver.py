@@ -1,8 +1,4 @@
-"""One way from a DID to its document, and from a DID URL to a key.
-
-To add a DID method, write a module `did_NAME` with a `METHOD` and add its name to `METHODS`. Only the module
-of the method at hand is loaded.
-"""
+"""One way from a DID to its document, and from a DID URL to a key."""
 
 from __future__ import annotations
 
@@ -11,13 +7,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final, TypeAlias
 
+from ipse.dids import METHODS
 from ipse.dids.method import Fetch, Method
 from ipse.dids.verification_methods import any_method_key, method_key
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, NotFound, Undetermined
 
 __all__ = [
-    "METHODS",
     "Fetch",
     "Resolve",
     "any_method_key",
@@ -33,8 +29,6 @@ __all__ = [
 Resolve: TypeAlias = Callable[[str], JsonObject]
 """DID to DID document. Raises MalformedInput, Undetermined."""
 
-METHODS: Final = ("key", "jwk", "web", "pkh", "peer")
-"""The names of the DID methods."""
 _DID: Final = re.compile(
     r"did:[a-z0-9]+:(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}|:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})"
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.dids import resolver
+from ipse.dids import CREATED, resolver
 from ipse.dids.method import Creation, Details
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -72,10 +72,10 @@ class Kind:
     @property
     def creation(self) -> Creation:
         """How such DIDs are made."""
-        found = resolver.method_called(self.method).creation if self.method in resolver.METHODS else None
+        found = resolver.method_called(self.method).creation if self.method in CREATED else None
         if found is None:
-            made = [name for name in resolver.METHODS if resolver.method_called(name).creation]
-            raise UsageError(f"did:{self.method} can't be made", hint=f"--method takes {', '.join(made)}")
+            made = ", ".join(CREATED)
+            raise UsageError(f"did:{self.method} can't be made", hint=f"--method takes {made}")
         return found
 
     def did(self, key: PublicKey) -> str:

@@ -11,6 +11,7 @@ from ipse.cli import params, tty
 from ipse.cli.completion import complete_did
 from ipse.cli.context import Context, context_of
 from ipse.cli.params import AllowLoopback, CaFile
+from ipse.dids import CREATED
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused, DataError, StorageError, UsageError
 from ipse.wallet import directory, output_files
@@ -37,7 +38,7 @@ _Which = Annotated[
 _Name = Annotated[
     str, typer.Option("--name", metavar="NAME", help="Its name in this wallet, seen by you only.")
 ]
-_Method = Annotated[str, typer.Option("--method", metavar="key|jwk|web|pkh", help="The DID method.")]
+_Method = Annotated[str, typer.Option("--method", metavar="|".join(CREATED), help="The DID method.")]
 _Domain = Annotated[
     str | None,
     typer.Option(
