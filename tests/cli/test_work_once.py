@@ -78,7 +78,10 @@ def test_answering_an_application(
     assert work["decryptions"] == 1
     # Twice more under its lock, so that nobody moves the keys while the first count and the answer are kept.
     assert work["read wallet.json"] == 3
-    assert work["setting embedding-model"] == work["setting embedding-fingerprint"] == 1
+    # A budget once more in the transaction that spends from it: another command may have changed it.
+    twice = {"setting budget-answer", "setting budget-application", "setting budget-overall"}
+    read = {name: times for name, times in work.items() if name.startswith("setting ")}
+    assert read == {name: 2 if name in twice else 1 for name in read}
 
 
 def test_creating_a_did(run: Callable[..., int], work: Counter[str]) -> None:
