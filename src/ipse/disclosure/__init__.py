@@ -1,6 +1,10 @@
-"""Questions about preferences at the four levels, their answers, and the receipts for both.
+"""Answering questions about preferences, as values: no disk, no clock, no network.
 
 questions   what an application asks, in the `transaction_data` of an OpenID4VP request
-answers     the SD-JWT VC that answers it; saying nothing looks like any other answer
+offers      what the owner could answer, computed from the profile as arrays
+budgets     how much answers may tell in all; grants: what may be asked without the owner
+warnings    what is odd about a question; reasons: why an answer says nothing
+proposals   what the owner decides on, and the decision
+answers     the SD-JWT VC that answers a question; saying nothing looks like any other answer
 receipts    the terms of an answer, for both sides to sign
 """

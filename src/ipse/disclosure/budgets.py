@@ -1,7 +1,7 @@
-"""How much answers may tell in all: epsilons that add up, in thousandths, over a window of 30 days.
+"""Privacy budgets: limits on the epsilons of all answers in 30 days, in thousandths.
 
-Answers drawn with epsilon 1 and 2 tell together no more than one with epsilon 3 (sequential composition:
-C. Dwork and A. Roth, The Algorithmic Foundations of Differential Privacy, 2014, section 3.5.1).
+Epsilons add up: answers drawn with epsilon 1 and 2 tell together no more than one with epsilon 3 (sequential
+composition: C. Dwork and A. Roth, The Algorithmic Foundations of Differential Privacy, 2014, section 3.5.1).
 """
 
 from __future__ import annotations

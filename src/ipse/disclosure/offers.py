@@ -1,6 +1,6 @@
-"""What the owner could tell an application, from the profile as arrays, before anybody is asked.
+"""Compute what the owner could tell an application, from the profile as arrays.
 
-Everything is worked out whether or not it will leave, so that a refusal takes the time of an answer.
+The whole answer is computed even if nothing will leave, so that a refusal takes as long as an answer.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 FINGERPRINT: Final = 8
-"""Bytes by which a candidate is known later."""
+"""Bytes of a candidate's SHA-256 that are kept, to recognise the candidate later."""
 _DAY: Final = 86400.0
 _HALF_LIFE: Final = 4 * 365.25
 """Days until an opinion has lost half of what time can take from it. One for all of them: a half-life that
@@ -67,9 +67,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What could leave: `content` in full, its `items` for the owner, or the `reason` why there is none.
+    """An answer that could leave: its `content`, and its `items` as the owner reads them.
 
-    `drawn` where it came out of a private mechanism: that costs epsilon even if it says nothing.
+    `reason` says why it says nothing, None where it says something. `drawn` is True where a private
+    mechanism drew it: that costs epsilon even if it says nothing.
     """
 
     content: Content
@@ -78,7 +79,7 @@ class Offer:
     drawn: bool = False
 
     def ticked(self, keys: Collection[str]) -> Offer:
-        """The part of it with these items. A list is cut; nothing else is ticked one by one."""
+        """Return the offer with only the items of these keys; for contents that are lists."""
         (member, told), left = *self.content.items(), [item for item in self.items if item.key in keys]
         places = {item.key: place for place, item in enumerate(self.items)}
         reason = self.reason if left or not self.items else reasons.NOTHING_TICKED
@@ -87,7 +88,7 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What may have a part in an answer: no secret statement, none about a closed topic.
+    """The statements that may influence an answer: none is secret, none is about a closed topic.
 
     - `texts` and `vectors`, float32 (n, d), of the statements
     - `weights`: float64 (n,), as far as time has left them
@@ -128,10 +129,10 @@ def voting_profile(
     access: Mapping[str, bool],
     now: datetime,
 ) -> Profile:
-    """The part of a profile that may have a part in answers at `now`.
+    """Return the statements that may influence an answer at `now`: those about no closed topic.
 
-    Of n statements that are not secret: `texts`, `vectors` (n, d), `weights` in [-1, 1], and since when each
-    holds. `published`, `closed` and `access` as in Profile.
+    The arguments describe n statements, none of them secret: `texts`, `vectors` float32 (n, d), `weights` in
+    [-1, 1], and `times`, since when each holds. `published`, `closed` and `access` as in Profile.
     """
     background = topics.background(published)
     profile = Profile(
@@ -148,7 +149,7 @@ def voting_profile(
 
 
 def subject_texts(asked: Asked) -> list[str]:
-    """What is asked about, as texts to embed; a topic that is not published goes by its name."""
+    """Return the texts that say what is asked about; a topic that is not published is named by its id."""
     match asked:
         case Choose(candidates=candidates):
             return [as_seen(candidate.text) for candidate in candidates]
@@ -160,9 +161,10 @@ def subject_texts(asked: Asked) -> list[str]:
 
 
 def embed_subjects(asked: Asked, embedder: Embedder, published: Floats) -> Floats:
-    """What is asked about, float32 (n, d); `published` are the published topics, which have vectors already.
+    """Embed what is asked about: float32 (n, d), in the order of `subject_texts`.
 
-    Raises MalformedInput for a text that can't be embedded.
+    `published` is float32 (t, d), the published topics, which are not embedded again. Raises MalformedInput
+    for a text that can't be embedded.
     """
     import numpy as np
 
@@ -179,10 +181,13 @@ def embed_subjects(asked: Asked, embedder: Embedder, published: Floats) -> Float
 def make(
     profile: Profile, question: Question, subjects: Floats, *, epsilon: int, granted: Sequence[str] = ()
 ) -> Offer:
-    """The offer for a question. `granted` are the topics of a grant: all that is told is about them.
+    """Compute the offer for a question.
 
-    `subjects` are what is asked about, as `embed_subjects` gives them; `epsilon`, in thousandths, is what
-    drawing the offer costs. Raises MissingFeature where OpenDP is not installed.
+    - `subjects`: float32 (n, d), from `embed_subjects`
+    - `epsilon`: what drawing the offer costs, in thousandths
+    - `granted`: the topics of a grant, to which the answer is then limited; none for no limit
+
+    Raises MissingFeature where OpenDP is not installed.
     """
     every = topics.published().topics
     # Topics that are on no list any more leave a grant that allows none, not one that allows all.
@@ -199,7 +204,7 @@ def make(
 
 
 def fingerprints(question: Question) -> bytes:
-    """What the candidates of a question are known by later: FINGERPRINT bytes of a SHA-256 of each."""
+    """Return FINGERPRINT bytes of the SHA-256 of each candidate, joined; empty at the other levels."""
     match question.asked:
         case Choose(candidates):
             return b"".join(bytes.fromhex(_digest(one.text))[:FINGERPRINT] for one in candidates)
@@ -208,7 +213,7 @@ def fingerprints(question: Question) -> bytes:
 
 
 def kept(question: Question, content: Content) -> Content | None:
-    """What is kept of an answer so that the same question can have it again; None where it is not."""
+    """Return what to store of an answer, to repeat it when the same question returns; None for nothing."""
     match question.asked:
         case Choose(candidates):
             told = {one.id: _digest(one.text) for one in candidates}
@@ -220,7 +225,7 @@ def kept(question: Question, content: Content) -> Content | None:
 
 
 def repeated(question: Question, content: Content) -> Offer:
-    """The offer that says again what was said to the same question, whatever its candidates' ids are now."""
+    """Return the offer that repeats a stored answer; its candidates may have other ids than before."""
     match question.asked:
         case Choose(candidates):
             found = [one for one in candidates if _digest(one.text) in content["choices"]]
@@ -315,7 +320,7 @@ def _fits(text: str) -> bool:
 
 
 def _faded(weights: Sequence[float], times: Sequence[datetime], now: datetime) -> Doubles:
-    """Weights, in [-1, 1], as far as time has left them."""
+    """Return the weights, in [-1, 1], after decay over time."""
     import numpy as np
 
     days = np.array([max((now - time).total_seconds(), 0.0) / _DAY for time in times], np.float64)
@@ -343,12 +348,12 @@ def _is_about(shares: Floats) -> NDArray[np.bool_]:
 
 
 def _digest(text: str) -> str:
-    """All of it where an answer is kept: an application could make two candidates whose first bytes agree."""
+    """SHA-256 in hex. Stored answers use all of it: two candidates may be made whose first bytes agree."""
     return hashlib.sha256(as_seen(text).encode()).hexdigest()
 
 
 def _rows_of(asked: Sequence[str], profile: Profile, granted: Sequence[int] | None) -> list[int]:
-    """The places in the published list of what was asked, but for what is closed or beyond the grant."""
+    """Return the rows of the asked topics in the published list, without closed and not granted ones."""
     wanted = set(asked)
     return [
         row

@@ -1,4 +1,4 @@
-"""What the owner decides on: who asks, what would leave, what it costs; and what the owner says."""
+"""The proposal that the owner decides on (who asks, what would leave, what it costs), and the decision."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the owner said; `ticked` are the keys of the items that may leave, where they are tickable."""
+    """The owner's decision; `ticked` are the keys of the items that may leave, where they are tickable."""
 
     accepted: bool
     ticked: frozenset[str] = field(default_factory=frozenset)
 
 
 Consent = Callable[[Proposal], Decision]
-"""Shows a proposal to the owner and gives their answer. Raises ConsentNeeded where nobody can be asked."""
+"""Show a proposal to the owner and return the decision. Raises ConsentNeeded where nobody can be asked."""

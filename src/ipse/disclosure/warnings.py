@@ -1,4 +1,4 @@
-"""What the owner should know before answering: a purpose that does not fit, an old question, a new kind."""
+"""Warn the owner before answering: about a purpose that does not fit, a question that returns, a new kind."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def warnings(
     earlier: Sequence[PastAnswer],
     everybody: Sequence[PastAnswer],
 ) -> tuple[QuestionWarning, ...]:
-    """What is odd about a question.
+    """Return the warnings about a question.
 
     float32, unit length: `subjects` (n, d), what is asked about (`embed_subjects`); the published `topics`
     (t, d); the EMPTY_PURPOSES (m, d). `earlier` are the answers that its party had, `everybody` those that
@@ -133,7 +133,7 @@ def _astray(fit: Fit) -> str:
 def _again(
     question: Question, earlier: Sequence[PastAnswer], everybody: Sequence[PastAnswer]
 ) -> Iterator[QuestionWarning]:
-    """Candidates that come back: from another party, or from the same one for another purpose."""
+    """Warn of candidates that were asked about before: by another party, or for another purpose."""
     wanted = _prints(fingerprints(question))
     if not isinstance(question.asked, Choose) or len(wanted) < 2:
         return
@@ -193,9 +193,9 @@ def _count(shared: set[bytes], wanted: set[bytes]) -> str:
 def _new_in_kind(
     question: Question, embedder: Embedder, earlier: Sequence[PastAnswer], subjects: Floats, topics: Floats
 ) -> Iterator[QuestionWarning]:
-    """A level or a group of topics that a known application comes with for the first time.
+    """Warn of a level or a group of topics that a known application asks about for the first time.
 
-    The very question that it had an answer to is no news.
+    A question that was answered before is never new.
     """
     if not earlier or question.identity in {past.question for past in earlier}:
         return

@@ -1,4 +1,4 @@
-"""What was done with a ranking, as weights of opinions.
+"""Turn what was done with a ranking into weights of opinions.
 
 Taking a candidate says more than passing over it, and passing over is only believed of what stood above
 what was taken, since the rest may never have been read (Joachims, "Optimizing search engines using

@@ -1,4 +1,4 @@
-"""Vectors as arrays: from and to the bytes that are stored, what is nearest, and cosines that are exact."""
+"""Vectors as arrays: conversion from and to stored bytes, nearest vectors, exact cosines."""
 
 from __future__ import annotations
 

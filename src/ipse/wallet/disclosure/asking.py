@@ -1,4 +1,4 @@
-"""Answering a request, after the owner's consent or under a standing grant."""
+"""Answer a request, after the owner's consent or under a standing grant."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ask(
     origin: str | None = None,
     reach: Reach | None = None,
 ) -> Answered:
-    """The signed answer to `request`, JSON or a signed request object; one that says nothing is one too.
+    """Return the signed answer to `request`, JSON or a signed request object; it may say nothing.
 
     `origin` is where the request came from, if that is known from elsewhere. Nothing is computed for a
     request that is malformed, tampered with, replayed, expired or meant for somebody else, and nothing
@@ -121,7 +121,7 @@ def _check_new(wallet: Wallet, question: Question) -> None:
 
 
 def _profile(wallet: Wallet, embedder: Embedder, topics: EmbeddedTopics, now: datetime) -> Profile:
-    """What of the profile may have a part in an answer: nothing secret, nothing about a closed topic."""
+    """Read the statements that may influence an answer: nothing secret, nothing about a closed topic."""
     opinions = read_opinions(wallet, embedder, include_secret=False)
     access = access_by_topic(wallet, topics.own)
     return offers.voting_profile(
@@ -139,7 +139,7 @@ def _profile(wallet: Wallet, embedder: Embedder, topics: EmbeddedTopics, now: da
 def _bounded(
     question: Question, offer: Offer, cost: Cost, earlier: AnswerRow | None, granted: Permission | None
 ) -> Offer:
-    """The offer as far as grant and budget go; the earlier answer where the question is the same."""
+    """Limit the offer to what grant and budget allow; repeat the earlier answer to the same question."""
     if granted is not None and granted.used_up:
         return Offer(nothing(question), (), granted.used_up)
     if earlier is not None and earlier.content is not None:
@@ -182,7 +182,7 @@ def _past(row: AnswerRow) -> PastAnswer:
 
 
 def _topics_told(row: AnswerRow) -> tuple[str, ...]:
-    """The topics that an answer named, none where its content was dropped."""
+    """Return the topics that an answer named; none if its content was dropped."""
     if row.content is None or row.level not in ("topics", "bands"):
         return ()
     told = strict_json.parse_object(row.content).get(row.level)

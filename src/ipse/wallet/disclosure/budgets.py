@@ -1,4 +1,4 @@
-"""The budgets of the owner, and what is spent of them."""
+"""The owner's privacy budgets in the vault, and what is spent of them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def charges(wallet: Wallet, moment: datetime) -> list[Charge]:
 
 
 def left(wallet: Wallet, party: str | None, now: datetime) -> tuple[int, int]:
-    """What is left for an application (one that has had nothing, where None) and for all."""
+    """Return what is left for an application and for all; None stands for an application that had nothing."""
     return read(wallet).left_after(charges(wallet, moment(wallet, now)), party)
 
 

@@ -33,7 +33,7 @@ class Permission:
 
 
 def covering(wallet: Wallet, question: Question, epsilon: int, moment: datetime) -> Permission | None:
-    """The grant that answers `question` without the owner, if one does at `moment`.
+    """Return the grant under which `question` is answered without the owner at `moment`, or None.
 
     It must be of this very party and level, not ended, and the request signed unless the owner said that
     unsigned ones will do. Asked before anything is computed and again in the transaction that releases.

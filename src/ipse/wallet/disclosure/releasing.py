@@ -1,4 +1,4 @@
-"""Letting an answer leave: charged, logged and signed in one transaction, before anybody sees it."""
+"""Release an answer: charge, log and sign it in one transaction, before anybody sees it."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def release(
 
 
 def basis(wallet: Wallet) -> bytes:
-    """A digest of all that may have a part in answers; another one once something was said or withdrawn."""
+    """Return a digest of everything that may influence an answer; it changes with the profile."""
     own = own_topics.every(wallet.vault)
     meanings = [(topic.label, topic.meaning) for topic in own]
     access = repr((sorted(access_by_topic(wallet, own).items()), meanings))

@@ -1,4 +1,4 @@
-"""What the owner did with a ranking, turned into statements."""
+"""Learn statements from what the owner did with a ranking."""
 
 from __future__ import annotations
 

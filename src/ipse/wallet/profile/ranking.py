@@ -1,4 +1,4 @@
-"""What the owner said, searched and turned into rankings. All of it at home."""
+"""Search the profile, and rank texts by the owner's taste. All of it at home."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def rank(
     include_secret: bool = True,
     explain: int = 0,
 ) -> list[Placed]:
-    """All candidates as the owner would like them, best first; ties keep their order.
+    """Return all candidates, the one that the owner would like best first; ties keep their order.
 
     The first `explain` places come with the statements that moved them most. `include_secret` is False for
     everything an application will learn of. Raises NotFound where the profile has no opinions.
@@ -99,7 +99,7 @@ def rank(
 
 
 def explain_score(wallet: Wallet, embedder: Embedder, text: str, *, now: datetime) -> Explained:
-    """The score of one text and what moved it. Raises NotFound for an empty profile, MalformedInput."""
+    """Return one text's score and what moved it. Raises NotFound for an empty profile, MalformedInput."""
     learned, opinions, evidence = learn_with_opinions(wallet, embedder)
     texts = Texts.of([text], embedder.embed([text]))
     ((position, score),) = learned.ranked(texts, taste.day(now))

@@ -1,4 +1,4 @@
-"""The owner's taste, learned from the vault: from scratch, or from where the last ranking left it."""
+"""Learn the owner's taste from the vault: from scratch, or from what the last ranking kept."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _start(wallet: Wallet, embedder: Embedder, *, include_secret: bool) -> _Star
 def _continued(
     wallet: Wallet, embedder: Embedder, start: _Start | None, *, include_secret: bool
 ) -> Taste | None:
-    """The kept taste and what is new since; None if it has to be learned anew."""
+    """Return the kept taste extended by new opinions; None if it has to be learned anew."""
     if start is None:
         return None
     found = Taste(taste.InducingPoints(start.points), start.sums)
@@ -130,9 +130,9 @@ def _keep(
     *,
     include_secret: bool,
 ) -> None:
-    """Few opinions are learned faster than read; of more, what they came to is kept.
+    """Keep the fitted taste in the vault, unless there are so few opinions that fitting is faster.
 
-    On a disk that is too full for it, the next ranking does this one's work again.
+    On a full disk nothing is kept, and the next ranking learns it again.
     """
     if found.sums is None:
         return

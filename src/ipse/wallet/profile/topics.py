@@ -1,7 +1,7 @@
-"""The topics of a profile: how much each is liked, those of the owner's own, and which are open.
+"""The topics of a profile: how much each is liked, which are the owner's own, and which are open.
 
-The affinities are computed when they are asked for. Kept are the owner's own topics, which topics are closed,
-and the vectors of all of them.
+Affinities are computed when they are asked for. The vault keeps the owner's own topics, which topics are
+closed, and the vectors of all topics.
 """
 
 from __future__ import annotations
@@ -80,10 +80,11 @@ class TopicAffinity:
 
 
 def embed_topics(wallet: Wallet, embedder: Embedder, others: Sequence[str] = ()) -> EmbeddedTopics:
-    """The published topics, the owner's own and `others`, texts of the program that never change.
+    """Return the vectors of the published topics, of the owner's own and of `others`.
 
-    Each is embedded once for each model and kept in the vault. On a disk that is too full for it, the next
-    command embeds them again. Raises MalformedInput for an own topic that the model cannot read.
+    `others` are texts of the program that never change. Each text is embedded once per model, and its vector
+    is kept in the vault; on a full disk the next command embeds it again. Raises MalformedInput for an own
+    topic that the model cannot read.
     """
     listed, own = topics.published().topics, own_topics.every(wallet.vault)
     published = [topic.means for topic in listed]
