@@ -20,8 +20,8 @@ AGE = shutil.which("age") or shutil.which("rage")
 
 
 @pytest.fixture(scope="module")
-def exported() -> bytes:
-    """One age file; each takes a second to write."""
+def exported(takes_long: None) -> bytes:
+    """One age file; each takes a second to write, and to read. `tests/cli` has a quick look at them."""
     return to_age(KEY, PASSPHRASE).encode()
 
 
@@ -133,6 +133,7 @@ def test_an_age_file_for_a_recipients_key_is_named_as_such() -> None:
         read_private_key(data, passphrase=lambda: PASSPHRASE)
 
 
+@pytest.mark.slow
 def test_what_an_age_file_holds_must_be_a_private_key_in_clear() -> None:
     within = age_file.encrypt(b"hello", PASSPHRASE).encode()
     with pytest.raises(MalformedInput, match="not a private key"):
