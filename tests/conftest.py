@@ -25,13 +25,13 @@ from ipse.wallet import identities
 from ipse.wallet.wallet import Wallet
 from tests import examples
 from tests.desktop import desktop, session
+from tests.made import PASSPHRASE
 from tests.waiting import PATIENCE
 
-__all__ = ["desktop", "examples", "session"]
+__all__ = ["PASSPHRASE", "desktop", "examples", "session"]
 
 REPOSITORY = Path(__file__).parent.parent
 EXAMPLES = REPOSITORY / "examples" / "data"
-PASSPHRASE = b"correct horse battery staple"
 
 
 # A job in the background of a shell has interrupts ignored, and so would have all that the tests start.

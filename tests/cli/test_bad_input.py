@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,18 +67,26 @@ _REPORTING = {"vc verify"}
 _TEXT = {"not JSON", "truncated", "duplicate keys", "bottomless"}
 
 
-@pytest.mark.parametrize(
-    ("command", "bad"),
-    [(command, bad) for command in _READERS for bad in _BAD if command not in _LINES or bad not in _TEXT],
-)
+def _pairs() -> Iterator[Any]:
+    """Each command with each bad input, here and in a process of its own; most of the latter are slow."""
+    for row, command in enumerate(_READERS):
+        for column, bad in enumerate(_BAD):
+            if command in _LINES and bad in _TEXT:
+                continue
+            yield pytest.param(command, bad, True, id=f"{command}-{bad}-here")
+            if command not in _IN_PROCESS:
+                slow = () if row % len(_BAD) == column else pytest.mark.slow
+                yield pytest.param(command, bad, False, id=f"{command}-{bad}", marks=slow)
+
+
+@pytest.mark.parametrize(("command", "bad", "here"), _pairs())
 def test_bad_input_ends_in_exit_6_and_leaves_nothing(
-    command: str, bad: str, ipse: Ipse, tmp_path: Path
+    command: str, bad: str, here: bool, ipse: Ipse, tmp_path: Path
 ) -> None:
     file = tmp_path / "input"
     _BAD[bad](file)
     before = {path: path.read_bytes() for path in ipse.home.iterdir() if path.is_file()}
-    quick = in_process(ipse) if command in _IN_PROCESS else ipse
-    run = quick(*_READERS[command](file), code=6)
+    run = (in_process(ipse) if here else ipse)(*_READERS[command](file), code=6)
     _assert_well_told(run.err)
     assert run.out == "" or (command in _REPORTING and run.out.split()[:2] == ["failed", "parse"])
     assert before == {path: path.read_bytes() for path in ipse.home.iterdir() if path.is_file()}

@@ -139,8 +139,16 @@ def test_what_is_accepted_leaves_and_is_logged(choosing: tuple[Ipse, Path]) -> N
 
 @pytest.mark.parametrize(
     "typed",
-    ["no\r", "\r", "y\r", "YES\r", "yes please\r", "1\r", "\x04", "yes\x04\x04"],
-    ids=["no", "return", "y", "YES", "yes please", "a number", "end of input", "end of input after yes"],
+    [
+        pytest.param("no\r", id="no"),
+        pytest.param("\r", id="return", marks=pytest.mark.slow),
+        pytest.param("y\r", id="y", marks=pytest.mark.slow),
+        pytest.param("YES\r", id="YES", marks=pytest.mark.slow),
+        pytest.param("yes please\r", id="yes please"),
+        pytest.param("1\r", id="a number", marks=pytest.mark.slow),
+        pytest.param("\x04", id="end of input", marks=pytest.mark.slow),
+        pytest.param("yes\x04\x04", id="end of input after yes"),
+    ],
 )
 def test_anything_but_yes_is_a_refusal_and_an_answer_that_says_nothing(
     typed: str, choosing: tuple[Ipse, Path]

@@ -15,7 +15,7 @@ import pytest
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
-from tests.conftest import PASSPHRASE
+from tests.made import empty_wallet
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -43,7 +43,7 @@ def places(tmp_path: Path) -> Places:
 @pytest.fixture
 def wallet(places: Places) -> Iterator[Wallet]:
     """A wallet over an encrypted file."""
-    with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as made:
+    with empty_wallet(places, now=NOW) as made:
         yield made
 
 

@@ -22,7 +22,16 @@ import pytest
 
 import ipse
 
-__all__ = ["Process", "Report", "at_line", "kill_at_line", "kill_at_random", "needs_fork", "together"]
+__all__ = [
+    "Process",
+    "Report",
+    "at_every",
+    "at_line",
+    "kill_at_line",
+    "kill_at_random",
+    "needs_fork",
+    "together",
+]
 
 Report = Callable[[str], None]
 Work = Callable[[Report], None]
@@ -30,6 +39,17 @@ Work = Callable[[Report], None]
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes can't be forked on this system")
 
 _LAYERS = tuple(str(Path(ipse.__file__).parent / layer) + os.sep for layer in ("wallet", "storage", "keys"))
+
+
+def at_every(lines: int) -> pytest.MarkDecorator:
+    """Parametrize a test by `step`, the lines from one kill to the next: ten times as many unless it is slow."""
+    return pytest.mark.parametrize(
+        "step",
+        [
+            pytest.param(10 * lines + 1, id="some lines"),
+            pytest.param(lines, id="lines", marks=pytest.mark.slow),
+        ],
+    )
 
 
 class Process:

@@ -22,7 +22,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, StorageError
 from ipse.wallet.batch import Progress, Summary
 from tests.faults.conftest import filled
-from tests.faults.processes import Process, Report, at_line, needs_fork
+from tests.faults.processes import Process, Report, at_every, at_line, needs_fork
 from tests.unit.wallet.batch.jobs import NOW, job, lines, ndjson, people, run
 
 pytestmark = pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps to look for workers with")
@@ -107,7 +107,8 @@ def test_a_batch_killed_at_any_moment_is_resumed_without_a_row_or_a_status_index
 
 
 @needs_fork
-def test_a_batch_killed_at_any_line_is_resumed(tmp_path: Path) -> None:
+@at_every(7)
+def test_a_batch_killed_at_any_line_is_resumed(tmp_path: Path, step: int) -> None:
     rows, number = ndjson(people(5)), 1
     while True:
         output = tmp_path / f"{number}" / "out.ndjson"
@@ -124,7 +125,7 @@ def test_a_batch_killed_at_any_line_is_resumed(tmp_path: Path) -> None:
         if output.with_name("out.ndjson.resume").exists() or not output.exists():
             issue(output, rows, workers=1, resume=True)
         complete(output, 5)
-        number += 7
+        number += step
     assert number > 100
 
 

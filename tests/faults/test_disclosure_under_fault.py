@@ -34,7 +34,7 @@ from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
 from tests.faults.conftest import NOW, filled
-from tests.faults.processes import Process, Report, at_line, kill_at_line, needs_fork
+from tests.faults.processes import Process, Report, at_every, at_line, kill_at_line, needs_fork
 from tests.unit.wallet.profile.conftest import HashEmbedder
 
 if TYPE_CHECKING:
@@ -166,10 +166,11 @@ def untouched(no_derivation: None, wallet: Wallet, places: Places) -> Untouched:
 
 
 @needs_fork
-def test_a_process_killed_at_any_step_of_answering_tells_nothing_unpaid_and_pays_once(
-    untouched: Untouched,
+@at_every(47)
+def test_a_process_killed_at_any_line_of_answering_tells_nothing_unpaid_and_pays_once(
+    untouched: Untouched, step: int
 ) -> None:
-    places, step, killed = untouched.places, 1, True
+    places, line, killed = untouched.places, 1, True
     rounds: list[tuple[bool, bool]] = []
     while killed:
         untouched.put_back()
@@ -179,14 +180,15 @@ def test_a_process_killed_at_any_step_of_answering_tells_nothing_unpaid_and_pays
             with opened(places) as other:
                 report(answer(other, request))
 
-        killed, printed = kill_at_line(step, work)
+        killed, printed = kill_at_line(line, work)
         rounds.append((bool(printed), assert_paid_once(places, request, printed)))
-        step += 47
-    assert len(rounds) > 60
+        line += step
+    assert line > 60 * 47
     assert {(False, False), (True, True)} <= set(rounds)
 
 
 @needs_fork
+@pytest.mark.slow
 def test_a_process_killed_at_any_step_of_releasing_leaves_all_of_the_answer_or_nothing(
     untouched: Untouched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

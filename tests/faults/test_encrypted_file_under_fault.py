@@ -16,7 +16,15 @@ from ipse.errors import IpseError, KeystoreError, StorageError
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from tests.conftest import PASSPHRASE
 from tests.faults.conftest import filled
-from tests.faults.processes import Report, at_line, kill_at_line, kill_at_random, needs_fork, together
+from tests.faults.processes import (
+    Report,
+    at_every,
+    at_line,
+    kill_at_line,
+    kill_at_random,
+    needs_fork,
+    together,
+)
 
 SECRETS = {"root": bytes(range(32)), "did-main": b'{"seed":"AAAA"}'}
 
@@ -145,10 +153,11 @@ def test_a_process_killed_at_any_moment_leaves_every_item_it_reported(path: Path
 
 
 @needs_fork
-def test_a_process_killed_at_any_line_of_an_addition_leaves_every_item(path: Path) -> None:
+@at_every(1)
+def test_a_process_killed_at_any_line_of_an_addition_leaves_every_item(path: Path, step: int) -> None:
     held = opened(path)
     held.get("root")  # the children have the key already
-    for line in count(1):
+    for line in count(1, step):
         item = f"item-{line}"
         killed, reported = kill_at_line(line, lambda report, item=item: _add(held, item, report))  # type: ignore[misc]
         reader = opened(path)

@@ -20,7 +20,15 @@ from ipse.wallet import identities
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
 from tests.faults.conftest import NOW, filled
-from tests.faults.processes import Report, at_line, kill_at_line, kill_at_random, needs_fork, together
+from tests.faults.processes import (
+    Report,
+    at_every,
+    at_line,
+    kill_at_line,
+    kill_at_random,
+    needs_fork,
+    together,
+)
 
 
 def opened(places: Places) -> Wallet:
@@ -105,8 +113,11 @@ def reset(no_derivation: None, wallet: Wallet) -> Callable[[], Wallet]:
 
 
 @needs_fork
-def test_a_process_killed_at_any_line_lists_no_dead_did_and_loses_none(reset: Callable[[], Wallet]) -> None:
-    for line in count(1):
+@at_every(1)
+def test_a_process_killed_at_any_line_lists_no_dead_did_and_loses_none(
+    reset: Callable[[], Wallet], step: int
+) -> None:
+    for line in count(1, step):
         wallet = reset()
         killed, reported = kill_at_line(line, functools.partial(_make, wallet))
         assert_all_sign(wallet.places, ["first", *reported])
@@ -124,11 +135,12 @@ def press() -> NoReturn:
     raise KeyboardInterrupt
 
 
+@at_every(1)
 def test_an_owner_who_interrupts_at_any_line_finds_no_dead_did(
-    reset: Callable[[], Wallet], monkeypatch: pytest.MonkeyPatch
+    reset: Callable[[], Wallet], monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     monkeypatch.setattr(files, "_LOCK_WAIT", 0.05)
-    for line in count(1):
+    for line in count(1, step):
         wallet = reset()
         try:
             with at_line(line, press):

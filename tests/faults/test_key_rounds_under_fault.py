@@ -23,7 +23,7 @@ from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
 from tests.desktop import Desktop
 from tests.faults.conftest import NOW, filled
-from tests.faults.processes import Report, kill_at_line, kill_at_random, needs_fork
+from tests.faults.processes import Report, at_every, kill_at_line, kill_at_random, needs_fork
 
 _ROUNDS = int(os.environ.get("IPSE_ROUNDS", "60"))
 
@@ -130,13 +130,14 @@ def _delete(wallet: Wallet) -> None:
     identities.delete(wallet, "plain")
 
 
+@at_every(7)
 @pytest.mark.parametrize(
     "act", [_rename, _rotate, _add_method, _retire, _delete], ids=lambda act: act.__name__.strip("_")
 )
 def test_killed_at_any_line_every_listed_did_signs_and_nothing_stays_for_long(
-    act: Callable[[Wallet], None], reset: Callable[[], Places]
+    act: Callable[[Wallet], None], reset: Callable[[], Places], step: int
 ) -> None:
-    for line in itertools.count(1, 7):
+    for line in itertools.count(1, step):
         places = reset()
 
         def work(report: Report, places: Places = places) -> None:
@@ -156,12 +157,13 @@ def test_killed_at_any_line_every_listed_did_signs_and_nothing_stays_for_long(
     assert line > 40
 
 
+@at_every(61)
 @pytest.mark.parametrize("way", ["to the keyring", "to a file"])
 def test_a_move_killed_at_any_line_can_be_started_again(
-    way: str, reset: Callable[[], Places], desktop: Desktop
+    way: str, reset: Callable[[], Places], desktop: Desktop, step: int
 ) -> None:
     to = "os" if way == "to the keyring" else "file"
-    for line in itertools.count(1, 61):
+    for line in itertools.count(1, step):
         places = reset()
         if to == "file":
             with _opened(places) as wallet:

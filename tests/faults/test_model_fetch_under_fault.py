@@ -29,7 +29,7 @@ from ipse.wallet.wallet import Wallet
 from tests import small_model
 from tests.conftest import PASSPHRASE, REPOSITORY, Ipse, at
 from tests.faults.conftest import filled
-from tests.faults.processes import Report, kill_at_line, kill_at_random, needs_fork, together
+from tests.faults.processes import Report, at_every, kill_at_line, kill_at_random, needs_fork, together
 from tests.network_peer.certificates import Authority
 from tests.network_peer.hub import COMMIT, MODEL, NAME, HubPeer
 from tests.network_peer.server import HttpsPeer, raw
@@ -72,10 +72,11 @@ def _whole_or_not_at_all(places: Places) -> int:
 
 
 @needs_fork
+@at_every(61)
 def test_a_fetch_killed_at_any_line_leaves_a_whole_model_or_none_and_the_next_one_ends(
-    net: Net, tmp_path: Path
+    net: Net, tmp_path: Path, step: int
 ) -> None:
-    for line in range(5, 10_000, 61):
+    for line in range(5, 10_000, step):
         places = Places(data=tmp_path / f"wallet{line}", cache=tmp_path / "cache")
 
         def work(report: Report, places: Places = places) -> None:

@@ -26,7 +26,7 @@ from ipse.wallet.profile.remembering import embed_missing, remember
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
 from tests.faults.conftest import NOW, filled
-from tests.faults.processes import Process, Report, at_line, kill_at_line, needs_fork
+from tests.faults.processes import Process, Report, at_every, at_line, kill_at_line, needs_fork
 from tests.unit.storage.pages import plain_pages
 from tests.unit.wallet.profile.conftest import HashEmbedder
 
@@ -160,9 +160,10 @@ def seen(wallet: Wallet) -> tuple[object, ...]:
 
 
 @needs_fork
+@at_every(23)
 @pytest.mark.parametrize("command", [forget_it, correct_it, supersede_it, give_feedback])
 def test_a_command_killed_at_any_line_did_all_or_nothing(
-    no_derivation: None, wallet: Wallet, places: Places, command: Callable[[Wallet], None]
+    no_derivation: None, wallet: Wallet, places: Places, command: Callable[[Wallet], None], step: int
 ) -> None:
     teach(wallet)
     before = seen(wallet)
@@ -190,7 +191,7 @@ def test_a_command_killed_at_any_line_did_all_or_nothing(
             assert not erasing.is_due(again.vault)
             if outcome == after and command in (forget_it, correct_it):
                 assert SECRET.encode() not in in_clear(again)
-        number += 23
+        number += step
     assert outcomes == {True, False}
 
 
@@ -215,8 +216,9 @@ def test_a_command_on_a_full_disk_does_all_or_nothing_and_can_be_done_later(
         assert wallet.vault.rows("PRAGMA integrity_check") == [("ok",)]
 
 
+@at_every(9)
 def test_an_interrupt_at_any_line_of_forgetting_leaves_all_or_nothing(
-    no_derivation: None, wallet: Wallet
+    no_derivation: None, wallet: Wallet, step: int
 ) -> None:
     teach(wallet)
     before = seen(wallet)
@@ -224,7 +226,7 @@ def test_an_interrupt_at_any_line_of_forgetting_leaves_all_or_nothing(
     def interrupt() -> None:
         raise KeyboardInterrupt
 
-    for number in count(1, 9):
+    for number in count(1, step):
         with contextlib.suppress(KeyboardInterrupt), at_line(number, interrupt):
             forget_it(wallet)
         if seen(wallet) != before:

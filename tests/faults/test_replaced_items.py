@@ -18,7 +18,7 @@ from ipse.keys.keystore.os_keyring import OsKeyring, open_os_keyring
 from tests.conftest import PASSPHRASE
 from tests.desktop import Desktop
 from tests.faults.conftest import filled
-from tests.faults.processes import Report, kill_at_line, needs_fork, together
+from tests.faults.processes import Report, at_every, kill_at_line, needs_fork, together
 
 ROOT, OLD, NEW = b"the root", b'{"count":1}', b'{"count":2}'
 
@@ -54,10 +54,13 @@ class TestTheEncryptedFile:
         assert store.path.read_bytes() == before
 
     @needs_fork
-    def test_holds_the_old_or_the_new_item_after_a_kill_at_any_line(self, store: EncryptedFile) -> None:
+    @at_every(1)
+    def test_holds_the_old_or_the_new_item_after_a_kill_at_any_line(
+        self, store: EncryptedFile, step: int
+    ) -> None:
         before = store.path.read_bytes()
         seen = set()
-        for line in count(1):
+        for line in count(1, step):
             store.path.write_bytes(before)
             killed, reported = kill_at_line(line, functools.partial(_replace, store.path))
             again = opened(store.path)

@@ -17,6 +17,7 @@ from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
 from tests.faults.conftest import filled
 from tests.faults.processes import Report, kill_at_random, needs_fork, together
+from tests.made import empty_vault
 
 KEY = bytes(range(32))
 PAGE = 4096
@@ -29,7 +30,7 @@ OFFSETS = [0, 15, 16, 100, 2000, 4015, 4016, 4031, 4032, 4095]
 def path(tmp_path: Path) -> Path:
     """A vault of some twenty pages."""
     made = tmp_path / "vault.db"
-    with Vault.create(made, KEY) as vault:
+    with empty_vault(made, KEY) as vault:
         said = [NewStatement(f"I like {number} " + "x" * 500, 0.5, "typed") for number in range(20)]
         numbers = statements.add(vault, said, now="2026-01-31T12:00:00Z").numbers
         statement_vectors.keep(vault, "model", [(number, bytes(1536)) for number in numbers[:5]])

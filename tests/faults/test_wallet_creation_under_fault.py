@@ -26,7 +26,7 @@ from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
 from tests.faults.conftest import NOW, filled
-from tests.faults.processes import Report, at_line, kill_at_line, needs_fork, together
+from tests.faults.processes import Report, at_every, at_line, kill_at_line, needs_fork, together
 
 
 class FolderKeystore:
@@ -269,8 +269,11 @@ def test_a_disk_that_is_too_full_leaves_nothing_behind(small_disk: Path, no_deri
 
 
 @needs_fork
-def test_a_wallet_killed_at_any_line_is_whole_or_not_there(tmp_path: Path, no_derivation: None) -> None:
-    for line in count(1, 2):
+@at_every(2)
+def test_a_wallet_killed_at_any_line_is_whole_or_not_there(
+    tmp_path: Path, no_derivation: None, step: int
+) -> None:
+    for line in count(1, step):
         places = Places(data=tmp_path / str(line), cache=tmp_path / "cache")
         killed, reported = kill_at_line(line, functools.partial(_make, places))
         if reported or places.manifest.exists():
@@ -285,11 +288,12 @@ def _make(places: Places, report: Report) -> None:
     report("made")
 
 
+@at_every(2)
 def test_a_wallet_interrupted_at_any_line_is_whole_or_not_there(
-    tmp_path: Path, no_derivation: None, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, no_derivation: None, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     monkeypatch.setattr(files, "_LOCK_WAIT", 0.05)
-    for line in count(2, 2):
+    for line in count(2, step):
         places = Places(data=tmp_path / str(line), cache=tmp_path / "cache")
         if not interrupted(line, lambda places=places: create(places).close()):  # type: ignore[misc]
             break

@@ -25,8 +25,8 @@ def in_clear(key: PrivateKey) -> str:
 
 
 @pytest.fixture(scope="module")
-def exported() -> bytes:
-    """One age file; each takes a second to write."""
+def exported(takes_long: None) -> bytes:
+    """One age file; each takes a second to write, and to read. `tests/cli` has a quick look at them."""
     return age_file.encrypt(in_clear(KEY).encode(), PASSPHRASE).encode()
 
 
@@ -138,6 +138,7 @@ def test_an_age_file_for_a_recipients_key_is_named_as_such() -> None:
         read_private_key(data, passphrase=lambda: PASSPHRASE)
 
 
+@pytest.mark.slow
 def test_what_an_age_file_holds_must_be_a_private_key_in_clear() -> None:
     within = age_file.encrypt(b"hello", PASSPHRASE).encode()
     with pytest.raises(MalformedInput, match="not a private key"):

@@ -35,6 +35,7 @@ def judge(embedder: Embedder) -> Judge:
     return purpose_fit.Judge.under(embedder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", purpose_fit.PARTS)
 def test_misfits_are_caught_and_few_that_fit_are_warned_of(judge: Judge, part: str) -> None:
     # The part `report`, on which nothing was tuned, has one false alarm in ten: the bar of one in twenty is
@@ -65,6 +66,7 @@ def test_a_sensitive_subject_that_the_purpose_names_is_no_surprise(judge: Judge)
     assert fit.sensitive == ()
 
 
+@pytest.mark.slow
 def test_the_judgement_does_not_depend_on_the_scale_of_the_model(judge: Judge) -> None:
     # A part that all texts share raises all cosines and narrows their spread.
     def flattened(vectors: Floats) -> Floats:

@@ -15,7 +15,8 @@ from ipse.storage import answers, disclosure_log, statements
 from ipse.storage.answers import AnswerRow
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
-from tests.faults.processes import Report, kill_at_line, needs_fork, together
+from tests.faults.processes import Report, at_every, kill_at_line, needs_fork, together
+from tests.made import empty_vault
 
 KEY = bytes(32)
 SHOP, CLUB = "https://shop.example", "did:key:z6MkClub"
@@ -48,7 +49,7 @@ WITHDRAWN = pytest.mark.parametrize(
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """An empty vault's file."""
-    Vault.create(tmp_path / "vault.db", KEY).close()
+    empty_vault(tmp_path / "vault.db", KEY).close()
     return tmp_path / "vault.db"
 
 
@@ -415,7 +416,8 @@ class TestProcesses:
         with Vault.open(path, KEY) as vault:
             assert disclosure_log.verify(vault) == 1
 
-    def test_a_kill_leaves_the_entry_and_its_cost_or_neither(self, path: Path) -> None:
+    @at_every(1)
+    def test_a_kill_leaves_the_entry_and_its_cost_or_neither(self, path: Path, step: int) -> None:
         def work(report: Report) -> None:
             with Vault.open(path, KEY) as vault, vault.transaction():
                 entry = disclosure_log.append(vault, {})
@@ -425,7 +427,7 @@ class TestProcesses:
         line, kept, killed = 1, 0, True
         while killed:
             killed, reported = kill_at_line(line, work)
-            line += 1
+            line += step
             with Vault.open(path, KEY) as vault:
                 before, kept = kept, disclosure_log.verify(vault)
                 assert answers.spent(vault, since=MONDAY) == 1000 * kept

@@ -11,6 +11,7 @@ import pytest
 from ipse.storage import erasing, statement_vectors, statements
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 from tests.unit.storage.pages import plain_pages
 
 KEY = bytes(range(32))
@@ -20,7 +21,7 @@ NOW = "2026-02-02T12:00:00Z"
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """An empty vault's file."""
-    Vault.create(tmp_path / "vault.db", KEY).close()
+    empty_vault(tmp_path / "vault.db", KEY).close()
     return tmp_path / "vault.db"
 
 

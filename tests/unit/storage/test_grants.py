@@ -12,6 +12,7 @@ from ipse.errors import CorruptData, UsageError
 from ipse.storage import grants
 from ipse.storage.grants import MOST, Grant
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 MONDAY, TUESDAY, WEDNESDAY = (f"2026-02-0{day}T12:00:00Z" for day in (2, 3, 4))
 SHOP, CLUB = "https://a.example", "did:key:z6MkClub"
@@ -21,7 +22,7 @@ GRANT = Grant(0, SHOP, "choose", MONDAY, WEDNESDAY, None)
 @pytest.fixture
 def vault(tmp_path: Path) -> Iterator[Vault]:
     """An empty vault."""
-    with Vault.create(tmp_path / "vault.db", bytes(32)) as made:
+    with empty_vault(tmp_path / "vault.db", bytes(32)) as made:
         yield made
 
 

@@ -14,6 +14,7 @@ from ipse.storage.own_topics import OwnTopic
 from ipse.storage.rankings import KEPT, PLACES, Ranking
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 MONDAY, TUESDAY = "2026-02-02T12:00:00Z", "2026-02-03T12:00:00Z"
 KEY = bytes(range(32))
@@ -22,7 +23,7 @@ KEY = bytes(range(32))
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Vault]:
     """An empty vault."""
-    with Vault.create(tmp_path / "vault.db", KEY) as made:
+    with empty_vault(tmp_path / "vault.db", KEY) as made:
         yield made
 
 

@@ -11,12 +11,13 @@ from ipse.errors import NotFound
 from ipse.storage import receipts
 from ipse.storage.receipts import Receipt
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 
 @pytest.fixture
 def vault(tmp_path: Path) -> Iterator[Vault]:
     """An empty vault."""
-    with Vault.create(tmp_path / "vault.db", bytes(32)) as made:
+    with empty_vault(tmp_path / "vault.db", bytes(32)) as made:
         yield made
 
 

@@ -12,6 +12,7 @@ from ipse.errors import AlreadyExists, MalformedInput, NotFound, UsageError
 from ipse.storage import statement_vectors, statements
 from ipse.storage.statements import Added, NewStatement
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 MONDAY, TUESDAY, WEDNESDAY = (f"2026-02-0{day}T12:00:00Z" for day in (2, 3, 4))
 SAID = NewStatement("I like green tea", 0.8, "said")
@@ -21,7 +22,7 @@ RATED = NewStatement("Dune", 0.5, "csv")
 @pytest.fixture
 def vault(tmp_path: Path) -> Iterator[Vault]:
     """An empty vault."""
-    with Vault.create(tmp_path / "vault.db", bytes(32)) as made:
+    with empty_vault(tmp_path / "vault.db", bytes(32)) as made:
         yield made
 
 

@@ -12,7 +12,8 @@ from ipse.storage import status_lists
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.status_lists import MAX_SIZE, MIN_SIZE, CachedList, ListEntry, ListRecord
 from ipse.storage.vault import Vault
-from tests.faults.processes import Process, Report, kill_at_line, needs_fork, together
+from tests.faults.processes import Process, Report, at_every, kill_at_line, needs_fork, together
+from tests.made import empty_vault
 
 NOW, LATER = "2026-01-31T12:00:00Z", "2026-02-01T12:00:00Z"
 RECORD = ListRecord(
@@ -33,7 +34,7 @@ def ids(count: int, start: int = 0) -> list[str]:
 def path(tmp_path: Path) -> Path:
     """A vault with two empty lists."""
     made = tmp_path / "vault.db"
-    with Vault.create(made, KEY) as vault:
+    with empty_vault(made, KEY) as vault:
         status_lists.add(vault, RECORD)
         status_lists.add(vault, OTHER)
     return made
@@ -160,15 +161,16 @@ class TestAllocation:
             assert status_lists.count_used(opened, "degrees") == 180
 
     @needs_fork
+    @at_every(7)
     def test_a_process_killed_anywhere_has_taken_an_entry_or_none_and_shares_it_with_nobody(
-        self, path: Path
+        self, path: Path, step: int
     ) -> None:
         def work(report: Report) -> None:
             with Vault.open(path, KEY) as opened:
                 report(str(status_lists.allocate(opened, "degrees", f"urn:uuid:{number}", now=NOW)))
 
         given: list[int] = []
-        for number in range(1, 400, 7):
+        for number in range(1, 400, step):
             was_killed, reported = kill_at_line(number, work)
             given += map(int, reported)
             if not was_killed:

@@ -12,6 +12,7 @@ from ipse.storage import statement_vectors, statements, tastes
 from ipse.storage.statements import NewStatement
 from ipse.storage.tastes import KeptTaste
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 NOW = "2026-02-02T12:00:00Z"
 KEY = bytes(range(32))
@@ -30,7 +31,7 @@ def opened(tmp_path: Path) -> Iterator[Vault]:
         NewStatement("rain", 0.8, "said", sensitivity="secret"),
         NewStatement("owls", 0.8, "said"),
     ]
-    with Vault.create(tmp_path / "vault.db", KEY) as made:
+    with empty_vault(tmp_path / "vault.db", KEY) as made:
         statements.add(made, said, now=NOW)
         for model in (MODEL, OTHER):
             statement_vectors.keep(made, model, [(number, bytes(4)) for number in (OPEN, FACT, SECRET)])

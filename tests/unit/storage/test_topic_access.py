@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ipse.storage import topic_access
-from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 
 def test_the_last_word_on_a_topic_counts_until_it_is_dropped(tmp_path: Path) -> None:
-    with Vault.create(tmp_path / "vault.db", bytes(32)) as vault:
+    with empty_vault(tmp_path / "vault.db", bytes(32)) as vault:
         assert topic_access.every(vault) == {}
         for is_open in (True, False):
             topic_access.put(vault, "own:The abyss", is_open)
@@ -24,7 +24,7 @@ def test_the_last_word_on_a_topic_counts_until_it_is_dropped(tmp_path: Path) -> 
 
 def test_a_topic_is_open_or_closed_and_nothing_between(tmp_path: Path) -> None:
     with (
-        Vault.create(tmp_path / "vault.db", bytes(32)) as vault,
+        empty_vault(tmp_path / "vault.db", bytes(32)) as vault,
         pytest.raises(Exception, match="constraint"),
     ):
         vault.insert("INSERT INTO topic_access VALUES (?, ?)", ("dating", 2))

@@ -16,6 +16,7 @@ from ipse.storage import disclosure_log, statement_vectors, statements, vault
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 KEY = bytes(range(32))
 SECRET = "I like the smell of rain on warm asphalt"
@@ -26,7 +27,7 @@ TABLES = ["credentials", "statements", "vectors", "grants", "disclosures"]
 def path(tmp_path: Path) -> Path:
     """A vault with something in each kind of page."""
     made = tmp_path / "vault.db"
-    with Vault.create(made, KEY) as opened:
+    with empty_vault(made, KEY) as opened:
         said = [NewStatement(f"{SECRET} {number} " + "x" * 300, 0.5, "typed") for number in range(20)]
         numbers = statements.add(opened, said, now="2026-01-31T12:00:00Z").numbers
         statement_vectors.keep(opened, "model", [(number, bytes([number]) * 1536) for number in numbers])

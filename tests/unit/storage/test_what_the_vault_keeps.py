@@ -13,6 +13,7 @@ from ipse.storage import credential_store, statement_vectors, statements
 from ipse.storage.credential_store import StoredCredential
 from ipse.storage.statements import Added, NewStatement
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 MONDAY, TUESDAY = (f"2026-02-0{day}T12:00:00Z" for day in (2, 3))
 TEA = NewStatement("I like green tea", 0.8, "typed")
@@ -33,7 +34,7 @@ CREDENTIAL = StoredCredential(
 @pytest.fixture
 def vault(tmp_path: Path) -> Iterator[Vault]:
     """An empty vault."""
-    with Vault.create(tmp_path / "vault.db", bytes(32)) as made:
+    with empty_vault(tmp_path / "vault.db", bytes(32)) as made:
         yield made
 
 

@@ -41,7 +41,7 @@ from ipse.wallet.disclosure_log import Loss
 from ipse.wallet.profile.forgetting import Disclosed, disclosed
 from ipse.wallet.wallet import Wallet
 from tests.desktop import Desktop
-from tests.faults.processes import Report, kill_at_line, kill_at_random, needs_fork, together
+from tests.faults.processes import Report, at_every, kill_at_line, kill_at_random, needs_fork, together
 from tests.unit.wallet.disclosure.material import ASKED, SHOP, Reply, ask, teach, yes
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -502,9 +502,10 @@ def _release(places: Places, report: Report) -> None:
 
 
 @needs_fork
+@at_every(7)
 @pytest.mark.parametrize("before", [0, 2])
 def test_a_process_killed_at_any_line_breaks_no_log_and_releases_nothing_unremembered(
-    wallet: Wallet, before: int
+    wallet: Wallet, before: int, step: int
 ) -> None:
     disclose(wallet, *"ab"[:before])
     wallet.close()
@@ -521,7 +522,7 @@ def test_a_process_killed_at_any_line_breaks_no_log_and_releases_nothing_unremem
             assert all(int(number) <= remembered for number in reported)
             (entry,) = disclose(again, "next")
             assert disclosure_log.verify(again).count == entry.number
-        line += 7
+        line += step
     assert line > 300
 
 
@@ -955,6 +956,7 @@ def _accept(places: Places, report: Report) -> None:
 
 
 @needs_fork
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [fall_behind, functools.partial(fork, more=2), lose_count])
 def test_a_kill_while_a_loss_is_accepted_leaves_it_to_be_accepted_or_accepted(
     wallet: Wallet, how: Break

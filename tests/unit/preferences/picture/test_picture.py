@@ -107,6 +107,7 @@ def test_the_page_forbids_everything_but_its_own_style() -> None:
     assert policy[1] == "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
+@pytest.mark.slow
 @_FORM
 def test_a_hundred_thousand_statements_stay_under_two_megabytes(make: Make) -> None:
     worst = "&" * 4000
@@ -127,6 +128,7 @@ def test_a_hundred_thousand_statements_stay_under_two_megabytes(make: Make) -> N
     assert "4,000 statements of smaller interests are not shown" in " ".join(said.split())
 
 
+@pytest.mark.slow
 @_FORM
 def test_as_many_in_the_longest_script_stay_under_two_megabytes(make: Make) -> None:
     dots = tuple(

@@ -55,6 +55,7 @@ def _fixed_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subsample, "_noisy", lambda count, _: count)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("origins", [1, 100])
 def test_under_the_default_budgets_little_of_the_direction_is_recovered(
     attack: ModuleType, world: Any, origins: int
@@ -65,6 +66,7 @@ def test_under_the_default_budgets_little_of_the_direction_is_recovered(
     assert attack.strongest(found)[1] < TOLD
 
 
+@pytest.mark.slow
 def test_without_a_budget_much_of_it_is(
     attack: ModuleType, world: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ import pytest
 from ipse.errors import MalformedInput
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
-from tests.conftest import PASSPHRASE
+from tests.made import empty_wallet
 
 if TYPE_CHECKING:
     from ipse.preferences.embedding.embedder import Vectors
@@ -49,10 +49,7 @@ def embedder() -> HashEmbedder:
 
 
 @pytest.fixture
-def wallet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wallet]:
-    """A wallet over an encrypted file whose key is cheap to derive."""
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-    places = Places(data=tmp_path / "wallet", cache=tmp_path / "cache")
-    with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as made:
+def wallet(tmp_path: Path) -> Iterator[Wallet]:
+    """A wallet over an encrypted file."""
+    with empty_wallet(Places(data=tmp_path / "wallet", cache=tmp_path / "cache"), now=NOW) as made:
         yield made
