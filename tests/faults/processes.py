@@ -42,7 +42,7 @@ _LAYERS = tuple(str(Path(ipse.__file__).parent / layer) + os.sep for layer in ("
 
 
 def at_every(lines: int) -> pytest.MarkDecorator:
-    """Parametrize a test by `step`, the lines from one kill to the next: ten times as many unless it is slow."""
+    """Parametrize a test by `step`, the lines from one kill to the next; ten times as many unless slow."""
     return pytest.mark.parametrize(
         "step",
         [
