@@ -155,7 +155,7 @@ class _SdJwtVc:
                 leeway=policy.leeway.total_seconds(),
             )
         if binding is not None and _decides(proven.content, context):
-            return f"for {binding['aud']}", binding["aud"]
+            return "answers the challenge", binding["aud"]
         if isinstance(policy.challenge, NoChallenge) and context.presenter is None:
             raise NotApplicable("no-challenge", "the verifier gave no challenge: anyone may have sent this")
         if presented.kb_jwt is None and "cnf" in claims:
