@@ -126,9 +126,9 @@ def verify_answer(answer: str, question: Question, now: datetime) -> AnswerVerif
         return AnswerVerification(builder.report(), None)
     builder.adopt(verified.checks)
     binding = verified.binding or {}
-    builder.judge("request", lambda: _answers(binding, question))
     content: Content | None = None
     with suppress(Stopped):
+        builder.require("request", lambda: _answers(binding, question))
         content = builder.require("answer", lambda: _content(verified.claims, question))
     report = builder.report()
     return AnswerVerification(report, content if report.outcome is Outcome.PASSED else None)
@@ -238,7 +238,8 @@ def _issuer_key(header: JsonObject, payload: JsonObject) -> PublicKey:
     return resolver.method_key(method)
 
 
-def _answers(binding: JsonObject, question: Question) -> tuple[str, object]:
+def _answers(binding: JsonObject, question: Question) -> tuple[str, str, object]:
+    """Check that the key binding is to this question; the digest of the question."""
     if binding.get("transaction_data_hashes") != [question.transaction.digest]:
         raise Rejected(
             "other-question", "it answers another question", binding.get("transaction_data_hashes", "")
@@ -249,7 +250,8 @@ def _answers(binding: JsonObject, question: Question) -> tuple[str, object]:
         )
     if binding["iat"] > (question.authorization.expires + LEEWAY).timestamp():
         raise Rejected("too-late", "it was signed after the request had expired", binding["iat"])
-    return "answers this request", question.transaction.digest
+    digest = question.transaction.digest
+    return digest, "answers this request", digest
 
 
 def _content(claims: JsonObject, question: Question) -> tuple[Content, str, object]:

@@ -222,8 +222,11 @@ def fix_draws(patched: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def wallet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wallet]:
-    """A wallet whose keys take no time, with a taste that nobody is told word for word."""
+def wallet(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wallet]:
+    """A wallet whose keys take no time, with a taste that nobody is told word for word.
+
+    The template of other wallets is made before keys take no time.
+    """
     folder = tmp_path_factory.mktemp("what-leaves")
     with pytest.MonkeyPatch.context() as quick:
         quick.setattr(EncryptedFile, "_derive", lambda *_: bytes(32))
