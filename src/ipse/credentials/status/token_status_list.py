@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ipse.credentials import jws
@@ -16,6 +16,7 @@ from ipse.credentials.jws import Jws, Signer
 from ipse.credentials.status import compression
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.encoding.timestamps import from_numeric_date, to_numeric_date
 from ipse.errors import MalformedInput
 
 __all__ = [
@@ -41,7 +42,6 @@ SUSPENDED: Final = 2
 BITS: Final = (1, 2, 4, 8)
 JWT_TYPE: Final = "statuslist+jwt"
 
-_LAST_SECOND: Final = 253_402_300_799  # of the year 9999
 _LONGEST: Final = timedelta(days=36_500)
 
 
@@ -101,9 +101,9 @@ def build_claims(
     """The claims of a status list token; `packed` is what `pack` gives. Times are rounded to seconds."""
     _check_bits(bits)
     claims: JsonObject = {} if issuer is None else {"iss": issuer}
-    claims |= {"sub": uri, "iat": int(issued.timestamp())}
+    claims |= {"sub": uri, "iat": to_numeric_date(issued)}
     if expires is not None:
-        claims["exp"] = int(expires.timestamp())
+        claims["exp"] = to_numeric_date(expires)
     if ttl is not None:
         claims["ttl"] = int(ttl.total_seconds())
     lst = base64url.encode(compression.compress(packed, "zlib"))
@@ -188,10 +188,7 @@ def _check_bits(bits: object) -> int:
 def _moment(claims: Mapping[str, Any], name: str) -> datetime | None:
     if name not in claims:
         return None
-    value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _LAST_SECOND:
-        raise MalformedInput(f"{name} of the status list token is {excerpt(value)}, not a time in seconds")
-    return datetime.fromtimestamp(value, UTC)
+    return from_numeric_date(claims[name], f"{name} of the status list token")
 
 
 def _ttl(claims: Mapping[str, Any]) -> timedelta | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 __all__ = [
@@ -26,8 +26,6 @@ __all__ = [
     "seconds",
     "smoothed",
 ]
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,7 @@ def fading(lane: Lane) -> float:
 
 def seconds(moment: datetime) -> float:
     """Seconds from 1970 to an aware moment; any year from 1 to 9999."""
-    return (moment - _EPOCH).total_seconds()
+    return moment.timestamp()
 
 
 def decayed(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from ipse.encoding.timestamps import at_seconds
 from ipse.preferences import interests
 from ipse.preferences.taste.similarity import Likeness, remembrance
 
@@ -23,7 +23,6 @@ __all__ = ["INDUCING_POINTS", "InducingPoints", "blocks", "inducing_rows"]
 INDUCING_POINTS: Final = 512
 """Opinions that carry the regression; with fewer of them it is exact."""
 _BLOCK: Final = 4096
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class InducingPoints:
@@ -76,7 +75,7 @@ def _half_lives(evidence: Evidence) -> Doubles:
     """float64 (m,): of the interest of each opinion, in days."""
     import numpy as np
 
-    dates = [_EPOCH + timedelta(days=float(day)) for day in evidence.days]
+    dates = [at_seconds(86_400 * float(day)) for day in evidence.days]
     lives = np.full(len(evidence), interests.half_life(()))
     for interest in interests.find_interests(evidence.texts.vectors, evidence.weights.tolist(), dates):
         lives[list(interest.members)] = interest.half_life

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from ipse.credentials import jws, model
 from ipse.credentials.jws import Jws
-from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.encoding.timestamps import from_numeric_date, to_numeric_date
 from ipse.errors import InputTooLarge, MalformedInput, VerificationFailed
 from ipse.keys.key_types import PrivateKey, PublicKey
 
@@ -51,8 +52,6 @@ _CLAIMS: Final = frozenset({"iss", "sub", "jti", "exp", "nbf", "iat", "aud", "no
 _KEYS_OF_THEIR_OWN: Final = ("jwk", "jku", "x5u", "x5c")
 _UNREAD: Final = ("crit", "b64", "zip", "enc")
 _METHOD: Final = re.compile(r"(did:[a-z0-9]+:[A-Za-z0-9._:%-]{1,4096})#[A-Za-z0-9._:%-]{1,4096}")
-_MAX_SECONDS: Final = 253_402_300_799
-"""The last second of the year 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +121,9 @@ def sign_presentation(
     """
     if not (audience and nonce):
         raise MalformedInput("a presentation needs an audience and a nonce, neither of them empty")
-    claims: JsonObject = {"aud": audience, "nonce": nonce, "iat": int(issued_at.timestamp())}
+    claims: JsonObject = {"aud": audience, "nonce": nonce, "iat": to_numeric_date(issued_at)}
     if expires is not None:
-        claims["exp"] = int(expires.timestamp())
+        claims["exp"] = to_numeric_date(expires)
     return _signed(PRESENTATION_TYPE, document, claims, key, verification_method)
 
 
@@ -226,15 +225,7 @@ def numeric_date(claims: JsonObject, name: str) -> datetime | None:
 
     Raises MalformedInput for what is no time from 1970 to 9999.
     """
-    if name not in claims:
-        return None
-    value: Json = claims[name]
-    # The condition is the one that must hold, so that a NaN fails it.
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= _MAX_SECONDS:
-        raise MalformedInput(
-            f"{name} is {excerpt(value)}, not a number of seconds since 1970 up to the year 9999"
-        )
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=value)
+    return from_numeric_date(claims[name], name) if name in claims else None
 
 
 def _signed(

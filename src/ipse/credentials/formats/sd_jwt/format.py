@@ -50,6 +50,7 @@ from ipse.credentials.status import IETF_LIST
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.timestamps import at_seconds, to_numeric_date
 from ipse.errors import MalformedInput, Undetermined, UsageError
 from ipse.keys import jwk
 
@@ -183,23 +184,23 @@ class _SdJwtVc:
         taken = [name for name in _REGISTERED if name in draft.claims]
         if taken:
             raise MalformedInput(f"the claim {taken[0]!r} is set by the options, not by the claims")
-        claims: JsonObject = {"iss": issuer, "iat": int(now.timestamp()), "vct": draft.types[0]}
+        claims: JsonObject = {"iss": issuer, "iat": to_numeric_date(now), "vct": draft.types[0]}
         if draft.credential_id is not None:
             claims["jti"] = draft.credential_id
         if draft.subject is not None:
             claims["sub"] = draft.subject
             claims["cnf"] = {"jwk": _holder_jwk(draft.subject, resolve)}
         if draft.valid_from is not None:
-            claims["nbf"] = int(draft.valid_from.timestamp())
+            claims["nbf"] = to_numeric_date(draft.valid_from)
         if draft.valid_until is not None:
-            claims["exp"] = int(draft.valid_until.timestamp())
+            claims["exp"] = to_numeric_date(draft.valid_until)
         return {**claims, **draft.claims}
 
     def adopt(self, document: JsonObject, issuer: str, *, now: datetime) -> JsonObject:
-        return {"iat": int(now.timestamp()), **adopt(document, "iss", issuer)}
+        return {"iat": to_numeric_date(now), **adopt(document, "iss", issuer)}
 
     def complete(self, template: JsonObject, issuer: str, *, created: datetime) -> JsonObject:
-        return {"iss": issuer, "iat": int(created.timestamp()), **template}
+        return {"iss": issuer, "iat": to_numeric_date(created), **template}
 
     def violations(self, document: JsonObject) -> Sequence[tuple[str, str]]:
         """The signer itself refuses claims that break a rule."""
@@ -259,7 +260,7 @@ class _SdJwtVc:
             signer=holder.key,
             audience=challenge.audience,
             nonce=challenge.nonce,
-            issued_at=int(now.timestamp()),
+            issued_at=to_numeric_date(now),
         ).compact
 
 
@@ -306,8 +307,8 @@ def _moment(seconds: object) -> datetime | None:
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         return None
     try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, ValueError, OSError):
+        return at_seconds(seconds)
+    except (OverflowError, ValueError):
         return _LAST if seconds > 0 else _FIRST
 
 

@@ -6,9 +6,9 @@ Sources: RFC 7519 section 4.1, RFC 7800 section 3.1, RFC 9901 section 9.7, and o
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from ipse.encoding.timestamps import at_seconds, format_timestamp
 from ipse.errors import MalformedInput
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def check_period(claims: JsonObject, now: float, leeway: float) -> str:
 def _moment(seconds: float) -> str:
     """A NumericDate as people read it; as the number that it is where no calendar reaches it."""
     try:
-        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (OverflowError, ValueError, OSError):
+        return format_timestamp(at_seconds(seconds))
+    except (OverflowError, ValueError):
         return f"{seconds:.0f}"
 
 
