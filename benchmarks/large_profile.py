@@ -43,6 +43,7 @@ from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
 from ipse.preferences import taste
 from ipse.preferences.taste import Evidence, Texts
+from ipse.preferences.vectors import to_bytes
 from ipse.storage import manifest, statement_vectors, statements
 from ipse.storage.manifest import Manifest
 from ipse.storage.places import Places
@@ -110,7 +111,7 @@ def _opinion(text: str, draw: random.Random) -> NewStatement:
 
 def _say(wallet: Wallet, new: Sequence[NewStatement], vectors: Floats) -> None:
     added = statements.add(wallet.vault, new, now=format_timestamp(_NOW))
-    rows = [row.tobytes() for row in vectors]
+    rows = to_bytes(vectors)
     statement_vectors.keep(wallet.vault, _FINGERPRINT, list(zip(added.numbers, rows, strict=True)))
 
 

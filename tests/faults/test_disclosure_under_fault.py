@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
-from ipse.disclosure import answers as protocol
 from ipse.disclosure import questions
 from ipse.disclosure.budgets import Budgets
 from ipse.disclosure.proposals import Decision, Proposal
@@ -291,7 +290,7 @@ def test_a_keystore_that_fails_before_it_is_charged_charges_nothing(
 @pytest.mark.parametrize(
     ("module", "step"),
     [
-        (protocol, "build_answer"),
+        (releasing, "build_answer"),
         (log, "record"),
         (answers, "add"),
         (disclosure.receipts, "keep"),
