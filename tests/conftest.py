@@ -25,7 +25,7 @@ from ipse.wallet import identities
 from ipse.wallet.wallet import Wallet
 from tests import examples
 from tests.desktop import desktop, session
-from tests.made import PASSPHRASE
+from tests.made import PASSPHRASE, cheaply
 from tests.waiting import PATIENCE
 
 __all__ = ["PASSPHRASE", "desktop", "examples", "session"]
@@ -115,18 +115,19 @@ def at(home: Path) -> Ipse:
 @pytest.fixture(scope="session", autouse=True)
 def _cheap_derivation() -> Iterator[None]:
     """Keystore files that this process makes ask for the least that is read: 8 MiB, one pass."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
+    with cheaply():
         yield
 
 
 @pytest.fixture(scope="session")
-def _template(_cheap_derivation: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A wallet whose key is cheap to derive, which `ipse init` never makes."""
     home = tmp_path_factory.mktemp("template") / "wallet"
     places, now = Places(data=home, cache=home / "cache"), datetime.now(UTC)
-    with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=now) as wallet:
+    with (
+        cheaply(),
+        Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=now) as wallet,
+    ):
         identities.create(wallet, "me", now=now)
         identities.create(wallet, "university", now=now)
     return home

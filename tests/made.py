@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeAlias
 
+import pytest
+
+from ipse.keys.keystore import encrypted_file
+from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.storage.places import Places
 from ipse.storage.vault import Vault
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["PASSPHRASE", "empty_vault", "empty_wallet"]
+__all__ = ["PASSPHRASE", "cheaply", "empty_vault", "empty_wallet"]
+
+Derive: TypeAlias = Callable[[EncryptedFile, dict[str, Any]], bytes]
 
 PASSPHRASE: Final = b"correct horse battery staple"
 
@@ -31,9 +39,19 @@ def empty_vault(path: Path, key: bytes) -> Vault:
     return Vault.open(path, key)
 
 
+@contextmanager
+def cheaply(derive: Derive = EncryptedFile._derive) -> Iterator[None]:
+    """Make keystore files with the least that is read, 8 MiB and one pass, whatever a test has put there."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(encrypted_file, "_OPS_LIMIT", 1)
+        patch.setattr(encrypted_file, "_MEMORY_LIMIT", 8 * 1024 * 1024)
+        patch.setattr(EncryptedFile, "_derive", derive)
+        yield
+
+
 @cache
-def _wallet(passphrase: bytes, now: datetime) -> dict[str, bytes]:
-    with tempfile.TemporaryDirectory() as folder:
+def _wallet(passphrase: bytes, now: datetime, derive: Derive) -> dict[str, bytes]:
+    with cheaply(derive), tempfile.TemporaryDirectory() as folder:
         places = Places(data=Path(folder) / "wallet", cache=Path(folder) / "cache")
         Wallet.create(places, keystore="file", passphrase=lambda: passphrase, now=now).close()
         return {path.name: path.read_bytes() for path in places.data.iterdir()}
@@ -41,7 +59,7 @@ def _wallet(passphrase: bytes, now: datetime) -> dict[str, bytes]:
 
 def empty_wallet(places: Places, *, passphrase: bytes = PASSPHRASE, now: datetime) -> Wallet:
     """What `Wallet.create` gives over an encrypted file, but that all of them have the same keys."""
-    files = _wallet(passphrase, now)
+    files = _wallet(passphrase, now, EncryptedFile._derive)
     places.data.mkdir(mode=0o700, parents=True)
     for name, content in files.items():
         _write(places.data / name, content)

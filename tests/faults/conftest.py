@@ -20,10 +20,14 @@ from tests.made import empty_wallet
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
+def _zeros(*_: object) -> bytes:
+    return bytes(32)
+
+
 @pytest.fixture
 def no_derivation(monkeypatch: pytest.MonkeyPatch) -> None:
     """One key for every passphrase and salt, where hundreds of rounds are about something else."""
-    monkeypatch.setattr(EncryptedFile, "_derive", lambda *_: bytes(32))
+    monkeypatch.setattr(EncryptedFile, "_derive", _zeros)
 
 
 @pytest.fixture

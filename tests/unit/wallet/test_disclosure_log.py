@@ -67,13 +67,10 @@ def opened(places: Places) -> Wallet:
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty wallet over an encrypted file that is quick to open."""
+    """An empty wallet over an encrypted file."""
     folder = tmp_path_factory.mktemp("template") / "wallet"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-        with Wallet.create(Places(folder, folder), keystore="file", passphrase=lambda: SECRET, now=NOW):
-            pass
+    with Wallet.create(Places(folder, folder), keystore="file", passphrase=lambda: SECRET, now=NOW):
+        pass
     return folder
 
 

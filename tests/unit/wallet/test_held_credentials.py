@@ -48,14 +48,11 @@ GOOD: Final = [
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wallet over an encrypted file that is quick to open."""
+    """A wallet over an encrypted file."""
     folder = tmp_path_factory.mktemp("template") / "wallet"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-        places = Places(data=folder, cache=folder)
-        with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW):
-            pass
+    places = Places(data=folder, cache=folder)
+    with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW):
+        pass
     return folder
 
 

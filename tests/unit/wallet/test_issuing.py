@@ -44,18 +44,15 @@ every_format = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wallet over an encrypted file that is quick to open, with a DID of each kind."""
+    """A wallet over an encrypted file, with a DID of each kind."""
     folder = tmp_path_factory.mktemp("template") / "wallet"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-        places = Places(data=folder, cache=folder)
-        with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW) as made:
-            identities.create(made, "university", now=NOW)
-            identities.create(made, "me", now=NOW)
-            identities.create(made, "p256", key_type="P-256", now=NOW)
-            identities.create(made, "k1", key_type="secp256k1", now=NOW)
-            identities.create(made, "jwk", kind=Kind("jwk"), now=NOW)
+    places = Places(data=folder, cache=folder)
+    with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW) as made:
+        identities.create(made, "university", now=NOW)
+        identities.create(made, "me", now=NOW)
+        identities.create(made, "p256", key_type="P-256", now=NOW)
+        identities.create(made, "k1", key_type="secp256k1", now=NOW)
+        identities.create(made, "jwk", kind=Kind("jwk"), now=NOW)
     return folder
 
 

@@ -41,16 +41,13 @@ every_format = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wallet over an encrypted file that is quick to open, with an issuer's and two holder's DIDs."""
+    """A wallet over an encrypted file, with an issuer's and two holder's DIDs."""
     folder = tmp_path_factory.mktemp("template") / "wallet"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-        places = Places(data=folder, cache=folder)
-        with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW) as made:
-            identities.create(made, "university", now=NOW)
-            identities.create(made, "me", now=NOW)
-            identities.create(made, "work", key_type="P-256", now=NOW)
+    places = Places(data=folder, cache=folder)
+    with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW) as made:
+        identities.create(made, "university", now=NOW)
+        identities.create(made, "me", now=NOW)
+        identities.create(made, "work", key_type="P-256", now=NOW)
     return folder
 
 

@@ -99,29 +99,26 @@ def attempt(make: Callable[[], Made]) -> Made:
 
 @pytest.fixture(scope="module")
 def made_wallet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A wallet over an encrypted file that is quick to open, with issuers and status lists of each kind."""
+    """A wallet over an encrypted file, with issuers and status lists of each kind."""
     folder = tmp_path_factory.mktemp("made") / "wallet"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-        patch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-        places = Places(data=folder, cache=folder)
-        with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW) as made:
-            for name, key_type in ISSUERS.items():
-                identities.create(made, name, key_type=key_type, now=NOW)
-            identities.create(made, "jwk", kind=Kind("jwk"), now=NOW)
-            identities.create(made, PAID, kind=Kind("pkh"), now=NOW)
-            for issuer in ("ed", "p256"):
-                for kind in ("w3c", "token"):
-                    url = f"https://issuer.example/{issuer}/{kind}"
-                    status.create_list(
-                        made,
-                        f"{issuer}-{kind}",
-                        url=url,
-                        purpose="revocation",
-                        kind=kind,
-                        issuer=issuer,
-                        now=NOW,
-                    )
+    places = Places(data=folder, cache=folder)
+    with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW) as made:
+        for name, key_type in ISSUERS.items():
+            identities.create(made, name, key_type=key_type, now=NOW)
+        identities.create(made, "jwk", kind=Kind("jwk"), now=NOW)
+        identities.create(made, PAID, kind=Kind("pkh"), now=NOW)
+        for issuer in ("ed", "p256"):
+            for kind in ("w3c", "token"):
+                url = f"https://issuer.example/{issuer}/{kind}"
+                status.create_list(
+                    made,
+                    f"{issuer}-{kind}",
+                    url=url,
+                    purpose="revocation",
+                    kind=kind,
+                    issuer=issuer,
+                    now=NOW,
+                )
     return folder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,18 +43,26 @@ URL = "https://issuer.example/status/1"
 ALICE, BOB = "urn:uuid:00000000-0000-4000-8000-00000000000a", "urn:uuid:00000000-0000-4000-8000-00000000000b"
 
 
-@pytest.fixture
-def wallet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wallet]:
-    """A wallet over an encrypted file that is quick to open, with a DID of each key type."""
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._OPS_LIMIT", 1)
-    monkeypatch.setattr("ipse.keys.keystore.encrypted_file._MEMORY_LIMIT", 8 * 1024 * 1024)
-    places = Places(data=tmp_path / "wallet", cache=tmp_path / "cache")
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wallet over an encrypted file, with a DID of each key type."""
+    folder = tmp_path_factory.mktemp("template") / "wallet"
+    places = Places(data=folder, cache=folder)
     with Wallet.create(places, keystore="file", passphrase=lambda: b"passphrase", now=NOW) as made:
         identities.create(made, "university", now=NOW)
         identities.create(made, "p256", key_type="P-256", now=NOW)
         identities.create(made, "site", kind=Kind("web", domain="issuer.example"), now=NOW)
         identities.create(made, "account", kind=Kind("pkh"), now=NOW)
-        yield made
+    return folder
+
+
+@pytest.fixture
+def wallet(template: Path, tmp_path: Path) -> Iterator[Wallet]:
+    """A copy of it for one test."""
+    places = Places(data=tmp_path / "wallet", cache=tmp_path / "cache")
+    shutil.copytree(template, places.data)
+    with Wallet(places, lambda: b"passphrase") as opened:
+        yield opened
 
 
 def make(wallet: Wallet, name: str = "degrees", **options: Any) -> status_lists.ListRecord:
