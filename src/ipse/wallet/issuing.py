@@ -97,11 +97,12 @@ def check_lists(wallet: Wallet, lists: Sequence[str], issuer: Issuer) -> None:
     """
     form = issuer.format
     if lists and form.status_kind is None:
-        raise UsageError(f"--format {form.name} has no status lists", hint="use another --format")
-    if form.max_status_entries is not None and len(lists) > form.max_status_entries:
         raise UsageError(
-            f"{form.name} credentials have {form.max_status_entries} status entry", hint="give --status once"
+            f"--format {form.name} has no status lists",
+            hint="use a --format of VCDM 2.0, or sd-jwt",
         )
+    if form.max_status_entries is not None and len(lists) > form.max_status_entries:
+        raise UsageError(f"a credential of --format {form.name} has one status", hint="give --status once")
     for name in lists:
         record = status_lists.find(wallet.vault, name)
         if record.kind != form.status_kind:
