@@ -6,10 +6,13 @@ import contextlib
 import io
 import json
 import os
+import re
+import sys
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import pexpect
 import pytest
 
 from ipse.cli.main import run as run_here
@@ -285,3 +288,28 @@ def test_a_schema_is_judged_where_its_file_is_given(ipse: Ipse, tmp_path: Path) 
         run = ipse(*verify, "--schema", f"{url}={file}", stdin=signed, code=None)
         assert run.code in (3, 6, 9), run.out
         assert checks(run.json)["schema"] in ("failed", "undetermined")
+
+
+@pytest.mark.parametrize("colours", [True, False])
+def test_on_a_terminal_the_verdict_is_coloured_and_every_line_fits(
+    ipse: Ipse, tmp_path: Path, colours: bool
+) -> None:
+    file = tmp_path / "degree.json"
+    file.write_text(issued(ipse, "--undefined-terms"))
+    plain = {} if colours else {"NO_COLOR": "1"}
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "ipse", "vc", "verify", str(file), "--any-issuer"],
+        env={**ipse.variables, "TERM": "xterm", "LC_ALL": "C.UTF-8", **plain},
+        encoding="utf-8",
+        timeout=60,
+        dimensions=(40, 60),
+    )
+    shown = child.read()
+    child.close()
+    assert child.exitstatus == 0
+    assert ("\x1b[32mVALID\x1b[0m  " in shown) is colours
+    assert ("\x1b" in shown) is colours
+    assert "✓" in shown
+    lines = re.sub(r"\x1b\[[0-9]*m", "", shown).splitlines()
+    assert max(map(len, lines)) <= 60
