@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from tests.conftest import REPOSITORY
+from tests.waiting import PATIENCE
 
 __all__ = ["make"]
 
@@ -18,7 +19,9 @@ __all__ = ["make"]
 def make(folder: Path, seed: int = 0) -> Path:
     """Write the model into `folder`, which must not exist."""
     command = [sys.executable, "-m", "tests.small_model", str(folder), str(seed)]
-    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, check=False, timeout=10 * PATIENCE
+    )
     assert done.returncode == 0, done.stderr
     return folder
 

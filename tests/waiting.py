@@ -9,7 +9,7 @@ from typing import Final
 
 __all__ = ["PATIENCE", "eventually", "is_running"]
 
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 """Seconds after which something counts as hung. Nothing here takes long on an idle machine."""
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
+from tests.waiting import PATIENCE
+
 __all__ = ["Browser", "programs"]
 
 _ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
@@ -22,8 +24,6 @@ _FLAGS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--disable-dev-shm-usage", "--hide-scrollbars",
 )  # fmt: skip
-_WAIT = 60.0
-"""Seconds until the driver must answer."""
 
 
 def programs() -> tuple[str, str] | None:
@@ -81,7 +81,7 @@ class Browser:
     def _end(self) -> None:
         """End the driver and whatever it started."""
         os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.communicate(timeout=_WAIT)
+        self._process.communicate(timeout=PATIENCE)
 
     def open(self, address: str) -> None:
         """Load a page and wait until it is there."""
@@ -93,7 +93,7 @@ class Browser:
 
     def wait(self, script: str) -> None:
         """Until the body of a function returns true."""
-        end = time.monotonic() + _WAIT
+        end = time.monotonic() + PATIENCE
         while not self.run(script):
             assert time.monotonic() < end, f"never true: {script}"
 
@@ -131,7 +131,7 @@ class Browser:
         data = None if method == "DELETE" else json.dumps(body or {}).encode()
         request = urllib.request.Request(self._url + path, data, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=_WAIT) as answer:
+            with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
                 return json.load(answer)["value"]
         except HTTPError as error:
             raise AssertionError(f"{path}: {error.read().decode()}") from error

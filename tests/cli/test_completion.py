@@ -11,6 +11,7 @@ import pytest
 
 from ipse.cli import completion
 from tests.conftest import REPOSITORY, Ipse
+from tests.waiting import PATIENCE
 
 _SHELLS = ("bash", "zsh", "fish")
 
@@ -31,7 +32,12 @@ def _shell(name: str, script: str, ipse: Ipse) -> str:
     if shutil.which(name) is None:
         pytest.skip(f"{name} is not installed")
     done = subprocess.run(
-        [name, "-c", script], capture_output=True, text=True, env=ipse.variables, check=False, timeout=60
+        [name, "-c", script],
+        capture_output=True,
+        text=True,
+        env=ipse.variables,
+        check=False,
+        timeout=PATIENCE,
     )
     return done.stdout
 
@@ -80,7 +86,9 @@ def test_zsh_offers_names_when_tab_is_pressed(on_path: Ipse, tmp_path: Path) -> 
         "unsetopt zle_bracketed_paste; setopt no_prompt_sp\n"
     )
     environment = {**on_path.variables, "ZDOTDIR": str(tmp_path)}
-    child = pexpect.spawn("zsh", ["-i"], env=environment, encoding="utf-8", timeout=30, dimensions=(40, 120))
+    child = pexpect.spawn(
+        "zsh", ["-i"], env=environment, encoding="utf-8", timeout=PATIENCE, dimensions=(40, 120)
+    )
     child.expect_exact("ready> ")
     child.send("ipse did show uni\t")
     child.expect_exact("university")

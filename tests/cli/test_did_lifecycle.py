@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import EXAMPLES, Ipse
+from tests.waiting import PATIENCE
 
 _CLAIMS = EXAMPLES / "claims.json"
 
@@ -234,7 +235,7 @@ def test_a_person_types_the_name_to_delete(typed: str, code: int, ipse: Ipse) ->
         ["-m", "ipse", "did", "delete", "me"],
         env=ipse.variables,
         encoding="utf-8",
-        timeout=30,
+        timeout=PATIENCE,
     )
     child.expect_exact("type me to delete it: ")
     child.send(typed)

@@ -20,6 +20,7 @@ from ipse.storage import disclosure_log, receipts
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Ipse, at
+from tests.waiting import PATIENCE
 
 _GUIDE = (REPOSITORY / "docs" / "disclosure_log.md").read_text()
 
@@ -178,7 +179,7 @@ def at_terminal(ipse: Ipse, *options: str) -> Any:
     pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
     command = ["-m", "ipse", "log", "accept", *options]
     return pexpect.spawn(
-        sys.executable, command, env=ipse.variables, encoding="utf-8", timeout=60, dimensions=(24, 80)
+        sys.executable, command, env=ipse.variables, encoding="utf-8", timeout=PATIENCE, dimensions=(24, 80)
     )
 
 

@@ -19,6 +19,7 @@ from tests.conftest import EXAMPLES, REPOSITORY, Ipse
 from tests.network_peer.certificates import Authority
 from tests.network_peer.hub import COMMIT, MODEL, NAME, HubPeer, files_of
 from tests.network_peer.server import HttpsPeer, body, status
+from tests.waiting import PATIENCE
 
 _CANDIDATES = EXAMPLES / "candidates.txt"
 _TEXTS = ("novels about whales and the deep sea", "proofs in number theory", "bread and pasta recipes")
@@ -219,7 +220,7 @@ def test_the_owner_sees_what_comes_and_types_yes(
         ["-m", "ipse", *_fetch(hub, authority)],
         env=dict(ipse.variables),
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
     )
     child.expect("licence:")
     child.expect("vocab.txt")

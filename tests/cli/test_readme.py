@@ -14,6 +14,7 @@ import pytest
 from ipse import errors
 from ipse.credentials.report import CHECKS
 from tests.conftest import REPOSITORY, Ipse
+from tests.waiting import PATIENCE
 
 _TOUR = (REPOSITORY / "examples" / "tour.sh").read_text()
 _README = (REPOSITORY / "README.md").read_text()
@@ -184,7 +185,7 @@ def test_every_command_on_disclosure_ends_as_it_says_for_an_owner_who_types_what
     work = shutil.copytree(REPOSITORY / "examples" / "data", tmp_path / "work")
     script = _PROGRAM + _checked(_DISCLOSURE)
     child = pexpect.spawn(
-        "bash", ["-c", script], env=taught.variables, cwd=str(work), encoding="utf-8", timeout=120
+        "bash", ["-c", script], env=taught.variables, cwd=str(work), encoding="utf-8", timeout=PATIENCE
     )
     for prompt, typed in _TYPED.findall(_DISCLOSURE):
         assert child.expect([f"{prompt}[^\r\n]*: $", pexpect.EOF]) == 0, child.before

@@ -16,6 +16,7 @@ import pytest
 
 from ipse.encoding.timestamps import parse_timestamp
 from tests.conftest import PASSPHRASE, Ipse
+from tests.waiting import PATIENCE
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there are no unlock sessions on Windows")
 
@@ -128,7 +129,7 @@ def test_the_os_keyring_is_left_to_the_desktop(owner: Ipse) -> None:
 
 def test_a_person_is_asked_once(script: Ipse) -> None:
     command = [sys.executable, "-m", "ipse", "unlock"]
-    terminal = pexpect.spawn(command[0], command[1:], env=script.variables, timeout=20)
+    terminal = pexpect.spawn(command[0], command[1:], env=script.variables, timeout=PATIENCE)
     terminal.expect("passphrase of the keystore: ")
     terminal.sendline(PASSPHRASE.decode())
     terminal.expect("unlocked until")

@@ -20,6 +20,7 @@ from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.encoding import base64url
 from tests.cli.test_vc import V2, assert_told, checks, in_process, issued, reason
 from tests.conftest import Ipse, Run
+from tests.waiting import PATIENCE
 
 needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 _TEMPLATE: dict[str, Any] = {
@@ -291,7 +292,7 @@ def _kill_midway(ipse: Ipse, *arguments: str | Path, output: Path) -> None:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while child.poll() is None and time.monotonic() < deadline:
         if output.exists() and output.stat().st_size > before:
             time.sleep(random.uniform(0, 0.1))
@@ -316,7 +317,7 @@ def test_an_interrupted_batch_says_how_to_go_on(ipse: Ipse, template: Path, tmp_
     while child.poll() is None and not output.exists():
         time.sleep(0.001)
     os.kill(child.pid, signal.SIGINT)
-    _, err = child.communicate(timeout=60)
+    _, err = child.communicate(timeout=PATIENCE)
     assert child.returncode == 130
     assert "--resume" in err
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.test_vc import assert_told, checks, did_of, in_process, issued
 from tests.conftest import EXAMPLES, Ipse
+from tests.waiting import PATIENCE
 
 
 def _add(ipse: Ipse, text: str, *options: str) -> str:
@@ -171,7 +172,7 @@ def test_the_owner_types_the_id_to_delete(ipse: Ipse, typed: str, code: int) -> 
         ["-m", "ipse", "vc", "delete", identifier[:8]],
         env=ipse.variables,
         encoding="utf-8",
-        timeout=30,
+        timeout=PATIENCE,
     )
     child.expect(f"type {identifier} to delete it: ")
     assert "DegreeCredential" in child.before

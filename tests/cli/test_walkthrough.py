@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import EXAMPLES, REPOSITORY, Ipse
+from tests.waiting import PATIENCE
 
 _PAGE = (REPOSITORY / "docs" / "architecture.md").read_text()
 _MODULE = re.compile(r"`((?:[a-z0-9_]+/)*[a-z0-9_]+\.py)`")
@@ -31,7 +32,13 @@ def entered(ipse: Ipse, tmp_path: Path, *arguments: str | Path) -> set[str]:
     output = tmp_path / "entered.json"
     command = [sys.executable, "-m", "tests.entered", str(output), *map(str, arguments)]
     done = subprocess.run(
-        command, cwd=REPOSITORY, env=ipse.variables, capture_output=True, text=True, check=False, timeout=120
+        command,
+        cwd=REPOSITORY,
+        env=ipse.variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     return set(json.loads(output.read_text()))

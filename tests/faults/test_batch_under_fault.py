@@ -24,6 +24,7 @@ from ipse.wallet.batch import Progress, Summary
 from tests.faults.conftest import filled
 from tests.faults.processes import Process, Report, at_every, at_line, needs_fork
 from tests.unit.wallet.batch.jobs import NOW, job, lines, ndjson, people, run
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.skipif(shutil.which("ps") is None, reason="there is no ps to look for workers with")
 
@@ -56,10 +57,7 @@ def group(process: Process) -> list[int]:
 
 def wait_until_gone(process: Process) -> None:
     """Fails where workers outlive the process that started them."""
-    deadline = time.monotonic() + 30
-    while left := group(process):
-        assert time.monotonic() < deadline, f"workers are left: {left}"
-        time.sleep(0.02)
+    assert eventually(lambda: not group(process)), f"workers are left: {group(process)}"
 
 
 def complete(output: Path, rows: int = ROWS) -> None:

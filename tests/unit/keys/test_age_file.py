@@ -13,6 +13,7 @@ from ipse.errors import IpseError, MalformedInput, PassphraseNeeded, UsageError,
 from ipse.keys import age_file, jwk, key_types
 from ipse.keys.import_formats import read_private_key
 from ipse.keys.key_types import SIGNING_TYPES, PrivateKey
+from tests.waiting import PATIENCE
 
 PASSPHRASE = "correct horse bättery staple".encode()
 KEY = key_types.private_key("P-256", bytes(range(1, 33)))
@@ -82,7 +83,7 @@ def test_plain_age_opens_it(exported: bytes, tmp_path: Path) -> None:
     pexpect = pytest.importorskip("pexpect")
     (tmp_path / "key.age").write_bytes(exported)
     child = pexpect.spawn(
-        str(AGE), ["-d", "-o", str(tmp_path / "key.json"), str(tmp_path / "key.age")], timeout=60
+        str(AGE), ["-d", "-o", str(tmp_path / "key.json"), str(tmp_path / "key.age")], timeout=PATIENCE
     )
     child.expect("passphrase")
     child.sendline(PASSPHRASE.decode())

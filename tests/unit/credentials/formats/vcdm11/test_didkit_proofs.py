@@ -29,6 +29,7 @@ from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined,
 from ipse.keys import jwk, multikey
 from ipse.keys.ed25519 import PrivateKey
 from tests.examples import examples
+from tests.waiting import PATIENCE
 
 needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 
@@ -570,7 +571,7 @@ def run_alone(credential: JsonObject, *wrapper: str) -> subprocess.CompletedProc
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         check=False,
-        timeout=60,
+        timeout=PATIENCE,
     )
 
 
