@@ -58,6 +58,7 @@ def test_the_sdist_carries_tests_docs_and_completions(built: Path) -> None:
         assert wanted in names
 
 
+@pytest.mark.slow
 def test_the_wheel_alone_runs_in_an_empty_environment(built: Path, tmp_path: Path) -> None:
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)

@@ -100,8 +100,10 @@ def test_the_recording_in_the_readme_is_of_the_tours_commands() -> None:
 
 @pytest.mark.parametrize(
     ("before", "text"),
-    [(_BEFORE, _section(_README, "## Credentials")), ("", _GUIDE)],
-    ids=["README.md", "credentials.md"],
+    [
+        pytest.param(_BEFORE, _section(_README, "## Credentials"), id="README.md"),
+        pytest.param("", _GUIDE, id="credentials.md", marks=pytest.mark.slow),
+    ],
 )
 def test_every_command_on_credentials_ends_as_it_says(
     no_wallet: Ipse, tmp_path: Path, before: str, text: str
@@ -164,12 +166,15 @@ def test_links_between_documents_lead_somewhere(path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "text"),
     [
-        ("", _section(_README, "## The profile")),
-        ("", _PROFILE),
-        ('ipse profile like "quiet novels about the sea"\n', _section(_README, "## Applications")),
-        (_ANSWERED, _LOG),
+        pytest.param("", _section(_README, "## The profile"), id="README.md"),
+        pytest.param("", _PROFILE, id="profile.md", marks=pytest.mark.slow),
+        pytest.param(
+            'ipse profile like "quiet novels about the sea"\n',
+            _section(_README, "## Applications"),
+            id="README.md, applications",
+        ),
+        pytest.param(_ANSWERED, _LOG, id="disclosure_log.md", marks=pytest.mark.slow),
     ],
-    ids=["README.md", "profile.md", "README.md, applications", "disclosure_log.md"],
 )
 def test_every_command_on_the_profile_and_its_answers_ends_as_it_says(
     taught: Ipse, tmp_path: Path, before: str, text: str
@@ -178,6 +183,7 @@ def test_every_command_on_the_profile_and_its_answers_ends_as_it_says(
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_every_command_on_disclosure_ends_as_it_says_for_an_owner_who_types_what_it_shows(
     taught: Ipse, tmp_path: Path
 ) -> None:

@@ -171,14 +171,17 @@ class TestEveryCharacterOfUnicode:
     @pytest.mark.parametrize(
         "shown",
         [
-            printable,
-            safe_text.printable_json,
-            lambda text: one_line(text, 200),
-            lambda text: safe_text.replace_unsafe(text, lambda _: "?"),
-            strict_json.excerpt,
-            strict_json.pretty,
+            pytest.param(printable, id="printable"),
+            pytest.param(safe_text.printable_json, id="printable_json", marks=pytest.mark.slow),
+            pytest.param(lambda text: one_line(text, 200), id="one_line", marks=pytest.mark.slow),
+            pytest.param(
+                lambda text: safe_text.replace_unsafe(text, lambda _: "?"),
+                id="replace_unsafe",
+                marks=pytest.mark.slow,
+            ),
+            pytest.param(strict_json.excerpt, id="excerpt", marks=pytest.mark.slow),
+            pytest.param(strict_json.pretty, id="pretty", marks=pytest.mark.slow),
         ],
-        ids=["printable", "printable_json", "one_line", "replace_unsafe", "excerpt", "pretty"],
     )
     def test_nothing_unsafe_comes_out(self, shown: Callable[[str], str]) -> None:
         for character in EVERY:
