@@ -104,6 +104,7 @@ def test_other_json_than_a_command_reads_is_exit_6_and_what_is_judged_fails(
         _assert_well_told(run.err)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", [name for name in _BAD if name not in ("empty", "a folder")])
 def test_bad_rows_are_errors_of_their_own_and_exit_6(bad: str, ipse: Ipse, tmp_path: Path) -> None:
     rows = tmp_path / "rows.ndjson"

@@ -209,6 +209,7 @@ def test_ticked_sentences_leave_and_no_others(sentences: tuple[Ipse, Path]) -> N
     assert told.out.splitlines() == [listed[0], listed[2]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "why"),
     [

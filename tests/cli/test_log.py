@@ -421,6 +421,7 @@ def test_the_guides_program_verifies_an_export_and_finds_all_tampering(logged: I
     assert cut.returncode != 0, "an export that lost its last byte is not whole"
 
 
+@pytest.mark.slow
 def test_the_guides_program_finds_the_head_of_another_log(
     logged: Ipse, no_wallet: Ipse, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_key_and_a_passphrase_stay_where_they_belong(planted: Ipse, tmp_path: 
         _search(secret, planted, tmp_path, said, but=set())
 
 
+@pytest.mark.slow
 def test_a_key_in_the_keyring_is_nowhere_else(planted: Ipse, tmp_path: Path, desktop: Desktop) -> None:
     on_desktop = Ipse(planted.home, {**planted.environment, **desktop.environment})
     said = _live(on_desktop, tmp_path, keystore="os")
@@ -114,6 +115,7 @@ def test_a_key_in_the_keyring_is_nowhere_else(planted: Ipse, tmp_path: Path, des
         assert spelling not in desktop.files()
 
 
+@pytest.mark.slow
 def test_the_witness_sees_what_it_is_there_for(planted: Ipse, tmp_path: Path) -> None:
     pytest.importorskip("didkit", reason="didkit has no wheels for this Python")
     _live(planted, tmp_path, keystore="file")

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.cli.test_vc import in_process
 from tests.conftest import EXAMPLES, Ipse, Preparation
 
 _FORM = pytest.mark.parametrize("form", ["html", "svg"])
 _SEA = ("novels about the sea", "lighthouse keepers and the sea", "sailing ships on a stormy sea")
 _BREAD = ("baking sourdough bread", "bread with caraway and rye", "kneading bread dough")
+
+
+@pytest.fixture
+def taught(taught: Ipse) -> Ipse:
+    """Commands run inside of this process: other tests run each of them as a process of its own."""
+    return in_process(taught)
 
 
 def _reading(ipse: Ipse) -> None:
@@ -26,7 +32,7 @@ def _reading(ipse: Ipse) -> None:
 @pytest.fixture
 def reader(taught_after: Callable[[Preparation], Ipse]) -> Ipse:
     """A profile with two interests, a dislike and a secret."""
-    return taught_after(_reading)
+    return in_process(taught_after(_reading))
 
 
 def _said(path: Path) -> str:
@@ -134,7 +140,7 @@ def test_stats_fit_a_terminal_of_80_columns(reader: Ipse) -> None:
 
 
 def test_stats_are_plain_where_blocks_can_not_be_written(reader: Ipse) -> None:
-    plain = replace(reader, environment={**reader.environment, "PYTHONIOENCODING": "ascii"})
+    plain = Ipse(reader.home, {**reader.environment, "PYTHONIOENCODING": "ascii"})
     reader("profile", "import", "-", stdin="title,rating\n" + "Málaga,5\nMálaga Málaga,5\nin Málaga,4\n")
     shown = plain("profile", "stats").out
     assert "M\\xe1laga" in shown

@@ -129,6 +129,7 @@ def test_the_readmes_exit_codes_are_those_of_the_errors() -> None:
     assert {int(code) for code in table} >= codes
 
 
+@pytest.mark.slow
 def test_the_tour_runs_to_its_end(taught: Ipse, tmp_path: Path) -> None:
     program = tmp_path / "bin" / "ipse"
     program.parent.mkdir()

@@ -260,6 +260,7 @@ def test_a_file_that_is_there_is_never_written_over(ipse: Ipse, template: Path, 
     assert_told(_issue(ipse, rows, template, "-o", tmp_path / "no" / "out", code=6))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL on Windows")
 def test_a_run_that_is_killed_goes_on_and_no_row_is_lost_or_done_twice(
     ipse: Ipse, template: Path, tmp_path: Path

@@ -103,6 +103,7 @@ class TestEveryDocument:
         others = [check for check in checks_of(report) if check is not decisive and check not in touched]
         assert [check for check in others if check.outcome not in FINE and not _not_reached(check)] == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("entry", [one for one in BAD if one.values[0]["check"] is None])
     def test_made_to_be_costly_gets_no_verdict(self, entry: dict[str, Any]) -> None:
         with pytest.raises(TooMuchWork):

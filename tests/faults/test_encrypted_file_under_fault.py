@@ -133,6 +133,7 @@ def test_of_processes_that_add_the_same_item_one_succeeds(path: Path) -> None:
     assert opened(path).get("shared") == winner.encode()
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_process_killed_at_any_moment_leaves_every_item_it_reported(path: Path) -> None:
     names = count()

@@ -26,6 +26,7 @@ def number_of(data: bytes) -> int:
     return number
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_writer_killed_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "file"

@@ -82,6 +82,7 @@ def stored_items(wallet: Wallet) -> dict[str, str]:
     return wallet.keystore._read()
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_process_killed_at_any_moment_lists_no_dead_did_and_loses_none(wallet: Wallet) -> None:
     for round_ in range(30):

@@ -86,6 +86,7 @@ def test_rounds_against_the_file(wallet: Wallet) -> None:
     _run_rounds(wallet.places, items)
 
 
+@pytest.mark.slow
 def test_rounds_against_a_real_keyring(desktop: Desktop, places: Places) -> None:
     Wallet.create(places, keystore="os", passphrase=lambda: PASSPHRASE, now=NOW).close()
     _run_rounds(places, lambda: {item.split("/")[1] for item in desktop.items()})
@@ -130,6 +131,7 @@ def _delete(wallet: Wallet) -> None:
     identities.delete(wallet, "plain")
 
 
+@pytest.mark.slow
 @at_every(7)
 @pytest.mark.parametrize(
     "act", [_rename, _rotate, _add_method, _retire, _delete], ids=lambda act: act.__name__.strip("_")
@@ -157,6 +159,7 @@ def test_killed_at_any_line_every_listed_did_signs_and_nothing_stays_for_long(
     assert line > 40
 
 
+@pytest.mark.slow
 @at_every(61)
 @pytest.mark.parametrize("way", ["to the keyring", "to a file"])
 def test_a_move_killed_at_any_line_can_be_started_again(

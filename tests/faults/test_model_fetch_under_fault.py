@@ -94,6 +94,7 @@ def test_a_fetch_killed_at_any_line_leaves_a_whole_model_or_none_and_the_next_on
     assert line > 100
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_fetch_killed_at_any_moment_goes_on(net: Net, tmp_path: Path) -> None:
     for attempt in range(12):

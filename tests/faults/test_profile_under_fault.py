@@ -99,6 +99,7 @@ def test_an_import_killed_at_any_moment_is_finished_by_the_same_import(
         ]
 
 
+@pytest.mark.slow
 @needs_fork
 def test_re_embedding_killed_at_any_moment_goes_on_where_it_was_and_mixes_nothing(
     no_derivation: None, wallet: Wallet, places: Places

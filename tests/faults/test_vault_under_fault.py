@@ -46,6 +46,7 @@ def content(path: Path) -> list[Any]:
         )
 
 
+@pytest.mark.slow
 def test_every_page_that_was_altered_is_refused(path: Path) -> None:
     before = content(path)
     whole = path.read_bytes()
@@ -77,6 +78,7 @@ def test_every_vault_cut_at_a_page_is_refused(path: Path) -> None:
             content(path)
 
 
+@pytest.mark.slow
 @needs_fork
 def test_a_process_killed_at_any_moment_leaves_every_entry_it_reported(path: Path) -> None:
     def append_on(report: Report) -> None:

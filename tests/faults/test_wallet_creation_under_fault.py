@@ -253,6 +253,7 @@ def test_of_processes_that_make_the_wallet_at_the_same_time_one_does(
         assert len(list(keyring.folder.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_too_full_leaves_nothing_behind(small_disk: Path, no_derivation: None) -> None:
     places = Places(data=small_disk / "wallet", cache=small_disk / "cache")
     places.data.mkdir()
@@ -268,6 +269,7 @@ def test_a_disk_that_is_too_full_leaves_nothing_behind(small_disk: Path, no_deri
     assert_whole(places)
 
 
+@pytest.mark.slow
 @needs_fork
 @at_every(2)
 def test_a_wallet_killed_at_any_line_is_whole_or_not_there(
@@ -288,6 +290,7 @@ def _make(places: Places, report: Report) -> None:
     report("made")
 
 
+@pytest.mark.slow
 @at_every(2)
 def test_a_wallet_interrupted_at_any_line_is_whole_or_not_there(
     tmp_path: Path, no_derivation: None, monkeypatch: pytest.MonkeyPatch, step: int

@@ -126,6 +126,7 @@ class TestAllocation:
         with pytest.raises(MalformedInput):
             status_lists.allocate(vault, "degrees", "\ud800", now=NOW)
 
+    @pytest.mark.slow
     def test_a_list_is_given_out_to_the_last_entry_and_not_beyond(self, vault: Vault) -> None:
         first = status_lists.allocate_many(vault, "degrees", ids(MIN_SIZE - 21), now=NOW)
         with pytest.raises(UsageError, match="has 21 of 131072 entries left, 22 are needed") as caught:

@@ -170,6 +170,7 @@ def _in_graphs(size: int) -> list[Statement]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statements",
     [_complete(12), _complete(10, 3), _two_stars(14), _complete(40), _in_graphs(12)],

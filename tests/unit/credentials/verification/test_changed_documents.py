@@ -98,6 +98,7 @@ def test_unchanged_it_passes(name: str) -> None:
     assert outcome(*EVERY[name]) is Outcome.PASSED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [mutations.characters, mutations.numbers, mutations.members])
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_no_character_number_or_member_of_a_document_can_be_another(
@@ -138,6 +139,7 @@ def test_of_rdf_the_order_in_a_set_is_not_signed_and_nothing_else(path: tuple[st
         assert outcome(mutations.replaced(document, path, others), policy) is Outcome.FAILED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TOKENS)
 def test_no_character_of_a_token_can_be_another(name: str) -> None:
     text, policy = TOKENS[name]

@@ -114,6 +114,7 @@ def test_liked_and_disliked_never_share_a_mark() -> None:
     assert sorted((mark.y, mark.more) for mark in drawn) == [(-1.0, 9), (0.0, 9), (1.0, 9)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lanes", [1, 7, 24])
 def test_marks_are_bounded_and_lose_no_statement(lanes: int) -> None:
     drawn = [

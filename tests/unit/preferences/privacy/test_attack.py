@@ -76,6 +76,7 @@ def test_without_a_budget_much_of_it_is(
     assert np.mean(found["gradient"]) > UNBOUNDED
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("origins", "answers"), [(1, 2), (2, 4), (3, 4), (100, 4)])
 def test_an_attack_gets_as_many_answers_as_the_budgets_pay_for(
     attack: ModuleType, world: Any, origins: int, answers: int

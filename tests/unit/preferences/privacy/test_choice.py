@@ -75,6 +75,7 @@ def test_no_outcome_tells_more_of_any_one_statement_than_epsilon_allows(seed: in
         assert worst_ratio(votes, without, size, epsilon) <= allowed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weight", [1000, 999, 1, -1, -1000])
 @pytest.mark.parametrize("lead", [0, 500, -40_000, 40_000, 3_000_000])
 @pytest.mark.parametrize("epsilon", [1, 500, 1000, 2000])

@@ -40,6 +40,7 @@ class FixedNoise:
         return [value + round(more) for value, more in zip(sums, noise, strict=True)]
 
 
+@pytest.mark.slow
 def test_no_attack_finds_out_more_than_epsilon_allows(membership: ModuleType) -> None:
     rows = membership.attacks(random.Random(6).randrange, FixedNoise(6))
     for finding in membership.audited(rows, RUNS):

@@ -69,6 +69,7 @@ def asking(application: Application, process: int) -> Callable[[Wallet, Report],
     return work
 
 
+@pytest.mark.slow
 @needs_fork
 @pytest.mark.parametrize(
     ("bounds", "answered"),

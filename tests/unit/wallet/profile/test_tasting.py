@@ -140,6 +140,7 @@ def test_what_is_kept_is_asked_again_without_learning(
     assert scores(many, embedder) == first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [[1], [300], [1, 2, 30]])
 def test_a_continued_taste_is_what_learning_anew_gives(
     many: Wallet, embedder: HashEmbedder, no_fit: Callable[[], None], steps: Sequence[int]

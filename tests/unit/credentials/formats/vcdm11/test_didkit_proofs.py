@@ -593,6 +593,7 @@ def test_issuing_and_verifying_open_no_internet_socket(tmp_path: Path) -> None:
     assert "AF_INET" not in trace.read_text()
 
 
+@pytest.mark.slow
 @needs_didkit
 def test_a_process_that_verifies_and_ends_leaves_with_status_0_every_time() -> None:
     secured = proofs.issue(bare(), KEY, METHOD, created=NOW)
