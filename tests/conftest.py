@@ -23,12 +23,12 @@ import pytest
 from ipse.storage.places import Places
 from ipse.wallet import identities
 from ipse.wallet.wallet import Wallet
-from tests import examples
+from tests import examples, forked
 from tests.desktop import desktop, session
 from tests.made import PASSPHRASE, cheaply
 from tests.waiting import PATIENCE
 
-__all__ = ["PASSPHRASE", "desktop", "examples", "session"]
+__all__ = ["PASSPHRASE", "desktop", "session"]
 
 REPOSITORY = Path(__file__).parent.parent
 EXAMPLES = REPOSITORY / "examples" / "data"
@@ -86,15 +86,20 @@ class Ipse:
 
     def __call__(self, *arguments: str | Path, stdin: bytes | str = b"", code: int | None = 0) -> Run:
         """Run a command; `code` is the exit code it must end with, None for any."""
-        done = subprocess.run(
-            [sys.executable, "-m", "ipse", *map(str, arguments)],
-            input=stdin.encode() if isinstance(stdin, str) else stdin,
-            capture_output=True,
-            env=self.variables,
-            start_new_session=True,
-            timeout=10 * PATIENCE,
-            check=False,
-        )
+        words, variables = [*map(str, arguments)], self.variables
+        given = stdin.encode() if isinstance(stdin, str) else stdin
+        if forked.possible(variables) and not examples.thorough():
+            done = forked.run(words, stdin=given, environment=variables)
+        else:
+            done = subprocess.run(
+                [sys.executable, "-m", "ipse", *words],
+                input=given,
+                capture_output=True,
+                env=variables,
+                start_new_session=True,
+                timeout=10 * PATIENCE,
+                check=False,
+            )
         run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert code is None or run.code == code, f"exit {run.code}: {run.out}{run.err}"
         return run

@@ -11,7 +11,7 @@ from typing import Final
 
 from hypothesis import HealthCheck, settings
 
-__all__ = ["examples"]
+__all__ = ["examples", "thorough"]
 
 _SHARE: Final = 10
 _LEAST: Final = 10
@@ -32,10 +32,14 @@ settings.register_profile(
 settings.load_profile("dev")
 
 
+def thorough() -> bool:
+    """Whether the tests take all the time they need."""
+    return settings.get_current_profile_name() == "thorough"
+
+
 def examples(number: int, *, suppress: Collection[HealthCheck] = ()) -> settings:
     """Settings for `number` examples under `thorough`, else for a tenth of them but at least ten."""
-    thorough = settings.get_current_profile_name() == "thorough"
     return settings(
-        max_examples=number if thorough else min(number, max(_LEAST, number // _SHARE)),
+        max_examples=number if thorough() else min(number, max(_LEAST, number // _SHARE)),
         suppress_health_check=(*_UNTIMED, *suppress),
     )

@@ -174,7 +174,11 @@ def read_manifest(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Manifes
 
 
 def onnxruntime() -> Any:
-    """The module onnxruntime, imported quietly and without telemetry."""
+    """The module onnxruntime, imported quietly and without telemetry.
+
+    While it is imported it would write an id of the device into the user's cache, so it is told before.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     with _quiet_stderr():
         try:
             import onnxruntime as module

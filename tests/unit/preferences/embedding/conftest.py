@@ -44,10 +44,12 @@ class Interpreter:
 
     guard: Path
 
-    def __call__(self, code: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, code: str, *arguments: str | Path, home: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-c", code, *map(str, arguments)],
-            env=self.variables,
+            env={**self.variables, **({"HOME": str(home)} if home else {})},
             capture_output=True,
             text=True,
             timeout=10 * PATIENCE,

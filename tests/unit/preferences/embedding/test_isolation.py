@@ -56,6 +56,14 @@ def test_the_reference_prints_nothing(
     assert capfd.readouterr() == ("", "")
 
 
+def test_loading_writes_nothing_into_the_users_folders(
+    compiled: Compiled, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    """onnxruntime keeps an id of the device and a queue of telemetry where nobody forbids it."""
+    assert interpreter(_LOAD, compiled.cache, home=tmp_path).returncode == 0
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_loading_connects_to_nothing(compiled: Compiled, interpreter: Interpreter) -> None:
     assert interpreter(_LOAD, compiled.cache).returncode == 0
     assert (interpreter.guard / "loaded").exists()
