@@ -11,18 +11,11 @@ from typing import Any
 import pytest
 
 from ipse.encoding import base64url
-from tests.cli.test_vc import in_process
 from tests.conftest import EXAMPLES, Ipse, Preparation
 
 _CANDIDATES = EXAMPLES / "candidates.txt"
 _ORIGIN = "https://shop.example"
 _TOPICS = "science-fiction,business-and-start-ups"
-
-
-@pytest.fixture
-def taught(taught: Ipse) -> Ipse:
-    """Commands run inside of this process: other tests run each of them as a process of its own."""
-    return in_process(taught)
 
 
 def _taste(ipse: Ipse) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_vc import in_process
 from tests.conftest import EXAMPLES, Ipse
 
 _BOOKS = EXAMPLES / "books.csv"
@@ -27,12 +26,6 @@ _DISLIKED = (
     "Clear and Present Danger",
     "A Walk to Remember",
 )
-
-
-@pytest.fixture
-def taught(taught: Ipse) -> Ipse:
-    """Commands run inside of this process: other tests run each of them as a process of its own."""
-    return in_process(taught)
 
 
 def test_import_reads_each_rated_row_once(taught: Ipse) -> None:

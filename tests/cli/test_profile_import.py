@@ -9,18 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_vc import in_process
 from tests.conftest import EXAMPLES, Ipse
 
 _SAMPLES = Path(__file__).parents[1] / "unit" / "preferences" / "sources" / "samples"
 _BOOKS = EXAMPLES / "books.csv"
 _GOODREADS = _SAMPLES / "goodreads.csv"
-
-
-@pytest.fixture
-def taught(taught: Ipse) -> Ipse:
-    """Commands run inside of this process: other tests run each of them as a process of its own."""
-    return in_process(taught)
 
 
 def statements(ipse: Ipse) -> list[tuple[str, float, str, str]]:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.cli.test_vc import in_process
 from tests.conftest import Ipse, Preparation
 
 _LIKED = """late-night jazz clubs with a double bass
@@ -19,12 +18,6 @@ croissants that take two days
 _DISLIKED = "horror films of any kind\nhaunted house movies\nslasher films\n"
 
 
-@pytest.fixture
-def taught(taught: Ipse) -> Ipse:
-    """Commands run inside of this process: other tests run each of them as a process of its own."""
-    return in_process(taught)
-
-
 def _likings(ipse: Ipse) -> None:
     ipse("profile", "like", "-", stdin=_LIKED)
     ipse("profile", "dislike", "-", stdin=_DISLIKED)
@@ -33,7 +26,7 @@ def _likings(ipse: Ipse) -> None:
 @pytest.fixture
 def said(taught_after: Callable[[Preparation], Ipse]) -> Ipse:
     """A person of two likings and one dislike; the statements are numbered from 1."""
-    return in_process(taught_after(_likings))
+    return taught_after(_likings)
 
 
 def test_interests_have_a_name_of_their_own_words_an_affinity_and_a_medoid(said: Ipse) -> None:

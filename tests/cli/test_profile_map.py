@@ -9,18 +9,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tests.cli.test_vc import in_process
 from tests.conftest import EXAMPLES, Ipse, Preparation
 
 _FORM = pytest.mark.parametrize("form", ["html", "svg"])
 _SEA = ("novels about the sea", "lighthouse keepers and the sea", "sailing ships on a stormy sea")
 _BREAD = ("baking sourdough bread", "bread with caraway and rye", "kneading bread dough")
-
-
-@pytest.fixture
-def taught(taught: Ipse) -> Ipse:
-    """Commands run inside of this process: other tests run each of them as a process of its own."""
-    return in_process(taught)
 
 
 def _reading(ipse: Ipse) -> None:
@@ -32,7 +25,7 @@ def _reading(ipse: Ipse) -> None:
 @pytest.fixture
 def reader(taught_after: Callable[[Preparation], Ipse]) -> Ipse:
     """A profile with two interests, a dislike and a secret."""
-    return in_process(taught_after(_reading))
+    return taught_after(_reading)
 
 
 def _said(path: Path) -> str:

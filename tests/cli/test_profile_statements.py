@@ -19,15 +19,8 @@ from ipse.keys import derivation
 from ipse.storage import disclosure_log, rankings
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
-from tests.cli.test_vc import in_process
 from tests.conftest import PASSPHRASE, Ipse, Preparation
 from tests.unit.storage.pages import plain_pages
-
-
-@pytest.fixture
-def taught(taught: Ipse) -> Ipse:
-    """Commands run inside of this process: other tests run each of them as a process of its own."""
-    return in_process(taught)
 
 
 def wallet_of(ipse: Ipse) -> Wallet:
@@ -148,7 +141,7 @@ def _opinion_and_fact(ipse: Ipse) -> None:
 @pytest.fixture
 def both(taught_after: Callable[[Preparation], Ipse]) -> Ipse:
     """A profile of an opinion and a fact."""
-    return in_process(taught_after(_opinion_and_fact))
+    return taught_after(_opinion_and_fact)
 
 
 def test_a_change_of_mind_ends_the_old_statement_and_keeps_it(both: Ipse) -> None:
