@@ -61,8 +61,10 @@ def test_what_a_thread_prepares_serves_the_embedder_and_leaves_stderr_as_it_was(
 
 
 def test_the_libraries_are_there_when_the_wallet_was_open_for_embedding(
-    profile_extra: None, context: Context
+    cache: Path, context: Context
 ) -> None:
+    context.places.models.parent.mkdir(parents=True, exist_ok=True)
+    cache.rename(context.places.models)
     before = _threads()
     with context.wallet(embeds=True) as wallet:
         assert wallet.vault.rows("SELECT 1") == [(1,)]
