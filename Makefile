@@ -58,7 +58,7 @@ test: .venv/tools
 	$(call beside_lint,$(TESTS) -m 'not slow')
 
 test-all: .venv/tools
-	$(call beside_lint,$(TESTS) --hypothesis-profile=thorough)
+	$(call beside_lint,$(TESTS) --hypothesis-profile=thorough --cov --cov-report=term:skip-covered)
 
 $(PEERS)/node_modules/.package-lock.json: $(PEERS)/package.json $(PEERS)/package-lock.json
 	cd $(PEERS) && npm ci --silent
@@ -97,4 +97,4 @@ dist: .venv/tools
 	$(BIN)/python -m build --quiet --outdir dist
 
 clean:
-	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

@@ -68,7 +68,8 @@ def run(
         os.close(descriptor)
     out, err = _talk(*ours, stdin)
     control.settimeout(PATIENCE)
-    status = json.loads(control.recv(_LONGEST))
+    status = json.loads(control.recv(_LONGEST) or b"null")
+    assert status is not None, "the process that forks is gone"
     return subprocess.CompletedProcess(arguments, os.waitstatus_to_exitcode(status), out, err)
 
 
