@@ -68,7 +68,12 @@ _FAULTS: dict[str, tuple[Answer, str]] = {
 }
 
 
-@pytest.mark.parametrize("fault", _FAULTS)
+def _faults() -> list[object]:
+    """Each fault by its name; a drip is waited for until the deadline."""
+    return [pytest.param(name, id=name, marks=[pytest.mark.slow] * (name == "a drip")) for name in _FAULTS]
+
+
+@pytest.mark.parametrize("fault", _faults())
 def test_each_fault_is_undetermined_with_its_own_code(
     fault: str, authority: Authority, no_wallet: Ipse
 ) -> None:
