@@ -8,16 +8,7 @@ from pathlib import Path
 import pytest
 import sqlcipher3
 
-from ipse.storage import (
-    answers,
-    disclosure_log,
-    grants,
-    own_topics,
-    receipts,
-    statements,
-    topic_access,
-    vault,
-)
+from ipse.storage import answers, disclosure_log, grants, receipts, statements, topic_store, vault
 from ipse.storage.grants import Grant
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.vault import Vault
@@ -78,7 +69,7 @@ def test_the_new_tables_of_an_older_vault_are_empty_and_at_work(
     with Vault.open(path, KEY) as opened:
         assert answers.moment(opened, MONDAY) == MONDAY
         assert answers.spent(opened, since="0001-01-01T00:00:00Z") == 0
-        assert topic_access.every(opened) == {}
+        assert topic_store.access(opened) == {}
         assert receipts.every(opened) == []
         assert disclosure_log.head(opened) is None
         answers.add(opened, replace(ROW, number=3))
@@ -97,10 +88,10 @@ def test_the_profile_of_an_older_vault_is_kept_and_guards_the_answers_made_of_it
         with Vault.open(path, KEY) as old:
             said = [statements.NewStatement(text, 0.5, "said") for text in ("tea", "rain")]
             statements.add(old, said, now=MONDAY)
-            own_topics.add(old, label="The abyss", meaning="strange fish", now=MONDAY)
-            profile = (statements.every(old), own_topics.every(old))
+            topic_store.add(old, label="The abyss", meaning="strange fish", now=MONDAY)
+            profile = (statements.every(old), topic_store.own(old))
     with Vault.open(path, KEY) as opened:
-        assert (statements.every(opened), own_topics.every(opened)) == profile
+        assert (statements.every(opened), topic_store.own(opened)) == profile
         answers.add(opened, ROW)
         statements.forget(opened, 1)
         assert answers.history(opened, ROW.party) == [replace(ROW, content=None)]

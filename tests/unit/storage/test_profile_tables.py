@@ -9,10 +9,10 @@ import pytest
 import sqlcipher3
 
 from ipse.errors import AlreadyExists, CorruptData, NotFound
-from ipse.storage import own_topics, rankings, settings, statements, vault
-from ipse.storage.own_topics import OwnTopic
+from ipse.storage import rankings, settings, statements, topic_store, vault
 from ipse.storage.rankings import KEPT, PLACES, Ranking
 from ipse.storage.schema import MIGRATIONS
+from ipse.storage.topic_store import OwnTopic
 from ipse.storage.vault import Vault
 from tests.made import empty_vault
 
@@ -38,17 +38,17 @@ def test_a_setting_is_what_was_put_last_until_it_is_removed(opened: Vault) -> No
 
 
 def test_a_topic_is_kept_once_under_its_label(opened: Vault) -> None:
-    own_topics.add(opened, label="tea", meaning="green and black tea", now=MONDAY)
-    own_topics.add(opened, label="bread", meaning="baking", now=TUESDAY)
+    topic_store.add(opened, label="tea", meaning="green and black tea", now=MONDAY)
+    topic_store.add(opened, label="bread", meaning="baking", now=TUESDAY)
     with pytest.raises(AlreadyExists, match="'tea'"):
-        own_topics.add(opened, label="tea", meaning="another", now=TUESDAY)
-    assert own_topics.every(opened) == [
+        topic_store.add(opened, label="tea", meaning="another", now=TUESDAY)
+    assert topic_store.own(opened) == [
         OwnTopic("bread", "baking", TUESDAY),
         OwnTopic("tea", "green and black tea", MONDAY),
     ]
-    own_topics.remove(opened, "tea")
+    topic_store.remove(opened, "tea")
     with pytest.raises(NotFound, match="'tea'"):
-        own_topics.remove(opened, "tea")
+        topic_store.remove(opened, "tea")
 
 
 def test_the_last_rankings_are_kept(opened: Vault) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ipse.storage import own_topics, tastes, text_vectors, vault
+from ipse.storage import tastes, topic_store, vault
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.tastes import KeptTaste
 from ipse.storage.vault import Vault
@@ -20,29 +20,29 @@ NOW = "2026-02-02T12:00:00Z"
 def opened(tmp_path: Path) -> Iterator[Vault]:
     """A vault with one topic of the owner's."""
     with Vault.create(tmp_path / "vault.db", KEY) as made:
-        own_topics.add(made, label="The abyss", meaning="diving", now=NOW)
+        topic_store.add(made, label="The abyss", meaning="diving", now=NOW)
         yield made
 
 
 def test_vectors_of_one_model_are_never_those_of_another(opened: Vault) -> None:
-    text_vectors.keep(opened, "one", {"hiking": b"1"})
-    text_vectors.keep(opened, "other", {"hiking": b"2", "jazz": b"3"})
-    assert text_vectors.every(opened, "one") == {"hiking": b"1"}
-    assert text_vectors.every(opened, "none") == {}
-    assert text_vectors.remove(opened, but="other") == 1
-    assert text_vectors.every(opened, "other") == {"hiking": b"2", "jazz": b"3"}
+    topic_store.keep_vectors(opened, "one", {"hiking": b"1"})
+    topic_store.keep_vectors(opened, "other", {"hiking": b"2", "jazz": b"3"})
+    assert topic_store.vectors(opened, "one") == {"hiking": b"1"}
+    assert topic_store.vectors(opened, "none") == {}
+    assert topic_store.remove_vectors(opened, but="other") == 1
+    assert topic_store.vectors(opened, "other") == {"hiking": b"2", "jazz": b"3"}
 
 
 def test_the_vector_of_a_topic_goes_with_the_topic(opened: Vault) -> None:
-    text_vectors.keep(opened, "model", {"hiking": b"1", "diving": b"2"}, own={"diving"})
-    own_topics.remove(opened, "The abyss")
-    assert text_vectors.every(opened, "model") == {"hiking": b"1"}
+    topic_store.keep_vectors(opened, "model", {"hiking": b"1", "diving": b"2"}, own={"diving"})
+    topic_store.remove(opened, "The abyss")
+    assert topic_store.vectors(opened, "model") == {"hiking": b"1"}
 
 
 def test_a_topic_that_was_removed_while_it_was_embedded_leaves_no_vector(opened: Vault) -> None:
-    own_topics.remove(opened, "The abyss")
-    text_vectors.keep(opened, "model", {"hiking": b"1", "diving": b"2"}, own={"diving"})
-    assert text_vectors.every(opened, "model") == {"hiking": b"1"}
+    topic_store.remove(opened, "The abyss")
+    topic_store.keep_vectors(opened, "model", {"hiking": b"1", "diving": b"2"}, own={"diving"})
+    assert topic_store.vectors(opened, "model") == {"hiking": b"1"}
 
 
 def test_a_taste_that_the_version_before_kept_can_be_read(

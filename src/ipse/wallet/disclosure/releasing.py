@@ -13,7 +13,7 @@ from ipse.disclosure.reasons import Reason
 from ipse.encoding import strict_json
 from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
-from ipse.storage import answers, own_topics, statements
+from ipse.storage import answers, statements, topic_store
 from ipse.storage.answers import AnswerRow
 from ipse.wallet import disclosure_log
 from ipse.wallet.disclosure import budgets, permission, receipts
@@ -109,7 +109,7 @@ def release(
 
 def basis(wallet: Wallet) -> bytes:
     """Return a digest of everything that may influence an answer; it changes with the profile."""
-    own = own_topics.every(wallet.vault)
+    own = topic_store.own(wallet.vault)
     meanings = [(topic.label, topic.meaning) for topic in own]
     access = repr((sorted(access_by_topic(wallet, own).items()), meanings))
     return hashlib.sha256(statements.digest(wallet.vault) + access.encode()).digest()

@@ -21,7 +21,7 @@ from ipse.errors import CorruptData, IpseError, MalformedInput, NotFound, Storag
 from ipse.preferences import embedding
 from ipse.preferences.embedding import DEFAULT_MODEL, Embedder, Manifest, ModelSource, cache, local_model
 from ipse.preferences.embedding.manifest import MANIFEST
-from ipse.storage import settings, statement_vectors, text_vectors
+from ipse.storage import settings, statement_vectors, topic_store
 from ipse.storage.places import Places
 from ipse.wallet.profile.remembering import Progress, embed_missing
 from ipse.wallet.wallet import Wallet
@@ -255,7 +255,7 @@ def _settle(
         if chosen(wallet).digest != source.digest:  # another process has meanwhile chosen another model
             return
         statement_vectors.remove(wallet.vault, but=embedder.fingerprint)
-        text_vectors.remove(wallet.vault, but=embedder.fingerprint)
+        topic_store.remove_vectors(wallet.vault, but=embedder.fingerprint)
         settings.put(wallet.vault, _SETTLED, embedder.fingerprint)
 
 

@@ -18,9 +18,9 @@ from ipse.errors import AlreadyExists, MalformedInput, NotFound, StorageError
 from ipse.preferences import topics, vectors
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.interests import find_interests, relevance
-from ipse.storage import answers, own_topics, text_vectors, topic_access
-from ipse.storage.own_topics import OwnTopic
+from ipse.storage import answers, topic_store
 from ipse.storage.statements import Statement
+from ipse.storage.topic_store import OwnTopic
 from ipse.wallet.profile.opinions import read_opinions
 from ipse.wallet.profile.remembering import embed_missing
 from ipse.wallet.wallet import Wallet
@@ -86,17 +86,17 @@ def embed_topics(wallet: Wallet, embedder: Embedder, others: Sequence[str] = ())
     is kept in the vault; on a full disk the next command embeds it again. Raises MalformedInput for an own
     topic that the model cannot read.
     """
-    listed, own = topics.published().topics, own_topics.every(wallet.vault)
+    listed, own = topics.published().topics, topic_store.own(wallet.vault)
     published = [topic.means for topic in listed]
     texts = [*published, *(topic.meaning for topic in own), *others]
-    stored = text_vectors.every(wallet.vault, embedder.fingerprint)
+    stored = topic_store.vectors(wallet.vault, embedder.fingerprint)
     missing = [text for text in dict.fromkeys(texts) if text not in stored]
     if missing:
         new = dict(zip(missing, vectors.to_bytes(embedder.embed(missing)), strict=True))
         stored |= new
         with contextlib.suppress(StorageError):
             only_own = {topic.meaning for topic in own}.difference(published, others)
-            text_vectors.keep(wallet.vault, embedder.fingerprint, new, own=only_own)
+            topic_store.keep_vectors(wallet.vault, embedder.fingerprint, new, own=only_own)
     found = vectors.from_bytes([stored[text] for text in texts], embedder.dimension)
     keys = [topic.id for topic in listed] + [_OWN + topic.label for topic in own]
     return EmbeddedTopics(found[: len(listed)], own, found[: len(keys)], keys, found[len(keys) :])
@@ -160,7 +160,7 @@ def add_topic(wallet: Wallet, label: str, meaning: str | None, *, now: datetime)
     for topic in topics.published().topics:
         if label.casefold() in (topic.id, topic.label.casefold()):
             raise AlreadyExists(f"{topic.label!r} is on the published list", hint="choose another label")
-    own_topics.add(wallet.vault, label=label, meaning=meaning, now=format_timestamp(now))
+    topic_store.add(wallet.vault, label=label, meaning=meaning, now=format_timestamp(now))
 
 
 def remove_topic(wallet: Wallet, label: str) -> None:
@@ -169,8 +169,8 @@ def remove_topic(wallet: Wallet, label: str) -> None:
     key = _OWN + label.strip()
     with vault.transaction():
         was_open = access_by_topic(wallet).get(key, True)
-        own_topics.remove(vault, label.strip())
-        topic_access.remove(vault, key)
+        topic_store.remove(vault, label.strip())
+        topic_store.forget_access(vault, key)
         if not was_open:
             answers.drop_contents(vault)
 
@@ -182,8 +182,8 @@ def access_by_topic(wallet: Wallet, own: Sequence[OwnTopic] | None = None) -> di
     A sensitive one is closed until the owner opens it, any other is open until they close it. `own` are the
     owner's own topics, where they were read before.
     """
-    said = topic_access.every(wallet.vault)
-    own = own_topics.every(wallet.vault) if own is None else own
+    said = topic_store.access(wallet.vault)
+    own = topic_store.own(wallet.vault) if own is None else own
     usual = {topic.id: not topic.sensitive for topic in topics.published().topics}
     usual |= {_OWN + topic.label: True for topic in own}
     return {key: said.get(key, is_open) for key, is_open in usual.items()}
@@ -210,7 +210,7 @@ def set_topic_access(wallet: Wallet, label: str, *, open: bool) -> tuple[str, ..
         if not named:
             raise NotFound(f"there is no topic {label!r}", hint="`ipse profile topics --all` lists them")
         for key in named:
-            topic_access.put(vault, key, open)
+            topic_store.set_access(vault, key, open)
         if any(before[key] is not open for key in named):
             answers.drop_contents(vault)
     return tuple(named)

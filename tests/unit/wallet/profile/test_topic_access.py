@@ -6,7 +6,7 @@ import pytest
 
 from ipse.errors import NotFound
 from ipse.preferences import topics as listing
-from ipse.storage import answers, topic_access
+from ipse.storage import answers, topic_store
 from ipse.storage.vault import Vault
 from ipse.wallet.profile.topics import (
     access_by_topic,
@@ -81,7 +81,7 @@ def test_what_is_no_topic_is_not_opened_or_closed(wallet: Wallet, called: str) -
     for is_open in (True, False):
         with pytest.raises(NotFound, match="there is no topic"):
             set_topic_access(wallet, called, open=is_open)
-    assert topic_access.every(wallet.vault) == {}
+    assert topic_store.access(wallet.vault) == {}
     assert repeats(wallet.vault)
 
 
@@ -90,13 +90,13 @@ def test_a_removed_topic_leaves_no_word_on_it_behind(wallet: Wallet) -> None:
     set_topic_access(wallet, "The abyss", open=False)
     set_topic_access(wallet, BAKING.id, open=False)
     remove_topic(wallet, "The abyss")
-    assert topic_access.every(wallet.vault) == {BAKING.id: False}
+    assert topic_store.access(wallet.vault) == {BAKING.id: False}
     add_topic(wallet, "The abyss", None, now=NOW)
     assert access_by_topic(wallet)["own:The abyss"] is True
 
 
 def test_a_word_on_a_topic_that_is_no_longer_published_opens_nothing(wallet: Wallet) -> None:
-    topic_access.put(wallet.vault, "no-longer-there", True)
+    topic_store.set_access(wallet.vault, "no-longer-there", True)
     assert "no-longer-there" not in access_by_topic(wallet)
 
 

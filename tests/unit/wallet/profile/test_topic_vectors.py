@@ -10,7 +10,7 @@ import pytest
 
 from ipse.errors import MalformedInput, StorageError
 from ipse.preferences.topics import published
-from ipse.storage import text_vectors
+from ipse.storage import topic_store
 from ipse.storage.statements import NewStatement
 from ipse.wallet.profile.interests import contradictions, interests, why
 from ipse.wallet.profile.remembering import remember
@@ -100,7 +100,7 @@ def test_they_are_what_embedding_them_again_gives(taught: Wallet, counting: Coun
 
 def test_a_removed_topic_leaves_no_vector(taught: Wallet, counting: Counting) -> None:
     remove_topic(taught, "The abyss")
-    assert text_vectors.every(taught.vault, counting.fingerprint).keys() == MEANINGS
+    assert topic_store.vectors(taught.vault, counting.fingerprint).keys() == MEANINGS
 
 
 def test_on_a_full_disk_they_are_embedded_and_not_kept(
@@ -109,13 +109,13 @@ def test_on_a_full_disk_they_are_embedded_and_not_kept(
     def full(*_: object, **__: object) -> None:
         raise StorageError("the disk is full")
 
-    monkeypatch.setattr(text_vectors, "keep", full)
+    monkeypatch.setattr(topic_store, "keep_vectors", full)
     assert len(embed_topics(wallet, counting).published) == len(MEANINGS)
-    assert text_vectors.every(wallet.vault, counting.fingerprint) == {}
+    assert topic_store.vectors(wallet.vault, counting.fingerprint) == {}
 
 
 def test_a_topic_that_the_model_can_not_read_keeps_nothing(wallet: Wallet, counting: Counting) -> None:
     add_topic(wallet, "Skull", ILLEGIBLE, now=NOW)
     with pytest.raises(MalformedInput):
         embed_topics(wallet, counting)
-    assert text_vectors.every(wallet.vault, counting.fingerprint) == {}
+    assert topic_store.vectors(wallet.vault, counting.fingerprint) == {}
