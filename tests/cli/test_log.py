@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from ipse.storage import disclosure_log, receipts
+from ipse.storage import answers, disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Ipse, at
@@ -137,8 +137,8 @@ class TestTheCommands:
         places = Places(logged.home, logged.home / "cache")
         with Wallet(places, lambda: PASSPHRASE) as wallet:
             for number in (1, 3):
-                receipts.keep(wallet.vault, number, "{}")
-            receipts.countersigned(wallet.vault, 3, "{}")
+                answers.keep_receipt(wallet.vault, number, "{}")
+            answers.countersign(wallet.vault, 3, "{}")
         rows = logged("log", "receipts", "--json").json["receipts"]
         assert [(row["number"], row["countersigned"]) for row in rows] == [(1, False), (3, True)]
         assert {row["application"] for row in rows} == {"https://verifier.example"}

@@ -23,7 +23,7 @@ from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import KeystoreUnavailable, RequestReplayed, StorageError
 from ipse.keys.keystore.encrypted_file import EncryptedFile
-from ipse.storage import answers, disclosure_log, receipts
+from ipse.storage import answers, disclosure_log
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure
@@ -108,7 +108,7 @@ def released(wallet: Wallet) -> list[str]:
     rows = answers.history(wallet.vault, SHOP)[::-1]
     assert [row.number for row in rows] == [entry.number for entry in entries]
     assert [row.epsilon for row in rows] == [entry.content["epsilon"] * 1000 for entry in entries]
-    assert [row.number for row in receipts.every(wallet.vault)] == [entry.number for entry in entries]
+    assert [row.number for row in answers.receipts(wallet.vault)] == [entry.number for entry in entries]
     return [entry.content["released"] for entry in entries]
 
 

@@ -2,7 +2,7 @@
 
 Rows are never deleted and never changed; only their content can be dropped. The vault holds to that itself,
 and drops all contents where a statement goes, becomes secret or has its text corrected, for they were made
-of it.
+of it. An answer has a receipt: its terms as the wallet signed them, and as the application signed them too.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ipse.errors import RequestReplayed
+from ipse.errors import NotFound, RequestReplayed
 from ipse.storage.vault import Vault
 
 __all__ = [
     "LOST",
     "AnswerRow",
+    "Receipt",
     "add",
     "charged",
     "count",
+    "countersign",
     "drop_contents",
     "history",
+    "keep_receipt",
     "moment",
     "newest",
     "number_of",
+    "receipt",
+    "receipts",
     "spent",
     "stored",
     "with_candidates",
@@ -160,3 +165,42 @@ def with_candidates(vault: Vault, *, since: str) -> list[AnswerRow]:
 def drop_contents(vault: Vault) -> int:
     """Drop the content of all answers, so that none is given again; how many had one."""
     return vault.change("UPDATE answers SET content = NULL WHERE content IS NOT NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The receipt of the answer with the log entry `number`, as text.
+
+    `countersigned` is the one that came back with the application's signature, None until then.
+    """
+
+    number: int
+    receipt: str
+    countersigned: str | None
+
+
+def keep_receipt(vault: Vault, number: int, receipt: str) -> None:
+    """Keep the receipt of an answer. Where it has one already, that one stays."""
+    vault.change(
+        "INSERT INTO receipts (number, receipt) VALUES (?, ?) ON CONFLICT DO NOTHING", (number, receipt)
+    )
+
+
+def receipt(vault: Vault, number: int) -> Receipt | None:
+    """The receipt of one answer, None where it has none."""
+    rows = vault.rows("SELECT number, receipt, countersigned FROM receipts WHERE number = ?", (number,))
+    return Receipt(*rows[0]) if rows else None
+
+
+def receipts(vault: Vault) -> list[Receipt]:
+    """All receipts, in the order of the log."""
+    rows = vault.rows("SELECT number, receipt, countersigned FROM receipts ORDER BY number")
+    return [Receipt(*row) for row in rows]
+
+
+def countersign(vault: Vault, number: int, receipt: str) -> None:
+    """Keep the receipt that the application signed too, in place of an earlier one. Raises NotFound."""
+    if not vault.change("UPDATE receipts SET countersigned = ? WHERE number = ?", (receipt, number)):
+        raise NotFound(
+            f"there is no receipt of log entry {number}", hint="`ipse log receipts` shows the numbers"
+        )

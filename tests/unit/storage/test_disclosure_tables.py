@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlcipher3
 
-from ipse.storage import answers, disclosure_log, grants, receipts, statements, topic_store, vault
+from ipse.storage import answers, disclosure_log, grants, statements, topic_store, vault
 from ipse.storage.grants import Grant
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.vault import Vault
@@ -70,7 +70,7 @@ def test_the_new_tables_of_an_older_vault_are_empty_and_at_work(
         assert answers.moment(opened, MONDAY) == MONDAY
         assert answers.spent(opened, since="0001-01-01T00:00:00Z") == 0
         assert topic_store.access(opened) == {}
-        assert receipts.every(opened) == []
+        assert answers.receipts(opened) == []
         assert disclosure_log.head(opened) is None
         answers.add(opened, replace(ROW, number=3))
         assert answers.spent(opened, since=MONDAY) == ROW.epsilon

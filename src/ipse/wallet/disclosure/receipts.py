@@ -10,7 +10,7 @@ from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, VerificationFailed
 from ipse.keys import derivation
-from ipse.storage import answers, disclosure_log, receipts
+from ipse.storage import answers, disclosure_log
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
 
@@ -24,13 +24,13 @@ def keep(wallet: Wallet, question: Question, answer: str, number: int, *, now: d
     """
     own = len(answers.history(wallet.vault, question.party))
     key = derivation.pairwise_key(wallet.root, question.party)
-    receipts.keep(wallet.vault, number, build_receipt(question, answer, number=own, key=key, now=now))
+    answers.keep_receipt(wallet.vault, number, build_receipt(question, answer, number=own, key=key, now=now))
 
 
 def receipt(wallet: Wallet, number: int) -> JsonObject:
     """The receipt of the answer with this number in the log. Raises NotFound where there is none."""
     entry = disclosure_log.find(wallet.vault, number)
-    found = receipts.find(wallet.vault, number)
+    found = answers.receipt(wallet.vault, number)
     if found is None:
         raise NotFound(
             f"log entry {entry.number} has no receipt", hint="`ipse log receipts` lists those that have one"
@@ -42,7 +42,7 @@ def listed(wallet: Wallet) -> list[tuple[JsonObject, bool]]:
     """Return the log entry of each answer that has a receipt, and whether the application signed it too."""
     return [
         (disclosure_log.find(wallet.vault, row.number).content, row.countersigned is not None)
-        for row in receipts.every(wallet.vault)
+        for row in answers.receipts(wallet.vault)
     ]
 
 
@@ -59,5 +59,5 @@ def countersigned(
         )
     if given["payload"] != own["payload"] or given["signatures"][0] != own["signatures"][0]:
         raise VerificationFailed(f"what was signed is not the receipt of log entry {number}")
-    receipts.countersigned(wallet.vault, number, text)
+    answers.countersign(wallet.vault, number, text)
     return given

@@ -14,8 +14,8 @@ from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, MalformedInput, NotFound, VerificationFailed
 from ipse.keys import derivation
+from ipse.storage import answers as kept
 from ipse.storage import disclosure_log
-from ipse.storage import receipts as kept
 from ipse.wallet import disclosure
 from ipse.wallet.resolution import resolve
 from ipse.wallet.wallet import Wallet
@@ -106,7 +106,7 @@ class TestTheCountersignedOne:
         given = signed_by(SHOP, wallet, 1)
         with pytest.raises(VerificationFailed, match=f"not the receipt of log entry {entry}"):
             take_back(wallet, entry, given)
-        assert all(one.countersigned is None for one in kept.every(wallet.vault))
+        assert all(one.countersigned is None for one in kept.receipts(wallet.vault))
 
     def test_of_another_wallet_is_refused(self, wallet: Wallet, replies: list[Reply]) -> None:
         """Its terms are the same to the letter; the key is not the wallet's."""
@@ -149,7 +149,7 @@ class TestTheCountersignedOne:
         given, other = signed_by(SHOP, wallet, 1), signed_by(CLUB, wallet, 2)
         with pytest.raises((VerificationFailed, MalformedInput)):
             take_back(wallet, 1, forge(given, other))
-        assert all(one.countersigned is None for one in kept.every(wallet.vault))
+        assert all(one.countersigned is None for one in kept.receipts(wallet.vault))
 
     def test_of_no_entry_is_refused(self, wallet: Wallet) -> None:
         given = signed_by(SHOP, wallet, 1)
