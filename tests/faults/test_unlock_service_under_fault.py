@@ -20,7 +20,7 @@ from typing import NoReturn
 
 import pytest
 
-from ipse.keys.keystore import unlock_client, unlock_service
+from ipse.keys.keystore import unlock_service
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from tests.conftest import PASSPHRASE
 from tests.faults.processes import Process, Report, needs_fork, together
@@ -53,7 +53,7 @@ def unlock(path: Path, seconds: float = 60) -> None:
 
 def service_of(path: Path) -> int:
     """The process id of the service of the keystore at `path`."""
-    ((reply, _),) = unlock_client._ask(path, {"op": "status"})
+    ((reply, _),) = unlock_service._ask(path, {"op": "status"})
     return int(reply["process"])
 
 
@@ -83,12 +83,12 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def path(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A keystore with the item `root`; its session ends with the test. A busy machine may answer late."""
-    monkeypatch.setattr(unlock_client, "_ANSWER_WAIT", PATIENCE / 2)
+    monkeypatch.setattr(unlock_service, "_ANSWER_WAIT", PATIENCE / 2)
     keystore = EncryptedFile(tmp_path / "keystore.json", lambda: PASSPHRASE)
     keystore.create()
     keystore.add("root", SECRET)
     yield keystore.path
-    unlock_client.stop(keystore.path)
+    unlock_service.stop(keystore.path)
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def socket_file(path: Path, runtime: Path) -> Path:
 @pytest.fixture
 def impatient(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands wait for a service for half a second."""
-    monkeypatch.setattr(unlock_client, "_ANSWER_WAIT", 0.5)
+    monkeypatch.setattr(unlock_service, "_ANSWER_WAIT", 0.5)
 
 
 def test_a_killed_services_socket_is_removed_by_the_next_command_which_asks(
@@ -131,7 +131,7 @@ def test_a_hung_service_holds_nobody_up_and_lock_still_ends_it(
     os.kill(process, signal.SIGSTOP)
     try:
         assert asks(path)
-        assert unlock_client.stop(path)
+        assert unlock_service.stop(path)
         assert not socket_file.exists()
         assert asks(path)
     finally:
@@ -143,7 +143,7 @@ def test_a_hung_service_holds_nobody_up_and_lock_still_ends_it(
 def test_a_service_that_trickles_its_answer_holds_nobody_up(
     path: Path, socket_file: Path, impatient: None
 ) -> None:
-    unlock_client.stop(path)
+    unlock_service.stop(path)
     with listening(socket_file) as listener:
 
         def trickle() -> None:
@@ -173,7 +173,7 @@ def test_a_service_that_trickles_its_answer_holds_nobody_up(
     ids=["empty", "garbage", "long", "short-key", "long-key", "wrong-key", "version", "refusal", "deep"],
 )
 def test_an_odd_answer_counts_as_no_service(path: Path, socket_file: Path, answer: bytes) -> None:
-    unlock_client.stop(path)
+    unlock_service.stop(path)
     with listening(socket_file) as listener:
 
         def reply() -> None:
@@ -349,7 +349,7 @@ def test_a_runtime_folder_open_to_others_is_not_used(path: Path, runtime: Path, 
 def test_a_link_or_a_file_in_the_sockets_place_counts_as_no_service(
     path: Path, socket_file: Path, tmp_path: Path
 ) -> None:
-    unlock_client.stop(path)
+    unlock_service.stop(path)
     with listening(tmp_path / "elsewhere") as listener:
         listener.settimeout(0.3)
         socket_file.symlink_to(tmp_path / "elsewhere")
@@ -397,9 +397,9 @@ def test_another_user_gets_nothing_even_where_the_socket_is_within_reach(
 @as_root
 def test_another_users_service_is_not_believed(path: Path, socket_file: Path) -> None:
     kdf = json.loads(path.read_bytes())["kdf"]
-    key = unlock_client.key_for(path, kdf)
+    key = unlock_service.key_for(path, kdf)
     assert key is not None
-    unlock_client.stop(path)
+    unlock_service.stop(path)
 
     def serve(report: Report) -> None:
         listener = socket.socket(socket.AF_UNIX)
@@ -416,7 +416,7 @@ def test_another_users_service_is_not_believed(path: Path, socket_file: Path) ->
     stranger = Process(serve)
     try:
         stranger.wait_for_report()
-        assert unlock_client.key_for(path, kdf) is None
+        assert unlock_service.key_for(path, kdf) is None
         assert asks(path)
     finally:
         stranger.kill()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ipse.keys.keystore import unlock_client
+from ipse.keys.keystore import unlock_service
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
@@ -28,4 +28,4 @@ def unlock(wallet: Wallet, duration: timedelta, *, now: datetime) -> datetime | 
 
 def lock(places: Places) -> bool:
     """End what `unlock` began. Returns whether the wallet was unlocked."""
-    return unlock_client.stop(places.keystore)
+    return unlock_service.stop(places.keystore)

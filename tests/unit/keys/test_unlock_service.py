@@ -22,7 +22,7 @@ import pytest
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import AlreadyExists, MissingFeature, StorageError, UsageError, WrongPassphrase
-from ipse.keys.keystore import unlock_client, unlock_service
+from ipse.keys.keystore import unlock_service
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from tests.waiting import PATIENCE, eventually, is_running
 
@@ -45,7 +45,7 @@ def opened(path: Path) -> EncryptedFile:
 
 def status_of(path: Path) -> JsonObject:
     """What the service of the keystore at `path` says of itself: `process` and `seconds`."""
-    ((reply, _),) = unlock_client._ask(path, {"op": "status"})
+    ((reply, _),) = unlock_service._ask(path, {"op": "status"})
     return reply
 
 
@@ -66,14 +66,14 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def path(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A keystore with the item `root`; its session ends with the test. A busy machine may answer late."""
-    monkeypatch.setattr(unlock_client, "_ANSWER_WAIT", PATIENCE)
+    monkeypatch.setattr(unlock_service, "_ANSWER_WAIT", PATIENCE)
     folder = tmp_path / "wallet"
     folder.mkdir(mode=0o700)
     keystore = EncryptedFile(folder / "keystore.json", lambda: PASSPHRASE)
     keystore.create()
     keystore.add("root", SECRET)
     yield keystore.path
-    unlock_client.stop(keystore.path)
+    unlock_service.stop(keystore.path)
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_hundred_readers_after_one_unlock_derive_nothing(
 
 def test_no_session_begins_by_itself(path: Path) -> None:
     assert EncryptedFile(path, lambda: PASSPHRASE).get("root") == SECRET
-    assert list(unlock_client._ask(path, {"op": "status"})) == []
+    assert list(unlock_service._ask(path, {"op": "status"})) == []
     with pytest.raises(AssertionError, match="asked"):
         opened(path).get("root")
 
@@ -109,7 +109,7 @@ def test_what_is_written_within_a_session_opens_with_the_passphrase_and_within_i
     after = json.loads(unlocked.read_bytes())
     assert after["nonce"] != before["nonce"]
     assert opened(unlocked).get("did") == b"another"
-    unlock_client.stop(unlocked)
+    unlock_service.stop(unlocked)
     assert EncryptedFile(unlocked, lambda: PASSPHRASE).get("did") == b"another"
 
 
@@ -147,11 +147,11 @@ def test_the_first_clock_counts_the_time_that_the_machine_sleeps() -> None:
 
 def test_lock_ends_a_session_at_once(unlocked: Path, runtime: Path) -> None:
     process = service_of(unlocked)
-    assert unlock_client.stop(unlocked)
+    assert unlock_service.stop(unlocked)
     assert list((runtime / "ipse").iterdir()) == []
-    assert unlock_client.key_for(unlocked, {}) is None
+    assert unlock_service.key_for(unlocked, {}) is None
     assert eventually(lambda: not is_running(process))
-    assert not unlock_client.stop(unlocked)
+    assert not unlock_service.stop(unlocked)
 
 
 def test_a_session_ends_when_the_keystore_file_is_gone(unlocked: Path, runtime: Path) -> None:
@@ -188,19 +188,19 @@ def test_a_session_lasts_a_day_at_most_and_this_is_said_before_asking(path: Path
 def test_a_system_without_such_sockets_is_told_so_before_asking(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (unlock_service, unlock_client):
+    for module in (unlock_service, unlock_service):
         monkeypatch.setattr(module, "os", SimpleNamespace(name="nt"))
     with pytest.raises(MissingFeature, match="Windows"):
         opened(path).unlock(60)
-    assert unlock_client.key_for(path, {}) is None
-    assert not unlock_client.stop(path)
+    assert unlock_service.key_for(path, {}) is None
+    assert not unlock_service.stop(path)
     monkeypatch.undo()
 
 
 def test_nothing_is_imported_that_only_some_systems_have() -> None:
     program = (
         "import sys; sys.modules.update(dict.fromkeys(('resource', 'fcntl', 'termios', 'pwd')))\n"
-        "from ipse.keys.keystore import unlock_client, unlock_server, unlock_service\n"
+        "from ipse.keys.keystore import unlock_server, unlock_service\n"
     )
     subprocess.run([sys.executable, "-S", "-c", program], env={"PYTHONPATH": SOURCE}, check=True)
 
@@ -217,7 +217,7 @@ def test_the_later_unlock_replaces_the_earlier(unlocked: Path, runtime: Path) ->
 
 def test_another_derivation_header_gets_no_key(unlocked: Path) -> None:
     kdf = json.loads(unlocked.read_bytes())["kdf"]
-    assert unlock_client.key_for(unlocked, kdf) == derived_key(unlocked)
+    assert unlock_service.key_for(unlocked, kdf) == derived_key(unlocked)
     others = [
         {},
         None,
@@ -226,7 +226,7 @@ def test_another_derivation_header_gets_no_key(unlocked: Path) -> None:
         {**kdf, "more": 1},
     ]
     for other in others:
-        assert unlock_client.key_for(unlocked, other) is None  # type: ignore[arg-type]
+        assert unlock_service.key_for(unlocked, other) is None  # type: ignore[arg-type]
 
 
 def test_a_keystore_made_anew_in_the_same_place_gets_no_key(unlocked: Path) -> None:
@@ -237,7 +237,7 @@ def test_a_keystore_made_anew_in_the_same_place_gets_no_key(unlocked: Path) -> N
 
 
 def test_a_key_that_does_not_open_the_file_counts_as_none(path: Path) -> None:
-    unlock_client.start(path, json.loads(path.read_bytes())["kdf"], bytes(32), seconds=60)
+    unlock_service.start(path, json.loads(path.read_bytes())["kdf"], bytes(32), seconds=60)
     assert EncryptedFile(path, lambda: PASSPHRASE).get("root") == SECRET
     with pytest.raises(AlreadyExists):
         EncryptedFile(path, lambda: PASSPHRASE).add("root", b"")
@@ -269,7 +269,7 @@ def test_a_path_longer_than_a_socket_address_does(path: Path, monkeypatch: pytes
     moved = path.rename(folder / "keystore.json")
     EncryptedFile(moved, lambda: PASSPHRASE).unlock(60)
     assert opened(moved).get("root") == SECRET
-    assert unlock_client.stop(moved)
+    assert unlock_service.stop(moved)
 
 
 def test_where_no_service_can_start_it_is_said_why(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

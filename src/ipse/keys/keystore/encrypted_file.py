@@ -133,14 +133,14 @@ class EncryptedFile:
 
         Raises WrongPassphrase, UsageError above a day, MissingFeature on Windows, StorageError.
         """
-        from ipse.keys.keystore import unlock_client
+        from ipse.keys.keystore import unlock_service
 
-        unlock_client.check(seconds)
+        unlock_service.check(seconds)
         header, ciphertext = self._parsed(self._bytes())
         key = self._derive(header["kdf"])
         self._items(header, ciphertext, key)
         self._derived = (header["kdf"], key)
-        unlock_client.start(self._path, header["kdf"], key, seconds=seconds)
+        unlock_service.start(self._path, header["kdf"], key, seconds=seconds)
 
     def _put(self, items: dict[str, str], item: str, secret: bytes) -> None:
         """Write the items with one more or another; under the lock."""
@@ -166,9 +166,9 @@ class EncryptedFile:
         header, ciphertext = self._parsed(data)
         kdf = header["kdf"]
         if self._derived is None or self._derived[0] != kdf:
-            from ipse.keys.keystore import unlock_client
+            from ipse.keys.keystore import unlock_service
 
-            held = unlock_client.key_for(self._path, kdf)
+            held = unlock_service.key_for(self._path, kdf)
             if held is not None and (plain := _decrypt(header, ciphertext, held)) is not None:
                 self._derived = (kdf, held)
                 _log.info("the wallet is unlocked: no passphrase is needed for %s", self._path)

@@ -31,7 +31,6 @@ from ipse.preferences import topics as listing
 from ipse.preferences.privacy import bands, choice, subsample
 from ipse.preferences.privacy import noise as noises
 from ipse.storage import answers as kept_answers
-from ipse.storage import answers as kept_receipts
 from ipse.storage import statements
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
@@ -399,9 +398,8 @@ def test_a_party_knows_the_wallet_by_one_did_that_no_other_party_knows(told: lis
 
 
 def test_receipts_hold_the_terms_alone(wallet: Wallet, told: list[Told]) -> None:
-    rows = [
-        row for row in kept_receipts.receipts(wallet.vault) if row.number <= ANSWERS
-    ]  # other tests add more
+    # Other tests add more.
+    rows = [row for row in kept_answers.receipts(wallet.vault) if row.number <= ANSWERS]
     kept = {row.number: row.receipt for row in rows}
     assert set(kept) == {one.entry for one in told}
     counted = Counter[str]()
