@@ -43,7 +43,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, MalformedInput
 from ipse.keys import derivation
 from ipse.keys.ed25519 import PrivateKey
-from ipse.protocols import dcql, openid4vp
+from ipse.protocols import openid4vp
 from tests.examples import examples
 from tests.properties.documents import Path, json_values, paths, replaced
 
@@ -248,7 +248,7 @@ def test_transaction_data_of_any_bytes_is_read_or_refused(data: bytes) -> None:
 @given(VALUES)
 def test_a_query_of_any_json_is_read_or_refused(query: Any) -> None:
     try:
-        queries = dcql.parse(query)
+        queries = openid4vp.parse_query(query)
     except IpseError:
         return
     assert queries

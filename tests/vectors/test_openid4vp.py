@@ -13,7 +13,7 @@ from ipse.credentials import jws
 from ipse.disclosure import questions
 from ipse.errors import IpseError, MalformedInput, RequestTampered, Undetermined
 from ipse.keys.ed25519 import PrivateKey
-from ipse.protocols import dcql, openid4vp
+from ipse.protocols import openid4vp
 
 SD_JWT, MDOC = "dc+sd-jwt", "mso_mdoc"
 IDENTITY = "https://credentials.example.com/identity_credential"
@@ -39,19 +39,19 @@ def example(shared: Path, name: str) -> Any:
 def test_a_query_of_the_specification_is_read(
     shared: Path, name: str, queries: list[tuple[str, str, tuple[str, ...]]]
 ) -> None:
-    parsed = dcql.parse(example(shared, f"query_lang/{name}"))
+    parsed = openid4vp.parse_query(example(shared, f"query_lang/{name}"))
     assert [(query.id, query.format, query.types) for query in parsed] == queries
 
 
 @pytest.mark.parametrize("name", CREDENTIAL_SETS)
 def test_a_query_for_credential_sets_is_undetermined_and_says_so(shared: Path, name: str) -> None:
     with pytest.raises(Undetermined, match="credential sets"):
-        dcql.parse(example(shared, f"query_lang/{name}"))
+        openid4vp.parse_query(example(shared, f"query_lang/{name}"))
 
 
 @pytest.mark.parametrize("name", ["dcql_jwt_vc", "dcql_ldp_vc"])
 def test_queries_for_other_formats_are_read_as_such(shared: Path, name: str) -> None:
-    queries = dcql.parse(example(shared, f"request/{name}"))
+    queries = openid4vp.parse_query(example(shared, f"request/{name}"))
     assert {query.format for query in queries}.isdisjoint({SD_JWT})
     assert all(query.types == () for query in queries)
 

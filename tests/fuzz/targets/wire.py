@@ -25,7 +25,7 @@ from ipse.disclosure.questions import (
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
-from ipse.protocols import dcql, openid4vp
+from ipse.protocols import openid4vp
 from tests.corpus.building import HOLDER, ISSUER, NOW
 from tests.fuzz.target import Target, as_bytes
 
@@ -68,7 +68,7 @@ _QUESTIONS: Final[Mapping[str, Question]] = {
 
 
 def _dcql(data: bytes) -> None:
-    for query in dcql.parse(strict_json.parse(data)):
+    for query in openid4vp.parse_query(strict_json.parse(data)):
         assert isinstance(query.types, tuple)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from ipse.errors import MalformedInput, Undetermined
-from ipse.protocols.dcql import CredentialQuery, parse
+from ipse.protocols.openid4vp import CredentialQuery, parse_query
 
 QUERY: dict[str, Any] = {"id": "pid", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:a", "urn:b"]}}
 
 
 def test_each_credential_is_read_in_order_with_its_id_format_and_meta() -> None:
     other = {"id": "mdl", "format": "mso_mdoc", "meta": {"doctype_value": "x"}, "claims": [{"path": ["a"]}]}
-    assert parse({"credentials": [QUERY, other]}) == (
+    assert parse_query({"credentials": [QUERY, other]}) == (
         CredentialQuery("pid", "dc+sd-jwt", {"vct_values": ["urn:a", "urn:b"]}),
         CredentialQuery("mdl", "mso_mdoc", {"doctype_value": "x"}),
     )
@@ -63,17 +63,17 @@ def test_the_types_are_the_strings_of_vct_values(meta: dict[str, Any], types: tu
 )
 def test_a_malformed_query_is_refused_for_what_is_wrong_with_it(query: Any, reason: str) -> None:
     with pytest.raises(MalformedInput, match=reason):
-        parse(query)
+        parse_query(query)
 
 
 @pytest.mark.parametrize("sets", [[], [{"options": [["pid"]]}], None])
 def test_credential_sets_are_undetermined(sets: Any) -> None:
     with pytest.raises(Undetermined, match="credential sets"):
-        parse({"credentials": [QUERY], "credential_sets": sets})
+        parse_query({"credentials": [QUERY], "credential_sets": sets})
 
 
 def test_a_refused_id_is_quoted_on_one_short_line() -> None:
     with pytest.raises(MalformedInput) as caught:
-        parse({"credentials": [{**QUERY, "id": "long\n" * 100_000}]})
+        parse_query({"credentials": [{**QUERY, "id": "long\n" * 100_000}]})
     assert "\n" not in caught.value.message
     assert len(caught.value.message) < 500
