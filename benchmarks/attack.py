@@ -33,8 +33,8 @@ from adversaries import ADVERSARIES, TOP, Catalogue, Doubles, Floats, Questions,
 from ipse.disclosure.budgets import Budgets
 from ipse.preferences import taste, topics
 from ipse.preferences.embedding import Embedder, open_embedder
-from ipse.preferences.privacy import choice, subsample
-from ipse.preferences.privacy.subsample import VOTERS
+from ipse.preferences.privacy import choice, randomness
+from ipse.preferences.privacy.randomness import VOTERS
 from ipse.preferences.taste import Evidence, Texts
 
 BAR = 0.3
@@ -94,10 +94,10 @@ class Wallet:
 
 
 def chosen(wallet: Wallet, candidates: Floats, top: int, epsilon: int) -> list[int]:
-    counting = epsilon // subsample.SHARE
+    counting = epsilon // randomness.SHARE
     voting = np.ones(len(wallet.weights), bool)
     if wallet.noise:
-        voting = subsample.voters(len(wallet.weights), VOTERS, counting)
+        voting = randomness.voters(len(wallet.weights), VOTERS, counting)
     votes = choice.count(
         wallet.vectors[voting], wallet.weights[voting], candidates, unrelated=wallet.unrelated
     )

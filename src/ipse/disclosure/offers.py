@@ -20,7 +20,7 @@ from ipse.encoding.strict_json import Json
 from ipse.errors import MalformedInput
 from ipse.preferences import topics
 from ipse.preferences.embedding import Embedder
-from ipse.preferences.privacy import bands, choice, subsample
+from ipse.preferences.privacy import bands, choice, randomness
 
 if TYPE_CHECKING:
     import numpy as np
@@ -244,8 +244,8 @@ def _choices(
     open_rows = np.flatnonzero(~_touches(profile.closed, profile.published, vectors))
     if granted is not None:
         profile = profile[_is_about(profile.about[:, granted])]
-    counting = epsilon // subsample.SHARE
-    voting = subsample.voters(len(profile.texts), subsample.VOTERS, counting)
+    counting = epsilon // randomness.SHARE
+    voting = randomness.voters(len(profile.texts), randomness.VOTERS, counting)
     closed = len(open_rows) < asked.top
     if closed:  # drawn all the same, so that it takes as long
         open_rows = np.arange(len(vectors))
@@ -266,8 +266,8 @@ def _told_choices(chosen: Sequence[tuple[str, str]]) -> Offer:
 
 def _bands(asked: Sequence[str], profile: Profile, granted: Sequence[int] | None, epsilon: int) -> Offer:
     rows = _rows_of(asked, profile, granted)
-    counting = epsilon // subsample.SHARE
-    voting = subsample.voters(len(profile.texts), subsample.VOTERS, counting)
+    counting = epsilon // randomness.SHARE
+    voting = randomness.voters(len(profile.texts), randomness.VOTERS, counting)
     columns = rows or list(range(len(profile.published)))[: len(asked)]  # so that none takes as long as some
     about = profile.about[voting][:, columns].astype("float64")
     told = bands.bands(about, profile.weights[voting], epsilon - counting)

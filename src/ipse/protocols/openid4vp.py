@@ -3,8 +3,7 @@
 An unsigned request is the JSON of a request object with the client identifier prefix `redirect_uri`:
 nothing vouches for who sent it, but the answer is bound to that address. A signed one is a JWT (RFC 9101)
 with the prefix `decentralized_identifier`: a key that the DID lists for authentication signed it (both
-section 5.9.3). What is asked for is a query in DCQL, the Digital Credentials Query
-Language (section 6).
+section 5.9.3). What is asked for is a query in DCQL, the Digital Credentials Query Language (section 6).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ipse.errors import UsageError
-from ipse.preferences.privacy import noise
+from ipse.preferences.privacy import randomness
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +67,7 @@ def laplace(sums: list[int], epsilon: int) -> list[int]:
 
     Raises MissingFeature where OpenDP is not installed.
     """
-    noisy: list[int] = noise.laplace(VOTE, epsilon)(sums)
+    noisy: list[int] = randomness.laplace(VOTE, epsilon)(sums)
     return noisy
 
 

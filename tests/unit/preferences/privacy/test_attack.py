@@ -15,7 +15,7 @@ import pytest
 
 from ipse.disclosure.budgets import Budgets
 from ipse.preferences.embedding import open_embedder
-from ipse.preferences.privacy import choice, subsample
+from ipse.preferences.privacy import choice, randomness
 from tests.conftest import REPOSITORY
 
 STATEMENTS = 200
@@ -51,8 +51,8 @@ def _fixed_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """The mechanisms' own distributions, from a seed; the count of the statements is told as it is."""
     draws = random.Random(6)
     monkeypatch.setattr(choice, "choose", partial(choice.choose, draw=draws.randrange))
-    monkeypatch.setattr(subsample, "voters", partial(subsample.voters, random_bytes=draws.randbytes))
-    monkeypatch.setattr(subsample, "_noisy", lambda count, _: count)
+    monkeypatch.setattr(randomness, "voters", partial(randomness.voters, random_bytes=draws.randbytes))
+    monkeypatch.setattr(randomness, "_noisy", lambda count, _: count)
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ipse.errors import MissingFeature, UsageError
 from ipse.preferences.privacy import bands as module
-from ipse.preferences.privacy import noise as noises
+from ipse.preferences.privacy import randomness
 from ipse.preferences.privacy.bands import VOTE, bands, laplace, split_votes
 
 Doubles = NDArray[np.float64]
@@ -92,12 +92,12 @@ def test_a_vote_is_split_by_what_it_is_about_and_by_its_weight(
 
 @pytest.mark.parametrize("epsilon", [1, 3, 7, 100, 333, 500, 999, 1000, 1001, 2000, 7919, 1_000_000])
 def test_opendp_charges_for_a_vote_what_is_allowed_and_hardly_less(epsilon: int) -> None:
-    charged = Fraction(noises.laplace(VOTE, epsilon).map(VOTE))
+    charged = Fraction(randomness.laplace(VOTE, epsilon).map(VOTE))
     assert Fraction(epsilon * 998, 1_000_000) < charged <= Fraction(epsilon, 1000)
 
 
 def test_opendp_charges_twice_for_two_votes() -> None:
-    assert noises.laplace(VOTE, 500).map(2 * VOTE) == 1.0
+    assert randomness.laplace(VOTE, 500).map(2 * VOTE) == 1.0
 
 
 def test_a_release_is_as_long_as_the_sums_and_lies_about_them() -> None:
@@ -177,7 +177,7 @@ def test_an_epsilon_out_of_bounds_is_refused(epsilon: int) -> None:
 
 
 def test_without_opendp_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    noises.laplace.cache_clear()
+    randomness.laplace.cache_clear()
     monkeypatch.setitem(sys.modules, "opendp.measurements", None)
     with pytest.raises(MissingFeature, match="opendp") as caught:
         bands(np.ones((1, 1)), [1.0], 1000)

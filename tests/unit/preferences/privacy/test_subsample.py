@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from ipse.disclosure.budgets import Budgets
-from ipse.preferences.privacy import subsample
-from ipse.preferences.privacy.noise import laplace
-from ipse.preferences.privacy.subsample import VOTERS, voters
+from ipse.preferences.privacy import randomness
+from ipse.preferences.privacy.randomness import VOTERS, laplace, voters
 
-COUNTING = Budgets().answer // subsample.SHARE
+COUNTING = Budgets().answer // randomness.SHARE
 """What the count costs of an answer, in thousandths."""
 WORD = 1 << 64
 
@@ -24,7 +23,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Decides what the noisy count is, whatever the true one."""
 
     def decide(count: int) -> None:
-        monkeypatch.setattr(subsample, "_noisy", lambda *_: count)
+        monkeypatch.setattr(randomness, "_noisy", lambda *_: count)
 
     return decide
 

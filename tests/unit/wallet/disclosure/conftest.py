@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from ipse.preferences.privacy import bands, choice, subsample
+from ipse.preferences.privacy import bands, choice, randomness
 from tests.unit.wallet.profile.conftest import wallet
 
 __all__ = ["exact", "wallet"]
@@ -27,6 +27,6 @@ def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     def most(votes: Sequence[int], size: int, epsilon: int) -> tuple[int, ...]:
         return tuple(sorted(sorted(range(len(votes)), key=lambda place: -votes[place])[:size]))
 
-    monkeypatch.setattr(subsample, "voters", lambda statements, *_: np.ones(statements, np.bool_))
+    monkeypatch.setattr(randomness, "voters", lambda statements, *_: np.ones(statements, np.bool_))
     monkeypatch.setattr(choice, "choose", most)
     monkeypatch.setattr(bands, "bands", partial(bands.bands, release=lambda sums, _: sums))

@@ -28,8 +28,7 @@ from ipse.keys import derivation
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.preferences import purpose
 from ipse.preferences import topics as listing
-from ipse.preferences.privacy import bands, choice, subsample
-from ipse.preferences.privacy import noise as noises
+from ipse.preferences.privacy import bands, choice, randomness
 from ipse.storage import answers as kept_answers
 from ipse.storage import statements
 from ipse.storage.places import Places
@@ -81,7 +80,7 @@ VOCABULARY = {
 }  # fmt: skip
 """The names that may stand in each object that leaves, and none else."""
 WORK = (
-    (subsample, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
+    (randomness, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
     (statements, "digest"), (releasing, "build_answer"), (disclosure_log, "record"), (kept_answers, "add"),
     (receipts, "build_receipt"), (disclosure_log, "settle"),
 )  # fmt: skip
@@ -214,9 +213,9 @@ def fix_draws(patched: pytest.MonkeyPatch) -> None:
         scale = influence * 1000 / epsilon
         return lambda sums: [total + round(noise.laplace(0, scale)) for total in sums]
 
-    patched.setattr(noises, "laplace", mechanism)
-    patched.setattr(subsample, "_noisy", lambda count, _: count)
-    patched.setattr(subsample, "voters", partial(subsample.voters, random_bytes=draws.randbytes))
+    patched.setattr(randomness, "laplace", mechanism)
+    patched.setattr(randomness, "_noisy", lambda count, _: count)
+    patched.setattr(randomness, "voters", partial(randomness.voters, random_bytes=draws.randbytes))
     patched.setattr(choice, "choose", partial(choice.choose, draw=draws.randrange))
 
 
@@ -447,8 +446,8 @@ def test_an_answer_that_says_nothing_is_worked_out_like_one_that_does(
 
     for module, name in WORK:
         monkeypatch.setattr(module, name, counted(f"{module.__name__}.{name}", getattr(module, name)))
-    monkeypatch.setattr(noises, "laplace", lambda *_: lambda sums: sums)
-    monkeypatch.setattr(subsample, "_noisy", lambda *_: 0)
+    monkeypatch.setattr(randomness, "laplace", lambda *_: lambda sums: sums)
+    monkeypatch.setattr(randomness, "_noisy", lambda *_: 0)
     party, later = "https://shop-30.example", NOW + timedelta(days=60)
     disclosure.grant(wallet, party, level=level, now=later, expires=later + timedelta(days=9), unsigned=True)
     topics = {"open": [topic.id for topic in OPEN[:3]], "closed": [topic.id for topic in SENSITIVE[:3]]}
