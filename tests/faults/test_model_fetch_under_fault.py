@@ -19,7 +19,7 @@ import pytest
 from ipse.errors import IpseError, StorageError
 from ipse.network.errors import ClosedEarly
 from ipse.preferences.embedding import DEFAULT_MODEL, local_model
-from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.compiled_model import folder_of
 from ipse.storage import statements
 from ipse.storage.places import Places
 from ipse.wallet.profile import model_fetch, models

@@ -7,8 +7,8 @@ Importing this imports none of numpy, onnxruntime, tokenizers, onnx, torch and s
 """
 
 from ipse.preferences.embedding.compile import compile_model, open_embedder
+from ipse.preferences.embedding.compiled_model import Manifest, Runtime
 from ipse.preferences.embedding.embedder import Embedder
-from ipse.preferences.embedding.manifest import Manifest, Runtime
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource, local_model
 from ipse.preferences.embedding.reference import load_reference
 from ipse.preferences.embedding.runtime import load, read_manifest

@@ -21,9 +21,15 @@ from typing import Any, Final
 
 from ipse.errors import IpseError, StorageError
 from ipse.preferences.embedding import parity
-from ipse.preferences.embedding.cache import reserve
+from ipse.preferences.embedding.compiled_model import (
+    MANIFEST,
+    CompiledFile,
+    Manifest,
+    Runtime,
+    fingerprint,
+    reserve,
+)
 from ipse.preferences.embedding.export import export, export_encoder
-from ipse.preferences.embedding.manifest import MANIFEST, CompiledFile, Manifest, Runtime, fingerprint
 from ipse.preferences.embedding.model_source import ModelSource
 from ipse.preferences.embedding.quantise import optimise, quantise
 from ipse.preferences.embedding.reference import ReferenceEmbedder, load_reference

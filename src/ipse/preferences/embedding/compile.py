@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipse import errors
 from ipse.errors import CorruptData, NotFound, StorageError
-from ipse.preferences.embedding.cache import exclusive, folder_of, fresh_folder, publish
+from ipse.preferences.embedding.compiled_model import exclusive, folder_of, fresh_folder, publish
 from ipse.preferences.embedding.embedder import COMPILING, require
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.runtime import load

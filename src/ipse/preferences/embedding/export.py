@@ -17,7 +17,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Final
 
-from ipse.preferences.embedding.cache import reserve
+from ipse.preferences.embedding.compiled_model import reserve
 from ipse.preferences.embedding.quantise import Activations, calibrate, columns_in_7_bits, rows_in_8_bits
 from ipse.preferences.embedding.runtime import INPUT, OUTPUT
 

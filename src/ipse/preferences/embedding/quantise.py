@@ -17,7 +17,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ipse.preferences.embedding.cache import reserve
+from ipse.preferences.embedding.compiled_model import reserve
 from ipse.preferences.embedding.runtime import onnxruntime
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final
 
 from ipse.errors import MissingFeature
+from ipse.preferences.embedding.compiled_model import Runtime, fingerprint
 from ipse.preferences.embedding.embedder import REFERENCE, check_texts, require
-from ipse.preferences.embedding.manifest import Runtime, fingerprint
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.windows import Splitter, join
 

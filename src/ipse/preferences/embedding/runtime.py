@@ -9,9 +9,8 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from ipse.errors import CorruptData, IpseError, MissingFeature, NotFound, StorageError
-from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.compiled_model import MANIFEST, Manifest, Runtime, folder_of
 from ipse.preferences.embedding.embedder import INSTALL_HINT, LOADING, check_texts, require
-from ipse.preferences.embedding.manifest import MANIFEST, Manifest, Runtime
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.windows import Splitter, Window, join
 

@@ -19,8 +19,15 @@ from typing import TYPE_CHECKING, Final
 from ipse.encoding import strict_json
 from ipse.errors import CorruptData, IpseError, MalformedInput, NotFound, StorageError
 from ipse.preferences import embedding
-from ipse.preferences.embedding import DEFAULT_MODEL, Embedder, Manifest, ModelSource, cache, local_model
-from ipse.preferences.embedding.manifest import MANIFEST
+from ipse.preferences.embedding import (
+    DEFAULT_MODEL,
+    Embedder,
+    Manifest,
+    ModelSource,
+    compiled_model,
+    local_model,
+)
+from ipse.preferences.embedding.compiled_model import MANIFEST
 from ipse.storage import settings, statement_vectors, topic_store
 from ipse.storage.places import Places
 from ipse.wallet.profile.remembering import Progress, embed_missing
@@ -142,8 +149,10 @@ def rebuild(
     source = chosen(wallet)
     source.verify()
     folder = wallet.places.models
-    with cache.exclusive(folder, waiting=lambda: progress("waiting for another process that compiles")):
-        doomed = _compiled_folders(folder) if every else [cache.folder_of(folder, source)]
+    with compiled_model.exclusive(
+        folder, waiting=lambda: progress("waiting for another process that compiles")
+    ):
+        doomed = _compiled_folders(folder) if every else [compiled_model.folder_of(folder, source)]
         for compiled in doomed:
             try:
                 if compiled.exists():

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ipse.preferences.embedding import DEFAULT_MODEL, Embedder, ModelSource, load, load_reference
-from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.compiled_model import folder_of
 from ipse.preferences.embedding.reference import ReferenceEmbedder
 from tests.waiting import PATIENCE
 

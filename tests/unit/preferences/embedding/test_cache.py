@@ -16,7 +16,7 @@ import pytest
 
 from ipse.errors import CorruptData, NotFound, StorageError
 from ipse.preferences.embedding import DEFAULT_MODEL, compile_model, load, open_embedder
-from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.compiled_model import folder_of
 from tests.waiting import PATIENCE
 
 from .conftest import Compiled, FreshlyCompiled, Interpreter

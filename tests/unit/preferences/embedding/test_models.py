@@ -22,8 +22,7 @@ from ipse.preferences.embedding import (
     read_manifest,
 )
 from ipse.preferences.embedding.build import build
-from ipse.preferences.embedding.cache import folder_of
-from ipse.preferences.embedding.manifest import fingerprint
+from ipse.preferences.embedding.compiled_model import fingerprint, folder_of
 from ipse.preferences.embedding.reference import ReferenceEmbedder
 
 np = pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)", exc_type=ImportError)

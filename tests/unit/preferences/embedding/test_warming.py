@@ -12,7 +12,7 @@ import pytest
 from ipse.cli.context import Context
 from ipse.errors import CorruptData, WrongPassphrase
 from ipse.preferences.embedding import DEFAULT_MODEL, Manifest, ModelSource, load, read_manifest
-from ipse.preferences.embedding.cache import folder_of
+from ipse.preferences.embedding.compiled_model import folder_of
 from ipse.preferences.embedding.runtime import prepare
 from ipse.storage.places import find_places
 from ipse.wallet.wallet import Wallet
