@@ -16,7 +16,7 @@ from ipse.dids.verification_methods import (
 )
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
-from ipse.keys import ed25519, multikey, x25519
+from ipse.keys import ed25519, multikey
 from ipse.keys.key_types import AnyPublicKey
 
 __all__ = ["METHOD", "PREFIX", "document", "document_of_key", "from_public_key", "verification_method_id"]
@@ -63,7 +63,7 @@ def document_of_key(did: str, identifier: str) -> JsonObject:
     if agrees_on_keys(key.key_type):
         refer(content, method, [KEY_AGREEMENT])
     if isinstance(key, ed25519.PublicKey):
-        derived = multikey.encode(x25519.public_from_ed25519(key))
+        derived = multikey.encode(ed25519.key_agreement_key(key))
         content["verificationMethod"].append(multikey_method(f"{did}#{derived}", did, derived))
         refer(content, f"{did}#{derived}", [KEY_AGREEMENT])
     return content

@@ -1,4 +1,8 @@
-"""Ed25519 key pairs (RFC 8032) over libsodium."""
+"""Ed25519 key pairs (RFC 8032) over libsodium, and the X25519 keys (RFC 7748 section 5) that go with them.
+
+X25519 keys are for key agreement only: they sign nothing and verify nothing. A did:key of type Ed25519
+derives its key agreement key from the signing key by the birational map of RFC 7748 section 4.1.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,16 @@ from typing import ClassVar, Final
 
 from ipse.errors import MalformedInput
 
-__all__ = ["SIGNATURE_LENGTH", "PrivateKey", "PublicKey", "generate", "public_key_on_curve"]
+__all__ = [
+    "SIGNATURE_LENGTH",
+    "PrivateKey",
+    "PublicKey",
+    "X25519PrivateKey",
+    "X25519PublicKey",
+    "generate",
+    "key_agreement_key",
+    "public_key_on_curve",
+]
 
 _LENGTH: Final = 32
 SIGNATURE_LENGTH: Final = 64
@@ -96,3 +109,46 @@ def public_key_on_curve(raw: bytes) -> PublicKey:
     if not crypto_core_ed25519_is_valid_point(raw):
         raise MalformedInput("not an Ed25519 public key: its bytes are no point of the curve's group")
     return key
+
+
+@dataclass(frozen=True, slots=True)
+class X25519PublicKey:
+    """An X25519 public key: 32 bytes."""
+
+    raw: bytes
+
+    key_type: ClassVar[str] = "X25519"
+
+    def __post_init__(self) -> None:
+        if len(self.raw) != _LENGTH:
+            raise MalformedInput(f"an X25519 public key has {_LENGTH} bytes, this one {len(self.raw)}")
+
+
+@dataclass(frozen=True, slots=True)
+class X25519PrivateKey:
+    """An X25519 private key: 32 bytes, never shown by repr."""
+
+    secret: bytes = field(repr=False)
+
+    key_type: ClassVar[str] = "X25519"
+
+    def __post_init__(self) -> None:
+        if len(self.secret) != _LENGTH:
+            raise MalformedInput(f"an X25519 private key has {_LENGTH} bytes, this one {len(self.secret)}")
+
+    def public(self) -> X25519PublicKey:
+        """The public half."""
+        from nacl.bindings import crypto_scalarmult_base
+
+        return X25519PublicKey(crypto_scalarmult_base(self.secret))
+
+
+def key_agreement_key(key: PublicKey) -> X25519PublicKey:
+    """The X25519 key of an Ed25519 key. Raises MalformedInput for bytes that are no point of its group."""
+    from nacl.bindings import crypto_sign_ed25519_pk_to_curve25519
+    from nacl.exceptions import CryptoError
+
+    try:
+        return X25519PublicKey(crypto_sign_ed25519_pk_to_curve25519(key.raw))
+    except CryptoError as error:
+        raise MalformedInput("no X25519 key follows: the Ed25519 key is no point of its group") from error

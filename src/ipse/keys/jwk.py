@@ -8,7 +8,7 @@ from typing import Final
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, key_types, x25519
+from ipse.keys import ecdsa, ed25519, key_types
 from ipse.keys.key_types import AnyPrivateKey, AnyPublicKey
 
 __all__ = ["private_from_jwk", "private_to_jwk", "public_from_jwk", "public_to_jwk"]
@@ -54,7 +54,7 @@ def private_from_jwk(jwk: Json) -> AnyPrivateKey:
     public = _public(jwk, curve)
     secret = _bytes(jwk, "d")
     key: AnyPrivateKey = (
-        x25519.PrivateKey(secret) if curve == "X25519" else key_types.private_key(curve, secret)
+        ed25519.X25519PrivateKey(secret) if curve == "X25519" else key_types.private_key(curve, secret)
     )
     if key.public() != public:
         raise MalformedInput("the public and the private half of the JWK do not belong together")

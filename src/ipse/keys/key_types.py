@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Final, Protocol, TypeAlias
 
 from ipse.errors import Undetermined, UsageError
-from ipse.keys import ecdsa, ed25519, x25519
+from ipse.keys import ecdsa, ed25519
 
 __all__ = [
     "PUBLIC_TYPES",
@@ -67,8 +67,8 @@ class PrivateKey(Protocol):
     def sign(self, message: bytes) -> bytes: ...
 
 
-AnyPublicKey: TypeAlias = PublicKey | x25519.PublicKey
-AnyPrivateKey: TypeAlias = PrivateKey | x25519.PrivateKey
+AnyPublicKey: TypeAlias = PublicKey | ed25519.X25519PublicKey
+AnyPrivateKey: TypeAlias = PrivateKey | ed25519.X25519PrivateKey
 
 
 def generate(key_type: str = "Ed25519") -> PrivateKey:
@@ -106,7 +106,7 @@ def public_key(key_type: str, raw: bytes) -> AnyPublicKey:
     if key_type == "Ed25519":
         return ed25519.public_key_on_curve(raw)
     if key_type == "X25519":
-        return x25519.PublicKey(raw)
+        return ed25519.X25519PublicKey(raw)
     if key_type in ecdsa.PUBLIC_TYPES:
         return ecdsa.PublicKey(key_type, raw)
     raise Undetermined(
@@ -116,7 +116,7 @@ def public_key(key_type: str, raw: bytes) -> AnyPublicKey:
 
 def verifying(key: AnyPublicKey) -> PublicKey:
     """`key`, known to verify signatures. Raises Undetermined for a key agreement key."""
-    if isinstance(key, x25519.PublicKey):
+    if isinstance(key, ed25519.X25519PublicKey):
         raise Undetermined(
             "an X25519 key verifies no signature: it is for key agreement", hint="name a signing key"
         )
@@ -125,6 +125,6 @@ def verifying(key: AnyPublicKey) -> PublicKey:
 
 def signing(key: AnyPrivateKey) -> PrivateKey:
     """`key`, known to sign. Raises Undetermined for a key agreement key."""
-    if isinstance(key, x25519.PrivateKey):
+    if isinstance(key, ed25519.X25519PrivateKey):
         raise Undetermined("an X25519 key signs nothing: it is for key agreement", hint="give a signing key")
     return key

@@ -12,7 +12,7 @@ from typing import Final
 
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
-from ipse.keys import age_file, ecdsa, ed25519, import_formats, jwk, multikey, x25519
+from ipse.keys import age_file, ecdsa, ed25519, import_formats, jwk, multikey
 from tests.fuzz.target import Target, as_bytes
 from tests.unit.keys.material import secret_multikey
 
@@ -56,7 +56,7 @@ def _age(data: bytes) -> None:
 
 
 def _multikeys() -> Iterable[bytes]:
-    keys = [*(key.public() for key in _KEYS), x25519.public_from_ed25519(_KEYS[0].public())]
+    keys = [*(key.public() for key in _KEYS), ed25519.key_agreement_key(_KEYS[0].public())]
     return [
         *(multikey.encode(key).encode() for key in keys),
         *(secret_multikey(key).encode() for key in _KEYS),

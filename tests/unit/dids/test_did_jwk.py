@@ -11,12 +11,12 @@ from ipse.dids import did_jwk, resolver
 from ipse.dids.verification_methods import RELATIONSHIPS, SIGNING
 from ipse.encoding import base64url
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, jwk, x25519
+from ipse.keys import ecdsa, ed25519, jwk
 from ipse.keys.ed25519 import PrivateKey
 from ipse.keys.key_types import AnyPublicKey
 
 ED25519 = PrivateKey(bytes(range(32))).public()
-X25519 = x25519.public_from_ed25519(ED25519)
+X25519 = ed25519.key_agreement_key(ED25519)
 P256 = ecdsa.PrivateKey("P-256", bytes(range(32))).public()
 SECP256K1 = ecdsa.PrivateKey("secp256k1", bytes(range(32))).public()
 

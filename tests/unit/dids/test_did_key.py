@@ -8,12 +8,12 @@ from ipse.dids import did_key
 from ipse.dids.verification_methods import RELATIONSHIPS, SIGNING, any_method_key, method_key
 from ipse.encoding import multibase
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, multikey, x25519
+from ipse.keys import ecdsa, ed25519, multikey
 from ipse.keys.ed25519 import PrivateKey
 
 KEY = PrivateKey(bytes(range(32))).public()
 DID = did_key.from_public_key(KEY)
-AGREEMENT = multikey.encode(x25519.public_from_ed25519(KEY))
+AGREEMENT = multikey.encode(ed25519.key_agreement_key(KEY))
 P256 = ecdsa.PrivateKey("P-256", bytes(range(32))).public()
 SECP256K1 = ecdsa.PrivateKey("secp256k1", bytes(range(32))).public()
 

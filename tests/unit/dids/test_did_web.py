@@ -11,7 +11,7 @@ from ipse.dids import did_web, resolver
 from ipse.dids.document_shape import DocumentMismatch, DocumentUnusable
 from ipse.dids.verification_methods import SIGNING
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, multikey, x25519
+from ipse.keys import ecdsa, ed25519, multikey
 from ipse.keys.ed25519 import PrivateKey
 
 KEY = PrivateKey(bytes(range(32))).public()
@@ -66,7 +66,7 @@ def test_what_leads_elsewhere_is_no_did_web(rest: str) -> None:
 
 def test_a_document_is_built_for_its_keys_each_with_one_purpose() -> None:
     document = did_web.document(
-        DID, {"key-1": KEY, f"{DID}#key-2": P256, "#key-3": x25519.public_from_ed25519(KEY)}
+        DID, {"key-1": KEY, f"{DID}#key-2": P256, "#key-3": ed25519.key_agreement_key(KEY)}
     )
     assert document["id"] == DID
     assert [method["id"] for method in document["verificationMethod"]] == [

@@ -25,7 +25,7 @@ from ipse.errors import (
     Undetermined,
     WrongPassphrase,
 )
-from ipse.keys import ed25519, jwk, key_types, multikey, x25519
+from ipse.keys import ed25519, jwk, key_types, multikey
 from ipse.keys.import_formats import MAX_BYTES, read_private_key
 from ipse.keys.key_types import SIGNING_TYPES, PrivateKey
 from tests.examples import examples
@@ -230,7 +230,7 @@ def test_a_public_key_where_a_private_one_is_needed_is_named_as_such(key_type: s
 
 
 def test_a_key_agreement_key_is_refused() -> None:
-    data = json.dumps(jwk.private_to_jwk(x25519.PrivateKey(SECRET))).encode()
+    data = json.dumps(jwk.private_to_jwk(ed25519.X25519PrivateKey(SECRET))).encode()
     with pytest.raises(Undetermined, match="signs nothing"):
         read_private_key(data, passphrase=never)
 

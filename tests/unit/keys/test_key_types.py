@@ -8,7 +8,7 @@ import pytest
 from nacl.bindings import crypto_sign_ed25519_sk_to_curve25519
 
 from ipse.errors import MalformedInput, Undetermined, UsageError
-from ipse.keys import ed25519, key_types, x25519
+from ipse.keys import ed25519, key_types
 from ipse.keys.key_types import PUBLIC_TYPES, SIGNING_TYPES
 
 SECRET = b"a number that nobody may ever see"[:32]
@@ -61,7 +61,9 @@ def test_a_signature_of_one_type_is_none_of_another(key_type: str) -> None:
 
 @pytest.mark.parametrize("key_type", [*SIGNING_TYPES, "X25519"])
 def test_no_secret_is_in_what_python_shows_of_a_key(key_type: str) -> None:
-    key = x25519.PrivateKey(SECRET) if key_type == "X25519" else key_types.private_key(key_type, SECRET)
+    key = (
+        ed25519.X25519PrivateKey(SECRET) if key_type == "X25519" else key_types.private_key(key_type, SECRET)
+    )
     shown = [repr(key), str(key), f"{key}", repr([key])]
     assert "nobody" not in "".join(shown)
     assert SECRET.hex() not in "".join(shown)
@@ -121,7 +123,7 @@ def test_an_ed25519_key_from_outside_is_a_point_of_the_group(raw: bytes) -> None
 
 
 def test_a_key_agreement_key_is_never_taken_for_one_that_signs() -> None:
-    private = x25519.PrivateKey(SECRET)
+    private = ed25519.X25519PrivateKey(SECRET)
     with pytest.raises(Undetermined, match="verifies no signature"):
         key_types.verifying(private.public())
     with pytest.raises(Undetermined, match="signs nothing"):
@@ -133,19 +135,19 @@ def test_a_key_agreement_key_is_never_taken_for_one_that_signs() -> None:
 
 def test_an_x25519_pair_derived_from_an_ed25519_pair_belongs_together() -> None:
     key = ed25519.generate()
-    private = x25519.PrivateKey(crypto_sign_ed25519_sk_to_curve25519(key.seed + key.public().raw))
-    assert private.public() == x25519.public_from_ed25519(key.public())
+    private = ed25519.X25519PrivateKey(crypto_sign_ed25519_sk_to_curve25519(key.seed + key.public().raw))
+    assert private.public() == ed25519.key_agreement_key(key.public())
 
 
 @pytest.mark.parametrize("raw", [bytes(32), b"\1" + bytes(31), b"\2" + bytes(31)])
 def test_no_x25519_key_is_derived_from_what_is_no_point_of_the_group(raw: bytes) -> None:
     with pytest.raises(MalformedInput, match="no point"):
-        x25519.public_from_ed25519(ed25519.PublicKey(raw))
+        ed25519.key_agreement_key(ed25519.PublicKey(raw))
 
 
 @pytest.mark.parametrize("length", [0, 31, 33])
 def test_an_x25519_key_has_32_bytes(length: int) -> None:
     with pytest.raises(MalformedInput, match=f"this one {length}"):
-        x25519.PublicKey(bytes(length))
+        ed25519.X25519PublicKey(bytes(length))
     with pytest.raises(MalformedInput, match=f"this one {length}"):
-        x25519.PrivateKey(bytes(length))
+        ed25519.X25519PrivateKey(bytes(length))

@@ -8,7 +8,7 @@ import pytest
 
 from ipse.encoding import base64url, multibase
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, jwk, key_types, multikey, x25519
+from ipse.keys import ecdsa, ed25519, jwk, key_types, multikey
 from ipse.keys.ed25519 import PrivateKey, PublicKey
 from ipse.keys.key_types import SIGNING_TYPES, AnyPrivateKey, AnyPublicKey
 from tests.unit.keys.material import secret_multikey
@@ -155,7 +155,7 @@ P384 = ecdsa.PublicKey.from_coordinates(
 SECRET = bytes(range(1, 33))
 PRIVATE: dict[str, AnyPrivateKey] = {
     **{key_type: key_types.private_key(key_type, SECRET) for key_type in SIGNING_TYPES},
-    "X25519": x25519.PrivateKey(SECRET),
+    "X25519": ed25519.X25519PrivateKey(SECRET),
 }
 PUBLIC: dict[str, AnyPublicKey] = {**{name: key.public() for name, key in PRIVATE.items()}, "P-384": P384}
 

@@ -23,7 +23,7 @@ from ipse.errors import (
     WrongAudience,
     WrongOrigin,
 )
-from ipse.keys import jwk, key_types, x25519
+from ipse.keys import ed25519, jwk, key_types
 from ipse.keys.key_types import PrivateKey
 from ipse.protocols.openid4vp import AuthorizationRequest, build_request, parse_request
 
@@ -258,7 +258,7 @@ class TestSomebodyElse:
         assert_tampered(signed(), "authenticates with", resolve=lambda _: document)
 
     def test_an_agreement_key_verifies_nothing(self) -> None:
-        agreement = x25519.public_from_ed25519(KEY.public())  # type: ignore[arg-type]
+        agreement = ed25519.key_agreement_key(KEY.public())  # type: ignore[arg-type]
         document = did_web.document(WEB, {"key-1": agreement})
         assert_tampered(signed(), "authenticates with", resolve=lambda _: document)
 
