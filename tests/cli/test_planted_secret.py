@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ipse.encoding import base64url
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.ed25519 import PrivateKey
 from tests.conftest import EXAMPLES, Ipse
 from tests.desktop import Desktop
@@ -69,7 +69,7 @@ def _live(ipse: Ipse, tmp_path: Path, *, keystore: str) -> str:
         return done.out
 
     run("init", "--keystore", keystore)
-    run("did", "import", "-", "--name", "planted", stdin=json.dumps(jwk.private_to_jwk(key)))
+    run("did", "import", "-", "--name", "planted", stdin=json.dumps(key_types.private_to_jwk(key)))
     for form in ("w3c", "w3c-1.1"):
         issue = ("vc", "issue", "--type", "T", "--claims", EXAMPLES / "claims.json", "--format", form)
         credential = run(*issue, code=None)

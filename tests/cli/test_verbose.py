@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ipse.encoding import base64url
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.ed25519 import PrivateKey
 from tests.cli.test_vc import in_process
 from tests.conftest import PASSPHRASE, Ipse
@@ -35,7 +35,7 @@ _PLANTED = {
 def files(tmp_path: Path) -> dict[str, Path]:
     """Files that the commands read, with what is planted in them."""
     texts = {
-        "key": json.dumps(jwk.private_to_jwk(PrivateKey(_SEED))),
+        "key": json.dumps(key_types.private_to_jwk(PrivateKey(_SEED))),
         "claims": '{"job": "oceanographer", "zone": "abyssopelagic"}',
         "candidates": "a bathysphere of one's own\nspreadsheets for managers\n",
         "import": '{"text": "films about anglerfish", "weight": 0.5}\n',

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from ipse.credentials import model
 from ipse.encoding import base64url
-from ipse.keys import jwk
+from ipse.keys import key_types
 from tests.corpus.building import (
     ISSUER,
     MINTER,
@@ -43,7 +43,7 @@ _HEADERS: Final[dict[str, tuple[Json, str]]] = {
     "crit": ({"crit": ["exp"], "exp": 1}, "parse"),
     "b64-false": ({"b64": False}, "parse"),
     "zip": ({"zip": "DEF"}, "parse"),
-    "key-in-the-header": ({"jwk": jwk.public_to_jwk(ISSUER.key.public())}, "parse"),
+    "key-in-the-header": ({"jwk": key_types.public_to_jwk(ISSUER.key.public())}, "parse"),
     "key-at-a-url": ({"jku": "https://issuer.example/keys"}, "parse"),
     "certificate-in-the-header": ({"x5c": ["MIIB"]}, "parse"),
     "certificate-at-a-url": ({"x5u": "https://issuer.example/cert"}, "parse"),

@@ -7,7 +7,7 @@ import json
 from typing import Any, Final
 
 from ipse.encoding import base64url
-from ipse.keys import jwk
+from ipse.keys import key_types
 from tests.corpus.building import AUDIENCE, HOLDER, ISSUER, NONCE, Json, Party, changed, jwt, salt
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
 
 NOW_SECONDS: Final = 1_782_907_200
 """2026-07-01T12:00:00Z."""
-HOLDER_KEY: Final[Json] = {"jwk": jwk.public_to_jwk(HOLDER.key.public())}
+HOLDER_KEY: Final[Json] = {"jwk": key_types.public_to_jwk(HOLDER.key.public())}
 
 
 def encoded(content: Any) -> str:

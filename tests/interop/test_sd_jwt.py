@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from ipse.keys import jwk, multikey
+from ipse.keys import key_types
 from tests.conftest import Ipse
 from tests.interop import ours
 from tests.interop.material import TOKEN_TAMPERING, payload_of, reworded
@@ -35,7 +35,9 @@ FRAME: Final = {
 
 def _jwk_of(ipse: Ipse, name: str) -> dict[str, Any]:
     """The public JWK of our did:key called `name`."""
-    return dict(jwk.public_to_jwk(multikey.decode(ours.did_of(ipse, name).removeprefix("did:key:"))))
+    return dict(
+        key_types.public_to_jwk(key_types.from_multikey(ours.did_of(ipse, name).removeprefix("did:key:")))
+    )
 
 
 def _rewritten(disclosure: str) -> str:

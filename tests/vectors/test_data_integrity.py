@@ -35,7 +35,7 @@ from ipse.dids import did_key
 from ipse.encoding import multibase
 from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import VerificationFailed
-from ipse.keys import key_types, multikey
+from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey, PublicKey
 
 
@@ -145,12 +145,12 @@ class Vectors:
 
     @property
     def public(self) -> PublicKey:
-        return key_types.verifying(multikey.decode(self.json(self.case.keys)["publicKeyMultibase"]))
+        return key_types.verifying(key_types.from_multikey(self.json(self.case.keys)["publicKeyMultibase"]))
 
     @property
     def private(self) -> PrivateKey:
         pair = self.json(self.case.keys)
-        return multikey.decode_secret(pair.get("secretKeyMultibase") or pair["privateKeyMultibase"])
+        return key_types.secret_from_multikey(pair.get("secretKeyMultibase") or pair["privateKeyMultibase"])
 
     @property
     def how(self) -> dict[str, Any]:
@@ -323,7 +323,9 @@ class Chain:
         return value
 
     def key(self, number: int) -> PrivateKey:
-        return multikey.decode_secret(self["multiKeyPairs"][f"keyPair{number}"]["privateKeyMultibase"])
+        return key_types.secret_from_multikey(
+            self["multiKeyPairs"][f"keyPair{number}"]["privateKeyMultibase"]
+        )
 
     def steps(self) -> Iterator[tuple[str, str, str, int]]:
         """What is signed, the options, the options with their signature, and the key's number."""
@@ -339,7 +341,7 @@ def chain(shared: Path) -> Chain:
 
 
 def key_of(proof: Any) -> PublicKey:
-    return key_types.verifying(multikey.decode(proof.verification_method.split("#")[1]))
+    return key_types.verifying(key_types.from_multikey(proof.verification_method.split("#")[1]))
 
 
 @pytest.mark.parametrize("step", range(4))

@@ -13,7 +13,7 @@ from ipse.dids import did_key, resolver
 from ipse.dids.verification_methods import RELATIONSHIPS, any_method_key
 from ipse.encoding import multibase
 from ipse.errors import Undetermined
-from ipse.keys import jwk
+from ipse.keys import key_types
 
 SHARED = Path(os.environ.get("IPSE_SHARED") or Path(__file__).parents[2].parent / "shared")
 VECTORS = SHARED / "vectors" / "did-method-key" / "test-vectors"
@@ -32,7 +32,7 @@ READ = [did for did in DOCUMENTS if did not in P_521]
 def published_key(method: dict[str, Any]) -> bytes:
     """The raw key of a published method: a JWK, or base58 of the raw key or the compressed point."""
     if "publicKeyJwk" in method:
-        return jwk.public_from_jwk(method["publicKeyJwk"]).raw
+        return key_types.public_from_jwk(method["publicKeyJwk"]).raw
     return multibase.decode_base58btc("z" + method["publicKeyBase58"])
 
 

@@ -16,7 +16,7 @@ from ipse.dids import resolver
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import MalformedInput, NotFound, Undetermined
-from ipse.keys import jwk, key_types
+from ipse.keys import key_types
 from ipse.keys.key_types import PublicKey
 
 __all__ = [
@@ -159,7 +159,7 @@ def _published_key(issuer: str, kid: str | None, context: VerificationContext) -
         fitting = [entry for entry in entries if isinstance(entry, dict)]
     if len(fitting) != 1:
         raise Rejected("unknown-key", f"the issuer publishes {len(fitting)} keys of this kid", kid or "")
-    key = key_types.verifying(jwk.public_from_jwk(fitting[0]))
+    key = key_types.verifying(key_types.public_from_jwk(fitting[0]))
     if not _signs(fitting[0], key.algorithm):
         raise Rejected(
             "key-not-listed",

@@ -9,7 +9,7 @@ from ipse.dids.verification_methods import KEY_AGREEMENT, SIGNING, agrees_on_key
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.key_types import AnyPublicKey
 
 __all__ = ["METHOD", "PREFIX", "document", "from_public_key", "verification_method_id"]
@@ -26,7 +26,7 @@ def from_public_key(key: AnyPublicKey) -> str:
     The JWK says `use` where the curve serves one purpose alone, as the specification asks: "sig" for
     Ed25519, "enc" for X25519.
     """
-    content: JsonObject = {**jwk.public_to_jwk(key)}
+    content: JsonObject = {**key_types.public_to_jwk(key)}
     if not (signs(key.key_type) and agrees_on_keys(key.key_type)):
         content["use"] = "sig" if signs(key.key_type) else "enc"
     return PREFIX + base64url.encode(strict_json.canonical(content))
@@ -75,7 +75,7 @@ def _public_key(content: dict[str, Json]) -> AnyPublicKey:
     private = sorted(_PRIVATE & content.keys())
     if private:
         raise MalformedInput(f"the JWK holds a private key (member {private[0]}) where a public one belongs")
-    return jwk.public_from_jwk(content)
+    return key_types.public_from_jwk(content)
 
 
 METHOD: Final = Method(

@@ -16,7 +16,7 @@ from ipse.dids.verification_methods import (
 )
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
-from ipse.keys import ed25519, multikey
+from ipse.keys import ed25519, key_types
 from ipse.keys.key_types import AnyPublicKey
 
 __all__ = ["METHOD", "PREFIX", "document", "document_of_key", "from_public_key", "verification_method_id"]
@@ -26,7 +26,7 @@ PREFIX: Final = "did:key:"
 
 def from_public_key(key: AnyPublicKey) -> str:
     """The did:key of a public key."""
-    return PREFIX + multikey.encode(key)
+    return PREFIX + key_types.to_multikey(key)
 
 
 def verification_method_id(did: str) -> str:
@@ -46,11 +46,11 @@ def document_of_key(did: str, identifier: str) -> JsonObject:
     keys; a key on a NIST curve or secp256k1 does both. Raises MalformedInput, Undetermined.
     """
     try:
-        key = multikey.decode(identifier)
+        key = key_types.from_multikey(identifier)
     except MalformedInput as error:
         raise MalformedInput(f"{did[:100]} is not a DID made of a key: {error.message}") from error
     prefix = did.removesuffix(identifier)
-    if prefix == did or prefix.count(":") != 2 or multikey.encode(key) != identifier:
+    if prefix == did or prefix.count(":") != 2 or key_types.to_multikey(key) != identifier:
         raise MalformedInput(f"{did[:100]} is not in the one spelling of a DID made of a key")
     method = f"{did}#{identifier}"
     content: JsonObject = {
@@ -63,7 +63,7 @@ def document_of_key(did: str, identifier: str) -> JsonObject:
     if agrees_on_keys(key.key_type):
         refer(content, method, [KEY_AGREEMENT])
     if isinstance(key, ed25519.PublicKey):
-        derived = multikey.encode(ed25519.key_agreement_key(key))
+        derived = key_types.to_multikey(ed25519.key_agreement_key(key))
         content["verificationMethod"].append(multikey_method(f"{did}#{derived}", did, derived))
         refer(content, f"{did}#{derived}", [KEY_AGREEMENT])
     return content

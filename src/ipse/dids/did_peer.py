@@ -16,7 +16,7 @@ from ipse.dids.verification_methods import CONTEXT, agrees_on_keys, multikey_met
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import multikey
+from ipse.keys import key_types
 
 __all__ = ["METHOD", "PREFIX", "document"]
 
@@ -72,8 +72,8 @@ def _document_2(did: str, rest: str) -> JsonObject:
 
 
 def _add_key(content: JsonObject, relationship: str, value: str) -> None:
-    key = multikey.decode(value)
-    if multikey.encode(key) != value:
+    key = key_types.from_multikey(value)
+    if key_types.to_multikey(key) != value:
         raise MalformedInput(f"the key {value[:60]} is not in its one spelling")
     if not (agrees_on_keys if relationship == "keyAgreement" else signs)(key.key_type):
         raise MalformedInput(f"a {key.key_type} key can't serve as {relationship}")

@@ -15,7 +15,7 @@ from ipse.dids.verification_methods import SIGNING, refer
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput, Undetermined, UsageError
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.key_types import AnyPublicKey, PublicKey
 
 __all__ = [
@@ -50,7 +50,7 @@ def ethereum_address(key: AnyPublicKey) -> str:
     """
     if key.key_type != "secp256k1":
         raise Undetermined(f"a {key.key_type} key has no Ethereum address; secp256k1 keys have")
-    point = jwk.public_to_jwk(key)
+    point = key_types.public_to_jwk(key)
     digest = keccak256(base64url.decode(point["x"]) + base64url.decode(point["y"]))
     return checksum_address("0x" + digest[-20:].hex())
 

@@ -16,7 +16,7 @@ from ipse.encoding import strict_json
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
-from ipse.keys import multikey
+from ipse.keys import key_types
 from ipse.keys.key_types import AnyPublicKey, PublicKey
 
 __all__ = ["MAX_BYTES", "METHOD", "PREFIX", "document", "from_domain", "publish_url", "read"]
@@ -84,7 +84,7 @@ def document(did: str, keys: Mapping[str, AnyPublicKey]) -> JsonObject:
             raise MalformedInput(f"{name[:100]!r} can't name a key of {did[:100]}, or names two")
         seen.add(fragment)
         method = f"{did}#{fragment}"
-        content["verificationMethod"].append(multikey_method(method, did, multikey.encode(key)))
+        content["verificationMethod"].append(multikey_method(method, did, key_types.to_multikey(key)))
         refer(content, method, SIGNING if signs(key.key_type) else [KEY_AGREEMENT])
     return content
 

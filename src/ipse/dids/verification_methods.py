@@ -11,7 +11,7 @@ from typing import Final
 from ipse.encoding import multibase
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ed25519, jwk, key_types, multikey
+from ipse.keys import ed25519, key_types
 from ipse.keys.key_types import AnyPublicKey, PublicKey
 
 __all__ = [
@@ -89,12 +89,12 @@ def any_method_key(method: JsonObject) -> AnyPublicKey:
     member, only = _FORMS[kind]
     value = method.get(member)
     if member == "publicKeyJwk" and isinstance(value, dict):
-        return jwk.public_from_jwk(value)
+        return key_types.public_from_jwk(value)
     if member == "publicKeyJwk" or not isinstance(value, str):
         raise MalformedInput(f"the verification method {excerpt(method.get('id'))} has no {member}")
     if member == "publicKeyBase58":
         return ed25519.public_key_on_curve(multibase.decode_base58btc(f"z{value}"))
-    key = multikey.decode(value)
+    key = key_types.from_multikey(value)
     if only is not None and key.key_type != only:
         raise MalformedInput(f"a verification method of type {kind} holds a {key.key_type} key")
     return key

@@ -19,7 +19,7 @@ from ipse.disclosure.questions import FORMAT, Bands, Choose, Question, Statement
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import to_numeric_date
 from ipse.errors import MalformedInput, NotFound, VerificationFailed
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.protocols.openid4vp import LEEWAY
 
@@ -144,7 +144,7 @@ def _claims(question: Question, content: Content, key: PublicKey, issued: int, e
         "vct": type_of(question.level),
         "iat": issued,
         "exp": expires,
-        "cnf": {"jwk": jwk.public_to_jwk(key)},
+        "cnf": {"jwk": key_types.public_to_jwk(key)},
         "level": question.level,
         "epsilon": epsilon // 1000 if epsilon % 1000 == 0 else epsilon / 1000,
         "terms": _terms(question, expires),
@@ -271,4 +271,4 @@ def _content(claims: JsonObject, question: Question) -> tuple[Content, str, obje
 
 def _jwk_of(did: str) -> dict[str, str]:
     document = resolver.resolve(did)
-    return jwk.public_to_jwk(resolver.method_key(document["verificationMethod"][0]))
+    return key_types.public_to_jwk(resolver.method_key(document["verificationMethod"][0]))

@@ -25,7 +25,7 @@ from ipse.errors import (
     Undetermined,
     WrongPassphrase,
 )
-from ipse.keys import age_file, encrypted_pkcs8, jwk, key_types, multikey
+from ipse.keys import age_file, encrypted_pkcs8, key_types
 from ipse.keys.key_types import PrivateKey
 
 __all__ = ["MAX_BYTES", "read_private_key"]
@@ -61,7 +61,7 @@ def read_private_key(data: bytes, *, passphrase: _Passphrase) -> PrivateKey:
     if start.startswith(b"{"):
         return _from_json(data)
     if start.startswith(b"z"):
-        return multikey.decode_secret(_one_word(data))
+        return key_types.secret_from_multikey(_one_word(data))
     if _PEM_LABEL.search(data):
         return _from_pem(data, passphrase)
     if start.startswith((b"ssh-", b"ecdsa-sha2-", b"did:")):
@@ -76,15 +76,15 @@ def _from_json(data: bytes) -> PrivateKey:
         raise MalformedInput("the file starts like a JWK and is not acceptable JSON", hint=_FORMATS) from None
     written = value.get("secretKeyMultibase")
     if isinstance(written, str):
-        key = multikey.decode_secret(written)
-        if value.get("publicKeyMultibase") not in (None, multikey.encode(key.public())):
+        key = key_types.secret_from_multikey(written)
+        if value.get("publicKeyMultibase") not in (None, key_types.to_multikey(key.public())):
             raise MalformedInput("the public and the secret half of the Multikey do not belong together")
         return key
     if "publicKeyMultibase" in value:
         raise _public("the Multikey")
     if "kty" not in value:
         raise MalformedInput("the JSON object is not a JWK: it has no member kty", hint=_FORMATS)
-    return key_types.signing(jwk.private_from_jwk(value))
+    return key_types.signing(key_types.private_from_jwk(value))
 
 
 def _one_word(data: bytes) -> str:

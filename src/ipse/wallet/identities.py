@@ -14,7 +14,7 @@ from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import CorruptData, IpseError, MalformedInput, NotFound, UsageError
-from ipse.keys import key_types, multikey
+from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest, check_name
 from ipse.wallet.wallet import Wallet
@@ -171,7 +171,9 @@ def document(record: DidRecord) -> JsonObject:
     """The DID document of one of the owner's DIDs, as its method has it, or as to publish for did:web."""
     publication = resolver.method_called(record.method).publication
     if publication is not None:
-        return publication.build(record.did, {key.id: multikey.decode(key.public) for key in record.keys})
+        return publication.build(
+            record.did, {key.id: key_types.from_multikey(key.public) for key in record.keys}
+        )
     return resolver.resolve(record.did)
 
 
@@ -204,7 +206,7 @@ def publish_url(record: DidRecord) -> str | None:
 
 def key_record(method_id: str, key: PublicKey, now: datetime) -> KeyRecord:
     """The record of a key that has no item yet but the name of one."""
-    return KeyRecord(method_id, key.key_type, multikey.encode(key), _new_item(), format_timestamp(now))
+    return KeyRecord(method_id, key.key_type, key_types.to_multikey(key), _new_item(), format_timestamp(now))
 
 
 def keep_key(wallet: Wallet, record: DidRecord, place: KeyRecord, key: PrivateKey) -> None:
@@ -220,7 +222,7 @@ def _read_key(wallet: Wallet, record: DidRecord, place: KeyRecord) -> PrivateKey
     except (MalformedInput, KeyError, TypeError) as error:
         raise CorruptData(f"the keystore's item for {record.name!r} is not a key") from error
     if (
-        multikey.encode(key.public()) != place.public
+        key_types.to_multikey(key.public()) != place.public
         or content.get("name") != record.name
         or not _fits(record, place)
     ):
@@ -236,7 +238,7 @@ def _fits(record: DidRecord, place: KeyRecord) -> bool:
     try:
         if publish_url(record) is not None:
             return place.id.startswith(f"{record.did}#")
-        return kind_of(record).did(key_types.verifying(multikey.decode(place.public))) == record.did
+        return kind_of(record).did(key_types.verifying(key_types.from_multikey(place.public))) == record.did
     except IpseError:
         return False
 

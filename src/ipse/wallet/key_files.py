@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from ipse.encoding import strict_json
-from ipse.keys import age_file, import_formats, jwk
+from ipse.keys import age_file, import_formats, key_types
 from ipse.storage.manifest import DidRecord
 from ipse.wallet import identities
 from ipse.wallet.identities import Kind
@@ -26,7 +26,7 @@ def export_encrypted(wallet: Wallet, which: str, passphrase: Callable[[], bytes]
 def export_plaintext(wallet: Wallet, which: str) -> str:
     """The key that signs for a DID as a JWK in clear, and a line feed. Anybody who sees it can sign."""
     _, _, key = identities.signing_key(wallet, which)
-    return strict_json.pretty(jwk.private_to_jwk(key)) + "\n"
+    return strict_json.pretty(key_types.private_to_jwk(key)) + "\n"
 
 
 def import_key(

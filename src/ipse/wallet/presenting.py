@@ -13,7 +13,7 @@ from ipse.credentials.policy import Challenge
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, UsageError
-from ipse.keys import jwk, multikey
+from ipse.keys import key_types
 from ipse.storage import credential_store
 from ipse.storage.credential_store import StoredCredential
 from ipse.storage.manifest import DidRecord
@@ -115,7 +115,10 @@ def _bound_to(wallet: Wallet, cnf: JsonObject | None, holder: str | None) -> Did
     for record in candidates:
         if cnf.get("kid") == record.current.id:
             return record
-        if "jwk" in cnf and multikey.encode(jwk.public_from_jwk(cnf["jwk"])) == record.current.public:
+        if (
+            "jwk" in cnf
+            and key_types.to_multikey(key_types.public_from_jwk(cnf["jwk"])) == record.current.public
+        ):
             return record
     if holder is not None:
         raise UsageError(

@@ -196,9 +196,9 @@ def _claims_to_draft() -> Iterable[bytes]:
 
 
 def _metadata_documents() -> Iterable[bytes]:
-    from ipse.keys import jwk
+    from ipse.keys import key_types
 
-    keys = [{**jwk.public_to_jwk(ISSUER.key.public()), "kid": "key-1"}]
+    keys = [{**key_types.public_to_jwk(ISSUER.key.public()), "kid": "key-1"}]
     yield as_bytes({"issuer": METADATA_ISSUER, "jwks": {"keys": keys}})
     yield as_bytes({"issuer": METADATA_ISSUER, "jwks_uri": f"{METADATA_ISSUER}/jwks", "keys": keys})
 

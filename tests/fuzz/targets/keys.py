@@ -12,7 +12,7 @@ from typing import Final
 
 from ipse.encoding import strict_json
 from ipse.errors import IpseError
-from ipse.keys import age_file, ecdsa, ed25519, import_formats, jwk, multikey
+from ipse.keys import age_file, ecdsa, ed25519, import_formats, key_types
 from tests.fuzz.target import Target, as_bytes
 from tests.unit.keys.material import secret_multikey
 
@@ -29,7 +29,7 @@ _KEYS: Final = (
 
 def _multikey(data: bytes) -> None:
     text = data.decode("utf-8", "surrogateescape")
-    for decode in (multikey.decode, multikey.decode_secret):
+    for decode in (key_types.from_multikey, key_types.secret_from_multikey):
         try:
             decode(text)
         except IpseError:
@@ -39,9 +39,9 @@ def _multikey(data: bytes) -> None:
 def _jwk(data: bytes) -> None:
     value = strict_json.parse(data)
     with suppress(IpseError):
-        jwk.private_from_jwk(value)
-    key = jwk.public_from_jwk(value)
-    assert jwk.public_from_jwk({**jwk.public_to_jwk(key)}) == key
+        key_types.private_from_jwk(value)
+    key = key_types.public_from_jwk(value)
+    assert key_types.public_from_jwk({**key_types.public_to_jwk(key)}) == key
 
 
 def _import(data: bytes) -> None:
@@ -58,13 +58,17 @@ def _age(data: bytes) -> None:
 def _multikeys() -> Iterable[bytes]:
     keys = [*(key.public() for key in _KEYS), ed25519.key_agreement_key(_KEYS[0].public())]
     return [
-        *(multikey.encode(key).encode() for key in keys),
+        *(key_types.to_multikey(key).encode() for key in keys),
         *(secret_multikey(key).encode() for key in _KEYS),
     ]
 
 
 def _jwks() -> Iterable[bytes]:
-    made = [form for key in _KEYS for form in (jwk.public_to_jwk(key.public()), jwk.private_to_jwk(key))]
+    made = [
+        form
+        for key in _KEYS
+        for form in (key_types.public_to_jwk(key.public()), key_types.private_to_jwk(key))
+    ]
     return [as_bytes({**form, "kid": "a", "use": "sig"}) for form in made]
 
 

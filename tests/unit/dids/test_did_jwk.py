@@ -11,7 +11,7 @@ from ipse.dids import did_jwk, resolver
 from ipse.dids.verification_methods import RELATIONSHIPS, SIGNING
 from ipse.encoding import base64url
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, ed25519, jwk
+from ipse.keys import ecdsa, ed25519, key_types
 from ipse.keys.ed25519 import PrivateKey
 from ipse.keys.key_types import AnyPublicKey
 
@@ -102,27 +102,27 @@ def test_a_did_says_the_use_of_a_curve_that_has_but_one(
 def test_the_use_and_the_curve_decide_the_relationships(
     key: AnyPublicKey, use: str | None, relationships: set[str]
 ) -> None:
-    content = jwk.public_to_jwk(key) if use is None else {**jwk.public_to_jwk(key), "use": use}
+    content = key_types.public_to_jwk(key) if use is None else {**key_types.public_to_jwk(key), "use": use}
     assert listed(resolver.resolve(did_of(content))) == relationships
 
 
 @pytest.mark.parametrize(("key", "use"), [(ED25519, "enc"), (X25519, "sig")])
 def test_a_use_that_the_curve_cannot_serve_is_refused(key: AnyPublicKey, use: str) -> None:
     with pytest.raises(MalformedInput, match=f'no use "{use}"'):
-        resolver.resolve(did_of({**jwk.public_to_jwk(key), "use": use}))
+        resolver.resolve(did_of({**key_types.public_to_jwk(key), "use": use}))
 
 
 @pytest.mark.parametrize("use", ["Sig", "", "tls", 1, ["sig"], {}])
 def test_an_unknown_use_is_undetermined(use: Any) -> None:
     with pytest.raises(Undetermined, match="use"):
-        resolver.resolve(did_of({**jwk.public_to_jwk(P256), "use": use}))
+        resolver.resolve(did_of({**key_types.public_to_jwk(P256), "use": use}))
 
 
 @pytest.mark.parametrize("member", ["d", "k", "p", "q", "dp", "dq", "qi", "oth"])
 def test_a_private_member_is_refused_for_every_key_type(member: str) -> None:
     for content in (
-        jwk.public_to_jwk(P256),
-        jwk.public_to_jwk(ED25519),
+        key_types.public_to_jwk(P256),
+        key_types.public_to_jwk(ED25519),
         {"kty": "RSA", "n": "AQ", "e": "AQAB"},
     ):
         with pytest.raises(MalformedInput, match="private key"):
@@ -135,8 +135,8 @@ def test_a_private_member_is_refused_for_every_key_type(member: str) -> None:
         pytest.param(PUBLISHED_P256[:-1], id="cut off"),
         pytest.param(PUBLISHED_P256 + "%3D", id="padding"),
         pytest.param(did_of([]), id="an array"),
-        pytest.param(did_of({**jwk.public_to_jwk(ED25519), "x": "AAAA"}), id="a short key"),
-        pytest.param(did_of({**jwk.public_to_jwk(P256), "y": "A" * 43}), id="a point off the curve"),
+        pytest.param(did_of({**key_types.public_to_jwk(ED25519), "x": "AAAA"}), id="a short key"),
+        pytest.param(did_of({**key_types.public_to_jwk(P256), "y": "A" * 43}), id="a point off the curve"),
         pytest.param("did:jwk:" + base64url.encode(b'{"kty":"OKP","kty":"OKP"}'), id="a member twice"),
         pytest.param("did:jwk:" + base64url.encode(b"\xff"), id="no UTF-8"),
         pytest.param("did:jwk:" + base64url.encode(b"[" * 1200), id="deep nesting"),

@@ -8,12 +8,12 @@ from ipse.dids import did_key
 from ipse.dids.verification_methods import RELATIONSHIPS, SIGNING, any_method_key, method_key
 from ipse.encoding import multibase
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, ed25519, multikey
+from ipse.keys import ecdsa, ed25519, key_types
 from ipse.keys.ed25519 import PrivateKey
 
 KEY = PrivateKey(bytes(range(32))).public()
 DID = did_key.from_public_key(KEY)
-AGREEMENT = multikey.encode(ed25519.key_agreement_key(KEY))
+AGREEMENT = key_types.to_multikey(ed25519.key_agreement_key(KEY))
 P256 = ecdsa.PrivateKey("P-256", bytes(range(32))).public()
 SECP256K1 = ecdsa.PrivateKey("secp256k1", bytes(range(32))).public()
 
@@ -64,7 +64,7 @@ def test_a_key_for_key_agreement_signs_nothing() -> None:
     assert not set(SIGNING) & document.keys()
     with pytest.raises(Undetermined, match="X25519"):
         method_key(document["verificationMethod"][0])
-    assert any_method_key(document["verificationMethod"][0]).raw == multikey.decode(AGREEMENT).raw
+    assert any_method_key(document["verificationMethod"][0]).raw == key_types.from_multikey(AGREEMENT).raw
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import pytest
 from ipse.dids import did_key, resolver
 from ipse.encoding import base64url, multibase
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, multikey
+from ipse.keys import ecdsa, key_types
 
 SIGNING_KEY = "z6Mkj3PUd1WjvaDhNZhhhXQdz5UnZXmS7ehtx8bsPpD47kKc"
 AGREEMENT_KEY = "z6LSg8zQom395jKLrGiBNruB9MM6V8PWuf2FpEy4uRFiqQBR"
-P256 = multikey.encode(ecdsa.PrivateKey("P-256", bytes(range(32))).public())
+P256 = key_types.to_multikey(ecdsa.PrivateKey("P-256", bytes(range(32))).public())
 KEYS = f"did:peer:2.V{SIGNING_KEY}.E{AGREEMENT_KEY}"
 SHORT = multibase.decode_base58btc(SIGNING_KEY)[:-1]
 LONG = b"\xed\x81\x00" + multibase.decode_base58btc(SIGNING_KEY)[2:]
@@ -75,7 +75,7 @@ def test_the_published_did_comes_out_with_whole_ids() -> None:
         ],
     }
     method = resolver.find_method(document, f"{PUBLISHED}#key-1", "authentication")
-    assert multikey.encode(resolver.method_key(method)) == SIGNING_KEY
+    assert key_types.to_multikey(resolver.method_key(method)) == SIGNING_KEY
 
 
 def test_a_purpose_code_gives_its_relationship_and_no_other() -> None:

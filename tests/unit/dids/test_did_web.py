@@ -11,7 +11,7 @@ from ipse.dids import did_web, resolver
 from ipse.dids.document_shape import DocumentMismatch, DocumentUnusable
 from ipse.dids.verification_methods import SIGNING
 from ipse.errors import MalformedInput, Undetermined
-from ipse.keys import ecdsa, ed25519, multikey
+from ipse.keys import ecdsa, ed25519, key_types
 from ipse.keys.ed25519 import PrivateKey
 
 KEY = PrivateKey(bytes(range(32))).public()
@@ -21,7 +21,7 @@ METHOD = {
     "id": f"{DID}#1",
     "type": "Multikey",
     "controller": DID,
-    "publicKeyMultibase": multikey.encode(KEY),
+    "publicKeyMultibase": key_types.to_multikey(KEY),
 }
 
 

@@ -27,7 +27,7 @@ from ipse.disclosure.answers import (
 from ipse.disclosure.questions import LEVELS, Choose, Question, numbered, type_of
 from ipse.encoding import base64url
 from ipse.errors import MalformedInput
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.ed25519 import PrivateKey
 from tests.unit.disclosure.material import (
     ASKED,
@@ -313,7 +313,7 @@ class TestBinding:
         assert_stops_at("holder-binding", bound(credential(), key=OTHER_KEY))
 
     def test_cnf_of_another_key_fails_even_where_that_key_made_the_binding(self) -> None:
-        stolen = credential({"cnf": {"jwk": jwk.public_to_jwk(OTHER_KEY.public())}})
+        stolen = credential({"cnf": {"jwk": key_types.public_to_jwk(OTHER_KEY.public())}})
         assert_stops_at("answer", bound(stolen, key=OTHER_KEY))
 
     @pytest.mark.parametrize("cnf", [{"kid": "x"}, {"jwk": {"kty": "EC", "crv": "P-521", "x": "", "y": ""}}])
@@ -324,7 +324,7 @@ class TestBinding:
         assert_stops_at("holder-binding", bound(credential({"cnf": None})))
 
     def test_the_jwk_in_cnf_has_no_other_members(self) -> None:
-        key = {**jwk.public_to_jwk(KEY.public()), "email": "me@example.org"}
+        key = {**key_types.public_to_jwk(KEY.public()), "email": "me@example.org"}
         assert_stops_at("answer", bound(credential({"cnf": {"jwk": key}})))
 
     @pytest.mark.parametrize(

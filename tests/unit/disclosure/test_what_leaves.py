@@ -13,7 +13,7 @@ from ipse.disclosure import receipts
 from ipse.disclosure.answers import build_answer, nothing
 from ipse.disclosure.questions import LEVELS, Question, type_of
 from ipse.encoding import base64url
-from ipse.keys import derivation, jwk
+from ipse.keys import derivation, key_types
 from tests.unit.disclosure.material import (
     DAY,
     HOUR,
@@ -129,7 +129,7 @@ class TestSchema:
             "vct": "urn:ipse:preferences:bands:1",
             "iat": issued,
             "exp": issued + 86400,
-            "cnf": {"jwk": jwk.public_to_jwk(KEY.public())},
+            "cnf": {"jwk": key_types.public_to_jwk(KEY.public())},
             "level": "bands",
             "epsilon": 0.5,
             "terms": {

@@ -10,7 +10,7 @@ import pytest
 
 from ipse.encoding import strict_json
 from ipse.errors import IpseError, MalformedInput, PassphraseNeeded, UsageError, WrongPassphrase
-from ipse.keys import age_file, jwk, key_types
+from ipse.keys import age_file, key_types
 from ipse.keys.import_formats import read_private_key
 from ipse.keys.key_types import SIGNING_TYPES, PrivateKey
 from tests.waiting import PATIENCE
@@ -22,7 +22,7 @@ AGE = shutil.which("age") or shutil.which("rage")
 
 def in_clear(key: PrivateKey) -> str:
     """The JWK that is in an export."""
-    return strict_json.pretty(jwk.private_to_jwk(key)) + "\n"
+    return strict_json.pretty(key_types.private_to_jwk(key)) + "\n"
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def exported(takes_long: None) -> bytes:
 def test_a_jwk_in_clear_is_read_again(key_type: str) -> None:
     key = key_types.generate(key_type)
     written = in_clear(key)
-    assert json.loads(written) == jwk.private_to_jwk(key)
+    assert json.loads(written) == key_types.private_to_jwk(key)
     assert written.endswith("}\n")
     assert read_private_key(written.encode(), passphrase=None) == key
 
@@ -59,7 +59,7 @@ def test_what_can_be_no_passphrase_of_an_age_file_is_wrong(exported: bytes, wron
 def test_nothing_of_the_key_is_in_clear_in_an_age_file(exported: bytes) -> None:
     assert exported.startswith(b"-----BEGIN AGE ENCRYPTED FILE-----\n")
     assert exported.endswith(b"-----END AGE ENCRYPTED FILE-----\n")
-    as_jwk = jwk.private_to_jwk(KEY)
+    as_jwk = key_types.private_to_jwk(KEY)
     for member in as_jwk.keys() & {"d", "x", "y"}:  # the names of type and curve occur by chance
         assert as_jwk[member].encode() not in exported
 

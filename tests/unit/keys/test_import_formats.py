@@ -25,7 +25,7 @@ from ipse.errors import (
     Undetermined,
     WrongPassphrase,
 )
-from ipse.keys import ed25519, jwk, key_types, multikey
+from ipse.keys import ed25519, key_types
 from ipse.keys.import_formats import MAX_BYTES, read_private_key
 from ipse.keys.key_types import SIGNING_TYPES, PrivateKey
 from tests.examples import examples
@@ -82,8 +82,8 @@ def openssl(*arguments: str, stdin: bytes = b"") -> bytes:
 def test_every_format_in_clear_is_read_without_a_passphrase(key_type: str) -> None:
     key = KEYS[key_type]
     written = [
-        json.dumps(jwk.private_to_jwk(key)).encode(),
-        b"\n  " + json.dumps({**jwk.private_to_jwk(key), "kid": "1"}, indent=2).encode() + b"\n",
+        json.dumps(key_types.private_to_jwk(key)).encode(),
+        b"\n  " + json.dumps({**key_types.private_to_jwk(key), "kid": "1"}, indent=2).encode() + b"\n",
         secret_multikey(key).encode(),
         secret_multikey(key).encode() + b"\r\n",
         json.dumps({"type": "Multikey", "secretKeyMultibase": secret_multikey(key)}).encode(),
@@ -218,11 +218,11 @@ def test_an_openssh_file_of_rsa_is_undetermined_by_name(tmp_path: Path) -> None:
 def test_a_public_key_where_a_private_one_is_needed_is_named_as_such(key_type: str) -> None:
     public = KEYS[key_type].public()
     written = [
-        json.dumps(jwk.public_to_jwk(public)).encode(),
-        multikey.encode(public).encode(),
-        json.dumps({"type": "Multikey", "publicKeyMultibase": multikey.encode(public)}).encode(),
+        json.dumps(key_types.public_to_jwk(public)).encode(),
+        key_types.to_multikey(public).encode(),
+        json.dumps({"type": "Multikey", "publicKeyMultibase": key_types.to_multikey(public)}).encode(),
         public_pem(KEYS[key_type]),
-        b"did:key:" + multikey.encode(public).encode(),
+        b"did:key:" + key_types.to_multikey(public).encode(),
     ]
     for data in written:
         with pytest.raises(MalformedInput, match="public key where a private one belongs"):
@@ -230,7 +230,7 @@ def test_a_public_key_where_a_private_one_is_needed_is_named_as_such(key_type: s
 
 
 def test_a_key_agreement_key_is_refused() -> None:
-    data = json.dumps(jwk.private_to_jwk(ed25519.X25519PrivateKey(SECRET))).encode()
+    data = json.dumps(key_types.private_to_jwk(ed25519.X25519PrivateKey(SECRET))).encode()
     with pytest.raises(Undetermined, match="signs nothing"):
         read_private_key(data, passphrase=never)
 
@@ -270,7 +270,7 @@ def test_a_file_over_the_bound_is_refused() -> None:
     with pytest.raises(InputTooLarge):
         read_private_key(b" " * (MAX_BYTES + 1), passphrase=never)
     assert read_private_key(
-        json.dumps(jwk.private_to_jwk(KEYS["P-256"])).encode().ljust(MAX_BYTES), passphrase=never
+        json.dumps(key_types.private_to_jwk(KEYS["P-256"])).encode().ljust(MAX_BYTES), passphrase=never
     )
 
 
@@ -282,7 +282,7 @@ def test_two_private_keys_in_one_file_are_refused() -> None:
 def test_a_multikey_object_whose_halves_do_not_belong_together_is_refused() -> None:
     value = {
         "secretKeyMultibase": secret_multikey(KEYS["P-256"]),
-        "publicKeyMultibase": multikey.encode(KEYS["Ed25519"].public()),
+        "publicKeyMultibase": key_types.to_multikey(KEYS["Ed25519"].public()),
     }
     with pytest.raises(MalformedInput, match="do not belong together"):
         read_private_key(json.dumps(value).encode(), passphrase=never)
@@ -385,7 +385,7 @@ _FILES = [
     *(pem(KEYS[key_type], "TraditionalOpenSSL") for key_type in EC_TYPES),
     pem(KEYS["Ed25519"], "OpenSSH"),
     pem(KEYS["P-256"], passphrase=b"words"),
-    *(json.dumps(jwk.private_to_jwk(key)).encode() for key in KEYS.values()),
+    *(json.dumps(key_types.private_to_jwk(key)).encode() for key in KEYS.values()),
     *(secret_multikey(key).encode() for key in KEYS.values()),
 ]
 

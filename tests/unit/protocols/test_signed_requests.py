@@ -23,7 +23,7 @@ from ipse.errors import (
     WrongAudience,
     WrongOrigin,
 )
-from ipse.keys import ed25519, jwk, key_types
+from ipse.keys import ed25519, key_types
 from ipse.keys.key_types import PrivateKey
 from ipse.protocols.openid4vp import AuthorizationRequest, build_request, parse_request
 
@@ -249,7 +249,7 @@ class TestSomebodyElse:
         assert_tampered(forged(header={"kid": f"{WEB}#{fragment}"}), "none that did:web:shop.example")
 
     def test_a_key_in_the_header_is_never_used(self) -> None:
-        key = {"jwk": jwk.public_to_jwk(OTHER.public()), "jku": "https://evil.example/keys"}
+        key = {"jwk": key_types.public_to_jwk(OTHER.public()), "jku": "https://evil.example/keys"}
         assert_tampered(forged(header=key, key=OTHER), "does not fit the key")
 
     @pytest.mark.parametrize("relationship", ["assertionMethod", "keyAgreement", "capabilityInvocation"])

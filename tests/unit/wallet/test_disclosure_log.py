@@ -26,7 +26,7 @@ from ipse.errors import (
     StorageError,
     VerificationFailed,
 )
-from ipse.keys import derivation, multikey
+from ipse.keys import derivation, key_types
 from ipse.keys.ed25519 import PrivateKey
 from ipse.storage import answers, statements
 from ipse.storage import disclosure_log as chain
@@ -158,8 +158,8 @@ class TestRecording:
         key = derivation.log_key(wallet.root).public()
         assert jws.check_signature(signed, lambda: key) == "EdDSA"
         did = disclosure_log.signer(wallet)
-        assert did == f"did:key:{multikey.encode(key)}"
-        assert signed.header == {"alg": "EdDSA", "kid": f"{did}#{multikey.encode(key)}"}
+        assert did == f"did:key:{key_types.to_multikey(key)}"
+        assert signed.header == {"alg": "EdDSA", "kid": f"{did}#{key_types.to_multikey(key)}"}
         assert signed.payload == {
             "type": "urn:ipse:log-head:1",
             "count": 2,

@@ -22,7 +22,7 @@ from ipse.credentials.status import Published
 from ipse.credentials.verifier import Verification
 from ipse.encoding import strict_json
 from ipse.errors import IpseError, MalformedInput, MissingFeature, NotFound, UsageError
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.storage.places import Places
 from ipse.wallet import identities, issuing, status
 from ipse.wallet.identities import Kind
@@ -288,7 +288,7 @@ class TestSdJwt:
     def test_it_is_bound_to_the_key_of_its_subject(self, wallet: Wallet) -> None:
         payload = sd_jwt.parse(self.issued(wallet)).jwt.payload
         key = identities.signing_key(wallet, "me")[2].public()
-        assert payload["cnf"] == {"jwk": jwk.public_to_jwk(key)}
+        assert payload["cnf"] == {"jwk": key_types.public_to_jwk(key)}
 
     def test_without_a_subject_it_is_bound_to_nobody(self, wallet: Wallet) -> None:
         payload = sd_jwt.parse(self.issued(wallet, subject=None)).jwt.payload

@@ -14,7 +14,7 @@ from ipse.credentials.status import Published
 from ipse.credentials.verifier import Verification
 from ipse.encoding import strict_json
 from ipse.errors import StorageError, Undetermined
-from ipse.keys import jwk
+from ipse.keys import key_types
 from tests.corpus import status_faults
 from tests.corpus.building import (
     HOLDER,
@@ -140,7 +140,7 @@ class TestPublishedKeys:
     KEYS: Final = "https://issuer.example/keys"
 
     def key(self, kid: str | None = "key-1", by: Party = ISSUER) -> Json:
-        return {**jwk.public_to_jwk(by.key.public()), **({} if kid is None else {"kid": kid})}
+        return {**key_types.public_to_jwk(by.key.public()), **({} if kid is None else {"kid": kid})}
 
     def metadata(self, *keys: Json, **changes: Any) -> Json:
         return changed({"issuer": self.SITE, "jwks": {"keys": list(keys)}}, **changes)
@@ -454,7 +454,7 @@ class TestOldSdJwtType:
         values: dict[str, Any] = {
             "exp": 1_900_000_000,
             "nbf": 1,
-            "cnf": {"jwk": jwk.public_to_jwk(HOLDER.key.public())},
+            "cnf": {"jwk": key_types.public_to_jwk(HOLDER.key.public())},
             "status": {"status_list": {"idx": 0, "uri": "https://issuer.example/status/token-good"}},
         }
         text = disclosure(name, values[name])

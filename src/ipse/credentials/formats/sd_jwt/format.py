@@ -52,7 +52,7 @@ from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import at_seconds, to_numeric_date
 from ipse.errors import MalformedInput, Undetermined, UsageError
-from ipse.keys import jwk
+from ipse.keys import key_types
 
 __all__ = ["FORMAT"]
 
@@ -358,7 +358,7 @@ def _holder_jwk(subject: str, resolve: Callable[[str], JsonObject]) -> JsonObjec
     method = first
     if not isinstance(first, dict):
         method = resolver.find_method(document, first, signers.AUTHENTICATION)
-    return jwk.public_to_jwk(resolver.method_key(method))
+    return key_types.public_to_jwk(resolver.method_key(method))
 
 
 def _hidden(claims: JsonObject, wanted: Sequence[str]) -> tuple[ClaimPath, ...]:

@@ -14,7 +14,7 @@ from ipse.credentials.formats.sd_jwt.checks import SdJwtInvalid, reported_as
 from ipse.credentials.formats.sd_jwt.disclosures import ClaimPath, Unpacked, holds, spelled, unpack
 from ipse.credentials.policy import Challenge
 from ipse.errors import NotFound, Undetermined, UsageError, VerificationFailed
-from ipse.keys import jwk, key_types
+from ipse.keys import key_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -159,7 +159,7 @@ def holder_key(cnf: JsonObject) -> VerificationKey:
     if "jwk" not in cnf:
         methods = ", ".join(sorted(cnf))[:80]
         raise Undetermined(f"the holder's key is given by {methods!r}, only jwk is read")
-    return key_types.verifying(jwk.public_from_jwk(cnf["jwk"]))
+    return key_types.verifying(key_types.public_from_jwk(cnf["jwk"]))
 
 
 def check_key_binding(

@@ -26,7 +26,7 @@ from ipse.encoding import base64url, multibase, safe_text, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, Undetermined, UsageError
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.ed25519 import SIGNATURE_LENGTH
 from ipse.keys.key_types import PrivateKey
 
@@ -110,7 +110,7 @@ def issue(
     vcdm11.refuse_broken(credential)
     check_method(vcdm11.issuer_of(credential), verification_method)
     check_spelling(credential)
-    answer = _ask_didkit(credential, "assertionMethod", options, json.dumps(jwk.private_to_jwk(key)))
+    answer = _ask_didkit(credential, "assertionMethod", options, json.dumps(key_types.private_to_jwk(key)))
     return signed(credential, options, answer)
 
 

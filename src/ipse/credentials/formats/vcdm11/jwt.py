@@ -26,7 +26,7 @@ from ipse.dids import resolver
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, Undetermined, UsageError, VerificationFailed
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
 
 __all__ = [
@@ -139,7 +139,7 @@ def _issued(kind: str, document: JsonObject, key: PrivateKey, options: JsonObjec
             "kind": kind,
             "document": document,
             "options": {"proofFormat": "jwt", **options},
-            "key": json.dumps(jwk.private_to_jwk(key)),
+            "key": json.dumps(key_types.private_to_jwk(key)),
         }
     )
     if any("NumericDate" in error for error in answer["errors"]):

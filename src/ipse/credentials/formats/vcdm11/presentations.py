@@ -18,7 +18,7 @@ from ipse.credentials.model import vcdm11
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, UsageError
-from ipse.keys import jwk
+from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
 
 __all__ = ["PURPOSE", "issue_presentation", "verify_presentation_proof"]
@@ -57,7 +57,7 @@ def issue_presentation(
     vcdm11.refuse_broken_presentation(presentation)
     check_method(vcdm11.holder_of(presentation), verification_method, party="holder")
     check_presentation_spelling(presentation)
-    answer = _ask_didkit(presentation, audience, nonce, options, json.dumps(jwk.private_to_jwk(key)))
+    answer = _ask_didkit(presentation, audience, nonce, options, json.dumps(key_types.private_to_jwk(key)))
     return embedded_proofs.signed(presentation, options, answer)
 
 

@@ -25,7 +25,7 @@ from ipse.credentials.formats.data_integrity import (
 )
 from ipse.encoding import multibase
 from ipse.errors import MalformedInput, Undetermined, UsageError, VerificationFailed
-from ipse.keys import ecdsa, ed25519, multikey
+from ipse.keys import ecdsa, ed25519, key_types
 from ipse.keys.key_types import PrivateKey
 
 ED25519, P256 = ed25519.PrivateKey(b"k" * 32), ecdsa.PrivateKey("P-256", b"k" * 32)
@@ -217,7 +217,9 @@ class TestConfusion:
             proofs_of(document)
 
     def test_p384_takes_the_longer_signature_and_no_other(self) -> None:
-        key = multikey.decode("z82LkuBieyGShVBhvtE2zoiD6Kma4tJGFtkAhxR5pfkp5QPw4LutoYWhvQCnGjdVn14kujQ")
+        key = key_types.from_multikey(
+            "z82LkuBieyGShVBhvtE2zoiD6Kma4tJGFtkAhxR5pfkp5QPw4LutoYWhvQCnGjdVn14kujQ"
+        )
         document = signed("ecdsa-jcs-2019", P256)
         with pytest.raises(VerificationFailed, match="holds 64 bytes, a signature has 96"):
             verify_proof(document, proofs_of(document)[0], key)  # type: ignore[arg-type]

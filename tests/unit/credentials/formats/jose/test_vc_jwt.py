@@ -17,7 +17,7 @@ from ipse.credentials.formats.jose import vc_jwt
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import InputTooLarge, MalformedInput, VerificationFailed
-from ipse.keys import jwk, key_types, multikey
+from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
 from tests.examples import examples
 
@@ -30,11 +30,11 @@ AUDIENCE, NONCE = "https://verifier.example", "nonce-1"
 
 
 def did_of(key: PrivateKey) -> str:
-    return "did:key:" + multikey.encode(key.public())
+    return "did:key:" + key_types.to_multikey(key.public())
 
 
 def method_of(key: PrivateKey) -> str:
-    return f"{did_of(key)}#{multikey.encode(key.public())}"
+    return f"{did_of(key)}#{key_types.to_multikey(key.public())}"
 
 
 DID, METHOD = did_of(KEY), method_of(KEY)
@@ -249,7 +249,7 @@ def test_a_p384_key_verifies() -> None:
     coordinates = {
         name: base64url.encode(value.to_bytes(48)) for name, value in (("x", numbers.x), ("y", numbers.y))
     }
-    key = key_types.verifying(jwk.public_from_jwk({"kty": "EC", "crv": "P-384", **coordinates}))
+    key = key_types.verifying(key_types.public_from_jwk({"kty": "EC", "crv": "P-384", **coordinates}))
 
     class Signer:
         algorithm = "ES384"
@@ -376,7 +376,7 @@ def test_a_credential_and_a_presentation_never_pass_for_each_other() -> None:
         ("b64", False),
         ("zip", "DEF"),
         ("enc", "A256GCM"),
-        ("jwk", jwk.public_to_jwk(KEY.public())),
+        ("jwk", key_types.public_to_jwk(KEY.public())),
         ("jwk", None),
         ("jku", "https://issuer.example/jwks"),
         ("x5u", "https://issuer.example/cert"),

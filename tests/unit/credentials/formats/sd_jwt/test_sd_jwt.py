@@ -35,7 +35,7 @@ from ipse.credentials.formats.sd_jwt.serialization import MAX_DISCLOSURES, MAX_L
 from ipse.encoding import base64url
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, UsageError
 from ipse.keys.ed25519 import PrivateKey
-from ipse.keys.jwk import public_to_jwk
+from ipse.keys.key_types import public_to_jwk
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

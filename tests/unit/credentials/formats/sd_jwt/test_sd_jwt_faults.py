@@ -25,7 +25,7 @@ from ipse.credentials.formats.sd_jwt.serialization import MAX_DISCLOSURES, MAX_L
 from ipse.encoding import base64url
 from ipse.errors import MalformedInput, StorageError, Undetermined, VerificationFailed
 from ipse.keys.ed25519 import PrivateKey, PublicKey
-from ipse.keys.jwk import private_to_jwk, public_to_jwk
+from ipse.keys.key_types import private_to_jwk, public_to_jwk
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -29,7 +29,7 @@ from ipse.credentials.formats.sd_jwt import (
 from ipse.credentials.formats.sd_jwt.disclosures import RESERVED_NAMES
 from ipse.credentials.formats.sd_jwt.registered_claims import NEVER_SELECTIVE
 from ipse.keys.ed25519 import PrivateKey
-from ipse.keys.jwk import public_to_jwk
+from ipse.keys.key_types import public_to_jwk
 from tests.examples import examples
 
 if TYPE_CHECKING:

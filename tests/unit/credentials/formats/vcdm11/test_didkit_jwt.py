@@ -29,7 +29,7 @@ from ipse.errors import (
     UsageError,
     VerificationFailed,
 )
-from ipse.keys import jwk, key_types, multikey
+from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
 from tests.examples import examples
 
@@ -46,11 +46,11 @@ AUDIENCE, NONCE = "https://verifier.example", "nonce-1"
 
 
 def did_of(key: PrivateKey) -> str:
-    return "did:key:" + multikey.encode(key.public())
+    return "did:key:" + key_types.to_multikey(key.public())
 
 
 def method_of(key: PrivateKey) -> str:
-    return f"{did_of(key)}#{multikey.encode(key.public())}"
+    return f"{did_of(key)}#{key_types.to_multikey(key.public())}"
 
 
 DID, METHOD = did_of(KEY), method_of(KEY)
@@ -142,7 +142,7 @@ def test_what_was_issued_verifies_and_says_what_it_was_told(name: str) -> None:
 
 @needs_didkit
 def test_a_did_jwk_signs_and_verifies() -> None:
-    public = json.dumps(jwk.public_to_jwk(KEYS["P-256"].public())).encode()
+    public = json.dumps(key_types.public_to_jwk(KEYS["P-256"].public())).encode()
     did = f"did:jwk:{base64url.encode(public)}"
     text = jwt.issue_jwt(credential(issuer=did), KEYS["P-256"], f"{did}#0")
     assert jwt.verify_jwt(text)[0].verified is True
@@ -284,10 +284,10 @@ def test_an_issuer_object_without_an_id_gets_it_from_iss() -> None:
         ("typ", None),
         ("kid", ...),
         ("kid", "#key"),
-        ("kid", multikey.encode(KEY.public())),
+        ("kid", key_types.to_multikey(KEY.public())),
         ("crit", ["b64"]),
         ("b64", False),
-        ("jwk", jwk.public_to_jwk(KEY.public())),
+        ("jwk", key_types.public_to_jwk(KEY.public())),
         ("jku", "https://issuer.example/jwks"),
         ("x5c", ["AAAA"]),
         ("x5u", "https://issuer.example/cert"),

@@ -20,7 +20,7 @@ from ipse.credentials.model import vcdm11
 from ipse.credentials.model.rules import Violation
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
-from ipse.keys import jwk, key_types, multikey
+from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
 from tests.examples import examples
 
@@ -35,11 +35,11 @@ AUDIENCE, NONCE = "https://verifier.example", "nonce-1"
 
 
 def did_of(key: PrivateKey) -> str:
-    return "did:key:" + multikey.encode(key.public())
+    return "did:key:" + key_types.to_multikey(key.public())
 
 
 def method_of(key: PrivateKey) -> str:
-    return f"{did_of(key)}#{multikey.encode(key.public())}"
+    return f"{did_of(key)}#{key_types.to_multikey(key.public())}"
 
 
 DID, METHOD = did_of(HOLDER), method_of(HOLDER)
@@ -289,7 +289,7 @@ def test_a_jwt_in_a_linked_data_presentation_is_refused_because_it_would_not_be_
         "domain": AUDIENCE,
         "challenge": NONCE,
     }
-    key = json.dumps(jwk.private_to_jwk(HOLDER))
+    key = json.dumps(key_types.private_to_jwk(HOLDER))
     document = presentations._ask_didkit(build(text), AUDIENCE, NONCE, options, key)["document"]
     swapped = {**document, "verifiableCredential": [other]}
     assert presentations._ask_didkit(swapped, AUDIENCE, NONCE)["errors"] == []

@@ -26,7 +26,7 @@ from ipse.credentials.formats.vcdm11 import embedded_proofs as proofs
 from ipse.credentials.model import vcdm11
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, MalformedInput, MissingFeature, Undetermined, UsageError
-from ipse.keys import jwk, multikey
+from ipse.keys import key_types
 from ipse.keys.ed25519 import PrivateKey
 from tests.examples import examples
 from tests.waiting import PATIENCE
@@ -34,7 +34,7 @@ from tests.waiting import PATIENCE
 needs_didkit = pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
 
 KEY = PrivateKey(bytes(range(32)))
-DID = "did:key:" + multikey.encode(KEY.public())
+DID = "did:key:" + key_types.to_multikey(KEY.public())
 METHOD = DID + "#" + DID.removeprefix("did:key:")
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 CLAIMS: JsonObject = {
@@ -71,7 +71,9 @@ def sign_unchecked(credential: JsonObject) -> JsonObject:
         "verificationMethod": METHOD,
         "proofPurpose": "assertionMethod",
     }
-    answer = proofs._ask_didkit(credential, "assertionMethod", options, json.dumps(jwk.private_to_jwk(KEY)))
+    answer = proofs._ask_didkit(
+        credential, "assertionMethod", options, json.dumps(key_types.private_to_jwk(KEY))
+    )
     assert answer["errors"] == []
     document: JsonObject = answer["document"]
     return document
@@ -760,7 +762,7 @@ def test_the_private_key_is_not_on_the_childs_command_line(monkeypatch: pytest.M
     monkeypatch.setattr(subprocess, "run", record)
     proofs.issue(unsigned(), KEY, METHOD, created=NOW)
     assert len(commands) == 1
-    assert jwk.private_to_jwk(KEY)["d"] not in " ".join(commands[0])
+    assert key_types.private_to_jwk(KEY)["d"] not in " ".join(commands[0])
 
 
 # Without didkit
