@@ -61,6 +61,7 @@ def test_verifying_against_the_trust_list(
     ipse("trust", "add", did, "--for", "DegreeCredential")
     assert run("vc", "verify", credential) == 0
     assert (work["derivations"], work["decryptions"], work["read keystore.json"]) == (1, 1, 1)
+    assert work["read wallet.json"] == 1
 
 
 def test_answering_an_application(

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.cli import tty
 from ipse.cli.output import Output
-from ipse.errors import PassphraseNeeded, StorageError
+from ipse.errors import DataError, NotFound, PassphraseNeeded, StorageError
 
 if TYPE_CHECKING:
     import typer
 
     from ipse.preferences.embedding import Embedder
-    from ipse.wallet.directory import Places
+    from ipse.wallet.directory import Manifest, Places
     from ipse.wallet.wallet import Wallet
 
 __all__ = ["Context", "context_of"]
@@ -39,6 +39,7 @@ class Context:
         self.when_interrupted = "nothing is left half done; run it again"
         """The hint of the error when the command is interrupted; a few commands keep their progress."""
 
+        self._manifest: Manifest | None = None
         self._preparing: Thread | None = None
 
     @property
@@ -52,6 +53,17 @@ class Context:
         from ipse.wallet.directory import find_places
 
         return find_places()
+
+    @property
+    def known_names(self) -> dict[str, str]:
+        """The names of the owner's DIDs, by DID; empty if there is no wallet. Needs no passphrase."""
+        places = self.places
+        if self._manifest is None and places.manifest.exists():
+            from ipse.wallet import directory
+
+            with suppress(NotFound, DataError):
+                self._manifest = directory.read(places)
+        return {record.did: record.name for record in self._manifest.dids} if self._manifest else {}
 
     @property
     def can_ask(self) -> bool:
@@ -77,6 +89,7 @@ class Context:
 
         try:
             with Wallet(self.places, passphrase) as wallet:
+                self._manifest = wallet.manifest
                 if embeds and wallet.manifest.keystore == "os":
                     self._prepare()
                 elif embeds and self._is_given:

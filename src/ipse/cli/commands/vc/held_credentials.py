@@ -9,7 +9,6 @@ import typer
 
 from ipse.cli import params, tty
 from ipse.cli.commands.vc.rendering import Reader, render
-from ipse.cli.commands.vc.verify import known_names
 from ipse.cli.context import Context, context_of
 from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, File, OutputFile, SchemaFiles
 from ipse.encoding import strict_json
@@ -107,7 +106,7 @@ def check(
     )
     with context.wallet() as wallet:
         found = held_credentials.check(wallet, identifier, lookup=lookup, now=context.now)
-    reader = Reader(context.output, known_names(context))
+    reader = Reader(context.output, context.known_names)
     context.output.result("\n".join(render(found, reader)), found.to_json())
     found.report.raise_unless_passed("the credential")
 

@@ -13,12 +13,12 @@ from ipse.cli.commands.vc import batches
 from ipse.cli.commands.vc.rendering import Reader, render
 from ipse.cli.context import Context, context_of
 from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, SchemaFiles
-from ipse.errors import DataError, NotFound, UsageError
+from ipse.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from ipse.credentials.policy import Challenge, NoChallenge
 
-__all__ = ["known_names", "verify"]
+__all__ = ["verify"]
 
 
 def verify(
@@ -96,21 +96,9 @@ def verify(
     if resume or output != "-":
         raise UsageError("--resume and --output are for --batch", hint="the report goes to stdout")
     found = verifier.examine(text, now=now)
-    reader = Reader(context.output, known_names(context))
+    reader = Reader(context.output, context.known_names)
     context.output.result("\n".join(render(found, reader)), found.to_json())
     found.report.raise_unless_passed("the presentation" if found.is_presentation else "the credential")
-
-
-def known_names(context: Context) -> dict[str, str]:
-    """Return the names of the owner's DIDs, by DID; empty if there is no wallet. Needs no passphrase."""
-    from ipse.wallet import directory
-
-    if not context.places.manifest.exists():
-        return {}
-    try:
-        return {record.did: record.name for record in directory.read(context.places).dids}
-    except (NotFound, DataError):
-        return {}
 
 
 def _challenge(audience: str | None, nonce: str | None, no_challenge: bool) -> Challenge | NoChallenge | None:
