@@ -13,9 +13,19 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-from ipse.credentials.json_ld.definitions import MAX_IRI, ContextFault, Definitions, direction, language
 from ipse.credentials.json_ld.statements import TooMuchWork, UnknownContext
-from ipse.credentials.json_ld.terms import ABSENT, ActiveContext, Origin, Term, is_iri
+from ipse.credentials.json_ld.terms import (
+    ABSENT,
+    MAX_IRI,
+    ActiveContext,
+    ContextFault,
+    Definitions,
+    Origin,
+    Term,
+    direction,
+    is_iri,
+    language,
+)
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import CorruptData, MalformedInput, UsageError

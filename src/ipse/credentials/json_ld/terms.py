@@ -1,7 +1,7 @@
-"""Active contexts, their term definitions, and IRI expansion.
+"""Active contexts, the term definitions that a local context makes in them, and IRI expansion.
 
-Source: JSON-LD 1.1 Processing Algorithms and API, sections 4.1 and 5.2. Documents here have no base IRI,
-so a relative IRI stays relative, and whoever meets one says so.
+Source: JSON-LD 1.1 Processing Algorithms and API, sections 4.1, 4.2 and 5.2. Documents here have no base
+IRI, so a relative IRI stays relative, and whoever meets one says so.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, Final
 
-from ipse.encoding.strict_json import Json
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
 
 __all__ = [
     "ABSENT",
     "KEYWORDS",
+    "MAX_IRI",
     "ActiveContext",
+    "ContextFault",
+    "Definitions",
     "Origin",
     "Term",
     "expand_iri",
@@ -38,6 +41,16 @@ KEYWORDS: Final = frozenset(
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S*")
 _KEYWORD_FORM: Final = re.compile(r"@[A-Za-z]+")
 _SERIALS: Final = itertools.count()
+_MEMBERS: Final = frozenset(
+    (
+        "@id", "@reverse", "@container", "@context", "@direction", "@index", "@language", "@nest", "@prefix",
+        "@protected", "@type",
+    )
+)  # fmt: skip
+_CONTAINERS: Final = frozenset(("@graph", "@id", "@index", "@language", "@list", "@set", "@type"))
+_DELIMITERS: Final = (":", "/", "?", "#", "[", "]", "@")
+_MAX_CHAIN: Final = 64
+MAX_IRI: Final = 1024
 
 
 class _Absent:
@@ -162,3 +175,216 @@ def _equal(one: Any, other: Any) -> bool:
     if isinstance(one, list) and isinstance(other, list):
         return len(one) == len(other) and all(map(_equal, one, other))
     return type(one) is type(other) and bool(one == other)
+
+
+class ContextFault(Exception):
+    """What is wrong with a context; becomes a finding, never leaves the package.
+
+    `position` is that of the entry, where the context is an array.
+    """
+
+    position: int | None = None
+
+
+class Definitions:
+    """The definitions that `local` makes, put into `active`, which the caller owns."""
+
+    def __init__(
+        self, active: ActiveContext, local: JsonObject, *, override_protected: bool, origin: Origin
+    ) -> None:
+        self._active = active
+        self._local = local
+        self._override = override_protected
+        self._origin = origin
+        self._protected = boolean(local.get("@protected", False), "@protected")
+        self._done: dict[str, bool] = {}
+        self._depth = 0
+
+    def create(self, term: str) -> None:
+        """Define `term` as the local context says (section 4.2.2). Raises ContextFault."""
+        if term in self._done:
+            if not self._done[term]:
+                raise ContextFault(f"defines {excerpt(term)} by itself")
+            return
+        if not term:
+            raise ContextFault("defines the empty name")
+        if self._depth >= _MAX_CHAIN:
+            raise ContextFault(f"defines {excerpt(term)} through more than {_MAX_CHAIN} other terms")
+        self._done[term] = False
+        self._depth += 1
+        value = self._local[term]
+        if term == "@type":
+            if not isinstance(value, dict) or not value or value.keys() - {"@container", "@protected"}:
+                raise ContextFault("redefines the keyword @type")
+            if value.get("@container", "@set") not in ("@set", ["@set"]):
+                raise ContextFault("gives @type a container other than @set")
+        elif term in KEYWORDS:
+            raise ContextFault(f"redefines the keyword {term}")
+        elif looks_like_keyword(term):
+            raise ContextFault(f"defines {excerpt(term)}, which looks like a keyword")
+        previous = self._active.terms.pop(term, None)
+        definition = self._definition(term, value)
+        if previous is not None and previous.protected and not self._override:
+            if not definition.same(previous):
+                raise ContextFault(f"redefines the protected term {excerpt(term)}")
+            definition = previous
+        self._active.terms[term] = definition
+        self._done[term] = True
+        self._depth -= 1
+
+    def expand(self, value: str) -> str | None:
+        """The IRI or keyword of `value`, after whatever it depends on was defined."""
+        if value not in KEYWORDS and not looks_like_keyword(value):
+            if value in self._local and not self._done.get(value, False):
+                self.create(value)
+            prefix, colon, suffix = value.partition(":")
+            if colon and prefix != "_" and not suffix.startswith("//"):
+                self._need(prefix)
+        return expand_iri(self._active, value, vocab=True)
+
+    def _need(self, prefix: str) -> None:
+        if prefix in self._local and prefix not in KEYWORDS and not self._done.get(prefix, False):
+            self.create(prefix)
+
+    def _definition(self, term: str, value: Json) -> Term:
+        simple = isinstance(value, str)
+        if value is None or isinstance(value, str):
+            value = {"@id": value}
+        if not isinstance(value, dict):
+            raise ContextFault(f"defines {excerpt(term)} by neither an IRI nor an object")
+        if value.keys() - _MEMBERS:
+            unknown = min(value.keys() - _MEMBERS)
+            raise ContextFault(f"defines {excerpt(term)} with the unknown member {excerpt(unknown)}")
+        made = Term(term, origin=self._origin)
+        made.protected = boolean(value.get("@protected", self._protected), "@protected")
+        if "@type" in value:
+            made.type = self._type(term, value["@type"])
+        if "@reverse" in value:
+            self._reverse(term, value, made)
+            return made
+        made.iri = self._iri(term, value, simple, made)
+        self._container(term, value, made)
+        self._details(term, value, made)
+        return made
+
+    def _type(self, term: str, value: Json) -> str:
+        iri = self.expand(value) if isinstance(value, str) else None
+        if iri is None or (iri not in ("@id", "@vocab", "@json", "@none") and not is_iri(iri)):
+            raise ContextFault(f"gives {excerpt(term)} the type {excerpt(value)}, which is no IRI")
+        return iri
+
+    def _reverse(self, term: str, value: JsonObject, made: Term) -> None:
+        reverse = value["@reverse"]
+        iri = self.expand(reverse) if isinstance(reverse, str) else None
+        if "@id" in value or "@nest" in value or iri is None or not is_iri(iri):
+            raise ContextFault(f"defines {excerpt(term)} as the reverse of {excerpt(reverse)}")
+        if value.get("@container") not in (None, "@set", "@index"):
+            raise ContextFault(f"gives the reverse term {excerpt(term)} a container")
+        made.iri, made.reverse = iri, True
+
+    def _iri(self, term: str, value: JsonObject, simple: bool, made: Term) -> str | None:
+        inner_colon = ":" in term[1:]
+        if "@id" in value and value["@id"] != term:
+            if value["@id"] is None:
+                return None
+            return self._given_iri(term, value["@id"], simple, made)
+        if inner_colon:
+            prefix, _, suffix = term.partition(":")
+            if not suffix.startswith("//"):
+                self._need(prefix)
+            base = self._active.terms.get(prefix)
+            iri = term if base is None or base.iri is None or prefix == "_" else base.iri + suffix
+        elif "/" in term:
+            iri = self.expand(term) or ""
+        elif term == "@type":
+            return "@type"
+        elif self._active.vocab is not None:
+            iri = self._active.vocab + term
+        else:
+            raise ContextFault(f"defines {excerpt(term)} without an IRI")
+        if not is_iri(iri):
+            raise ContextFault(f"maps {excerpt(term)} to {excerpt(iri)}, which is no IRI")
+        return iri
+
+    def _given_iri(self, term: str, given: Json, simple: bool, made: Term) -> str:
+        iri = self.expand(given) if isinstance(given, str) else None
+        if iri == "@context":
+            raise ContextFault(f"makes {excerpt(term)} an alias of @context")
+        if iri is None or (iri not in KEYWORDS and not is_iri(iri)):
+            raise ContextFault(f"maps {excerpt(term)} to {excerpt(given)}, which is no IRI")
+        colon_or_slash = ":" in term[1:-1] or "/" in term
+        if colon_or_slash:
+            self._done[term] = True
+            if self.expand(term) != iri:
+                raise ContextFault(f"maps {excerpt(term)} to {excerpt(given)}, but it is an IRI itself")
+        if len(iri) > MAX_IRI:
+            raise ContextFault(f"maps {excerpt(term)} to more than {MAX_IRI} characters")
+        made.prefix = ":" not in term and "/" not in term and simple and iri.endswith(_DELIMITERS)
+        return iri
+
+    def _container(self, term: str, value: JsonObject, made: Term) -> None:
+        if "@container" in value:
+            given = value["@container"]
+            names = given if isinstance(given, list) else [given]
+            if not all(isinstance(name, str) for name in names) or not _fits(frozenset(names), len(names)):
+                raise ContextFault(f"gives {excerpt(term)} the container {excerpt(given)}")
+            made.container = frozenset(names)
+            if "@type" in made.container and made.type not in (None, "@id", "@vocab"):
+                raise ContextFault(f"gives {excerpt(term)} a type that does not go with its container")
+        if "@index" in value:
+            index = value["@index"]
+            iri = self.expand(index) if isinstance(index, str) else None
+            if "@index" not in made.container or iri is None or not is_iri(iri):
+                raise ContextFault(f"gives {excerpt(term)} the index {excerpt(index)}")
+            made.index = index
+
+    def _details(self, term: str, value: JsonObject, made: Term) -> None:
+        if "@context" in value:
+            made.context = value["@context"]
+        if "@language" in value and "@type" not in value:
+            made.language = language(value["@language"])
+        if "@direction" in value and "@type" not in value:
+            made.direction = direction(value["@direction"])
+        if "@nest" in value:
+            nest = value["@nest"]
+            if not isinstance(nest, str) or (nest in KEYWORDS and nest != "@nest"):
+                raise ContextFault(f"nests {excerpt(term)} under {excerpt(nest)}")
+            made.nest = nest
+        if "@prefix" in value:
+            if ":" in term or "/" in term:
+                raise ContextFault(f"makes {excerpt(term)} a prefix")
+            made.prefix = boolean(value["@prefix"], "@prefix")
+            if made.prefix and made.iri in KEYWORDS:
+                raise ContextFault(f"makes the keyword {made.iri} a prefix")
+
+
+def boolean(value: Json, name: str) -> bool:
+    """`value` if it is true or false. Raises ContextFault."""
+    if not isinstance(value, bool):
+        raise ContextFault(f"has {name} {excerpt(value)}, which is neither true nor false")
+    return value
+
+
+def language(value: Json) -> str | None:
+    """A language tag or null. Raises ContextFault."""
+    if value is not None and not isinstance(value, str):
+        raise ContextFault(f"has the language {excerpt(value)}")
+    return value
+
+
+def direction(value: Json) -> str | None:
+    """A base direction or null. Raises ContextFault."""
+    if value not in ("ltr", "rtl", None):
+        raise ContextFault(f"has the direction {excerpt(value)}, which is neither ltr nor rtl")
+    return None if value is None else str(value)
+
+
+def _fits(names: frozenset[str], count: int) -> bool:
+    """Whether the containers go together (section 4.2.2, step 19)."""
+    if count != len(names) or not names or not names <= _CONTAINERS:
+        return False
+    if "@list" in names:
+        return count == 1
+    if "@graph" in names:
+        return names <= {"@graph", "@id", "@index", "@set"} and not {"@id", "@index"} <= names
+    return len(names - {"@set"}) <= 1
