@@ -293,7 +293,7 @@ def test_a_keystore_that_fails_before_it_is_charged_charges_nothing(
         (releasing, "build_answer"),
         (log, "record"),
         (answers, "add"),
-        (disclosure.receipts, "keep"),
+        (answers, "keep_receipt"),
     ],
 )
 @pytest.mark.parametrize("after", [False, True])

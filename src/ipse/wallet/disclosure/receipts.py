@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from ipse.disclosure.questions import Question
-from ipse.disclosure.receipts import build_receipt, verify_receipt
+from ipse.disclosure.receipts import verify_receipt
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, VerificationFailed
-from ipse.keys import derivation
 from ipse.storage import answers, disclosure_log
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["countersigned", "keep", "listed", "receipt"]
-
-
-def keep(wallet: Wallet, question: Question, answer: str, number: int, *, now: datetime) -> None:
-    """Sign and keep the receipt of the answer with this log entry, in the caller's transaction.
-
-    The application reads the number of its own answers there, not that of all the wallet's.
-    """
-    own = len(answers.history(wallet.vault, question.party))
-    key = derivation.pairwise_key(wallet.root, question.party)
-    answers.keep_receipt(wallet.vault, number, build_receipt(question, answer, number=own, key=key, now=now))
+__all__ = ["countersigned", "listed", "receipt"]
 
 
 def receipt(wallet: Wallet, number: int) -> JsonObject:

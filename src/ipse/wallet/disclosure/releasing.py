@@ -10,13 +10,14 @@ from ipse.disclosure import offers, reasons
 from ipse.disclosure.answers import Content, build_answer, nothing
 from ipse.disclosure.questions import Question
 from ipse.disclosure.reasons import Reason
+from ipse.disclosure.receipts import build_receipt
 from ipse.encoding import strict_json
 from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
 from ipse.storage import answers, statements, topic_store
 from ipse.storage.answers import AnswerRow
 from ipse.wallet import disclosure_log
-from ipse.wallet.disclosure import budgets, permission, receipts
+from ipse.wallet.disclosure import budgets, permission
 from ipse.wallet.disclosure.permission import Permission
 from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.wallet import Wallet
@@ -102,7 +103,10 @@ def release(
                 candidates=offers.fingerprints(question),
             ),
         )
-        receipts.keep(wallet, question, text, entry.number, now=now)
+        # The application reads the number of its own answers there, not that of all the wallet's.
+        own = len(answers.history(vault, party))
+        receipt = build_receipt(question, text, number=own, key=key, now=now)
+        answers.keep_receipt(vault, entry.number, receipt)
     disclosure_log.settle(wallet)
     return Answered(text, None if said else reason or reasons.NOTHING_SAID, entry.number)
 

@@ -345,7 +345,7 @@ class TestWhileThePageWasOpen:
 
 class TestReleasing:
     @pytest.mark.parametrize(
-        "step", ["disclosure_log.record", "answers.add", "receipts.keep", "build_answer"]
+        "step", ["disclosure_log.record", "answers.add", "answers.keep_receipt", "build_answer"]
     )
     def test_that_fails_anywhere_in_its_transaction_leaves_nothing_behind(
         self, wallet: Wallet, monkeypatch: pytest.MonkeyPatch, step: str

@@ -170,7 +170,7 @@ def test_a_receipt_that_cant_be_made_lets_nothing_leave(
         raise MalformedInput("no")
 
     with monkeypatch.context() as patch:
-        patch.setattr("ipse.wallet.disclosure.receipts.build_receipt", full)
+        patch.setattr("ipse.wallet.disclosure.releasing.build_receipt", full)
         with pytest.raises(IpseError):
             ask(wallet)
     assert disclosure_log.end(wallet.vault)[0] == 0
