@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ipse.cli.commands.dapp import options
-from ipse.cli.context import context_of
+from ipse.cli.context import Context, context_of
 from ipse.cli.params import AllowLoopback, CaFile
 from ipse.errors import ConsentRefused
+
+if TYPE_CHECKING:
+    from ipse.disclosure.proposals import Decision, Proposal
 
 __all__ = ["answer"]
 
@@ -29,7 +32,6 @@ def answer(
 
     Your no is an answer too: one that says nothing, printed with exit code 7.
     """
-    from ipse.cli.commands.dapp import consent
     from ipse.wallet import disclosure
     from ipse.wallet.resolution import Reach
 
@@ -40,7 +42,7 @@ def answer(
             wallet,
             lambda: context.embedder(wallet),
             asked,
-            consent=consent.asking(context),
+            consent=lambda proposal: _consent(context, proposal),
             now=context.now,
             origin=origin,
             reach=Reach(ca_file, allow_loopback),
@@ -60,3 +62,10 @@ def answer(
             f"the answer says nothing: {reason.text}",
             hint=f"nothing was disclosed; `ipse log show {answered.entry}` shows the bytes that say so",
         )
+
+
+def _consent(context: Context, proposal: Proposal) -> Decision:
+    """Ask the owner, where no grant covers the question."""
+    from ipse.cli.commands.dapp import consent
+
+    return consent.ask(context, proposal)

@@ -9,11 +9,11 @@ from typing import Final
 from ipse.cli import tty
 from ipse.cli.commands.dapp.page import checklist, page
 from ipse.cli.context import Context
-from ipse.disclosure.proposals import Consent, Decision, Proposal
+from ipse.disclosure.proposals import Decision, Proposal
 from ipse.disclosure.questions import Bands, Statements, Topics
 from ipse.errors import ConsentNeeded
 
-__all__ = ["asking"]
+__all__ = ["ask"]
 
 _SEND: Final = "send this? type yes: "
 _SEND_NOTHING: Final = "send this answer that says nothing? type yes: "
@@ -22,19 +22,15 @@ _NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:[ ,]+[0-9]{1,4})*", re.ASCII)
 _REFUSED: Final = Decision(False)
 
 
-def asking(context: Context) -> Consent:
-    """Return a function that asks the owner at the terminal. It raises ConsentNeeded if there is none."""
-
-    def ask(proposal: Proposal) -> Decision:
-        if not context.can_ask:
-            raise _nobody(proposal)
-        tty.forget_typed()  # a yes typed before the page was there is no answer to it
-        context.output.page(page(proposal))
-        if proposal.tickable and proposal.items:
-            return _ticked(context, proposal)
-        return _whole(context, _SEND if proposal.items else _SEND_NOTHING)
-
-    return ask
+def ask(context: Context, proposal: Proposal) -> Decision:
+    """Ask the owner at the terminal. Raises ConsentNeeded if there is none."""
+    if not context.can_ask:
+        raise _nobody(proposal)
+    tty.forget_typed()  # a yes typed before the page was there is no answer to it
+    context.output.page(page(proposal))
+    if proposal.tickable and proposal.items:
+        return _ticked(context, proposal)
+    return _whole(context, _SEND if proposal.items else _SEND_NOTHING)
 
 
 def _whole(context: Context, question: str) -> Decision:
