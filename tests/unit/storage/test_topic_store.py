@@ -1,4 +1,4 @@
-"""Vectors of topics and other texts that are not statements."""
+"""The owner's word on topics, and vectors of topics and other texts that are not statements."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ipse.storage import tastes, topic_store, vault
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.tastes import KeptTaste
 from ipse.storage.vault import Vault
+from tests.made import empty_vault
 
 KEY = bytes(32)
 NOW = "2026-02-02T12:00:00Z"
@@ -54,3 +55,23 @@ def test_a_taste_that_the_version_before_kept_can_be_read(
             old.change("INSERT INTO tastes VALUES ('model', 1, 7, '[1, 2]', ?)", (b"sums",))
     with Vault.open(tmp_path / "vault.db", KEY) as opened:
         assert tastes.find(opened, "model", secrets=True) == KeptTaste(7, (1, 2), b"sums")
+
+
+def test_the_last_word_on_a_topic_counts_until_it_is_dropped(tmp_path: Path) -> None:
+    with empty_vault(tmp_path / "vault.db", bytes(32)) as vault:
+        assert topic_store.access(vault) == {}
+        for is_open in (True, False):
+            topic_store.set_access(vault, "own:The abyss", is_open)
+        topic_store.set_access(vault, "dating", True)
+        assert topic_store.access(vault) == {"dating": True, "own:The abyss": False}
+        assert topic_store.forget_access(vault, "dating") is True
+        assert topic_store.forget_access(vault, "dating") is False
+        assert topic_store.access(vault) == {"own:The abyss": False}
+
+
+def test_a_topic_is_open_or_closed_and_nothing_between(tmp_path: Path) -> None:
+    with (
+        empty_vault(tmp_path / "vault.db", bytes(32)) as vault,
+        pytest.raises(Exception, match="constraint"),
+    ):
+        vault.insert("INSERT INTO topic_access VALUES (?, ?)", ("dating", 2))
