@@ -449,10 +449,9 @@ _SPY = """
 import ctypes, os, subprocess, sys
 from pathlib import Path
 sys.path.append(sys.argv[1])
-try:
-    from ipse.keys.keystore import unlock_client
-except (ImportError, PermissionError):
+if sys.version_info < (3, 11) or not os.access(sys.argv[1], os.R_OK | os.X_OK):
     sys.exit(77)
+from ipse.keys.keystore import unlock_service
 
 def readable(process):
     def opens(name):
@@ -464,12 +463,12 @@ def readable(process):
 
 keystore = Path("keystore.json")
 keystore.touch()
-unlock_client.start(keystore, {}, bytes(32), seconds=30)
-((reply, _),) = unlock_client._ask(keystore, {"op": "status"})
+unlock_service.start(keystore, {}, bytes(32), seconds=30)
+((reply, _),) = unlock_service._ask(keystore, {"op": "status"})
 other = subprocess.Popen(["sleep", "30"])
 print("other:", readable(other.pid))
 other.kill()
 print("service:", readable(reply["process"]))
 print("traced:", ctypes.CDLL(None).ptrace(16, reply["process"], 0, 0) == 0)
-unlock_client.stop(keystore)
+unlock_service.stop(keystore)
 """
