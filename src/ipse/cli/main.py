@@ -11,6 +11,7 @@ from typing import Final
 
 from ipse.cli.context import Context
 from ipse.errors import IpseError, StorageError, UsageError
+from ipse.hardening import harden_process
 
 __all__ = ["main", "run"]
 
@@ -30,6 +31,8 @@ class _Interrupted(IpseError):
 
 def main() -> None:
     """Run the program with the arguments of the process."""
+    if not harden_process() and sys.platform == "linux":
+        sys.stderr.write("warning: this system does not let ipse keep its memory from other programs\n")
     _hurry(sys.argv[1:])
     if isinstance(sys.stdout, io.TextIOWrapper):  # what a stream's encoding lacks is spelled out
         sys.stdout.reconfigure(errors="backslashreplace")

@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias
 
 from ipse.credentials.json_ld.statements import Statement, TooMuchWork
+from ipse.hardening import harden_process
 
 if TYPE_CHECKING:
     from pyoxigraph import Quad
@@ -187,12 +188,12 @@ def serve(hash_name: str) -> NoReturn:
     """Do the one job of standard input, within limits that hold also where the parent has died."""
     import os
 
+    harden_process()
     with contextlib.suppress(ImportError, ValueError, OSError):  # Windows has none
         import resource
 
         resource.setrlimit(resource.RLIMIT_CPU, (_CHILD_SECONDS, _CHILD_SECONDS))
         resource.setrlimit(resource.RLIMIT_AS, (_CHILD_BYTES, _CHILD_BYTES))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.stdout.buffer.write(relabel(sys.stdin.buffer.read(), hash_name))
     sys.stdout.buffer.flush()
     os._exit(0)

@@ -22,6 +22,7 @@ from typing import Final, NoReturn
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput
+from ipse.hardening import harden_process
 from ipse.keys.keystore import unlock_service
 
 __all__ = ["Deadline", "UnlockService", "main"]
@@ -31,7 +32,6 @@ _TICK: Final = 1.0
 _PATIENCE: Final = 2.0
 """Seconds that a client has to say what it wants."""
 _MAX_CLIENTS: Final = 64
-_PR_SET_DUMPABLE: Final = 4
 _PR_SET_NAME: Final = 15
 
 
@@ -219,17 +219,13 @@ def main() -> NoReturn:
 
 
 def _shield() -> None:
-    """Leave no core file; on Linux, let no other process of the same user trace or read this one."""
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    """Hold the key in no process that others can read; `ps` shows it under a name of its own."""
+    if not harden_process():
+        sys.exit(1)
     if sys.platform == "linux":
         import ctypes
 
-        libc = ctypes.CDLL(None)
-        if libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
-            sys.exit(1)
-        libc.prctl(_PR_SET_NAME, b"ipse-unlock", 0, 0, 0)
+        ctypes.CDLL(None).prctl(_PR_SET_NAME, b"ipse-unlock", 0, 0, 0)
 
 
 def _locked_page() -> memoryview:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ipse.errors import IpseError, StorageError
+from ipse.hardening import harden_process
 from ipse.preferences.embedding import parity
 from ipse.preferences.embedding.compiled_model import (
     MANIFEST,
@@ -185,6 +186,7 @@ def _check_space(folder: Path, source: ModelSource) -> None:
 
 def main() -> None:
     """Build what stdin asks for. Only JSON lines come out, whatever the libraries print."""
+    harden_process()
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as replies:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 1)

@@ -19,6 +19,7 @@ from typing import IO, Any, Final, TypeAlias
 
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError
+from ipse.hardening import harden_process
 from ipse.wallet.batch.frames import read_frame, write_frame
 from ipse.wallet.batch.rows import Row
 
@@ -63,6 +64,7 @@ def line(number: int, member: str, result: str) -> str:
 
 def main() -> None:
     """Serve the parent on stdin and stdout. Ends when the parent does, however that ends."""
+    harden_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     with os.fdopen(os.dup(0), "rb") as messages, os.fdopen(os.dup(1), "wb") as answers:
         nowhere = os.open(os.devnull, os.O_RDWR)

@@ -14,6 +14,7 @@ from typing import Final, NoReturn, TypeAlias
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import MalformedInput
+from ipse.hardening import harden_process
 
 __all__ = ["NO_CLOCK", "serve"]
 
@@ -28,6 +29,7 @@ def serve() -> NoReturn:
     import asyncio
     import os
 
+    harden_process()
     answer = asyncio.run(_work(json.load(sys.stdin)))
     sys.stdout.write("\n" + json.dumps(answer))
     sys.stdout.flush()
