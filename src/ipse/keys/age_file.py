@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from ipse.errors import MalformedInput, UsageError, WrongPassphrase
+from ipse.errors import MalformedInput, TooMuchWork, UsageError, WrongPassphrase
+from ipse.keys.bounded_work import AGE_ARMOR, AGE_HINT, AGE_VERSION, age_of_bounded_work
 
 __all__ = ["decrypt", "encrypt", "is_age_file"]
 
-_ARMOR: Final = b"-----BEGIN AGE ENCRYPTED FILE-----"
-_BINARY: Final = b"age-encryption.org/v1\n"
 # What pyrage says, in lower case; its exceptions are all of one class.
 _WRONG_KEY: Final = "decrypt"
 _FOR_A_RECIPIENT: Final = "no matching keys"
@@ -22,7 +21,7 @@ _TOO_MUCH_WORK: Final = "excessive work"
 
 def is_age_file(data: bytes) -> bool:
     """Whether `data` starts as an age file does, armored or binary."""
-    return data.lstrip().startswith(_ARMOR) or data.startswith(_BINARY)
+    return data.lstrip().startswith(AGE_ARMOR) or data.startswith(AGE_VERSION)
 
 
 def encrypt(plaintext: bytes, passphrase: bytes) -> str:
@@ -44,17 +43,16 @@ def decrypt(data: bytes, passphrase: bytes) -> bytes:
     """What an age file under a passphrase holds, all of it authenticated. Takes about a second.
 
     Raises WrongPassphrase where the passphrase does not open it or a byte was altered, MalformedInput for
-    what is no such file or would take far longer than a second to open.
+    what is no such file, TooMuchWork for one that asks for more than 1 GiB.
     """
     import pyrage
 
     words = _text(passphrase)
     if not words:
         raise _wrong()
-    if not data.startswith(_BINARY):
-        data = data.strip() + b"\n"  # pyrage takes no blank line before the armor
+    binary = age_of_bounded_work(data)
     try:
-        return bytes(pyrage.passphrase.decrypt(data, words))
+        return bytes(pyrage.passphrase.decrypt(binary, words))
     except (pyrage.DecryptError, OSError, ValueError) as error:
         said = str(error).lower()
     if _FOR_A_RECIPIENT in said:
@@ -62,8 +60,11 @@ def decrypt(data: bytes, passphrase: bytes) -> bytes:
             "the age file is encrypted to a recipient's key, not to a passphrase",
             hint="decrypt it first: `age -d -i IDENTITY FILE`",
         )
-    if _TOO_MUCH_WORK in said:
-        raise MalformedInput("the age file asks for far more work than any age program puts in one")
+    if _TOO_MUCH_WORK in said:  # to pyrage, which goes by the speed of this machine
+        raise TooMuchWork(
+            "the age file asks for far more work than this machine does in a second",
+            hint=AGE_HINT,
+        )
     if _WRONG_KEY in said:
         raise _wrong()
     raise MalformedInput("not an age file: its header or its armor is damaged")

@@ -25,7 +25,7 @@ from ipse.errors import (
     Undetermined,
     WrongPassphrase,
 )
-from ipse.keys import age_file, encrypted_pkcs8, key_types
+from ipse.keys import age_file, bounded_work, key_types
 from ipse.keys.key_types import PrivateKey
 
 __all__ = ["MAX_BYTES", "read_private_key"]
@@ -48,13 +48,15 @@ def read_private_key(data: bytes, *, passphrase: _Passphrase) -> PrivateKey:
 
     `passphrase` is asked once, and only if the key is encrypted. Raises MalformedInput for anything that
     is no private key in one of the formats (a public key among the rest), Undetermined for a type of key
-    that ipse does not sign with, PassphraseNeeded, WrongPassphrase, InputTooLarge, and MissingFeature for
+    that ipse does not sign with, TooMuchWork where opening it would take more than some seconds or 1 GiB,
+    PassphraseNeeded, WrongPassphrase, InputTooLarge, and MissingFeature for
     an encrypted OpenSSH file where the package bcrypt is missing.
     """
     if len(data) > MAX_BYTES:
         raise InputTooLarge(f"the key file is larger than {MAX_BYTES // 1024} KiB", hint=_FORMATS)
     if age_file.is_age_file(data):
-        data = age_file.decrypt(data, _asked(passphrase))
+        binary = bounded_work.age_of_bounded_work(data)  # before anybody is asked
+        data = age_file.decrypt(binary, _asked(passphrase))
         if age_file.is_age_file(data):
             raise MalformedInput("the age file holds another age file, not a private key", hint=_FORMATS)
     start = data.lstrip()
@@ -117,9 +119,10 @@ def _loaded(block: bytes, label: bytes, passphrase: _Passphrase) -> Any:
 
     load: Callable[[bytes, bytes | None], Any] = serialization.load_pem_private_key
     if label == _OPENSSH:
+        bounded_work.check_openssh(block)
         load = serialization.load_ssh_private_key
     elif label == _ENCRYPTED:
-        load, block = serialization.load_der_private_key, encrypted_pkcs8.der_of_bounded_work(block)
+        load, block = serialization.load_der_private_key, bounded_work.der_of_bounded_work(block)
     try:
         return load(block, None)
     except TypeError:  # it is encrypted

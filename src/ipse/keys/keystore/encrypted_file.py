@@ -37,6 +37,8 @@ _MEMORY_LIMIT: Final = 64 * 1024 * 1024
 _MAX_OPS: Final = 16
 _MIN_MEMORY: Final = 8 * 1024 * 1024
 _MAX_MEMORY: Final = 1024 * 1024 * 1024
+_MAX_WORK: Final = 4 * 1024 * 1024 * 1024
+"""Passes times bytes, about three seconds: twenty times what ipse writes."""
 _SALT_LENGTH: Final = 16
 _NONCE_LENGTH: Final = 24
 _KEY_LENGTH: Final = 32
@@ -261,8 +263,13 @@ def _check_header(header: JsonObject, path: Path) -> None:
             f"{path} is not a version {_VERSION} keystore", hint="a newer ipse may have written it: upgrade"
         )
     whole = type(passes) is int and type(memory) is int
-    if not whole or not 1 <= passes <= _MAX_OPS or not _MIN_MEMORY <= memory <= _MAX_MEMORY:
-        raise CorruptData(f"{path} asks for a key derivation of {memory!r} bytes and {passes!r} passes")
+    bounded = whole and 1 <= passes <= _MAX_OPS and _MIN_MEMORY <= memory <= _MAX_MEMORY
+    if not bounded or passes * memory > _MAX_WORK:
+        raise CorruptData(
+            f"{path} asks for a key derivation of {memory!r} bytes and {passes!r} passes",
+            hint="restore the file from a backup",
+            code="too-much-work",
+        )
     if (
         len(base64url.decode(kdf["salt"])) != _SALT_LENGTH
         or len(base64url.decode(header["nonce"])) != _NONCE_LENGTH
