@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Literal
 
 from ipse.errors import MalformedInput
 
@@ -18,6 +18,7 @@ __all__ = [
     "JOINERS",
     "as_seen",
     "is_printable",
+    "normalized",
     "one_line",
     "plain_text",
     "printable",
@@ -42,6 +43,10 @@ Unicode reserves for more of them. The variation selectors 1 to 16 stay, since e
 _MARKS: Final = ("Mn", "Me")
 _MAX_MARKS: Final = 4
 """Combining marks on one character: enough for any script, too few to paint over the lines around it."""
+_MAX_RUN: Final = 30
+"""Combining marks in a row that are normalised: the Stream-Safe Text Format of UAX #15, section 13."""
+_PERHAPS_MARKS: Final = re.compile(rf"[^\w\x00-\u02ff]{{{_MAX_RUN + 1},}}")
+"""No combining mark is a letter or digit, and none is among the first 768 characters."""
 _UNSEEN: Final = {0x200D: None, 0x2800: " ", **dict.fromkeys(range(0xFE00, 0xFE10))}
 """Safe characters that show as nothing (joiner, variation selectors) or as a space (Braille blank)."""
 
@@ -123,7 +128,26 @@ def plain_text(value: object, what: str, limit: int) -> str:
 
 def as_seen(text: str) -> str:
     """Return one spelling for all safe texts that look the same: NFKC, single spaces, nothing invisible."""
-    return " ".join(unicodedata.normalize("NFKC", text.translate(_UNSEEN)).split())
+    return " ".join(normalized("NFKC", text.translate(_UNSEEN)).split())
+
+
+def normalized(form: Literal["NFC", "NFKC"], text: str) -> str:
+    """`text` in a normalisation form, without the combining marks after the thirtieth in a row.
+
+    Takes time that grows with the length alone: the order of marks in a row is otherwise found by exchanging
+    neighbours, which takes a minute for 100 kB of them.
+    """
+    return unicodedata.normalize(form, _PERHAPS_MARKS.sub(_with_fewer_marks, text))
+
+
+def _with_fewer_marks(run: re.Match[str]) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in run[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MAX_RUN:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _is_unsafe(character: str) -> bool:

@@ -9,7 +9,7 @@ from ipse.errors import MalformedInput
 from ipse.preferences.sources.file import File
 from ipse.preferences.sources.found import Gathering, Reading
 from ipse.preferences.sources.moments import moment
-from ipse.preferences.sources.plain_text import Markup, clean, host_of, without_links
+from ipse.preferences.sources.plain_text import Markup, clean, host_of, shortened, without_links
 from ipse.preferences.sources.source import Source, one_file
 
 __all__ = ["SOURCE", "claims", "read"]
@@ -28,6 +28,10 @@ _ROOT_MARKS: Final = frozenset(
 )
 _NETSCAPE: Final = "netscape-bookmark-file-1"
 _MAX_DEPTH: Final = 64
+_MAX_NAME: Final = 200
+"""Characters of a folder's name that are told of a page in it."""
+_MAX_PATH: Final = 400
+"""Characters of the names of folders within each other; beyond, only the innermost is told."""
 
 
 def claims(file: File) -> bool:
@@ -52,13 +56,22 @@ def read(file: File) -> Reading:
     return gathering.reading("bookmarks", fields)
 
 
-def _keep(gathering: Gathering, title: str, address: str, folders: list[str], added: str) -> None:
+def _within(path: str, folder: str) -> str:
+    """How a folder in the folder `path` is told: once for the folder, and not for each page in it."""
+    name = shortened(clean(folder), _MAX_NAME)
+    if not name or name.lower() in _ROOTS:
+        return path
+    whole = f"{path}, {name}" if path else name
+    return whole if len(whole) <= _MAX_PATH else name
+
+
+def _keep(gathering: Gathering, title: str, address: str, path: str, added: str) -> None:
     if not address.strip().lower().startswith(_PAGES):
         gathering.skip("not a web page")
         return
     host = host_of(address.strip())
     text = clean(without_links(title)) or host
-    about = [name for folder in folders if (name := clean(folder)) and name.lower() not in _ROOTS]
+    about = [path] if path else []
     if host and text != host:
         about.append(host)
     if not text:
@@ -73,7 +86,7 @@ class _Netscape(Markup):
     def __init__(self, gathering: Gathering) -> None:
         super().__init__()
         self._gathering = gathering
-        self._folders: list[str] = []
+        self._paths: list[str] = []
         self._depth = 0
         self._name = ""
         self._words: list[str] | None = None
@@ -85,7 +98,7 @@ class _Netscape(Markup):
         if tag == "dl":
             self._depth += 1
             if self._depth <= _MAX_DEPTH:
-                self._folders.append(self._name)
+                self._paths.append(_within(self._path, self._name))
             self._name = ""
         elif tag == "h3":
             self.finish()
@@ -99,7 +112,7 @@ class _Netscape(Markup):
         if tag == "dl" and self._depth:
             self.finish()
             if self._depth <= _MAX_DEPTH:
-                self._folders.pop()
+                self._paths.pop()
             self._depth -= 1
         elif tag == "h3" and self._words is not None:
             self._name, self._words = "".join(self._words), None
@@ -110,16 +123,20 @@ class _Netscape(Markup):
         if self._words is not None:
             self._words.append(data)
 
+    @property
+    def _path(self) -> str:
+        return self._paths[-1] if self._paths else ""
+
     def finish(self) -> None:
         """A page is done, also one whose end tag is missing."""
         if self._address is not None:
             title = "".join(self._words or ())
-            _keep(self._gathering, title, self._address, self._folders, self._added)
+            _keep(self._gathering, title, self._address, self._path, self._added)
         self._address = self._words = None
 
 
 def _backup(root: JsonObject, gathering: Gathering, what: str) -> None:
-    waiting: list[tuple[JsonObject, list[str]]] = [(root, [])]
+    waiting: list[tuple[JsonObject, str]] = [(root, "")]
     while waiting:
         folder, path = waiting.pop()
         children = folder.get("children", [])
@@ -128,7 +145,7 @@ def _backup(root: JsonObject, gathering: Gathering, what: str) -> None:
         for child in children:
             title = child.get("title") if isinstance(child.get("title"), str) else ""
             if "children" in child:
-                waiting.append((child, [*path, "" if _is_root(child) else title]))
+                waiting.append((child, path if _is_root(child) else _within(path, title)))
             elif isinstance(child.get("uri"), str):
                 _keep(gathering, title, child["uri"], path, str(child.get("dateAdded", "")))
 

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -138,7 +139,7 @@ class File:
             raise MalformedInput(f"{self.what} has more than {_MAX_COLUMNS} columns")
         return Table(text, delimiter, tuple(heads[delimiter])) if heads[delimiter] else None
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The table's columns in lower case; none where it is no table."""
         return tuple(name.strip().lower() for name in self.table.columns) if self.table else ()
@@ -154,8 +155,9 @@ class File:
         if "\0" in table.text:
             raise MalformedInput(f"{self.what} is no text: it holds a NUL")
         names = self.columns
+        counts = Counter(names)
         for name in only or names:
-            if name and names.count(name) > 1:
+            if name and counts[name] > 1:
                 raise MalformedInput(
                     f"{self.what} has two columns named {name[:60]!r}", hint="leave one of them out"
                 )

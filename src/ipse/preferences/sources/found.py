@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -13,10 +13,12 @@ from ipse.errors import InputTooLarge
 from ipse.preferences import MAX_TEXT
 from ipse.preferences.sources.plain_text import clean, shortened
 
-__all__ = ["MAX_FOUND", "Found", "Gathering", "Reading"]
+__all__ = ["MAX_FOUND", "Found", "Gathering", "Reading", "listed"]
 
 MAX_FOUND: Final = 200_000
 """Things that one file may say."""
+_MOST_LISTED: Final = 20
+_LONGEST_NAME: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,12 @@ class Gathering:
             if _moment(found) < _moment(before):
                 return
         self._found[key] = found
+
+
+def listed(files: Sequence[str]) -> str:
+    """The names of files in a line: the first of them, shortened, and how many there are more."""
+    more = f" and {len(files) - _MOST_LISTED} more" if len(files) > _MOST_LISTED else ""
+    return ", ".join(name[:_LONGEST_NAME] for name in files[:_MOST_LISTED]) + more
 
 
 def _moment(found: Found) -> float:

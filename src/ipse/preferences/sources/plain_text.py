@@ -8,16 +8,24 @@ whole and of bounded length.
 from __future__ import annotations
 
 import re
-import unicodedata
 from html import unescape
 from html.parser import HTMLParser
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from ipse.encoding.safe_text import is_printable, without_controls
+from ipse.encoding.safe_text import is_printable, normalized, without_controls
 from ipse.errors import InputTooLarge
 
-__all__ = ["Markup", "clean", "host_of", "markup_text", "shortened", "with_maker", "without_links"]
+__all__ = [
+    "Markup",
+    "clean",
+    "host_of",
+    "markup_text",
+    "shortened",
+    "split_address",
+    "with_maker",
+    "without_links",
+]
 
 # Each alternative stops at the next "<" at the latest, so that nothing is looked at twice over.
 _TAG: Final = re.compile(r'<(?:/?[A-Za-z](?:(?:[^<>"]++|"[^"<]*+")*+>|[^<>]*+>)|[!?][^<>]*+>)')
@@ -56,6 +64,7 @@ class Markup(HTMLParser):
 
 
 _LINK: Final = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{1,15}://[^\s<>\"]+|\bwww\.[^\s<>\"]+")
+_LONG_HOST: Final = re.compile(r"[^/?#]{0,100}//[^/?#]{1000}")
 _HOST: Final = re.compile(r"(?:[a-z0-9_-]{1,63}\.)+[a-z][a-z0-9-]{1,62}")
 _SENTENCE_END: Final = re.compile(r"[.!?…](?=\s)|[\u3002\uff01\uff1f]")
 _BREAKS: Final = frozenset({"br", "p", "div", "li", "blockquote", "h1", "h2", "h3"})
@@ -69,7 +78,7 @@ def clean(text: str) -> str:
     """
     if text.isascii() and is_printable(text):
         return " ".join(text.split())
-    folded = " ".join(unicodedata.normalize("NFC", text).split())
+    folded = " ".join(normalized("NFC", text).split())
     return " ".join(without_controls(folded).split())
 
 
@@ -92,11 +101,24 @@ def with_maker(title: str, maker: str) -> str:
 
 def host_of(address: str) -> str:
     """The public host name in a web address, else nothing: no user, port, path, query or number."""
-    try:
-        host = (urlsplit(address).hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    parts = split_address(address)
+    host = (parts.hostname or "").removeprefix("www.") if parts is not None else ""
     return host if _HOST.fullmatch(host) else ""
+
+
+def split_address(address: str) -> SplitResult | None:
+    """The parts of a web address, None where it is none or its host is longer than any.
+
+    What stands for the host is normalised when an address is split, and most of what is given is path.
+    """
+    if _LONG_HOST.match(address):
+        return None
+    try:
+        parts = urlsplit(address)
+        _ = parts.hostname
+    except ValueError:
+        return None
+    return parts
 
 
 def without_links(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput
 from ipse.preferences.sources.file import File
-from ipse.preferences.sources.found import Gathering, Reading
+from ipse.preferences.sources.found import Gathering, Reading, listed
 from ipse.preferences.sources.moments import moment
 from ipse.preferences.sources.plain_text import clean, with_maker
 from ipse.preferences.sources.source import Source
@@ -48,12 +48,14 @@ def read(files: Sequence[File], what: str) -> Reading:
     gathering = Gathering(what)
     tracks, makers = Tallies(), Tallies()
     fields: dict[str, str] = {}
+    plays: list[str] = []
     for file in files:
         if file.is_object:
             fields["library"] = file.name
             _library(file, tracks, makers, gathering)
         else:
-            fields["plays"] = f"{fields['plays']}, {file.name}" if "plays" in fields else file.name
+            plays.append(file.name)
+            fields["plays"] = listed(plays)
             for number, stream in enumerate(file.objects(), 1):
                 _stream(stream, tracks, makers, gathering, f"{file.what}, entry {number}")
     _weigh(tracks, gathering, least=2)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput
 from ipse.preferences.sources.file import File
-from ipse.preferences.sources.found import Gathering, Reading
+from ipse.preferences.sources.found import Gathering, Reading, listed
 from ipse.preferences.sources.moments import moment
-from ipse.preferences.sources.plain_text import Markup, clean, with_maker
+from ipse.preferences.sources.plain_text import Markup, clean, split_address, with_maker
 from ipse.preferences.sources.source import Source
 from ipse.preferences.sources.weights import Tallies
 
@@ -123,9 +123,11 @@ def read(files: Sequence[File], what: str) -> Reading:
     gathering = Gathering(what)
     videos, channels = Tallies(), Tallies()
     fields: dict[str, str] = {}
+    histories: list[str] = []
     for file in files:
         if file.is_json or file.is_markup:
-            fields["history"] = f"{fields['history']}, {file.name}" if "history" in fields else file.name
+            histories.append(file.name)
+            fields["history"] = listed(histories)
             entries = file.objects() if file.is_json else activities(file.text, what=file.what)
             _history(entries, videos, channels, gathering)
         elif _is_list(file, _CHANNEL, 3):
@@ -228,9 +230,8 @@ def _query(address: str) -> str:
 
 
 def _split(address: str) -> tuple[str, str, str] | None:
-    try:
-        parts = urlsplit(address)
-    except ValueError:
+    parts = split_address(address)
+    if parts is None:
         return None
     return (parts.hostname or "").removeprefix("www."), parts.path, parts.query
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import unicodedata
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Final
 
-from ipse.encoding.safe_text import printable_json
+from ipse.encoding.safe_text import normalized, printable_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
@@ -112,7 +111,7 @@ def _feeling(statement: Statement) -> str:
 
 
 def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return normalized("NFKC", text).casefold()
 
 
 FORMATS: Final = ("ndjson", "csv")

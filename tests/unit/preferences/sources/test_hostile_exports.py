@@ -14,6 +14,7 @@ import pytest
 from ipse.errors import InputTooLarge, IpseError, MalformedInput
 from ipse.preferences import sources
 from ipse.preferences.sources import archive, found, plain_text
+from ipse.preferences.sources import tar as tar_reader
 from tests.unit.preferences.sources.reading import SAMPLES, read, weights, zipped, zipped_samples
 
 _RATINGS = (SAMPLES / "letterboxd" / "ratings.csv").read_bytes()
@@ -36,7 +37,7 @@ class TestArchives:
     def test_a_tar_bomb_is_refused_also_in_members_that_nobody_reads(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(archive, "_MAX_UNPACKED", 1 << 20)
+        monkeypatch.setattr(tar_reader, "MAX_UNPACKED", 1 << 20)
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w:gz") as tar:
             info = tarfile.TarInfo("media/huge.mp4")
