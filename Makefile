@@ -79,6 +79,7 @@ fuzz: .venv/fuzzer
 bench: .venv/tools $(PEERS)/node_modules/.package-lock.json
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/profile_cold.py
+	$(BIN)/python benchmarks/importers.py
 	$(BIN)/python benchmarks/embedding.py
 	$(BIN)/python benchmarks/taste.py
 	$(BIN)/python benchmarks/large_profile.py

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-__all__ = ["SHAPES", "Shape"]
+__all__ = ["SHAPES", "Shape", "tar"]
 
 Shape: TypeAlias = Callable[[int], bytes]
 
@@ -67,12 +67,13 @@ def _zip(members: Mapping[str, bytes], extra: bytes = b"") -> bytes:
     return packed.getvalue()
 
 
-def _tar(
+def tar(
     members: Sequence[tuple[str, bytes]],
     *,
     everywhere: Mapping[str, str] | None = None,
     each: Mapping[str, str] | None = None,
 ) -> bytes:
+    """A tar.gz of members by name, with pax records for all of them and for each."""
     packed = io.BytesIO()
     with tarfile.open(
         fileobj=packed, mode="w", format=tarfile.PAX_FORMAT, pax_headers=dict(everywhere or {})
@@ -247,16 +248,14 @@ SHAPES: Final[Mapping[str, Mapping[str, Shape]]] = {
         "zip extra fields": lambda size: _zip(
             {f"{n}.json": _PLAYS for n in range(max(1, size // 1_000))}, b"\x99\x99\0\0" * 5_000
         ),
-        "tar members": lambda size: _tar(
-            [*((f"{n}.txt", b"") for n in range(size // 4)), ("p.json", _PLAYS)]
-        ),
-        "tar global headers": lambda size: _tar(
+        "tar members": lambda size: tar([*((f"{n}.txt", b"") for n in range(size // 4)), ("p.json", _PLAYS)]),
+        "tar global headers": lambda size: tar(
             [*((f"{n}.txt", b"") for n in range(size // 4)), ("p.json", _PLAYS)],
             everywhere={f"k{n}": "v" for n in range(min(size // 8, 4_000))},
             each={"comment": "x"},
         ),
-        "tar figures": lambda size: _tar([("p.json", _PLAYS)], each={"comment": "1" * min(size, 60_000)}),
-        "tar long names": lambda size: _tar([("n" * min(size, 60_000), b""), ("p.json", _PLAYS)]),
+        "tar figures": lambda size: tar([("p.json", _PLAYS)], each={"comment": "1" * min(size, 60_000)}),
+        "tar long names": lambda size: tar([("n" * min(size, 60_000), b""), ("p.json", _PLAYS)]),
         "large members": lambda size: _zip({"p.json": _PLAYS[:-1] + b" " * size + b"]"}),
     },
 }

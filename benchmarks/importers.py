@@ -12,7 +12,7 @@ import math
 import time
 from statistics import linear_regression
 
-from benchmarks.export_shapes import SHAPES, Shape
+from export_shapes import SHAPES, Shape
 
 from ipse.errors import IpseError
 from ipse.preferences import sources

@@ -170,16 +170,37 @@ def models(profile_extra: None) -> Path:
     return cache
 
 
-def _with_models(ipse: Ipse, models: Path) -> Ipse:
-    (ipse.home / "cache").mkdir(exist_ok=True)
-    (ipse.home / "cache" / "models").symlink_to(models)
-    return ipse
+def use_compiled(places: Places, models: Path) -> None:
+    """Let a wallet of the tests use the model compiled in `models`, as if it had compiled it."""
+    places.cache.mkdir(exist_ok=True)
+    places.models.symlink_to(models)
+    with Wallet(places, lambda: PASSPHRASE) as wallet:
+        trust_compiled(wallet)
+
+
+def trust_compiled(wallet: Wallet) -> None:
+    """Let a wallet take all that is in its cache of compiled models for compiled by itself."""
+    from ipse.storage import settings
+    from ipse.wallet.profile import models
+
+    for digest, (manifest, _) in models._manifests(wallet.places.models).items():
+        settings.put(wallet.vault, models._COMPILED + digest, manifest.digest)
+
+
+@pytest.fixture(scope="session")
+def _taught_template(_template: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("taught") / "wallet"
+    shutil.copytree(_template, home)
+    use_compiled(Places(data=home, cache=home / "cache"), models)
+    return home
 
 
 @pytest.fixture
-def taught(ipse: Ipse, models: Path) -> Ipse:
+def taught(_taught_template: Path, tmp_path: Path) -> Ipse:
     """Like `ipse`, with the compiled model that all tests share. Skips without the profile extra."""
-    return _with_models(ipse, models)
+    home = tmp_path / "wallet"
+    shutil.copytree(_taught_template, home, symlinks=True)
+    return at(home)
 
 
 @pytest.fixture(scope="session")
@@ -189,9 +210,8 @@ def _prepared() -> dict[Preparation, Path]:
 
 @pytest.fixture
 def taught_after(
-    _template: Path,
+    _taught_template: Path,
     _prepared: dict[Preparation, Path],
-    models: Path,
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Callable[[Preparation], Ipse]:
@@ -200,8 +220,8 @@ def taught_after(
     def copy(prepare: Preparation) -> Ipse:
         if prepare not in _prepared:
             home = tmp_path_factory.mktemp("prepared") / "wallet"
-            shutil.copytree(_template, home)
-            prepare(_with_models(at(home), models))
+            shutil.copytree(_taught_template, home, symlinks=True)
+            prepare(at(home))
             _prepared[prepare] = home
         shutil.copytree(_prepared[prepare], tmp_path / "wallet", symlinks=True)
         return at(tmp_path / "wallet")

@@ -17,13 +17,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from benchmarks.export_shapes import SHAPES
 
 from ipse.encoding import safe_text
 from ipse.errors import InputTooLarge, IpseError
 from ipse.preferences import sources
 from ipse.preferences.sources import bookmarks, plain_text
+from tests.conftest import REPOSITORY
 from tests.unit.preferences.sources.reading import read
+
+sys.path.insert(0, str(REPOSITORY / "benchmarks"))
+from export_shapes import SHAPES, tar
 
 _ALL = [(importer, name) for importer, shapes in SHAPES.items() for name in shapes]
 _SMALL = 64
@@ -118,7 +121,7 @@ def test_marks_in_a_row_are_normalised_up_to_a_length(form: str, marks: str) -> 
 )
 def test_ordinary_text_is_normalised_as_ever(text: str) -> None:
     for form in ("NFC", "NFKC"):
-        assert safe_text.normalized(form, text) == unicodedata.normalize(form, text)  # type: ignore[arg-type]
+        assert safe_text.normalized(form, text) == unicodedata.normalize(form, text)
 
 
 def test_every_combining_mark_is_among_the_characters_that_are_looked_at() -> None:
@@ -133,10 +136,8 @@ def test_a_header_of_an_archive_has_a_bound(name: str) -> None:
 
 
 def test_a_longer_header_of_an_archive_is_refused() -> None:
-    from benchmarks.export_shapes import _tar
-
     with pytest.raises(InputTooLarge, match="header of more than 64 KiB"):
-        read(_tar([("n" * 70_000, b""), ("p.json", b"[]")]))
+        read(tar([("n" * 70_000, b""), ("p.json", b"[]")]))
 
 
 def test_global_headers_of_an_archive_are_no_part_of_its_members(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,10 +18,11 @@ from ipse.cli.context import Context
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.encoding import base64url
 from ipse.encoding.timestamps import parse_timestamp
+from ipse.preferences.embedding import open_embedder
 from ipse.storage.schema import MIGRATIONS
 from ipse.wallet.directory import find_places
 from ipse.wallet.wallet import Wallet
-from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Run, at
+from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Run, at, use_compiled
 
 _KEPT = REPOSITORY / "tests" / "kept_wallets"
 _FOLDERS = sorted(path.parent for path in _KEPT.glob("*/expected.json"))
@@ -79,10 +80,8 @@ def model(kept: Kept) -> None:
             module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
         )
     models = REPOSITORY / ".pytest_cache" / "models"
-    models.mkdir(parents=True, exist_ok=True)
-    cache = find_places().cache
-    cache.mkdir(exist_ok=True)
-    (cache / "models").symlink_to(models)
+    open_embedder(models)
+    use_compiled(find_places(), models)
 
 
 def test_every_folder_is_covered() -> None:

@@ -14,8 +14,10 @@ import pexpect
 import pytest
 
 from ipse.preferences.embedding import compile_model, local_model
+from ipse.storage.places import Places
+from ipse.wallet.wallet import Wallet
 from tests import small_model
-from tests.conftest import EXAMPLES, REPOSITORY, Ipse
+from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Ipse, trust_compiled
 from tests.network_peer.certificates import Authority
 from tests.network_peer.hub import COMMIT, MODEL, NAME, HubPeer, files_of
 from tests.network_peer.server import HttpsPeer, body, status
@@ -56,6 +58,8 @@ def said(taught: Ipse, compiled: Path) -> Ipse:
     cache.unlink()
     for folder in (shared_cache, compiled):
         shutil.copytree(folder, cache, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    with Wallet(Places(data=taught.home, cache=taught.home / "cache"), lambda: PASSPHRASE) as wallet:
+        trust_compiled(wallet)
     return taught
 
 

@@ -27,7 +27,7 @@ from ipse.wallet.profile.model_fetch import FetchedModel
 from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
 from tests import small_model
-from tests.conftest import PASSPHRASE, REPOSITORY, Ipse, at
+from tests.conftest import PASSPHRASE, REPOSITORY, Ipse, at, use_compiled
 from tests.faults.conftest import filled
 from tests.faults.processes import Report, at_every, kill_at_line, kill_at_random, needs_fork, together
 from tests.network_peer.certificates import Authority
@@ -203,8 +203,7 @@ def _owner(home: Path, compiled: Path, texts: int) -> Owner:
             for number in range(texts)
         ]
         statements.add(wallet.vault, new, now="2026-01-31T12:00:00Z")
-    (home / "cache").mkdir()
-    (home / "cache" / "models").symlink_to(compiled)
+    use_compiled(places, compiled)
     return Owner(at(home), places, texts)
 
 

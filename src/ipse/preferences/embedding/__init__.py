@@ -7,7 +7,7 @@ Importing this imports none of numpy, onnxruntime, tokenizers, onnx, torch and s
 """
 
 from ipse.preferences.embedding.compile import compile_model, open_embedder
-from ipse.preferences.embedding.compiled_model import Manifest, Runtime
+from ipse.preferences.embedding.compiled_model import DigestStore, Manifest, Runtime
 from ipse.preferences.embedding.embedder import Embedder
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource, local_model
 from ipse.preferences.embedding.reference import load_reference
@@ -15,6 +15,7 @@ from ipse.preferences.embedding.runtime import load, read_manifest
 
 __all__ = [
     "DEFAULT_MODEL",
+    "DigestStore",
     "Embedder",
     "Manifest",
     "ModelSource",

@@ -199,8 +199,8 @@ def main() -> None:
         request = json.load(sys.stdin)
         try:
             model = ModelSource.from_json(request["model"])
-            build(Path(request["folder"]), model, lambda stage: reply(stage=stage))
-            reply(done=True)
+            manifest = build(Path(request["folder"]), model, lambda stage: reply(stage=stage))
+            reply(done=manifest.digest)
         except IpseError as error:
             reply(error=_described(error))
         except OSError as error:

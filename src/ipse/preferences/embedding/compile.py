@@ -19,6 +19,7 @@ from ipse.preferences.embedding.runtime import load
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ipse.preferences.embedding.compiled_model import DigestStore
     from ipse.preferences.embedding.embedder import Embedder
 
 __all__ = ["compile_model", "open_embedder"]
@@ -31,22 +32,34 @@ def _unseen(stage: str) -> None:
 
 
 def open_embedder(
-    cache: Path, *, model: ModelSource = DEFAULT_MODEL, progress: Callable[[str], None] = _unseen
+    cache: Path,
+    *,
+    model: ModelSource = DEFAULT_MODEL,
+    digests: DigestStore | None = None,
+    progress: Callable[[str], None] = _unseen,
 ) -> Embedder:
     """The embedder of `model`: from `cache` if it is there and unaltered, else compiled into it.
 
     From the cache it takes a fifth of a second, compiling about ten seconds; `progress` gets the name
-    of each stage as it begins. Raises MissingFeature without the extra `profile`, CorruptData if the
-    model's files are not the expected ones, StorageError.
+    of each stage as it begins. What lies in `cache` is only run if `digests` know it, and else compiled anew;
+    without them whoever can write in `cache` is believed. Raises MissingFeature without the extra `profile`,
+    CorruptData if the model's files are not the expected ones, StorageError.
     """
     try:
-        return load(cache, model=model)
-    except (NotFound, CorruptData):
-        return compile_model(cache, model=model, progress=progress)
+        return load(cache, model=model, digests=digests)
+    except NotFound:
+        pass
+    except CorruptData as error:
+        progress(f"{error.message}: compiling it anew")
+    return compile_model(cache, model=model, digests=digests, progress=progress)
 
 
 def compile_model(
-    cache: Path, *, model: ModelSource = DEFAULT_MODEL, progress: Callable[[str], None] = _unseen
+    cache: Path,
+    *,
+    model: ModelSource = DEFAULT_MODEL,
+    digests: DigestStore | None = None,
+    progress: Callable[[str], None] = _unseen,
 ) -> Embedder:
     """Like open_embedder, for a model that is known not to be there.
 
@@ -56,14 +69,17 @@ def compile_model(
     model.locate()
     with exclusive(cache, waiting=lambda: progress("waiting for another process that compiles")):
         with suppress(NotFound, CorruptData):
-            return load(cache, model=model)
+            return load(cache, model=model, digests=digests)
         with fresh_folder(cache) as folder:
-            _build(folder, model, progress)
+            digest = _build(folder, model, progress)
             publish(folder, folder_of(cache, model))
-        return load(cache, model=model)
+        if digests is not None:
+            digests.put(model, digest)
+        return load(cache, model=model, digests=digests)
 
 
-def _build(folder: Path, model: ModelSource, progress: Callable[[str], None]) -> None:
+def _build(folder: Path, model: ModelSource, progress: Callable[[str], None]) -> str:
+    """The digest of what was compiled, as the process that compiled it tells."""
     import subprocess
 
     paths = [path for path in sys.path if Path(path).is_absolute()]
@@ -92,6 +108,8 @@ def _build(folder: Path, model: ModelSource, progress: Callable[[str], None]) ->
         if worker.stdout is not None:
             worker.stdout.close()
     _raise_unless_done(reply, ended)
+    digest: str = reply["done"]
+    return digest
 
 
 def _raise_unless_done(reply: dict[str, Any], ended: int) -> None:

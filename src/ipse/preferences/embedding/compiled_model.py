@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from ipse.encoding import strict_json
 from ipse.errors import CorruptData, MalformedInput, StorageError
@@ -32,6 +32,7 @@ __all__ = [
     "MANIFEST",
     "RECIPE",
     "CompiledFile",
+    "DigestStore",
     "Manifest",
     "Runtime",
     "exclusive",
@@ -125,10 +126,31 @@ class Manifest:
         except (MalformedInput, KeyError, TypeError, ValueError) as error:
             raise CorruptData(f"the compiled model's {MANIFEST} was truncated or altered: {error}") from error
 
-    def check(self, source: ModelSource) -> None:
-        """Raise CorruptData unless this is about `source`."""
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex over all that is here, the hashes of the files among it."""
+        return hashlib.sha256(self.to_json()).hexdigest()
+
+    def check(self, source: ModelSource, digests: DigestStore | None) -> None:
+        """Raise CorruptData unless this is about `source`, and what `digests` keep for it."""
+        if digests is not None and digests.get(source) != self.digest:
+            raise CorruptData(
+                f"the compiled model of {source.name} is not the one that this wallet had compiled",
+                hint="`ipse profile model rebuild` compiles it anew",
+                code="compiled-model-unknown",
+            )
         if (self.model_sha256, self.fingerprint) != (source.digest, fingerprint(source, self.runtime)):
             raise CorruptData(f"the compiled model is not {source.name} as it was chosen")
+
+
+class DigestStore(Protocol):
+    """Where the digests of compiled models are kept, out of reach of who can write in their folder."""
+
+    def get(self, source: ModelSource) -> str | None:
+        """The digest of the manifest that `source` was compiled into, None where it was not."""
+
+    def put(self, source: ModelSource, digest: str) -> None:
+        """Keep the digest of what `source` was just compiled into."""
 
 
 def fingerprint(source: ModelSource, runtime: Runtime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
+    from ipse.preferences.embedding.compiled_model import DigestStore
     from ipse.preferences.embedding.embedder import Embedder, Vectors
 
 __all__ = [
@@ -71,12 +73,21 @@ TOKENIZER: Final = "tokenizer.json"
 INPUT: Final = "input_ids"
 OUTPUT: Final = "vectors"
 
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """A compiled model as it was read: each file once, and held to the hash that its manifest has."""
+
+    manifest: Manifest
+    content: dict[str, bytes]
+
+
 _MAX_THREADS: Final = 4
 _MAX_BATCH_TOKENS: Final = 256
 """What a layer makes of so many tokens stays in the cache of one core."""
 
-_prepared: Final[dict[tuple[Path, ModelSource], Embedder]] = {}
-"""What `prepare` loaded a moment ago; each is handed out once."""
+_prepared: Final[dict[tuple[Path, ModelSource], _Files]] = {}
+"""What `prepare` read a moment ago; each is handed out once."""
 
 
 class CompiledEmbedder:
@@ -111,27 +122,23 @@ class CompiledEmbedder:
         return join(vectors, windows)
 
 
-def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Embedder:
+def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL, digests: DigestStore | None = None) -> Embedder:
     """The embedder compiled for `model` in `cache`; every byte of it is verified first.
 
-    Raises NotFound if it has not been compiled (by this version of ipse), CorruptData if what is
-    there was truncated or altered, and MissingFeature without the extra `profile`.
+    What runs is what was hashed: it is read once. Raises NotFound if it has not been compiled (by this
+    version of ipse), CorruptData if what is there was truncated or altered or is unknown to `digests`, and
+    MissingFeature without the extra `profile`.
     """
-    prepared = _prepared.pop((cache, model), None)
-    if prepared is not None:
-        return prepared
-    require(*LOADING)
-    manifest = read_manifest(cache, model=model)
+    files = _prepared.pop((cache, model), None)
+    if files is None:
+        require(*LOADING)
+        files = _files(cache, model, digests)
+    manifest, content = files.manifest, files.content
+    manifest.check(model, digests)
     if manifest.runtime is Runtime.REFERENCE:
         from ipse.preferences.embedding.reference import load_reference
 
         return load_reference(model)
-    folder = folder_of(cache, model)
-    with Background(
-        lambda: {file.name: file.check(_read(folder / file.name)) for file in manifest.files}
-    ) as reading:
-        onnxruntime()
-        content = reading.result()
     try:
         return CompiledEmbedder(
             content[MODEL],
@@ -147,16 +154,34 @@ def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Embedder:
 
 
 def prepare(cache: Path) -> None:
-    """Import what a compiled model needs and load the default one, if it is there, for the next `load`.
+    """Import what a compiled model needs and read the default one, if it is there, for the next `load`.
 
-    For a thread of its own while something else is waited for. Raises as load does.
+    For a thread of its own while something else is waited for: nothing of the model runs before `load` has
+    held it to the digest that is kept of it. Raises as load does.
     """
     require(*LOADING)
-    if read_manifest(cache).runtime is not Runtime.REFERENCE:  # which redirects what the process prints
-        _prepared[cache, DEFAULT_MODEL] = load(cache)
+    import numpy  # noqa: F401 - for the load that follows
+    import tokenizers  # noqa: F401
+
+    _prepared[cache, DEFAULT_MODEL] = _files(cache, DEFAULT_MODEL, None)
 
 
-def read_manifest(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Manifest:
+def _files(cache: Path, model: ModelSource, digests: DigestStore | None) -> _Files:
+    """Read the model compiled in `cache`, with onnxruntime imported beside it."""
+    manifest = read_manifest(cache, model=model, digests=digests)
+    if manifest.runtime is Runtime.REFERENCE:
+        return _Files(manifest, {})
+    folder = folder_of(cache, model)
+    with Background(
+        lambda: {file.name: file.check(_read(folder / file.name)) for file in manifest.files}
+    ) as reading:
+        onnxruntime()
+        return _Files(manifest, reading.result())
+
+
+def read_manifest(
+    cache: Path, *, model: ModelSource = DEFAULT_MODEL, digests: DigestStore | None = None
+) -> Manifest:
     """What the model compiled in `cache` says about itself. Raises as load does; needs no extra."""
     folder = folder_of(cache, model)
     try:
@@ -168,7 +193,7 @@ def read_manifest(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Manifes
     manifest = Manifest.from_json(data) if data else None
     if manifest is None:
         raise NotFound(f"the model {model.name} is not compiled yet", hint="the next embedding compiles it")
-    manifest.check(model)
+    manifest.check(model, digests)
     return manifest
 
 

@@ -81,7 +81,7 @@ def _zipped(data: bytes, what: str) -> Iterator[tuple[str, bytes]]:
 
 def _tarred(data: bytes, what: str) -> Iterator[tuple[str, bytes]]:
     packed = io.BytesIO(data)
-    source = gzip.GzipFile(fileobj=packed) if data.startswith(_GZIP) else packed
+    source: io.BufferedIOBase = gzip.GzipFile(fileobj=packed) if data.startswith(_GZIP) else packed
     for number, member in enumerate(tar.members(source, what=what)):
         if number >= _MAX_MEMBERS:
             raise InputTooLarge(f"{what} holds more than {_MAX_MEMBERS} files", hint=_HINT)

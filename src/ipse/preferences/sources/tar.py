@@ -10,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from io import BufferedIOBase
+from typing import Final
 
 from ipse.errors import InputTooLarge, MalformedInput
 
@@ -55,7 +56,7 @@ def is_tar(data: bytes) -> bool:
     return data[257:262] == b"ustar"
 
 
-def members(source: IO[bytes], *, what: str) -> Iterator[Member]:
+def members(source: BufferedIOBase, *, what: str) -> Iterator[Member]:
     """The members of an archive in order. Raises EOFError and ValueError for a broken one, InputTooLarge."""
     stream = _Stream(source, what)
     told: dict[str, bytes] = {}
@@ -85,7 +86,7 @@ def members(source: IO[bytes], *, what: str) -> Iterator[Member]:
 class _Stream:
     """Reads on until too much was unpacked."""
 
-    def __init__(self, source: IO[bytes], what: str) -> None:
+    def __init__(self, source: BufferedIOBase, what: str) -> None:
         self._source = source
         self._what = what
         self.position = 0

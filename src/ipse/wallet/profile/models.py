@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT",
+    "CompiledDigests",
     "KnownModel",
     "choose",
     "chosen",
@@ -54,6 +55,8 @@ DEFAULT: Final = "default"
 """The name that always means the model that comes with ipse."""
 _MODEL: Final = "embedding-model"
 _SETTLED: Final = "embedding-fingerprint"
+_COMPILED: Final = "compiled-model-"
+"""With the digest of a model's source: the digest of what it was compiled into."""
 _LANGUAGES_OF_THE_DEFAULT: Final = ("en",)
 _LONGEST_REASON: Final = 200
 _CARD: Final = "README.md"
@@ -85,6 +88,21 @@ class KnownModel:
     commit: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledDigests:
+    """The digests of compiled models in the vault: the cache folder is open to who may write there."""
+
+    wallet: Wallet
+
+    def get(self, source: ModelSource) -> str | None:
+        """What `source` was compiled into for this wallet, None where it was not."""
+        return settings.get(self.wallet.vault, _COMPILED + source.digest)
+
+    def put(self, source: ModelSource, digest: str) -> None:
+        """Keep what `source` was just compiled into."""
+        settings.put(self.wallet.vault, _COMPILED + source.digest, digest)
+
+
 def chosen(wallet: Wallet) -> ModelSource:
     """The model in use. Raises CorruptData."""
     kept = settings.get(wallet.vault, _MODEL)
@@ -108,7 +126,7 @@ def open_embedder(
     extra `profile`, NotFound where the model's folder is gone, CorruptData for an altered one, StorageError.
     """
     source = chosen(wallet)
-    embedder = _opened(wallet.places, source, progress)
+    embedder = _opened(wallet, source, progress)
     if settings.get(wallet.vault, _SETTLED) != embedder.fingerprint:
         _settle(wallet, source, embedder, progress, embedded)
     return embedder
@@ -124,7 +142,7 @@ def choose(
     """
     if source != DEFAULT_MODEL:  # which is checked when it is compiled
         source.verify()
-    embedder = _opened(wallet.places, source, progress)
+    embedder = _opened(wallet, source, progress)
     with wallet.vault.transaction():
         if source == DEFAULT_MODEL:
             settings.remove(wallet.vault, _MODEL)
@@ -187,7 +205,9 @@ def find(places: Places, name: str) -> ModelSource:
 
 def manifest_of(wallet: Wallet) -> Manifest:
     """What the compiled model in use says about itself. Raises NotFound, CorruptData."""
-    return embedding.read_manifest(wallet.places.models, model=chosen(wallet))
+    return embedding.read_manifest(
+        wallet.places.models, model=chosen(wallet), digests=CompiledDigests(wallet)
+    )
 
 
 def known(wallet: Wallet) -> list[KnownModel]:
@@ -234,10 +254,12 @@ def _row(
     return KnownModel(name, source, manifest, in_use, size, vectors, languages)
 
 
-def _opened(places: Places, source: ModelSource, progress: Stages) -> Embedder:
+def _opened(wallet: Wallet, source: ModelSource, progress: Stages) -> Embedder:
     """The embedder of `source`. What libraries raise over a model from elsewhere is that model's fault."""
     try:
-        embedder = embedding.open_embedder(places.models, model=source, progress=progress)
+        embedder = embedding.open_embedder(
+            wallet.places.models, model=source, digests=CompiledDigests(wallet), progress=progress
+        )
         _log.info("loaded the embedding model %s", source.name)
         return embedder
     except (IpseError, MemoryError):

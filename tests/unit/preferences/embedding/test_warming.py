@@ -11,11 +11,12 @@ import pytest
 
 from ipse.cli.context import Context
 from ipse.errors import CorruptData, WrongPassphrase
-from ipse.preferences.embedding import DEFAULT_MODEL, Manifest, ModelSource, load, read_manifest
+from ipse.preferences.embedding import DEFAULT_MODEL, DigestStore, Manifest, ModelSource, load, read_manifest
 from ipse.preferences.embedding.compiled_model import folder_of
 from ipse.preferences.embedding.runtime import prepare
 from ipse.storage.places import find_places
 from ipse.wallet.wallet import Wallet
+from tests.conftest import trust_compiled
 
 from .conftest import Compiled, Interpreter
 
@@ -100,14 +101,18 @@ def test_the_embedder_waits_for_what_is_prepared_and_loads_nothing_twice(
     cache.rename(folder)
     reads: list[Path] = []
 
-    def counted(cache: Path, *, model: ModelSource = DEFAULT_MODEL) -> Manifest:
+    def counted(
+        cache: Path, *, model: ModelSource = DEFAULT_MODEL, digests: DigestStore | None = None
+    ) -> Manifest:
         reads.append(cache)
-        return read_manifest(cache, model=model)
+        return read_manifest(cache, model=model, digests=digests)
 
     monkeypatch.setattr("ipse.preferences.embedding.runtime.read_manifest", counted)
+    with Wallet(context.places, lambda: b"right") as wallet:
+        trust_compiled(wallet)
     with context.wallet(embeds=True) as wallet:
         assert context.embedder(wallet).embed(["tea"]).shape == (1, 384)
-    assert len(reads) == 2  # by prepare and the load within it; the command's own load is handed the result
+    assert len(reads) == 1  # by prepare; the command's own load is handed what that read
 
 
 def test_a_wrong_passphrase_leaves_no_thread(context: Context) -> None:
