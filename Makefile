@@ -10,7 +10,7 @@ export PIP_BUILD_CONSTRAINT := constraints.txt
 
 TESTS := $(BIN)/python -m pytest -n auto --dist worksteal --ignore tests/interop
 
-.PHONY: help demo test test-all interop fuzz lint bench completions dist clean
+.PHONY: help demo test test-all interop fuzz lint lock audit bench completions dist clean
 
 help:
 	@echo "make demo         install and run the tour in a throwaway wallet"
@@ -19,6 +19,8 @@ help:
 	@echo "make interop      install other implementations (npm) and test against them"
 	@echo "make fuzz         a million inputs into every parser (INPUTS=N for another number)"
 	@echo "make lint         ruff and mypy alone"
+	@echo "make lock         write the locks with hashes anew, from pyproject.toml and constraints.txt"
+	@echo "make audit        ask the advisory database about all that is locked (needs the network)"
 	@echo "make bench        print the benchmarks"
 	@echo "make completions  write the shell completions"
 	@echo "make dist         build the wheel and the sdist"
@@ -70,6 +72,29 @@ interop: .venv/tools $(PEERS)/node_modules/.package-lock.json
 .venv/fuzzer: .venv/tools
 	$(PIP) install --quiet --group fuzz
 	touch $@
+
+.venv/locker: .venv/tools
+	$(PIP) install --quiet --group lock
+	touch $@
+
+# Versions are those of constraints.txt; hashes are of every file of each version, for all systems.
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header \
+	--no-emit-index-url
+
+lock: .venv/locker
+	$(LOCK) --constraint constraints.txt pyproject.toml --output-file requirements.lock
+	$(LOCK) --constraint constraints.txt pyproject.toml --extra profile --output-file requirements-profile.lock
+	$(LOCK) --constraint constraints.txt --group build --output-file requirements-build.lock
+
+.venv/auditor: .venv/tools
+	$(PIP) install --quiet --group audit
+	touch $@
+
+# --strict: what could not be asked about is no pass.
+audit: .venv/auditor
+	for lock in requirements.lock requirements-profile.lock requirements-build.lock; do \
+		$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement $$lock || failed=1; \
+	done; exit $${failed:-0}
 
 INPUTS ?= 1000000
 

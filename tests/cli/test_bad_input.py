@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.test_vc import in_process
-from tests.conftest import EXAMPLES, Ipse
+from tests.conftest import EXAMPLES, REPOSITORY, Ipse
 
 _READERS: dict[str, Callable[[Path], tuple[str | Path, ...]]] = {
     "vc issue": lambda file: ("vc", "issue", "--issuer", "me", "--type", "T", "--claims", file),
@@ -184,7 +184,7 @@ def test_a_missing_extra_is_exit_8_with_the_line_to_install_it(ipse: Ipse, tmp_p
     bare = Ipse(ipse.home, {**ipse.environment, "PYTHONPATH": str(tmp_path / "without")})
     run = bare("profile", "like", "the sea", code=8)
     _assert_well_told(run.err)
-    assert "ipse[profile]" in run.err
+    assert f"--requirement {REPOSITORY}/requirements-profile.lock`" in run.err
     assert ipse("status", "--json").json["statements"] == 0
 
 

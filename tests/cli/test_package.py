@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,9 @@ def test_the_sdist_carries_tests_docs_and_completions(built: Path) -> None:
         "LICENSE",
         "CHANGELOG.md",
         "constraints.txt",
+        "requirements.lock",
+        "requirements-profile.lock",
+        "requirements-build.lock",
         "completions/ipse.zsh",
         "tests/conftest.py",
         "SECURITY.md",
@@ -88,4 +92,14 @@ def test_the_wheel_alone_runs_in_an_empty_environment(built: Path, tmp_path: Pat
         [program, "profile", "like", "the sea"], capture_output=True, text=True, env=variables, check=False
     )
     assert missing.returncode == 8
-    assert "ipse[profile]" in missing.stderr
+    _, _, rest = missing.stderr.partition("hint: add it with `")
+    python_of_hint, pip, module, install, wheel = shlex.split(rest.partition("`")[0])
+    assert wheel == f"{next(built.glob('*.whl'))}[profile]"
+    # The command is right: pip finds the extra in the very wheel, and looks for no other ipse.
+    plan = subprocess.run(
+        [python_of_hint, pip, module, install, "--quiet", "--dry-run", "--no-deps", "--no-index", wheel],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert plan.returncode == 0, plan.stderr

@@ -132,9 +132,12 @@ def _loaded(block: bytes, label: bytes, passphrase: _Passphrase) -> Any:
     except (ValueError, InternalError):
         raise MalformedInput("the PEM file is damaged: no private key can be read from it") from None
     if label == _OPENSSH and importlib.util.find_spec("bcrypt") is None:
+        from ipse import installation
+
         raise MissingFeature(
             "an encrypted OpenSSH key can't be opened without the Python package bcrypt",
-            hint="install bcrypt, or import a copy without passphrase: `ssh-keygen -p -f COPY`",
+            hint=f"{installation.how_to_install('bcrypt')}, or import a copy without passphrase: "
+            "`ssh-keygen -p -f COPY`",
         )
     secret = _asked(passphrase)
     try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from ipse.credentials.json_ld.statements import TooMuchWork, UnknownContext
 from ipse.credentials.json_ld.terms import (
@@ -30,7 +30,7 @@ from ipse.encoding import strict_json
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import CorruptData, MalformedInput, UsageError
 
-__all__ = ["PACKAGED", "ContextFault", "Contexts", "Scope", "known", "load"]
+__all__ = ["PACKAGED", "ContextFault", "Contexts", "Scope", "known", "load", "pinned"]
 
 PACKAGED: Final = {
     "https://www.w3.org/2018/credentials/v1": (
@@ -99,13 +99,21 @@ PACKAGED: Final = {
 def load(url: str) -> JsonObject:
     """The packaged document of `url`. Raises CorruptData where its file is not the pinned one."""
     name, expected = PACKAGED[url]
+    return pinned(__package__, name, expected)
+
+
+def pinned(package: str, name: str, digest: str) -> JsonObject:
+    """The context document in the folder `contexts` of `package`, if its SHA-256 is `digest`, in hex.
+
+    Raises CorruptData where its file is missing or is not the pinned one.
+    """
     try:
-        data = resources.files(__package__).joinpath("contexts", name).read_bytes()
+        data = resources.files(package).joinpath("contexts", name).read_bytes()
     except OSError as error:
         raise CorruptData(
             f"the packaged context {name} can't be read: {error.strerror}", hint="reinstall ipse"
         ) from error
-    if hashlib.sha256(data).hexdigest() != expected:
+    if hashlib.sha256(data).hexdigest() != digest:
         raise CorruptData(f"the packaged context {name} is not the one that ipse pins", hint="reinstall ipse")
     return strict_json.parse_object(data, what=name)
 
@@ -133,7 +141,7 @@ class Contexts:
         self._weight = 0
         self.initial = ActiveContext()
 
-    def __reduce__(self) -> tuple[type[Contexts], tuple[dict[str, JsonObject]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         """Leave out what was processed: it is kept under identities that only hold in this process."""
         return Contexts, (self._extra,)
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPILING",
-    "INSTALL_HINT",
     "LOADING",
     "REFERENCE",
     "Embedder",
@@ -25,8 +24,6 @@ __all__ = [
     "require",
     "unreadable",
 ]
-
-INSTALL_HINT: Final = "install it with `pipx install 'ipse[profile]'`"
 
 REFERENCE: Final = ("sentence_transformers", "tokenizers", "numpy")
 """Modules that the reference embedder imports."""
@@ -40,7 +37,12 @@ def require(*modules: str) -> None:
     """Raise MissingFeature, naming each of `modules` that is not installed. Imports none of them."""
     missing = [module.replace("_", "-") for module in modules if find_spec(module) is None]
     if missing:
-        raise MissingFeature(f"the profile extra is not installed ({', '.join(missing)})", hint=INSTALL_HINT)
+        from ipse import installation
+
+        raise MissingFeature(
+            f"the profile extra is not installed ({', '.join(missing)})",
+            hint=installation.how_to_add("profile"),
+        )
 
 
 class Embedder(Protocol):

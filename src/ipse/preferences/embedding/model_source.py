@@ -15,7 +15,6 @@ from ipse.preferences.embedding.model_folder import WEIGHTS, check_folder, is_re
 
 __all__ = ["DEFAULT_MODEL", "ModelSource", "local_model"]
 
-_REINSTALL: Final = "install it anew with `pipx install --force 'ipse[profile]'`"
 _BACK: Final = "`ipse profile model use default` goes back to the one that comes with ipse"
 _NAME: Final = re.compile(r"[\w.-]{1,255}", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
@@ -84,30 +83,35 @@ class ModelSource:
     def verify(self) -> Path:
         """The folder, after hashing each of the files. Raises CorruptData for an altered one."""
         folder = self.locate()
-        hint = _REINSTALL
         if self.folder is not None:
-            hint = (
-                f"if it was you who changed it, `ipse profile model use {folder}` takes it as it is; {_BACK}"
-            )
             if not folder.is_dir():
                 raise NotFound(f"the folder of the model {self.name} is gone: {folder}", hint=_BACK)
-            self._refuse_new_files(folder, hint)
+            self._refuse_new_files(folder)
         for path, expected in self.files:
             try:
                 actual = _sha256(folder / path)
             except FileNotFoundError as error:
                 raise NotFound(
-                    f"the model {self.name} lacks its file {path} in {folder}", hint=hint
+                    f"the model {self.name} lacks its file {path} in {folder}", hint=self._way_back()
                 ) from error
             if actual != expected:
                 raise CorruptData(
                     f"the model {self.name} is not the expected one: {path} has the SHA-256 {actual}, "
                     f"not {expected}",
-                    hint=hint,
+                    hint=self._way_back(),
                 )
         return folder
 
-    def _refuse_new_files(self, folder: Path, hint: str) -> None:
+    def _way_back(self) -> str:
+        """What to do about a folder that is not as it was."""
+        if self.folder is not None:
+            again = f"`ipse profile model use {self.folder}`"
+            return f"if it was you who changed it, {again} takes it as it is; {_BACK}"
+        from ipse import installation
+
+        return installation.how_to_install(self.package, anew=True)
+
+    def _refuse_new_files(self, folder: Path) -> None:
         """A file that was added can change a model as much as one that was altered."""
         if self.package:
             return
@@ -115,7 +119,7 @@ class ModelSource:
         for path in paths_in(folder):
             if is_read(path) and path not in known:
                 raise CorruptData(
-                    f"the model {self.name} is not the expected one: {path} was added", hint=hint
+                    f"the model {self.name} is not the expected one: {path} was added", hint=self._way_back()
                 )
 
 
@@ -167,4 +171,4 @@ DEFAULT_MODEL: Final = ModelSource(
         ("vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
     ),
 )
-"""384 dimensions, 256 tokens at once, mostly English; in the extra `ipse[profile]`."""
+"""384 dimensions, 256 tokens at once, mostly English; in the extra `profile`."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from ipse.errors import CorruptData, IpseError, MissingFeature, NotFound, StorageError
 from ipse.preferences.embedding.compiled_model import MANIFEST, Manifest, Runtime, folder_of
-from ipse.preferences.embedding.embedder import INSTALL_HINT, LOADING, check_texts, require
+from ipse.preferences.embedding.embedder import LOADING, check_texts, require
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.windows import Splitter, Window, join
 
@@ -207,7 +207,12 @@ def onnxruntime() -> Any:
         try:
             import onnxruntime as module
         except ImportError as error:
-            raise MissingFeature(f"onnxruntime does not load: {error}", hint=INSTALL_HINT) from error
+            from ipse import installation
+
+            raise MissingFeature(
+                f"onnxruntime does not load: {error}",
+                hint=installation.how_to_install("onnxruntime", anew=True),
+            ) from error
     module.disable_telemetry_events()
     module.set_default_logger_severity(4)
     return module

@@ -41,9 +41,10 @@ def laplace(influence: int, epsilon: int) -> Any:  # OpenDP leaves the methods o
         from opendp.metrics import l1_distance
         from opendp.mod import enable_features
     except ImportError as error:
+        from ipse import installation
+
         raise MissingFeature(
-            "the profile extra is not installed (opendp)",
-            hint="install it with `pipx install 'ipse[profile]'`",
+            "the profile extra is not installed (opendp)", hint=installation.how_to_add("profile")
         ) from error
     enable_features("contrib")
     space = vector_domain(atom_domain(T="i64")), l1_distance(T="i64")

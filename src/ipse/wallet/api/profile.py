@@ -27,7 +27,7 @@ class Profile:
     """What the owner says they like, and what follows from it. All of it at home.
 
     `sensitivity` is `public`, `private` or `secret`; a secret statement has no part in what an application
-    gets. Whatever looks at the meaning of texts raises MissingFeature without the extra `ipse[profile]`.
+    gets. Whatever looks at the meaning of texts raises MissingFeature without the extra `profile`.
     """
 
     def __init__(self, wallet: Wallet, embedder: Callable[[], Embedder]) -> None:

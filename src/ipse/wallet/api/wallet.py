@@ -113,7 +113,7 @@ class Wallet:
 
     @property
     def profile(self) -> Profile:
-        """What the owner likes. Needs the extra `ipse[profile]` where meaning is looked at."""
+        """What the owner likes. Needs the extra `profile` where meaning is looked at."""
         from ipse.wallet.api.profile import Profile
 
         return Profile(self._wallet, self._embedder)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ipse import installation
 from ipse.errors import MissingFeature
 from ipse.preferences.embedding import compile_model, load, load_reference
 from ipse.preferences.embedding.reference import ReferenceEmbedder
@@ -107,7 +108,7 @@ def test_what_is_missing_of_the_extra_is_named_with_the_command_that_installs_it
     with pytest.raises(MissingFeature) as caught:
         load(tmp_path)
     assert caught.value.message == f"the profile extra is not installed ({loading})"
-    assert caught.value.hint == "install it with `pipx install 'ipse[profile]'`"
+    assert caught.value.hint == installation.how_to_add("profile")
     with pytest.raises(MissingFeature) as caught:
         compile_model(tmp_path)
     assert caught.value.message == f"the profile extra is not installed ({compiling})"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ipse import installation
 from ipse.errors import MissingFeature, UsageError
 from ipse.preferences.privacy import bands as module
 from ipse.preferences.privacy import randomness
@@ -181,7 +182,7 @@ def test_without_opendp_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "opendp.measurements", None)
     with pytest.raises(MissingFeature, match="opendp") as caught:
         bands(np.ones((1, 1)), [1.0], 1000)
-    assert "ipse[profile]" in caught.value.hint
+    assert caught.value.hint == installation.how_to_add("profile")
 
 
 def test_the_mechanism_does_not_load_scikit_learn() -> None:

@@ -1,12 +1,16 @@
 """The child process in which didkit works: one job from standard input, its answer to standard output.
 
 didkit overflows the stack on deep nesting, runs for ever on crafted graphs, panics on standard error, and
-crashes the interpreter at exit after most calls; none of that reaches the process that holds the keys.
+crashes the interpreter at exit after most calls; none of that reaches the process that holds the keys. It
+brings half a hundred libraries of its own, so the child is given nothing worth taking: no private key is in a
+job, there is no environment, and before the job is read it gives up opening files, sockets and processes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, NoReturn, TypeAlias
@@ -23,17 +27,40 @@ _Call: TypeAlias = Callable[..., Awaitable[str]]
 NO_CLOCK: Final = "9999-12-31T23:59:59Z"
 """What didkit is told the time is: it compares a proof's date with it, and dates are not its business."""
 
+_SECONDS: Final = 30
+"""Of processor time; the parent waits for less, unless it died."""
+_BYTES: Final = 2 * 1024**3
+"""Of address space. didkit is 20 MB, and its threads reserve more than they use."""
+
 
 def serve() -> NoReturn:
     """Do one job and leave by os._exit, since didkit's threads crash an interpreter that shuts down."""
     import asyncio
-    import os
 
-    harden_process()
-    answer = asyncio.run(_work(json.load(sys.stdin)))
+harden_process()
+    _limit(RLIMIT_FSIZE=0, RLIMIT_CPU=_SECONDS, RLIMIT_AS=_BYTES)
+    answer = asyncio.run(_serve())
     sys.stdout.write("\n" + json.dumps(answer))
     sys.stdout.flush()
     os._exit(0)
+
+
+def _limit(**limits: int) -> None:
+    """Lower limits of this process for good; a system without one goes without (Windows has none)."""
+    with contextlib.suppress(ImportError):
+        import resource
+
+        for name, value in limits.items():
+            with contextlib.suppress(AttributeError, ValueError, OSError):
+                resource.setrlimit(getattr(resource, name), (value, value))
+
+
+async def _serve() -> JsonObject:
+    import didkit
+
+    await _call(didkit.verify_credential, "{}", "{}")  # starts didkit's threads, which need descriptors
+    _limit(RLIMIT_NOFILE=0, RLIMIT_NPROC=0)  # what is open stays open: two pipes
+    return await _work(json.load(sys.stdin))
 
 
 async def _work(job: JsonObject) -> JsonObject:
@@ -43,23 +70,16 @@ async def _work(job: JsonObject) -> JsonObject:
         text, errors = await _call(didkit.resolve_did, job["resolve"], "{}")
         found = {} if errors else json.loads(text)
         return {"document": found, "errors": errors}
-    issue: _Call = didkit.issue_credential
     verify: _Call = didkit.verify_credential
     if job["kind"] == "presentation":
-        issue, verify = didkit.issue_presentation, didkit.verify_presentation
+        verify = didkit.verify_presentation
     if "jwt" in job:
         return await _verdict(verify, job["jwt"], job["expected"])
-    if job["key"]:
-        arguments = json.dumps(job["document"]), json.dumps(job["options"]), job["key"]
-        text, errors = await _call(issue, *arguments)
-        if errors or job["options"].get("proofFormat") == "jwt":
-            return {"jwt": text, "errors": errors}
-        job["document"] = json.loads(text)
     return await _examine(verify, job["document"], job["expected"])
 
 
 async def _examine(verify: _Call, document: JsonObject, expected: JsonObject) -> JsonObject:
-    """`document`, the `errors` of its verification, and the paths of values that are `unsigned`."""
+    """The `errors` of the verification of `document`, and the paths of values that are `unsigned`."""
 
     async def errors_of(copy: JsonObject) -> list[str]:
         verdict = await _verdict(verify, json.dumps(copy), {**expected, "created": NO_CLOCK})
@@ -70,7 +90,7 @@ async def _examine(verify: _Call, document: JsonObject, expected: JsonObject) ->
     secured: JsonObject = {name: document[name] for name in ("@context", "proof") if name in document}
     copies = _variants({name: document[name] for name in document.keys() - secured.keys()})
     unsigned = [path for path, copy in copies if not errors and not await errors_of({**copy, **secured})]
-    return {"document": document, "errors": errors, "unsigned": sorted(unsigned)}
+    return {"errors": errors, "unsigned": sorted(unsigned)}
 
 
 async def _verdict(verify: _Call, secured: str, expected: JsonObject) -> JsonObject:

@@ -1,8 +1,12 @@
-"""Whether didkit is here, and a child process for each job that it gets (see `didkit_child`)."""
+"""Whether didkit is here, and a child process for each job that it gets (see `didkit_child`).
+
+A job holds what anybody may see: signed documents and DIDs, and never a private key.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Final
 
@@ -34,25 +38,35 @@ def available() -> bool:
 def require() -> None:
     """Raise MissingFeature where didkit is absent."""
     if not available():
+        from ipse import installation
+
         raise MissingFeature(
-            "the VCDM 1.1 format needs didkit, which has no wheels for CPython 3.13 and later",
-            hint="use Python 3.11 or 3.12: `pipx install --python python3.12 ipse`",
+            "the VCDM 1.1 format needs didkit, which is not installed",
+            hint=installation.how_to_install("openedx-didkit"),
         )
 
 
 def run(job: JsonObject) -> JsonObject:
-    """What a child answers to `job`, which travels through a pipe. Raises Undetermined where it crashes."""
+    """What a child answers to `job`, which travels through a pipe. Raises Undetermined where it crashes.
+
+    The child has an empty folder to work in, no descriptors but its pipes, and none of the environment, so
+    that it doesn't learn where the wallet is.
+    """
     import subprocess
+    from tempfile import TemporaryDirectory
 
     try:
-        child = subprocess.run(  # noqa: S603 - this very interpreter, no shell
-            [sys.executable, "-I", "-S", "-c", _CHILD, *filter(None, sys.path)],
-            input=json.dumps(job).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
-            check=False,
-        )
+        with TemporaryDirectory(prefix="ipse-didkit-", ignore_cleanup_errors=True) as folder:
+            child = subprocess.run(  # noqa: S603 - this very interpreter, no shell
+                [sys.executable, "-I", "-S", "-B", "-c", _CHILD, *filter(None, sys.path)],
+                input=json.dumps(job).encode(),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                cwd=folder,
+                env=_environment(),
+                timeout=_SECONDS,
+                check=False,
+            )
     except subprocess.TimeoutExpired:
         raise Undetermined(f"didkit did not finish within {_SECONDS:g} seconds") from None
     said = child.stdout.splitlines()
@@ -60,3 +74,9 @@ def run(job: JsonObject) -> JsonObject:
         raise Undetermined(f"didkit crashed on it (status {child.returncode})")
     answer: JsonObject = json.loads(said[-1])
     return answer
+
+
+def _environment() -> dict[str, str]:
+    """One thread and one heap, so that the limit of memory holds; and what Windows can't do without."""
+    system = {name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}
+    return {**system, "TOKIO_WORKER_THREADS": "1", "MALLOC_ARENA_MAX": "1"}

@@ -1,7 +1,7 @@
-"""W3C VCDM 1.1 credentials with Linked Data proofs, signed and checked by didkit.
+"""W3C VCDM 1.1 credentials with Linked Data proofs, signed here and checked by didkit.
 
-didkit works in a child process, one per call. What the child is given can't lead it to the network: only
-contexts that didkit carries, only DIDs that hold their own key, no status check.
+didkit works in a child process, one per call, and sees no private key. What the child is given can't lead it
+to the network: only contexts that didkit carries, only DIDs that hold their own key, no status check.
 
 A Linked Data proof signs the RDF that the contexts make of the JSON, not the JSON. didkit drops undefined
 types, relative ids, nulls, empty arrays and unknown keywords in silence, and takes members under another
@@ -13,20 +13,18 @@ for terms with `"@container": "@list"`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials.formats.vcdm11 import didkit_process
+from ipse.credentials.formats.vcdm11 import didkit_process, signing
 from ipse.credentials.formats.vcdm11.spelling import check_contexts, check_method, check_spelling
 from ipse.credentials.model import vcdm11
 from ipse.encoding import base64url, multibase, safe_text, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, Undetermined, UsageError
-from ipse.keys import key_types
 from ipse.keys.ed25519 import SIGNATURE_LENGTH
 from ipse.keys.key_types import PrivateKey
 
@@ -41,7 +39,7 @@ __all__ = [
     "refuse_signed",
     "refuse_unsigned",
     "result_of",
-    "signed",
+    "sign",
     "type_of_proof",
     "verify_proof",
 ]
@@ -49,7 +47,7 @@ __all__ = [
 DEFAULT_PROOF_TYPE: Final = "Ed25519Signature2020"
 """The newest of the three for Ed25519: its own context, a plain multibase signature, no JOSE header."""
 _FOR_ANY_KEY: Final = "JsonWebSignature2020"
-PROOF_TYPES: Final = ("Ed25519Signature2018", DEFAULT_PROOF_TYPE, _FOR_ANY_KEY)
+PROOF_TYPES: Final = tuple(signing.CONTEXT_OF)
 """The types of proofs that are made."""
 _READ_TYPES: Final = (
     *PROOF_TYPES,
@@ -110,8 +108,7 @@ def issue(
     vcdm11.refuse_broken(credential)
     check_method(vcdm11.issuer_of(credential), verification_method)
     check_spelling(credential)
-    answer = _ask_didkit(credential, "assertionMethod", options, json.dumps(key_types.private_to_jwk(key)))
-    return signed(credential, options, answer)
+    return sign(credential, options, key, lambda secured: _ask_didkit(secured, "assertionMethod"))
 
 
 def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMethod") -> ProofResult:
@@ -151,17 +148,27 @@ def refuse_signed(document: JsonObject) -> None:
         raise MalformedInput("the document has a proof already", hint="sign it without its proof")
 
 
-def signed(document: JsonObject, options: JsonObject, answer: JsonObject) -> JsonObject:
-    """`document` with the proof that a child made for it. Raises MalformedInput where it is not as asked."""
+def sign(
+    document: JsonObject, options: JsonObject, key: PrivateKey, check: Callable[[JsonObject], JsonObject]
+) -> JsonObject:
+    """`document` with a proof by `key`, once a second implementation agrees that it holds.
+
+    `check` gives didkit's answer to the signed document: didkit takes some dates and some chains of objects
+    that look alike for others. Raises MalformedInput where it says no or a value would not be signed, and as
+    `signing.check_key` and `signing.made_proof`.
+    """
+    signing.check_key(key, options["verificationMethod"], options["proofPurpose"])
+    secured = {**document, "proof": signing.made_proof(document, options, key)}
+    answer = check(secured)
     if answer["errors"]:
-        raise MalformedInput(f"didkit does not sign it: {meaning(answer) or one_line(answer['errors'])}")
+        reason = meaning(answer) or one_line(answer["errors"])
+        raise MalformedInput(
+            f"didkit would not verify it: {reason}",
+            hint="write dates like 2026-01-31T12:00:00Z; `--suite JWT` signs the text itself",
+            code="implementations-disagree",
+        )
     refuse_unsigned(answer)
-    made: JsonObject = answer["document"]
-    names = made.keys() | document.keys()
-    changed = sorted(name for name in names if _text(made.get(name)) != _text(document.get(name)))
-    if changed != ["proof"] or not options.items() <= made["proof"].items():
-        raise MalformedInput(f"didkit would write it differently: {', '.join(changed)}")
-    return {**document, "proof": made["proof"]}
+    return secured
 
 
 def result_of(proof: Json, purpose: str, examine: Callable[[], JsonObject]) -> ProofResult:
@@ -236,21 +243,10 @@ def one_line(texts: list[str]) -> str:
     return safe_text.one_line("; ".join(texts), 200)
 
 
-def _text(value: Json) -> str:
-    return json.dumps(value, sort_keys=True)
-
-
-def _ask_didkit(
-    credential: JsonObject, purpose: str, options: JsonObject | None = None, key: str = ""
-) -> JsonObject:
-    """A child's answer: `document`, `errors` of its verification, `unsigned` names. Raises Undetermined.
-
-    The key goes through the pipe, never on the command line.
-    """
+def _ask_didkit(credential: JsonObject, purpose: str) -> JsonObject:
+    """A child's answer: `errors` of its verification, `unsigned` names. Raises Undetermined."""
     expected = {"proofPurpose": purpose}
-    return didkit_process.run(
-        {"kind": "credential", "document": credential, "expected": expected, "options": options, "key": key}
-    )
+    return didkit_process.run({"kind": "credential", "document": credential, "expected": expected})
 
 
 def method_of(credential: JsonObject) -> str:

@@ -1,6 +1,6 @@
 """W3C credentials and presentations of data model 1.1, embedded proofs and JWTs, as a format.
 
-didkit makes and checks the proofs, and checks that a key of the issuer's own DID made them. Source:
+ipse makes the proofs; didkit checks them, and that a key of the issuer's own DID made them. Source:
 Verifiable Credentials Data Model 1.1.
 """
 
@@ -154,7 +154,6 @@ class _Vcdm11:
     # Issuing
 
     def check_options(self, options: IssueOptions, key_type: str) -> None:
-        didkit_process.require()
         if options.suite != _JWT:
             embedded_proofs.type_of_proof(key_type, options.suite)
 
@@ -215,6 +214,7 @@ class _Vcdm11:
                 holder.verification_method,
                 audience=challenge.audience,
                 nonce=challenge.nonce,
+                created=now,
             )
         documents = [strict_json.parse_object(text) for text in texts]
         return presentations.issue_presentation(

@@ -1,14 +1,13 @@
-"""W3C VCDM 1.1 credentials and presentations as JWTs (section 6.3.1), signed and checked by didkit.
+"""W3C VCDM 1.1 credentials and presentations as JWTs (section 6.3.1), signed here and checked by didkit too.
 
 didkit compares `exp` with the machine's own clock and then calls an expired JWT not applicable, without a
 look at its signature; and it lets registered claims replace members of the credential that say otherwise. So
-the JWT is read here, strictly; its signature is checked here too, with the key of the signer's DID; and
-didkit, in its child process, must agree wherever it has an opinion.
+the JWT is written and read here, strictly; its signature is checked here, with the key of the signer's DID;
+and didkit, in its child process, must agree wherever it has an opinion.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +15,7 @@ from typing import Final
 
 from ipse.credentials import jws
 from ipse.credentials.formats.jose import vc_jwt
-from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs
+from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, signing
 from ipse.credentials.formats.vcdm11.didkit_child import NO_CLOCK
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.formats.vcdm11.spelling import MAX_BYTES, check_method
@@ -26,7 +25,6 @@ from ipse.dids import resolver
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import InputTooLarge, MalformedInput, NotFound, Undetermined, UsageError, VerificationFailed
-from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
 
 __all__ = [
@@ -48,35 +46,47 @@ def issue_jwt(credential: JsonObject, key: PrivateKey, verification_method: str)
     """The JWT of an unsigned VCDM 1.1 credential, by the issuer's `key`.
 
     Raises MalformedInput (the data model, a credential that the JWT would not say unchanged, a key that is
-    not the issuer's), Undetermined (a DID that can't be read offline), MissingFeature.
+    not the issuer's), Undetermined (a DID that can't be read offline).
     """
-    didkit_process.require()
     embedded_proofs.refuse_signed(credential)
     vcdm11.refuse_broken(credential)
     check_method(vcdm11.issuer_of(credential), verification_method)
-    text = _issued("credential", credential, key, {"verificationMethod": verification_method})
-    _refuse_changed(credential, credential_of(text))
-    return text
+    claims: JsonObject = {"vc": credential, "iss": vcdm11.issuer_of(credential)}
+    subject = credential["credentialSubject"]
+    if isinstance(subject, dict) and "id" in subject:
+        claims["sub"] = subject["id"]
+    if "id" in credential:
+        claims["jti"] = credential["id"]
+    claims["nbf"] = _numeric(credential, "issuanceDate")
+    if "expirationDate" in credential:
+        claims["exp"] = _numeric(credential, "expirationDate")
+    return _signed("credential", claims, key, verification_method)
 
 
 def issue_presentation_jwt(
-    presentation: JsonObject, key: PrivateKey, verification_method: str, *, audience: str, nonce: str
+    presentation: JsonObject,
+    key: PrivateKey,
+    verification_method: str,
+    *,
+    audience: str,
+    nonce: str,
+    created: datetime,
 ) -> str:
     """The JWT of an unsigned VCDM 1.1 presentation, by the holder's `key`, for one audience and nonce.
 
-    didkit writes no time into it. Raises as `issue_jwt` does, and UsageError for an empty audience or nonce.
+    `created`, aware, becomes its `iat`. Raises as `issue_jwt` does, and UsageError for an empty audience or
+    nonce.
     """
-    didkit_process.require()
     if not (audience and nonce):
         raise UsageError("a presentation needs an audience and a nonce, neither of them empty")
     embedded_proofs.refuse_signed(presentation)
     vcdm11.refuse_broken_presentation(presentation)
     check_method(vcdm11.holder_of(presentation), verification_method, party="holder")
-    options = {"verificationMethod": verification_method, "domain": audience, "challenge": nonce}
-    text = _issued("presentation", presentation, key, options)
-    _refuse_changed(presentation, presentation_of(text))
-    _check_challenge(_read(text, "presentation").payload, audience, nonce)
-    return text
+    claims: JsonObject = {"vp": presentation, "iss": vcdm11.holder_of(presentation)}
+    if "id" in presentation:
+        claims["jti"] = presentation["id"]
+    claims |= {"aud": audience, "nonce": nonce, "iat": int(created.timestamp())}
+    return _signed("presentation", claims, key, verification_method)
 
 
 def credential_of(text: str) -> JsonObject:
@@ -132,38 +142,22 @@ def verify_presentation_jwt(text: str, *, audience: str, nonce: str) -> tuple[Pr
     return _verified("presentation", token, check, expected), presentation
 
 
-def _issued(kind: str, document: JsonObject, key: PrivateKey, options: JsonObject) -> str:
-    jws.encode_json(document)  # what JSON can't carry, or nests too deep, is malformed before it is sent on
-    answer = didkit_process.run(
-        {
-            "kind": kind,
-            "document": document,
-            "options": {"proofFormat": "jwt", **options},
-            "key": json.dumps(key_types.private_to_jwk(key)),
-        }
-    )
-    if any("NumericDate" in error for error in answer["errors"]):
-        raise MalformedInput(
-            "didkit writes no dates after 2255 into a JWT", hint="say an earlier date, or none"
-        )
-    if answer["errors"]:
-        raise MalformedInput(f"didkit does not sign it: {embedded_proofs.one_line(answer['errors'])}")
-    text: str = answer["jwt"]
-    token = _read(text, kind)
-    if token.header["kid"] != options["verificationMethod"]:
-        raise MalformedInput("didkit names another verification method than the one asked for")
-    try:
-        _check_signature(token, _PURPOSES[kind])
-    except (VerificationFailed, NotFound) as error:
-        raise MalformedInput(f"the key is not that of the verification method: {error.message}") from error
-    return text
+def _numeric(document: JsonObject, member: str) -> int:
+    """A date as a NumericDate, to the second; the member itself is signed as it stands."""
+    return int(_seconds(vcdm11.timestamp_of(document, member)).timestamp())
 
 
-def _refuse_changed(document: JsonObject, claimed: JsonObject) -> None:
-    names = document.keys() | claimed.keys()
-    changed = sorted(name for name in names if _text(document.get(name)) != _text(claimed.get(name)))
-    if changed:
-        raise MalformedInput(f"didkit would write it differently: {', '.join(changed)}")
+def _signed(kind: str, claims: JsonObject, key: PrivateKey, method: str) -> str:
+    """The JWT with these claims, by a key that the signer's DID lists, and only if it reads as it was meant.
+
+    The signer's document is in it whole, so that the claims beside it repeat what it says.
+    """
+    signing.check_key(key, method, _PURPOSES[kind])
+    token = jws.sign({"kid": method}, claims, key)
+    read, member = (credential_of, "vc") if kind == "credential" else (presentation_of, "vp")
+    if read(token.encoded) != claims[member]:
+        raise MalformedInput("its registered claims would change what it says")
+    return token.encoded
 
 
 def _read(text: str, kind: str) -> Jws:
@@ -301,7 +295,3 @@ def _consult_didkit(kind: str, token: Jws, expected: JsonObject) -> None:
         raise Undetermined(
             f"didkit could not check it: {embedded_proofs.one_line(errors) or 'no check was made'}"
         )
-
-
-def _text(value: Json) -> str:
-    return json.dumps(value, sort_keys=True)

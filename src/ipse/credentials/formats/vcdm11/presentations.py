@@ -1,13 +1,12 @@
-"""W3C VCDM 1.1 presentations with Linked Data proofs, signed and checked by didkit.
+"""W3C VCDM 1.1 presentations with Linked Data proofs, signed here and checked by didkit.
 
-What is in a presentation is held to the same rules as a credential (see `didkit_proofs`): every value in it,
-the credentials' own proofs included, is shown to be signed by changing it. The credentials themselves are
+What is in a presentation is held to the same rules as a credential (see `embedded_proofs`): every value in
+it, the credentials' own proofs included, is shown to be signed by changing it. The credentials themselves are
 verified one by one, elsewhere.
 """
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +17,6 @@ from ipse.credentials.model import vcdm11
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, UsageError
-from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey
 
 __all__ = ["PURPOSE", "issue_presentation", "verify_presentation_proof"]
@@ -57,8 +55,9 @@ def issue_presentation(
     vcdm11.refuse_broken_presentation(presentation)
     check_method(vcdm11.holder_of(presentation), verification_method, party="holder")
     check_presentation_spelling(presentation)
-    answer = _ask_didkit(presentation, audience, nonce, options, json.dumps(key_types.private_to_jwk(key)))
-    return embedded_proofs.signed(presentation, options, answer)
+    return embedded_proofs.sign(
+        presentation, options, key, lambda secured: _ask_didkit(secured, audience, nonce)
+    )
 
 
 def verify_presentation_proof(presentation: JsonObject, *, audience: str, nonce: str) -> ProofResult:
@@ -81,16 +80,12 @@ def verify_presentation_proof(presentation: JsonObject, *, audience: str, nonce:
     return embedded_proofs.result_of(proof, PURPOSE, examine)
 
 
-def _ask_didkit(
-    presentation: JsonObject, audience: str, nonce: str, options: JsonObject | None = None, key: str = ""
-) -> JsonObject:
+def _ask_didkit(presentation: JsonObject, audience: str, nonce: str) -> JsonObject:
     """A child's answer, as for a credential. Raises Undetermined."""
     return didkit_process.run(
         {
             "kind": "presentation",
             "document": presentation,
             "expected": {"proofPurpose": PURPOSE, "domain": audience, "challenge": nonce},
-            "options": options,
-            "key": key,
         }
     )
