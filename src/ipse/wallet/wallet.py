@@ -16,6 +16,7 @@ from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
 from ipse.storage import files, manifest
 from ipse.storage.manifest import DidRecord, Edit, Leftover, Manifest
+from ipse.storage.permissions import check_private
 from ipse.storage.places import Places
 from ipse.storage.vault import Vault
 
@@ -30,7 +31,8 @@ class Wallet:
     """An existing wallet. Use it as a context manager; it closes the vault."""
 
     def __init__(self, places: Places, passphrase: Passphrase) -> None:
-        """Read the manifest. Raises NotFound where there is no wallet, CorruptData."""
+        """Read the manifest. Raises NotFound where there is no wallet, CorruptData, StorageError."""
+        check_private(places)
         self.places = places
         self.manifest: Manifest = manifest.read(places.manifest)
         self._passphrase = passphrase
@@ -55,7 +57,9 @@ class Wallet:
                 f"{places.data} holds a vault without its wallet.json",
                 hint="restore wallet.json from a backup, or move the vault away",
             )
+        check_private(places)
         files.create_private_folder(places.data)
+        check_private(places)  # somebody else may have made it just now
         wallet_id = secrets.token_hex(8)
         root_item = f"root-{secrets.token_hex(4)}"
         root = os.urandom(derivation.ROOT_LENGTH)
