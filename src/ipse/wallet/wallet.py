@@ -47,6 +47,7 @@ class Wallet:
         The manifest is written last: until then there is no wallet, and what was made is taken back
         if anything fails. Raises AlreadyExists, KeystoreError, StorageError.
         """
+        check_private(places)
         if places.manifest.exists():
             raise AlreadyExists(
                 f"there is already a wallet in {places.data}",
@@ -57,7 +58,6 @@ class Wallet:
                 f"{places.data} holds a vault without its wallet.json",
                 hint="restore wallet.json from a backup, or move the vault away",
             )
-        check_private(places)
         files.create_private_folder(places.data)
         check_private(places)  # somebody else may have made it just now
         wallet_id = secrets.token_hex(8)

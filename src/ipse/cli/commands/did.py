@@ -277,7 +277,8 @@ def _confirm(context: Context, record: DidRecord, typed: str | None) -> None:
     if typed is None:
         if not context.can_ask:
             raise ConsentNeeded(
-                f"deleting {record.name!r} needs its name as confirmation", hint=f"--confirm {record.name}"
+                f"deleting {record.name!r} needs its name as confirmation",
+                hint="run it in a terminal, or confirm with its name: --confirm NAME",
             )
         context.output.page(
             f"{record.did}\nits key is deleted for good; nothing can be signed or proved with it afterwards"

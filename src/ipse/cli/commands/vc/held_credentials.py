@@ -142,7 +142,8 @@ def _confirm(context: Context, held: StoredCredential, typed: str | None) -> Non
     if typed is None:
         if not context.can_ask:
             raise ConsentNeeded(
-                f"deleting {held.id} needs its id as confirmation", hint=f"give --confirm {held.id}"
+                f"deleting {held.id} needs its id as confirmation",
+                hint="run it in a terminal, or confirm with its id: --confirm ID",
             )
         context.output.page(f"{', '.join(held.types)} of {held.issuer}")
         typed = tty.ask(f"type {held.id} to delete it: ")
