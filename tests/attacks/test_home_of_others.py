@@ -2,7 +2,7 @@
 
 The attacker could write to the folder of the wallet, to one above it, to a link on the way or to a file in
 it, and so could swap keystore and vault for others, whatever their own modes were. It cannot come back
-because `permissions.check_private` goes along the whole way before a wallet is opened or made.
+because `places.check_private` goes along the whole way before a wallet is opened or made.
 """
 
 from __future__ import annotations
@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from ipse.errors import StorageError
-from ipse.storage.permissions import check_private
-from ipse.storage.places import Places
+from ipse.storage.places import Places, check_private
 from tests.cli.test_vc import in_process
 from tests.conftest import Ipse
 

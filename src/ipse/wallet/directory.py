@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ipse.storage import manifest
 from ipse.storage.manifest import DidRecord, Manifest
-from ipse.storage.permissions import check_private
-from ipse.storage.places import Places, find_places
+from ipse.storage.places import Places, check_private, find_places
 
 __all__ = ["DidRecord", "Manifest", "Places", "find_places", "read"]
 

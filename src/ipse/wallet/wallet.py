@@ -16,8 +16,7 @@ from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
 from ipse.storage import files, manifest
 from ipse.storage.manifest import DidRecord, Edit, Leftover, Manifest
-from ipse.storage.permissions import check_private
-from ipse.storage.places import Places
+from ipse.storage.places import Places, check_private
 from ipse.storage.vault import Vault
 
 __all__ = ["Passphrase", "Wallet", "open_keystore"]
