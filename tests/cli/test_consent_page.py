@@ -20,8 +20,8 @@ pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
 
 _CANDIDATES = EXAMPLES / "candidates.txt"
 _ORIGIN = "https://shop.example"
-_WHOLE = "send this? type yes: "
-_NOTHING = "send this answer that says nothing? type yes: "
+_WHOLE = "send this? type yes or no: "
+_NOTHING = "send this answer that says nothing? type yes or no: "
 _TICK = "numbers tick or untick, yes sends what is ticked, no refuses: "
 _SENTENCES = (
     "quiet novels about the sea and sailors",
@@ -65,7 +65,7 @@ def _before(ipse: Ipse, request: Path, *options: str) -> Person:
 
 def _request(ipse: Ipse, *options: str | Path, purpose: str = "to show you three books") -> Path:
     file = ipse.home.parent / "request"
-    ipse("dapp", "request", "--audience", _ORIGIN, "--purpose", purpose, "-o", file, *options)
+    ipse("dapp", "request", "--audience", _ORIGIN, "--purpose", purpose, "-o", file, "--force", *options)
     return file
 
 
@@ -138,30 +138,80 @@ def test_what_is_accepted_leaves_and_is_logged(choosing: tuple[Ipse, Path]) -> N
 
 
 @pytest.mark.parametrize(
-    "typed",
+    "before",
     [
-        pytest.param("no\r", id="no"),
-        pytest.param("\r", id="return", marks=pytest.mark.slow),
-        pytest.param("y\r", id="y", marks=pytest.mark.slow),
-        pytest.param("YES\r", id="YES", marks=pytest.mark.slow),
-        pytest.param("yes please\r", id="yes please"),
-        pytest.param("1\r", id="a number", marks=pytest.mark.slow),
-        pytest.param("\x04", id="end of input", marks=pytest.mark.slow),
-        pytest.param("yes\x04\x04", id="end of input after yes"),
+        pytest.param([], id="at once"),
+        pytest.param(["\r", "y\r", "n\r", "NO\r"], id="after what is no answer", marks=pytest.mark.slow),
+        pytest.param(["yes please\r", "1\r"], id="after yes and more"),
     ],
 )
-def test_anything_but_yes_is_a_refusal_and_an_answer_that_says_nothing(
-    typed: str, choosing: tuple[Ipse, Path]
+def test_only_no_is_a_refusal_and_an_answer_that_says_nothing(
+    before: list[str], choosing: tuple[Ipse, Path]
 ) -> None:
     ipse, request = choosing
     person = _before(ipse, request)
-    person.reads(_WHOLE)
-    person.types(typed)
+    for keys in (*before, "no\r"):
+        person.reads(_WHOLE)
+        person.types(keys)
     assert "error: the answer says nothing" in person.leaves(7)
     refused = person.out.read_text()
     assert _payload(refused)["choices"] == []
     (entry,) = _log(ipse)
     assert (entry["released"], entry["consent"]) == (refused.strip(), "refused")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("\x04", id="end of input"),
+        pytest.param("yes\x04\x04", id="end of input after yes"),
+        pytest.param("no\x04\x04", id="end of input after no", marks=pytest.mark.slow),
+        pytest.param("\x03", id="interrupt", marks=pytest.mark.slow),
+    ],
+)
+def test_the_end_of_input_is_an_interrupt_and_the_request_can_be_answered_afterwards(
+    typed: str, choosing: tuple[Ipse, Path]
+) -> None:
+    ipse, request = choosing
+    before = _files(ipse)
+    person = _before(ipse, request)
+    person.reads(_WHOLE)
+    person.types(typed)
+    assert "interrupted" in person.leaves(130)
+    assert person.out.read_text() == ""
+    assert _files(ipse) == before
+    assert _log(ipse) == []
+    person = _before(ipse, request)
+    person.reads(_WHOLE)
+    person.types("yes\r")
+    person.leaves(0)
+
+
+def test_the_question_is_asked_a_few_times_and_then_counts_as_interrupted(
+    choosing: tuple[Ipse, Path],
+) -> None:
+    ipse, request = choosing
+    person = _before(ipse, request)
+    for keys in ("\r", "y\r", "YES\r", "oui\r", "1\r"):
+        person.reads(_WHOLE)
+        person.types(keys)
+    shown = person.leaves(130)
+    assert "only `yes` sends it and only `no` refuses" in shown
+    assert person.out.read_text() == ""
+    assert _log(ipse) == []
+
+
+def test_what_was_typed_before_the_question_came_again_is_no_answer_to_it(
+    choosing: tuple[Ipse, Path],
+) -> None:
+    ipse, request = choosing
+    person = _before(ipse, request)
+    person.reads(_WHOLE)
+    person.types("what?\ryes\r")
+    person.reads(_WHOLE)
+    person.types("no\r")
+    person.leaves(7)
+    assert _payload(person.out.read_text())["choices"] == []
 
 
 def test_a_refusal_has_the_size_and_the_sender_of_the_answer_that_it_refuses(
@@ -215,23 +265,24 @@ def test_ticked_sentences_leave_and_no_others(sentences: tuple[Ipse, Path]) -> N
     [
         (["yes\r"], "nothing is ticked"),
         (["1\r", "1\r", "yes\r"], "nothing is ticked"),
-        (["1\r", "no\r"], ""),
-        (["1 2\r", "\r"], ""),
-        (["1\r", "all\r"], "only numbers and `yes` are taken"),
-        (["1\r", "yes 1\r"], "only numbers and `yes` are taken"),
-        (["1\r", "\x04"], ""),
+        (["1\r"], ""),
+        (["1 2\r", "\r"], "only numbers, `yes` and `no` are taken"),
+        (["1\r", "all\r"], "only numbers, `yes` and `no` are taken"),
+        (["1\r", "yes 1\r"], "only numbers, `yes` and `no` are taken"),
     ],
-    ids=["none ticked", "unticked again", "no", "return", "a word", "yes and more", "end of input"],
+    ids=["none ticked", "unticked again", "no", "return", "a word", "yes and more"],
 )
 def test_without_a_tick_and_a_yes_no_sentence_leaves(
     typed: list[str], why: str, sentences: tuple[Ipse, Path]
 ) -> None:
     ipse, request = sentences
     person = _before(ipse, request)
-    for keys in typed:
-        person.reads(_TICK)
+    shown = ""
+    for keys in (*typed, "no\r"):
+        shown += person.reads(_TICK)
         person.types(keys)
-    assert why in person.leaves(7)
+    assert why in shown
+    person.leaves(7)
     assert _payload(person.out.read_text())["statements"] == []
     (entry,) = _log(ipse)
     assert entry["released"] == person.out.read_text().strip()
@@ -251,8 +302,9 @@ def test_a_number_that_is_not_listed_changes_nothing(sentences: tuple[Ipse, Path
     person.leaves(7)
 
 
+@pytest.mark.parametrize("keys", ["\x03", "\x04"], ids=["interrupt", "end of input"])
 @pytest.mark.parametrize("ticked", [False, True], ids=["at the page", "after a tick"])
-def test_an_interrupt_leaves_nothing_behind(ticked: bool, sentences: tuple[Ipse, Path]) -> None:
+def test_an_interrupt_leaves_nothing_behind(keys: str, ticked: bool, sentences: tuple[Ipse, Path]) -> None:
     ipse, request = sentences
     assert _log(ipse) == []
     before = _files(ipse)
@@ -261,7 +313,7 @@ def test_an_interrupt_leaves_nothing_behind(ticked: bool, sentences: tuple[Ipse,
     if ticked:
         person.types("1\r")
         person.reads(_TICK)
-    person.types("\x03")
+    person.types(keys)
     person.leaves(130)
     assert person.out.read_text() == ""
     assert _log(ipse) == []
@@ -330,7 +382,7 @@ def test_an_unknown_application_and_a_verified_one_do_not_look_alike(choosing: t
         assert "it asks for the first time" in page
     again = _request(ipse, "--level", "topics", "--topics", "hiking", "--as", "university", purpose="to plan")
     person = _before(ipse, again)
-    page = _flat(person.reads("type yes: "))
+    page = _flat(person.reads("type yes or no: "))
     assert "answered once before: 20" in page
     assert 'choose "to show you three books"' in page
     person.types("no\r")

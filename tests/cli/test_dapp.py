@@ -41,7 +41,7 @@ def application(tmp_path: Path) -> Ipse:
 def _request(ipse: Ipse, file: Path, *options: str | Path) -> None:
     ipse(
         "dapp", "request", "--audience", _ORIGIN, "--purpose", "to show you three books",
-        "--candidates", _CANDIDATES, "--top", "3", "-o", file, *options,
+        "--candidates", _CANDIDATES, "--top", "3", "-o", file, "--force", *options,
     )  # fmt: skip
 
 
@@ -210,12 +210,12 @@ def test_without_consent_or_grant_nothing_leaves(asked: tuple[Ipse, Path]) -> No
         run = ipse("dapp", "answer", request, "--json", *options, code=7)
         assert run.out == ""
         assert run.error["code"] == "consent-needed"
-        assert "`ipse dapp grant https://shop.example --level choose --allow-unsigned`" in run.error["hint"]
+        assert run.error["hint"] == "run it in a terminal; nothing proves who sent this request"
     assert _log(ipse) == []
 
 
 @pytest.mark.parametrize("level", ["bands", "topics", "statements"])
-def test_the_hint_names_the_exact_grant_and_none_where_there_can_be_none(
+def test_the_hint_speaks_of_grants_only_where_there_can_be_one_and_hands_none_out(
     level: str, taught: Ipse, tmp_path: Path
 ) -> None:
     request = tmp_path / "request"
@@ -224,12 +224,11 @@ def test_the_hint_names_the_exact_grant_and_none_where_there_can_be_none(
         "dapp", "request", "--audience", _ORIGIN, "--purpose", "p", "--level", level, *what,
         "--as", "university", "-o", request,
     )  # fmt: skip
-    did = taught("did", "show", "university", "--json").json["did"]
     hint = taught("dapp", "answer", request, "--json", code=7).error["hint"]
     if level == "statements":
         assert "dapp grant" not in hint
     else:
-        assert f"`ipse dapp grant {did} --level {level} --topics hiking,jazz-and-blues`" in hint
+        assert "`ipse dapp grant --help`" in hint
 
 
 def test_a_grant_of_another_party_or_an_ended_or_narrower_one_is_none(asked: tuple[Ipse, Path]) -> None:

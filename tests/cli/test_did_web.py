@@ -45,10 +45,10 @@ def test_a_published_did_web_resolves_and_its_credentials_verify(
         ).out
         verify = ("vc", "verify", "-", "--issuer", did)
         ipse(*verify, *_options(authority), stdin=issued)
-        ipse("did", "rotate", "site", "-o", file)
+        ipse("did", "rotate", "site", "-o", file, "--force")
         peer.routes["/alice/did.json"] = body(file.read_bytes())
         ipse(*verify, *_options(authority), stdin=issued)
-        ipse("did", "rotate", "site", "--retire", "-o", file)
+        ipse("did", "rotate", "site", "--retire", "-o", file, "--force")
         peer.routes["/alice/did.json"] = body(file.read_bytes())
         ipse(*verify, *_options(authority), stdin=issued, code=3)
     ipse(*verify, *_options(authority), stdin=issued, code=9)

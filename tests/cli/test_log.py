@@ -241,8 +241,8 @@ class TestAcceptingALoss:
 
     @pytest.mark.parametrize(
         "typed",
-        ["\r", "yes\r", "Accept\r", "accept it\r", "\x04", "accept\x04\x04", "no\r"],
-        ids=["return", "yes", "Accept", "accept it", "end of input", "end of input after accept", "no"],
+        ["\r", "yes\r", "Accept\r", "accept it\r", "no\r"],
+        ids=["return", "yes", "Accept", "accept it", "no"],
     )
     def test_takes_no_other_word(self, behind: Behind, typed: str) -> None:
         child = at_terminal(behind.ipse)
@@ -254,6 +254,14 @@ class TestAcceptingALoss:
         assert behind.vault.read_bytes() == behind.old
         behind.vault.write_bytes(behind.new)
         assert behind.ipse("log", "verify").out == "4 entries, the chain is whole\n"
+
+    @pytest.mark.parametrize("typed", ["\x04", "accept\x04\x04"], ids=["at once", "after accept"])
+    def test_is_interrupted_by_the_end_of_input(self, behind: Behind, typed: str) -> None:
+        child = at_terminal(behind.ipse)
+        child.expect_exact(_PROMPT)
+        child.send(typed)
+        assert ended(child)[0] == 130
+        assert behind.vault.read_bytes() == behind.old
 
     def test_takes_a_person_at_a_terminal(self, behind: Behind) -> None:
         for options in ([], ["--no-input"], ["--json"]):

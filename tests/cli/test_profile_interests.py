@@ -80,8 +80,8 @@ def test_a_topic_of_ones_own_is_added_listed_and_removed(said: Ipse) -> None:
     said("profile", "topics", "add", "jazz and blues", code=2)
     said("profile", "topics", "add", "\x1b[31m", code=6)
     said("profile", "topics", "add", "x" * 61, code=6)
-    said("profile", "topics", "remove", "The abyss")
-    said("profile", "topics", "remove", "The abyss", code=5)
+    said("profile", "topics", "delete", "The abyss")
+    said("profile", "topics", "delete", "The abyss", code=5)
 
 
 def test_a_topic_is_closed_and_opened_by_any_of_its_names(said: Ipse) -> None:

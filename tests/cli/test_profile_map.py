@@ -50,7 +50,7 @@ def test_a_secret_statement_is_drawn_only_when_asked_for(reader: Ipse, tmp_path:
     run = reader("profile", "map", "-o", path)
     assert "puppet" not in path.read_text()
     assert "in clear" in run.err
-    run = reader("profile", "map", "-o", path, "--with-secret")
+    run = reader("profile", "map", "-o", path, "--with-secret", "--force")
     assert "puppet" in path.read_text()
     assert "secret statements too" in run.err
 
@@ -59,9 +59,18 @@ def test_map_replaces_a_file_whole_and_private_whatever_mode_it_had(reader: Ipse
     path = tmp_path / "map.html"
     path.write_text("before")
     path.chmod(0o644)
-    reader("profile", "map", "-o", path)
+    assert reader("profile", "map", "-o", path, "--json", code=2).error["code"] == "file-exists"
+    assert path.read_text() == "before"
+    reader("profile", "map", "-o", path, "--force")
     assert path.read_text().startswith("<!DOCTYPE html>")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_page_can_be_printed(reader: Ipse) -> None:
+    assert reader("profile", "map", "-o", "-").out.startswith("<!DOCTYPE html>")
+    facts = reader("profile", "map", "-o", "-", "--json").json
+    assert facts["page"].startswith("<!DOCTYPE html>")
+    assert "file" not in facts
 
 
 def test_map_says_what_it_wrote_as_json(reader: Ipse, tmp_path: Path) -> None:

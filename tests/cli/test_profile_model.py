@@ -292,7 +292,7 @@ _CALLS: dict[str, tuple[str, ...]] = {
     "stats": (),
     "topics add": ("lighthouses",),
     "topics": (),
-    "topics remove": ("lighthouses",),
+    "topics delete": ("lighthouses",),
     "model list": (),
     "model use": ("small",),
     "model rebuild": (),

@@ -81,13 +81,13 @@ def test_trust_is_listed_and_taken_back_type_by_type_or_whole(ipse: Ipse) -> Non
     ipse("trust", "add", "https://issuer.example", "--for", "Badge")
     everyone = [(university, "Degree"), (university, "Badge"), (me, "*"), ("https://issuer.example", "Badge")]
     assert sorted(_rows(ipse)) == sorted(everyone)
-    ipse("trust", "remove", university, "--for", "Badge")
+    ipse("trust", "delete", university, "--for", "Badge")
     assert (university, "Badge") not in _rows(ipse)
     assert (university, "Degree") in _rows(ipse)
-    ipse("trust", "remove", university)
+    ipse("trust", "delete", university)
     assert {did for did, _ in _rows(ipse)} == {me, "https://issuer.example"}
-    assert_told(ipse("trust", "remove", university, code=5), university)
-    assert_told(ipse("trust", "remove", me, "--for", "Badge", code=5), me)
+    assert_told(ipse("trust", "delete", university, code=5), university)
+    assert_told(ipse("trust", "delete", me, "--for", "Badge", code=5), me)
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ _ROOM_OF = {
     "filelock": ("storage/files.py", "preferences/embedding"),
     "didkit": "credentials/formats/vcdm11/didkit_child.py",
     "pyrage": "keys/age_file.py",
+    "zxcvbn": "keys/passphrases.py",
     "http": "network",
     "ssl": "network",
     "socket": ("network", "keys/keystore/unlock_"),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Command", "Family", "Group", "application", "given_flags"]
 
+_DELETES: Final = frozenset({"delete", "remove", "rm"})
+"""Names that every family takes for its one command that deletes what the family is about."""
+
 _COMMANDS: Final = "ipse.cli.commands."
 _OF_OUTPUT: Final = frozenset({"json", "quiet", "verbose"})
 """Common options that say how results and messages are written."""
@@ -30,12 +33,14 @@ class Family:
 
     `commands` maps each command's name to the function behind it, as "module:function" under
     ipse.cli.commands, or to another family. The module is imported when that very command is used, or
-    listed in a help page. `alone` is the function that the family's name runs without a command, with
-    options of its own; without it the name alone prints its help.
+    listed in a help page. `deleting` is the command that `delete`, `remove` and `rm` mean. `alone` is the
+    function that the family's name runs without a command, with options of its own; without it the name
+    alone prints its help.
     """
 
     help: str
     commands: Mapping[str, str | Family]
+    deleting: str = "delete"
     alone: str = ""
     epilog: str | None = None
     options: Sequence[TyperOption] = field(default=())
@@ -73,6 +78,8 @@ class Group(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Command | Group | None:  # noqa: ARG002 - as above
         """Import and build a command by name. Returns None if there is no such command."""
+        if cmd_name in _DELETES:
+            cmd_name = self._family.deleting
         declared = self._family.commands.get(cmd_name)
         if declared is None:
             return None
@@ -235,7 +242,7 @@ _PROFILE: Final = Family(
             "How much you like each topic.",
             {
                 "add": "profile.topics:add",
-                "remove": "profile.topics:remove",
+                "delete": "profile.topics:delete",
                 "close": "profile.topics:close",
                 "open": "profile.topics:open_",
             },
@@ -251,6 +258,7 @@ _PROFILE: Final = Family(
             },
         ),
     },
+    deleting="forget",
 )
 
 _DAPP: Final = Family(
@@ -302,7 +310,7 @@ _IPSE: Final = Family(
         "vc": _VC,
         "trust": Family(
             "The trust list: whose credentials you accept, of which types.",
-            {"add": "trust:add", "list": "trust:list_", "remove": "trust:remove"},
+            {"add": "trust:add", "list": "trust:list_", "delete": "trust:delete"},
         ),
         "profile": _PROFILE,
         "dapp": _DAPP,

@@ -131,7 +131,7 @@ class Context:
     def new_passphrase(self) -> bytes:
         """Return a passphrase for a new keystore, typed twice. Raises PassphraseNeeded, StorageError."""
         given = self._given_passphrase()
-        return given if given is not None else self.new_secret("the keystore", None)
+        return self._not_weak(given) if given is not None else self.new_secret("the keystore", None)
 
     def secret(self, of: str, file: str | None) -> bytes:
         """Return a passphrase read from `file`, or ask for it. Raises PassphraseNeeded."""
@@ -141,14 +141,41 @@ class Context:
         return _checked(tty.ask_secret(f"passphrase of {of}: ").encode())
 
     def new_secret(self, of: str, file: str | None) -> bytes:
-        """Return a new passphrase read from `file`, or typed twice. Raises PassphraseNeeded."""
+        """Return a new passphrase read from `file`, typed twice, or generated and typed.
+
+        A weak one is warned of, and a generated one offered where somebody is at the terminal. Raises
+        PassphraseNeeded.
+        """
         if file is not None:
-            return _checked(self._from_file(Path(file)))
+            return self._not_weak(_checked(self._from_file(Path(file))))
         self._require_terminal(of)
         first = _checked(tty.ask_secret(f"new passphrase for {of}: ").encode())
-        if tty.ask_secret("the same again: ").encode() != first:
+        again = "the same again: "
+        if weak := _weakness(first):
+            self.output.page(weak)
+            again = "the same again to keep it, or return for a generated one: "
+        second = tty.ask_secret(again).encode()
+        if weak and not second:
+            return self._generated(of)
+        if second != first:
             raise PassphraseNeeded("the two passphrases differ", hint="run the command again")
         return first
+
+    def _generated(self, of: str) -> bytes:
+        """Show a generated passphrase and have it typed. Raises PassphraseNeeded."""
+        from ipse.keys import passphrases
+
+        made = passphrases.generate()
+        self.output.page(f"write it down, it is shown once: {made}")
+        if tty.ask_secret(f"type it, the new passphrase for {of}: ").strip() != made:
+            raise PassphraseNeeded("what was typed is not it", hint="run the command again")
+        return made.encode()
+
+    def _not_weak(self, passphrase: bytes) -> bytes:
+        """Return a new passphrase that nobody typed, with a warning on stderr where it is weak."""
+        if weak := _weakness(passphrase):
+            self.output.message(weak)
+        return passphrase
 
     @property
     def _is_given(self) -> bool:
@@ -177,6 +204,19 @@ class Context:
     def _require_terminal(self, of: str) -> None:
         if not self.can_ask:
             raise PassphraseNeeded(f"{of} needs its passphrase and there is no terminal to ask on")
+
+
+def _weakness(passphrase: bytes) -> str:
+    """Return the warning about a passphrase that can be guessed, empty for any other."""
+    from ipse.keys import passphrases
+
+    found = passphrases.guesses(passphrase)
+    if found >= passphrases.ENOUGH:
+        return ""
+    return (
+        f"warning: this passphrase is weak: about 10^{found:.0f} guesses find it, "
+        f"and fewer than 10^{passphrases.ENOUGH} are too few"
+    )
 
 
 def _prepare_embedder(models: Path) -> None:

@@ -155,4 +155,6 @@ def _show_traceback(context: Context) -> None:
     if context.debug:
         import traceback
 
-        traceback.print_exc()
+        from ipse.encoding.safe_text import printable_lines
+
+        sys.stderr.write(printable_lines(traceback.format_exc()))

@@ -43,8 +43,23 @@ class Output:
             return word
         return mark
 
-    def result(self, text: str, value: JsonObject) -> None:
-        """Write the result of a command: `text`, or the flat object `value` under --json."""
+    def result(self, text: str, value: JsonObject, *, coloured: bool = False) -> None:
+        """Write the result of a command: `text` for a person, or the flat object `value` under --json.
+
+        No character of `text` steers the terminal. With `coloured` it holds colours, and the caller has
+        made everything printable that others wrote.
+        """
+        self._write(printable_lines(text, keep="\x1b" if coloured else ""), value)
+
+    def document(self, text: str, value: JsonObject) -> None:
+        """Write JSON or a token, or `value` under --json. Unsafe characters become JSON escapes."""
+        self._write(printable_json(text), value)
+
+    def exact(self, text: str, value: JsonObject) -> None:
+        """Write `text` byte for byte for a program, made printable where a terminal shows it."""
+        self._write(printable_lines(text) if sys.stdout.isatty() else text, value)
+
+    def _write(self, text: str, value: JsonObject) -> None:
         sys.stdout.write((_json(value) if self.json else text) + "\n")
 
     def facts(self, facts: JsonObject) -> None:
@@ -71,9 +86,12 @@ class Output:
         if not self.quiet:
             sys.stderr.write(printable_lines(text) + "\n")
 
-    def page(self, text: str) -> None:
-        """Write to stderr what the owner must read before deciding, even under -q."""
-        sys.stderr.write(text + "\n")
+    def page(self, text: str, *, keep: str = "") -> None:
+        """Write to stderr what the owner must read before deciding, even under -q.
+
+        `keep` are unsafe characters that the page itself consists of.
+        """
+        sys.stderr.write(printable_lines(text, keep=keep) + "\n")
         sys.stderr.flush()
 
     def start_log(self) -> None:

@@ -27,6 +27,7 @@ __all__ = [
     "CaFile",
     "ContextFiles",
     "File",
+    "Force",
     "OutputFile",
     "SchemaFiles",
     "check_output",
@@ -144,20 +145,26 @@ SchemaFiles: TypeAlias = Annotated[
 OutputFile: TypeAlias = Annotated[
     str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")
 ]
+Force: TypeAlias = Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")]
 
 
-def check_output(output: str) -> None:
-    """Refuse a file that can't be written, before any work is done. Raises DataError."""
+def check_output(output: str, *, force: bool) -> None:
+    """Refuse a file that can't be written, before any work is done. Raises DataError, AlreadyExists."""
     if output != "-":
-        output_files.check_target(output)
+        output_files.check_target(output, replace=force)
 
 
-def deliver(context: Context, output: str, text: str, value: JsonObject) -> None:
-    """Print a result, or write it into a file and print the file's name."""
+def deliver(
+    context: Context, output: str, text: str, value: JsonObject, *, force: bool, exact: bool = False
+) -> None:
+    """Print JSON or a token, or write it into a file and print the file's name.
+
+    With `exact` it is printed byte for byte where a program reads it.
+    """
     if output == "-":
-        context.output.result(text, value)
+        (context.output.exact if exact else context.output.document)(text, value)
         return
-    output_files.write_text(output, text.rstrip("\n") + "\n")
+    output_files.write_text(output, text.rstrip("\n") + "\n", replace=force)
     context.output.result(output, {"file": output})
 
 

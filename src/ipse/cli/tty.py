@@ -7,6 +7,8 @@ import os
 import sys
 from contextlib import suppress
 
+from ipse.encoding.safe_text import printable
+
 __all__ = ["ask", "ask_secret", "forget_typed", "present"]
 
 _TERMINAL = "/dev/tty"
@@ -26,8 +28,12 @@ def present() -> bool:
 
 
 def ask(question: str) -> str:
-    """Ask `question` and return the typed line; empty at end of input, also in the middle of a line."""
+    """Ask `question` and return the typed line, stripped.
+
+    The end of input is no answer, also in the middle of a line: it raises KeyboardInterrupt, like Ctrl-C.
+    """
     sys.stderr.flush()
+    question = printable(question)
     if os.name == "nt":
         sys.stderr.write(question)
         return _whole_line(sys.stdin.readline())
@@ -67,4 +73,6 @@ def forget_typed() -> None:
 
 
 def _whole_line(line: str) -> str:
-    return line.strip() if line.endswith("\n") else ""
+    if not line.endswith("\n"):
+        raise KeyboardInterrupt
+    return line.strip()

@@ -152,7 +152,7 @@ def require_challenge(policy: Policy) -> Challenge | NoChallenge:
     if policy.challenge is None:
         raise UsageError(
             "a presentation is verified against the challenge it answers, and none is given",
-            hint="give --audience and --nonce, or --insecure-no-challenge",
+            hint="give --audience and --nonce, as you gave them to the one who presents",
         )
     return policy.challenge
 

@@ -234,7 +234,7 @@ def _check_trust(proven: Proven, policy: Policy) -> tuple[str, object]:
         return "any issuer is accepted", issuer
     if not policy.trusted:
         raise Undetermined(
-            "nobody said whose credentials to accept: give --issuer DID or --any-issuer, or trust an issuer",
+            "nobody said whose credentials to accept: give --issuer DID, or trust an issuer",
             code="no-trust-policy",
         )
     return _trusted_for(proven.content, policy)

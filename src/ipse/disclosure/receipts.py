@@ -24,7 +24,7 @@ from ipse.credentials.formats import sd_jwt
 from ipse.credentials.jws import Jws, Signer
 from ipse.dids import did_key, resolver
 from ipse.dids.resolver import Resolve
-from ipse.disclosure.answers import LIFE
+from ipse.disclosure.answers import LIFE, verify_answer
 from ipse.disclosure.questions import LEVELS, MAX_PURPOSE, Question
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.safe_text import is_printable, plain_text
@@ -34,7 +34,15 @@ from ipse.errors import InputTooLarge, IpseError, MalformedInput, NotFound, Usag
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.protocols.parties import party_of
 
-__all__ = ["TYPE", "ReceiptVerification", "build_receipt", "check_terms", "countersign", "verify_receipt"]
+__all__ = [
+    "TYPE",
+    "ReceiptVerification",
+    "build_receipt",
+    "check_signer",
+    "check_terms",
+    "countersign",
+    "verify_receipt",
+]
 
 TYPE: Final = "urn:ipse:receipt:1"
 
@@ -136,7 +144,11 @@ def verify_receipt(receipt: str, resolve: Resolve | None = None) -> ReceiptVerif
 
 
 def check_terms(receipt: ReceiptVerification, question: Question, answer: str) -> None:
-    """Raise VerificationFailed where `receipt` is not about this answer to this question on these terms."""
+    """Raise VerificationFailed where `receipt` is not about this answer to this question on these terms.
+
+    It must be by the wallet that signed the answer, and the answer must hold as of when it was made: code
+    `receipt-foreign` where another key signed. Raises MalformedInput for what is no answer.
+    """
     payload = receipt.payload
     expected = {
         "party": question.party,
@@ -155,6 +167,18 @@ def check_terms(receipt: ReceiptVerification, question: Question, answer: str) -
     for name, span in (("issued", timedelta(0)), ("expires", LIFE), ("retention_until", question.retention)):
         if parse_timestamp(payload[name]) - issued != span:
             raise VerificationFailed(f"the receipt's {name} is {payload[name]}, which was not agreed")
+    verify_answer(answer, question, issued).report.raise_unless_passed("the answer")
+    check_signer(receipt, sd_jwt.parse(answer).jwt.payload.get("iss"))
+
+
+def check_signer(receipt: ReceiptVerification, wallet_did: Json) -> None:
+    """Raise VerificationFailed, code `receipt-foreign`, where another than `wallet_did` made `receipt`."""
+    if receipt.wallet_did != wallet_did:
+        raise VerificationFailed(
+            f"the receipt is by {excerpt(receipt.wallet_did)}, the answer by {excerpt(wallet_did)}",
+            hint="don't sign it; ask the wallet for the receipt of this answer",
+            code="receipt-foreign",
+        )
 
 
 def _issued(answer: str) -> datetime:

@@ -26,6 +26,7 @@ __all__ = [
     "printable_lines",
     "replace_unsafe",
     "without_controls",
+    "without_quotes",
 ]
 
 JOINERS: Final = "\u200c\u200d"
@@ -49,6 +50,27 @@ _PERHAPS_MARKS: Final = re.compile(rf"[^\w\x00-\u02ff]{{{_MAX_RUN + 1},}}")
 """No combining mark is a letter or digit, and none is among the first 768 characters."""
 _UNSEEN: Final = {0x200D: None, 0x2800: " ", **dict.fromkeys(range(0xFE00, 0xFE10))}
 """Safe characters that show as nothing (joiner, variation selectors) or as a space (Braille blank)."""
+_QUOTES: Final = frozenset({"Pi", "Pf"})
+"""Categories of opening and closing quotation marks."""
+_LIKE_QUOTES: Final = re.compile(
+    "[\"'`\u00b4"
+    "\u02b9-\u02bf\u02c8\u02ca\u02cb\u02dd\u02ee\u02f4-\u02f6"  # modifier letters: primes, commas, accents
+    "\u0374\u0384\u0559-\u055b\u055d\u05f3\u05f4\u07f4\u07f5\u1cd3"  # Greek, Armenian, Hebrew, N'Ko, Vedic
+    "\u1fbd\u1fbf\u1fcd-\u1fcf\u1fdd-\u1fdf\u1fef\u1ffd\u1ffe"  # Greek breathings and accents
+    "\u2018-\u201f\u2032-\u2037\u2039\u203a\u2057"  # quotation marks and primes
+    "\u2329\u232a\u275b-\u2760\u276e\u276f\u27e8-\u27eb"  # angle brackets and ornaments
+    "\u2e00-\u2e0d\u2e1c\u2e1d\u2e20\u2e21\u2e42"
+    "\u3003\u3008-\u300f\u301d-\u301f\ua78b\ua78c"  # East Asian marks, saltillo
+    "\ufe3d-\ufe44\uff02\uff07\uff40\uff62\uff63"  # vertical, full and half width forms
+    "\U0001f676-\U0001f678]"
+    "|(?<!\\S)[\u030b\u030d-\u030f\u0312-\u0315\u0348]"  # ticks and commas over or under nothing
+)
+"""What stands for a quotation mark, or can be taken for one, in categories other than these two.
+
+Unicode Standard section 6.2 (quotation marks and angle brackets, apostrophes, primes), and the entries of
+UTS 39 confusables.txt for U+0022 and U+0027 but the letters of living alphabets.
+"""
+_RUN_OF_MARKS: Final = re.compile("'{2,}")
 
 
 def is_printable(text: str) -> bool:
@@ -64,9 +86,13 @@ def printable(text: str) -> str:
     return replace_unsafe(text, _escaped)
 
 
-def printable_lines(text: str) -> str:
-    """`text` like `printable`, with its line feeds kept."""
-    return "\n".join(map(printable, text.split("\n")))
+def printable_lines(text: str, *, keep: str = "") -> str:
+    """`text` like `printable`, with its line feeds and the characters in `keep` as they are."""
+
+    def shown(character: str) -> str:
+        return character if character in keep else _escaped(character)
+
+    return "\n".join(replace_unsafe(line, shown) for line in text.split("\n"))
 
 
 def printable_json(text: str) -> str:
@@ -80,6 +106,16 @@ def one_line(text: str, limit: int) -> str:
     if len(shown) <= limit and not text[8 * limit :].strip():
         return shown
     return shown[: limit - 1].rstrip() + "…"
+
+
+def without_quotes(text: str) -> str:
+    """`text` with an apostrophe for each quotation mark and for what looks like one, never two in a row.
+
+    What is shown between quotation marks can't seem to end before it does.
+    """
+    plain = _LIKE_QUOTES.sub("'", text)
+    plain = "".join("'" if unicodedata.category(character) in _QUOTES else character for character in plain)
+    return _RUN_OF_MARKS.sub("'", plain)
 
 
 def replace_unsafe(text: str, replacement: Callable[[str], str], *, joiners: str = "") -> str:

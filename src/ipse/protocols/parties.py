@@ -1,10 +1,15 @@
-"""Who asks: the web origin of an application's address, and the party that an address or a DID stands for."""
+"""Who asks: the web origin of an application's address, and the party that an address or a DID stands for.
+
+Budgets, grants, pairwise DIDs and the log go by the party, so one host must be one party. Browsers read an
+IPv4 address in many spellings (WHATWG URL, host parsing); here a host has one, and the others are refused.
+"""
 
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Final
+from urllib.parse import quote, unquote
 
 from ipse.dids import did_web, resolver
 from ipse.errors import MalformedInput, Undetermined
@@ -22,12 +27,30 @@ _ADDRESS: Final = re.compile(
 )
 _PORTS: Final = {"https": 443, "http": 80}
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+"""A last label with which a host is an IPv4 address or nothing (WHATWG URL, ends-in-a-number checker)."""
+_HOLD_IPV4: Final = tuple(
+    IPv6Network(network)
+    for network in (
+        "::/96",  # IPv4-compatible, with :: and ::1
+        "::ffff:0:0/96",  # IPv4-mapped
+        "::ffff:0:0:0/96",  # IPv4-translated, RFC 2765
+        "64:ff9b::/96",  # NAT64, RFC 6052
+        "64:ff9b:1::/48",  # NAT64 in a network of one's own, RFC 8215
+        "2001::/32",  # Teredo
+        "2002::/16",  # 6to4
+    )
+)
+"""IPv6 addresses that lead to an IPv4 host, which has an address of its own."""
+_LOOPBACK_IPV6: Final = IPv6Address("::1")
+_A_LABEL: Final = "xn--"
 
 
 def origin_of(address: str) -> str:
     """The web origin of an application's address: https://shop.example, with a port where not 443.
 
-    Plain http is taken for the machine's own loopback address alone. Raises MalformedInput.
+    Plain http is taken for the machine's own loopback address alone. Raises MalformedInput, with the code
+    `host-spelling` for another spelling of a host than its one.
     """
     match = _ADDRESS.fullmatch(address)
     scheme = match["scheme"].lower() if match else ""
@@ -42,13 +65,53 @@ def origin_of(address: str) -> str:
 
 
 def _host(spelled: str) -> str:
-    """The one spelling of a host, empty where there can't be such a host."""
-    if not spelled.startswith("["):
-        return spelled if len(spelled) <= 253 else ""
+    """The one spelling of a host, empty where there can't be such a host. Raises MalformedInput."""
+    if spelled.startswith("["):
+        return _ipv6(spelled)
+    labels = spelled.split(".")
+    if _NUMBER.fullmatch(labels[-1]):
+        try:
+            return str(IPv4Address(spelled))  # four decimal numbers without leading zeros
+        except ValueError as error:
+            raise _misspelled(spelled, "an IPv4 address is four decimal numbers, like 192.0.2.1") from error
+    for label in labels:
+        if label.startswith(_A_LABEL) and not _is_a_label(label):
+            raise _misspelled(spelled, f"{label} is not what a name in another script is written as")
+    return spelled if len(spelled) <= 253 else ""
+
+
+def _ipv6(spelled: str) -> str:
     try:
-        return f"[{IPv6Address(spelled[1:-1])}]"
+        address = IPv6Address(spelled[1:-1])
     except ValueError:
         return ""
+    if address != _LOOPBACK_IPV6 and any(address in network for network in _HOLD_IPV4):
+        raise _misspelled(spelled, "it stands for an IPv4 address, which has a spelling of its own")
+    return f"[{address}]"
+
+
+def _is_a_label(label: str) -> bool:
+    """Whether `label` is the one ASCII form of a label in another script (RFC 5890, section 2.3.2.1)."""
+    import unicodedata
+
+    try:
+        text = label.removeprefix(_A_LABEL).encode("ascii").decode("punycode")
+        again = text.encode("punycode").decode("ascii")
+    except (UnicodeError, OverflowError):
+        return False
+    return (
+        not text.isascii()
+        and _A_LABEL + again == label
+        and unicodedata.normalize("NFKC", text).lower() == text
+    )
+
+
+def _misspelled(host: str, reason: str) -> MalformedInput:
+    return MalformedInput(
+        f"{host[:100]!r} is not the one spelling of a host: {reason}",
+        hint="write the address like https://shop.example or https://192.0.2.1",
+        code="host-spelling",
+    )
 
 
 def party_of(name: str) -> str:
@@ -62,9 +125,13 @@ def party_of(name: str) -> str:
     method = resolver.method_of(name)
     if method == "web":
         origin = origin_of(did_web.publish_url(name))
-        domain, _, path = name.removeprefix(did_web.PREFIX).partition(":")
+        _, _, path = name.removeprefix(did_web.PREFIX).partition(":")
+        if not path:
+            return origin
+        if path != ":".join(quote(unquote(segment), safe="") for segment in path.split(":")):
+            raise _misspelled(name, "its path escapes what needs no escape")
         # Below a path may publish whom the origin lets: a tenant, who does not speak for all of it.
-        return f"{did_web.PREFIX}{domain.lower()}:{path}" if path else origin
+        return f"{did_web.PREFIX}{origin.removeprefix('https://').replace(':', '%3a')}:{path}"
     if method not in _PARTY_METHODS:
         raise Undetermined(
             f"a did:{method[:40]} can't be an application",

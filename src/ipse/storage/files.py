@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from ipse.errors import CorruptData, NotFound, StorageError
 
-__all__ = ["create_private_folder", "exclusive", "read_private", "write_private"]
+__all__ = ["create_private_folder", "exclusive", "read_private", "write_new", "write_private"]
 
 _LOCK_WAIT: Final = 10.0
 """Seconds to wait for another ipse process that is writing."""
@@ -51,21 +51,61 @@ def write_private(path: Path, data: bytes) -> None:
 
     After a crash at any moment `path` holds either the old bytes or the new ones. Raises StorageError.
     """
+    _put(path, data, lambda temporary: temporary.replace(path))
+
+
+def write_new(path: Path, data: bytes) -> bool:
+    """Put `data` at `path` like `write_private`, but only where nothing is there; whether it was put there.
+
+    The system decides that in one step, so that of two processes one writes. Raises StorageError.
+    """
+    try:
+        _put(path, data, lambda temporary: _give_free_name(temporary, path))
+    except StorageError as error:
+        if isinstance(error.__cause__, FileExistsError):
+            return False
+        raise
+    return True
+
+
+def _put(path: Path, data: bytes, place: Callable[[Path], object]) -> None:
+    """Write `data` into a new file beside `path` and `place` it. Raises StorageError."""
     temporary = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
+            _write_synced(temporary, data)
+            place(temporary)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
     except OSError as error:
         raise StorageError(f"can't write {path}: {_reason(error)}") from error
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet (0600), down to the disk."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _give_free_name(temporary: Path, path: Path) -> None:
+    """Rename a file to a name that nothing has. Raises FileExistsError."""
+    if os.name == "nt":  # renaming replaces nothing there
+        temporary.rename(path)
+        return
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: the name is taken first, and filled then
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        temporary.replace(path)
+    else:
+        temporary.unlink()
 
 
 @contextlib.contextmanager

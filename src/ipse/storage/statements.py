@@ -245,7 +245,7 @@ def supersede(vault: Vault, old: int, new: int) -> None:
         if ended.kind != standing.kind:
             raise UsageError(
                 f"statement {old} is {_named(ended.kind)} and {new} is {_named(standing.kind)}",
-                hint="both hold, or `ipse profile forget` one",
+                hint="both can hold; `ipse profile contradictions` lists those that can't",
             )
         vault.change(
             "UPDATE statements SET valid_to = max(?, valid_from), superseded_by = ? WHERE number = ?",

@@ -59,7 +59,7 @@ def retire(wallet: Wallet, which: str) -> DidRecord:
     if identities.publish_url(record) is None:
         raise UsageError(
             f"{record.name!r} is a did:{record.method}, whose key can't be retired",
-            hint=f"`ipse did delete {record.name}` parts with it",
+            hint=f"`ipse did rotate {record.name}` gives it a successor, and keeps it",
         )
 
     def drop(manifest: Manifest) -> Manifest:

@@ -16,7 +16,7 @@ from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
 from ipse.storage import files, manifest
 from ipse.storage.manifest import DidRecord, Edit, Leftover, Manifest
-from ipse.storage.places import Places
+from ipse.storage.places import Places, check_private
 from ipse.storage.vault import Vault
 
 __all__ = ["Passphrase", "Wallet", "open_keystore"]
@@ -30,7 +30,8 @@ class Wallet:
     """An existing wallet. Use it as a context manager; it closes the vault."""
 
     def __init__(self, places: Places, passphrase: Passphrase) -> None:
-        """Read the manifest. Raises NotFound where there is no wallet, CorruptData."""
+        """Read the manifest. Raises NotFound where there is no wallet, CorruptData, StorageError."""
+        check_private(places)
         self.places = places
         self.manifest: Manifest = manifest.read(places.manifest)
         self._passphrase = passphrase
@@ -45,6 +46,7 @@ class Wallet:
         The manifest is written last: until then there is no wallet, and what was made is taken back
         if anything fails. Raises AlreadyExists, KeystoreError, StorageError.
         """
+        check_private(places)
         if places.manifest.exists():
             raise AlreadyExists(
                 f"there is already a wallet in {places.data}",
@@ -56,6 +58,7 @@ class Wallet:
                 hint="restore wallet.json from a backup, or move the vault away",
             )
         files.create_private_folder(places.data)
+        check_private(places)  # somebody else may have made it just now
         wallet_id = secrets.token_hex(8)
         root_item = f"root-{secrets.token_hex(4)}"
         root = os.urandom(derivation.ROOT_LENGTH)

@@ -10,10 +10,10 @@ import typer
 from ipse.cli import params, tty
 from ipse.cli.completion import complete_did
 from ipse.cli.context import Context, context_of
-from ipse.cli.params import AllowLoopback, CaFile
+from ipse.cli.params import AllowLoopback, CaFile, Force, OutputFile
 from ipse.dids import CREATED
 from ipse.encoding import strict_json
-from ipse.errors import ConsentNeeded, ConsentRefused, DataError, StorageError, UsageError
+from ipse.errors import AlreadyExists, ConsentNeeded, ConsentRefused, DataError, UsageError
 from ipse.wallet import directory, output_files
 from ipse.wallet.directory import DidRecord
 
@@ -48,9 +48,8 @@ _Domain = Annotated[
 _Chain = Annotated[
     int, typer.Option("--chain", metavar="N", min=1, help="For did:pkh: the EVM chain's number.")
 ]
-_Output = Annotated[str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")]
 _DidJson = Annotated[
-    str, typer.Option("-o", "--output", metavar="FILE", help="For did:web: where to write its document.")
+    str, typer.Option("-o", "--output", metavar="FILE|-", help="For did:web: where to write its document.")
 ]
 _Secret = Annotated[
     str | None,
@@ -71,6 +70,7 @@ def create(
     domain: _Domain = None,
     chain: _Chain = 1,
     output: _DidJson = "did.json",
+    force: Force = False,
 ) -> None:
     """Create a DID with a new key and print the DID."""
     from ipse.wallet import identities
@@ -78,11 +78,10 @@ def create(
     context = context_of(ctx)
     kind = identities.Kind(method, domain=domain, chain=chain)
     if kind.is_published:
-        output_files.check_target(output)
+        params.check_output(output, force=force)
     with context.wallet() as wallet:
         record = identities.create(wallet, name, kind=kind, key_type=key_type, now=context.now)
-    _publish(context, record, output)
-    context.output.result(record.did, _public(record))
+    _conclude(context, record, output, force=force)
 
 
 def list_(ctx: typer.Context) -> None:
@@ -107,7 +106,7 @@ def document(ctx: typer.Context, which: _Which) -> None:
 
     context = context_of(ctx)
     content = identities.document(directory.read(context.places).find(which))
-    context.output.result(strict_json.pretty(content), content)
+    context.output.document(strict_json.pretty(content), content)
 
 
 def resolve(
@@ -121,7 +120,7 @@ def resolve(
 
     context = context_of(ctx)
     content = resolution.resolve(did, resolution.Reach(ca_file, allow_loopback))
-    context.output.result(strict_json.pretty(content), content)
+    context.output.document(strict_json.pretty(content), content)
 
 
 def default(
@@ -161,6 +160,7 @@ def rotate(
         bool, typer.Option("--retire", help="For did:web: delete the old keys instead of making a new one.")
     ] = False,
     output: _DidJson = "did.json",
+    force: Force = False,
     succession: Annotated[
         str | None,
         typer.Option(
@@ -173,27 +173,27 @@ def rotate(
 
     context = context_of(ctx)
     if succession is not None:
-        output_files.check_target(succession)
+        output_files.check_target(succession, replace=force)
     with context.wallet() as wallet:
         if identities.publish_url(wallet.manifest.find(which)) is not None:
-            output_files.check_target(output)
+            params.check_output(output, force=force)
         if retire:
             record, linked = rotation.retire(wallet, which), None
         else:
             rotated = rotation.rotate(wallet, which, now=context.now)
             record, linked = rotated.record, rotated.succession
-    _publish(context, record, output)
     if linked is not None and succession is not None:
-        output_files.write_text(succession, linked + "\n")
+        output_files.write_text(succession, linked + "\n", replace=force)
     elif linked is not None:
         context.output.message("the old key signed who its successor is: `ipse vc list` has the credential")
-    context.output.result(record.did, {**_public(record), "succession": linked})
+    _conclude(context, record, output, force=force, succession=linked)
 
 
 def export(
     ctx: typer.Context,
     which: _Which,
-    output: _Output = "-",
+    output: OutputFile = "-",
+    force: Force = False,
     key_passphrase_file: _Secret = None,
     insecure_plaintext: Annotated[
         bool,
@@ -204,6 +204,7 @@ def export(
     from ipse.wallet import key_files
 
     context = context_of(ctx)
+    params.check_output(output, force=force)
     with context.wallet() as wallet:
         if insecure_plaintext:
             text = key_files.export_plaintext(wallet, which)
@@ -212,9 +213,9 @@ def export(
                 wallet, which, lambda: context.new_secret("the key file", key_passphrase_file)
             )
     if output == "-":
-        context.output.result(text.rstrip("\n"), {"key": text})
+        context.output.document(text.rstrip("\n"), {"key": text})
     else:
-        output_files.write_text(output, text)
+        output_files.write_text(output, text, replace=force)
         context.output.message(f"key written to {output}")
 
 
@@ -230,6 +231,7 @@ def import_(
     chain: _Chain = 1,
     key_passphrase_file: _Secret = None,
     output: _DidJson = "did.json",
+    force: Force = False,
 ) -> None:
     """Create a DID from a private key that you have and print the DID."""
     from ipse.wallet import identities, key_files
@@ -237,7 +239,7 @@ def import_(
     context = context_of(ctx)
     kind = identities.Kind(method, domain=domain, chain=chain)
     if kind.is_published:
-        output_files.check_target(output)
+        params.check_output(output, force=force)
     data = params.read_bytes(file)
     with context.wallet() as wallet:
         record = key_files.import_key(
@@ -248,8 +250,7 @@ def import_(
             passphrase=lambda: context.secret("the key file", key_passphrase_file),
             now=context.now,
         )
-    _publish(context, record, output)
-    context.output.result(record.did, _public(record))
+    _conclude(context, record, output, force=force)
 
 
 def delete(
@@ -276,7 +277,8 @@ def _confirm(context: Context, record: DidRecord, typed: str | None) -> None:
     if typed is None:
         if not context.can_ask:
             raise ConsentNeeded(
-                f"deleting {record.name!r} needs its name as confirmation", hint=f"--confirm {record.name}"
+                f"deleting {record.name!r} needs its name as confirmation",
+                hint="run it in a terminal, or confirm with its name: --confirm NAME",
             )
         context.output.page(
             f"{record.did}\nits key is deleted for good; nothing can be signed or proved with it afterwards"
@@ -287,19 +289,27 @@ def _confirm(context: Context, record: DidRecord, typed: str | None) -> None:
         raise UsageError(f"--confirm {typed} is not the name {record.name!r}", hint="nothing was deleted")
 
 
-def _publish(context: Context, record: DidRecord, output: str) -> None:
-    """Write the document of a did:web and say where to publish it."""
+def _conclude(context: Context, record: DidRecord, output: str, *, force: bool, **more: Any) -> None:
+    """Print the DID. Of a did:web write the document first, or with `-` print that; say where it goes."""
     from ipse.wallet import identities
 
-    url = identities.publish_url(record)
+    facts, url = {**_public(record), **more}, identities.publish_url(record)
     if url is None:
+        context.output.result(record.did, facts)
+        return
+    document = identities.document(record)
+    text = strict_json.pretty(document)
+    if output == "-":
+        context.output.message(f"this is the document of {record.did}; publish it at {url}")
+        context.output.document(text, {**facts, "document": document})
         return
     try:
-        output_files.write_text(output, strict_json.pretty(identities.document(record)) + "\n")
-    except DataError as error:
+        output_files.write_text(output, text + "\n", replace=force)
+    except (AlreadyExists, DataError) as error:
         again = f"{record.name!r} is in the wallet: `ipse did document {record.name}` prints its document"
-        raise StorageError(error.message, hint=again) from error
+        raise type(error)(error.message, hint=again, code=error.code) from error
     context.output.message(f"{output} written; publish it at {url}")
+    context.output.result(record.did, facts)
 
 
 def _public(record: DidRecord) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import typer
 
 from ipse.cli import params, tty
 from ipse.cli.context import Context, context_of
-from ipse.cli.params import AllowLoopback, CaFile
+from ipse.cli.params import AllowLoopback, CaFile, Force, OutputFile
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused, UsageError
 from ipse.wallet import output_files
@@ -50,7 +50,7 @@ def show(
     context = context_of(ctx)
     with context.wallet() as wallet:
         entry = disclosure_log.find(wallet, number)
-    context.output.result(strict_json.pretty(entry.content), entry.content)
+    context.output.document(strict_json.pretty(entry.content), entry.content)
 
 
 def verify(ctx: typer.Context) -> None:
@@ -124,7 +124,8 @@ def _entries(count: int) -> str:
 
 def export(
     ctx: typer.Context,
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")] = "-",
+    output: OutputFile = "-",
+    force: Force = False,
 ) -> None:
     """Export the log with its signed head, so that another program can verify it.
 
@@ -133,16 +134,15 @@ def export(
     from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
-    if output != "-":
-        output_files.check_target(output)
+    params.check_output(output, force=force)
     with context.wallet() as wallet:
         *entries, end = disclosure_log.export(wallet, now=context.now)
     if output != "-":
-        output_files.write_text(output, "".join(f"{line}\n" for line in (*entries, end)))
+        output_files.write_text(output, "".join(f"{line}\n" for line in (*entries, end)), replace=force)
         context.output.result(output, {"entries": len(entries), "file": output})
         return
     facts = {"entries": [strict_json.parse_object(line) for line in entries]} if context.output.json else {}
-    context.output.result("\n".join([*entries, end]), {**facts, "end": strict_json.parse_object(end)})
+    context.output.exact("\n".join([*entries, end]), {**facts, "end": strict_json.parse_object(end)})
 
 
 def receipts(
@@ -175,7 +175,7 @@ def receipts(
             receipt = receipts.receipt(wallet, number)
         else:
             receipt = receipts.countersigned(wallet, number, given, reach=Reach(ca_file, allow_loopback))
-    context.output.result(strict_json.pretty(receipt), receipt)
+    context.output.document(strict_json.pretty(receipt), receipt)
 
 
 def _list_receipts(context: Context) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from ipse.cli.context import context_of
 
-__all__ = ["add", "list_", "remove"]
+__all__ = ["add", "delete", "list_"]
 
 _Did = Annotated[str, typer.Argument(metavar="DID", help="An issuer, or an https URL that publishes keys.")]
 
@@ -43,7 +43,7 @@ def list_(ctx: typer.Context) -> None:
     )
 
 
-def remove(
+def delete(
     ctx: typer.Context,
     issuer: _Did,
     types: Annotated[
@@ -51,12 +51,12 @@ def remove(
         typer.Option("--for", metavar="TYPE", help="Only for this type; for all where not given."),
     ] = None,
 ) -> None:
-    """Remove an issuer from the trust list."""
+    """Delete an issuer from the trust list."""
     from ipse.wallet import trust
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        removed = trust.remove(wallet, issuer, types)
+        deleted = trust.remove(wallet, issuer, types)
     context.output.result(
-        f"{issuer}: {removed} {'entry' if removed == 1 else 'entries'} removed", {"removed": removed}
+        f"{issuer}: {deleted} {'entry' if deleted == 1 else 'entries'} deleted", {"deleted": deleted}
     )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from ipse.disclosure.receipts import verify_receipt
+import hashlib
+
+from ipse.dids import did_key
+from ipse.disclosure.receipts import ReceiptVerification, check_signer, verify_receipt
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import NotFound, VerificationFailed
+from ipse.keys import derivation
 from ipse.storage import answers, disclosure_log
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
@@ -35,7 +39,10 @@ def listed(wallet: Wallet) -> list[tuple[JsonObject, bool]]:
 def countersigned(
     wallet: Wallet, number: int, given: JsonObject, *, reach: Reach | None = None
 ) -> JsonObject:
-    """Keep a receipt that the application signed too. Raises VerificationFailed, MalformedInput, NotFound."""
+    """Keep a receipt that the application signed too. Raises VerificationFailed, MalformedInput, NotFound.
+
+    It must be by the wallet's own key for that application, of the answer with this number in the log.
+    """
     own = receipt(wallet, number)
     text = strict_json.canonical(given).decode()
     found = verify_receipt(text, lambda did: resolve(did, reach or Reach()))
@@ -43,7 +50,23 @@ def countersigned(
         raise VerificationFailed(
             "the application has not signed the receipt", hint="it signs with `ipse dapp receipt`"
         )
+    _check_own(wallet, number, found)
     if given["payload"] != own["payload"] or given["signatures"][0] != own["signatures"][0]:
         raise VerificationFailed(f"what was signed is not the receipt of log entry {number}")
     answers.countersign(wallet.vault, number, text)
     return given
+
+
+def _check_own(wallet: Wallet, number: int, found: ReceiptVerification) -> None:
+    """Raise VerificationFailed where the receipt is not by this wallet, of the answer in the log."""
+    entry = disclosure_log.find(wallet.vault, number).content
+    party, payload = entry["application"], found.payload
+    check_signer(found, did_key.from_public_key(derivation.pairwise_key(wallet.root, party).public()))
+    answer = hashlib.sha256(entry["released"].encode()).hexdigest()
+    own = [row.number for row in answers.history(wallet.vault, party) if row.number <= number]
+    for name, value in (("party", party), ("answer", answer), ("number", len(own))):
+        if payload[name] != value:
+            raise VerificationFailed(
+                f"the receipt's {name} is {excerpt(payload[name])}, in the log it is {excerpt(value)}",
+                code="receipt-not-logged",
+            )

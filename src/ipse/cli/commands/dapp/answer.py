@@ -55,7 +55,7 @@ def answer(
         "reason": reason.text if reason else "",
         "reason_code": reason.code if reason else "",
     }
-    context.output.result(answered.text, facts)
+    context.output.document(answered.text, facts)
     if reason is not None:
         sys.stdout.flush()
         raise ConsentRefused(

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import Final
 
 from ipse.cli import tty
+from ipse.cli.commands.dapp.layout import ISOLATES
 from ipse.cli.commands.dapp.page import checklist, page
 from ipse.cli.context import Context
 from ipse.disclosure.proposals import Decision, Proposal
-from ipse.disclosure.questions import Bands, Statements, Topics
+from ipse.disclosure.questions import Statements
 from ipse.errors import ConsentNeeded
 
 __all__ = ["ask"]
 
-_SEND: Final = "send this? type yes: "
-_SEND_NOTHING: Final = "send this answer that says nothing? type yes: "
+_SEND: Final = "send this? type yes or no: "
+_SEND_NOTHING: Final = "send this answer that says nothing? type yes or no: "
 _TICK: Final = "numbers tick or untick, yes sends what is ticked, no refuses: "
 _NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:[ ,]+[0-9]{1,4})*", re.ASCII)
 _REFUSED: Final = Decision(False)
+_TRIES: Final = 5
+"""Lines in a row that are no answer, after which the question counts as interrupted."""
 
 
 def ask(context: Context, proposal: Proposal) -> Decision:
@@ -27,34 +29,48 @@ def ask(context: Context, proposal: Proposal) -> Decision:
     if not context.can_ask:
         raise _nobody(proposal)
     tty.forget_typed()  # a yes typed before the page was there is no answer to it
-    context.output.page(page(proposal))
+    context.output.page(page(proposal), keep=ISOLATES)
     if proposal.tickable and proposal.items:
         return _ticked(context, proposal)
     return _whole(context, _SEND if proposal.items else _SEND_NOTHING)
 
 
 def _whole(context: Context, question: str) -> Decision:
-    typed = tty.ask(question)
-    if typed not in ("yes", "no", ""):
-        context.output.page("only `yes` sends it")
-    return Decision(typed == "yes")
+    """Ask until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
+    for _ in range(_TRIES):
+        typed = tty.ask(question)
+        if typed in ("yes", "no"):
+            return Decision(typed == "yes")
+        _ask_again(context, "only `yes` sends it and only `no` refuses; nothing is decided")
+    raise KeyboardInterrupt
 
 
 def _ticked(context: Context, proposal: Proposal) -> Decision:
-    """Tick and untick until the owner says yes, or anything that is no number."""
+    """Tick and untick until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
     ticked: frozenset[str] = frozenset()
-    while True:
-        context.output.page(checklist(proposal, ticked))
+    tries = 0
+    while tries < _TRIES:
+        context.output.page(checklist(proposal, ticked), keep=ISOLATES)
         typed = tty.ask(_TICK)
+        if typed == "no":
+            return _REFUSED
         if typed == "yes" and ticked:
             return Decision(True, ticked)
-        if not _NUMBERS.fullmatch(typed):
-            if typed == "yes":
-                context.output.page("nothing is ticked: that refuses")
-            elif typed not in ("no", ""):
-                context.output.page("only numbers and `yes` are taken: that refuses")
-            return _REFUSED
-        ticked = _changed(context, proposal, ticked, {int(number) for number in re.findall("[0-9]+", typed)})
+        if _NUMBERS.fullmatch(typed):
+            numbers = {int(number) for number in re.findall("[0-9]+", typed)}
+            tries, ticked = 0, _changed(context, proposal, ticked, numbers)
+            continue
+        tries += 1
+        if typed == "yes":
+            _ask_again(context, "nothing is ticked: tick something, or type no")
+        else:
+            _ask_again(context, "only numbers, `yes` and `no` are taken; nothing is decided")
+    raise KeyboardInterrupt
+
+
+def _ask_again(context: Context, why: str) -> None:
+    tty.forget_typed()  # what was typed before this was read is no answer to it
+    context.output.page(why)
 
 
 def _changed(
@@ -79,9 +95,8 @@ def _nobody(proposal: Proposal) -> ConsentNeeded:
     message = f"{who} needs your consent and there is nobody to ask"
     if isinstance(asked, Statements):
         return ConsentNeeded(message, hint="run it in a terminal; sentences leave by your tick alone")
-    command = ["ipse", "dapp", "grant", who, "--level", proposal.question.level]
-    if isinstance(asked, (Topics, Bands)):
-        command += ["--topics", ",".join(asked.topics)]
     if not proposal.applicant.verified:
-        command.append("--allow-unsigned")
-    return ConsentNeeded(message, hint=f"run it in a terminal, or give a grant: `{shlex.join(command)}`")
+        return ConsentNeeded(message, hint="run it in a terminal; nothing proves who sent this request")
+    return ConsentNeeded(
+        message, hint="run it in a terminal; what may leave without you: `ipse dapp grant --help`"
+    )

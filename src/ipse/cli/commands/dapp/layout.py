@@ -8,14 +8,16 @@ from typing import Final
 
 from ipse.encoding.safe_text import printable
 
-__all__ = ["WIDTH", "cells", "cut", "labelled", "legible", "listed", "wrapped"]
+__all__ = ["ISOLATES", "WIDTH", "cells", "cut", "labelled", "legible", "listed", "wrapped"]
 
 WIDTH: Final = 80
 """Cells of a line of the page."""
 
 _LABEL: Final = 16
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
-_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
+ISOLATES: Final = "\u2068\u2069"
+"""What lines that run from right to left are put between; `legible` leaves none in another's text."""
+_ISOLATE, _END_OF_ISOLATE = ISOLATES
 _WIDENS: Final = "\ufe0f"
 
 

@@ -15,6 +15,7 @@ from ipse.cli.commands.dapp.layout import cut, labelled, legible, listed
 from ipse.disclosure.proposals import Applicant, Proposal
 from ipse.disclosure.questions import Bands, Choose, Question, Statements
 from ipse.disclosure.warnings import PastAnswer
+from ipse.encoding.safe_text import without_quotes
 
 __all__ = ["checklist", "page"]
 
@@ -100,7 +101,7 @@ def _past(applicant: Applicant) -> list[str]:
 
 
 def _past_line(asked: PastAnswer) -> str:
-    return f'{cut(asked.time[:10], 10)} {cut(asked.level, 10)} "{cut(asked.purpose, 36)}"'
+    return f"{cut(asked.time[:10], 10)} {cut(asked.level, 10)} {_marked(cut(asked.purpose, 36))}"
 
 
 def _question(question: Question) -> list[str]:
@@ -170,7 +171,7 @@ def _quoted(text: str) -> str:
 
 def _marked(text: str) -> str:
     """The application's own words, which can't close the marks around them."""
-    return '"' + text.replace('"', "'") + '"'
+    return f'"{without_quotes(text)}"'
 
 
 def _duration(span: timedelta) -> str:

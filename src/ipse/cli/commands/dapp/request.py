@@ -10,6 +10,7 @@ from ipse.cli import params
 from ipse.cli.commands.dapp import options
 from ipse.cli.completion import complete_did
 from ipse.cli.context import Context, context_of
+from ipse.cli.params import Force, OutputFile
 from ipse.encoding import strict_json
 from ipse.errors import UsageError
 from ipse.wallet import output_files
@@ -71,7 +72,8 @@ def request_(
             autocompletion=complete_did,
         ),
     ] = None,
-    output: Annotated[str, typer.Option("-o", "--output", metavar="FILE|-", help="Where to write it.")] = "-",
+    output: OutputFile = "-",
+    force: Force = False,
 ) -> None:
     """Make a request, as an application."""
     from ipse.disclosure import questions
@@ -80,8 +82,7 @@ def request_(
     _check_options(
         level, {"candidates": candidates, "top": top, "topics": topics, "about": about, "limit": limit}
     )
-    if output != "-":
-        output_files.check_target(output)
+    params.check_output(output, force=force)
     made = questions.build_request(
         address=audience,
         purpose=purpose,
@@ -93,9 +94,9 @@ def request_(
     )
     text = made if isinstance(made, str) else strict_json.pretty(made)
     if output == "-":
-        context.output.result(text, {"request": made} if isinstance(made, str) else made)
+        context.output.document(text, {"request": made} if isinstance(made, str) else made)
     else:
-        output_files.write_text(output, text + "\n")
+        output_files.write_text(output, text + "\n", replace=force)
         context.output.message(f"request written to {output}")
 
 

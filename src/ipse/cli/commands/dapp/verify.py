@@ -80,7 +80,7 @@ def receipt(
         f"signed: {printable(terms['party'])} keeps its answer no longer than {terms['retention_until']}, "
         f"for: {printable(terms['purpose'])}"
     )
-    context.output.result(signed, strict_json.parse_object(signed))
+    context.output.document(signed, strict_json.parse_object(signed))
 
 
 def _told(content: JsonObject, question: Question) -> JsonObject:

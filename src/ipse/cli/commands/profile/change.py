@@ -186,7 +186,9 @@ def _confirm(context: Context, count: int) -> None:
     """Have the owner confirm with the number of statements. Raises ConsentNeeded, ConsentRefused."""
     what = plural(count, "statement")
     if not context.can_ask:
-        raise ConsentNeeded(f"forgetting {what} is for good", hint="give --yes to forget them without asking")
+        raise ConsentNeeded(
+            f"forgetting {what} is for good", hint="run it in a terminal, or see `ipse profile forget --help`"
+        )
     context.output.page(f"{what} will be gone for good, the earlier versions included")
     if tty.ask(f"type {count} to forget them: ") != str(count):
         raise ConsentRefused("nothing was forgotten", hint="the number that was typed is another")

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from ipse.cli import params
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
+from ipse.cli.params import Force
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_day
 from ipse.errors import UsageError
@@ -34,9 +36,11 @@ _EIGHTHS: Final = "▏▎▍▌▋▊▉█"
 def map_(
     ctx: typer.Context,
     output: Annotated[
-        str, typer.Option("-o", "--output", metavar="FILE", help="A page (.html) or a drawing (.svg).")
+        str,
+        typer.Option("-o", "--output", metavar="FILE|-", help="A page (.html) or a drawing (.svg)."),
     ],
     with_secret: Annotated[bool, typer.Option("--with-secret", help="Draw secret statements too.")] = False,
+    force: Force = False,
 ) -> None:
     """Draw your interests over time; any browser opens it.
 
@@ -45,20 +49,26 @@ def map_(
     from ipse.wallet.profile import picture
 
     context = context_of(ctx)
-    form = _FORMS.get(Path(output).suffix.lower())
+    form = "html" if output == "-" else _FORMS.get(Path(output).suffix.lower())
     if form is None:
         raise UsageError(
             f"{output!r} is neither a page nor a drawing", hint="name it like map.html or map.svg"
         )
-    output_files.check_target(output)
+    params.check_output(output, force=force)
     with context.wallet(embeds=True) as wallet:
         drawn = picture.draw(
             wallet, context.embedder(wallet), form=form, now=context.now, with_secret=with_secret
         )
-    output_files.write_text(output, drawn)
+    if output != "-":
+        output_files.write_text(output, drawn, replace=force)
     secret = "secret statements too" if with_secret else "all but what is secret"
-    context.output.message(f"{printable(output)} holds your profile in clear ({secret}): keep it to yourself")
-    context.output.result(printable(output), {"file": output, "form": form, "with_secret": with_secret})
+    name = "this page" if output == "-" else printable(output)
+    context.output.message(f"{name} holds your profile in clear ({secret}): keep it to yourself")
+    facts: JsonObject = {"form": form, "with_secret": with_secret}
+    if output == "-":
+        context.output.exact(drawn.removesuffix("\n"), {"page": drawn, **facts})
+    else:
+        context.output.result(printable(output), {"file": output, **facts})
 
 
 def stats(ctx: typer.Context) -> None:

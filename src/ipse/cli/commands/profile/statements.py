@@ -10,6 +10,7 @@ from ipse.cli import params
 from ipse.cli.commands.profile.shown import disclosure_lines, plural, statement_row
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
+from ipse.cli.params import Force, OutputFile
 from ipse.wallet import output_files
 
 __all__ = ["export", "list_", "show"]
@@ -96,7 +97,8 @@ def show(ctx: typer.Context, number: _Number) -> None:
 
 def export(
     ctx: typer.Context,
-    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE|-", help="Where to write.")] = "-",
+    output: OutputFile = "-",
+    force: Force = False,
     form: Annotated[str, typer.Option("--format", metavar="ndjson|csv", help="The file format.")] = "ndjson",
     every: _All = False,
     no_secret: Annotated[bool, typer.Option("--no-secret", help="Leave out what is secret.")] = False,
@@ -110,8 +112,7 @@ def export(
 
     context = context_of(ctx)
     statements.check_format(form)
-    if output != "-":
-        output_files.check_target(output)
+    params.check_output(output, force=force)
     with context.wallet() as wallet:
         chosen = select(wallet, Selection(ended=every))
     chosen = [said for said in chosen if not (no_secret and said.sensitivity == "secret")]
@@ -120,11 +121,12 @@ def export(
     if secret:
         context.output.message(f"secret among these: {secret}; --no-secret leaves them out")
     if output != "-":
-        output_files.write_text(output, text)
+        output_files.write_text(output, text, replace=force)
         context.output.result(
             f"{plural(len(chosen), 'statement')} in {output}", {"exported": len(chosen), "output": output}
         )
     elif context.output.json:
         context.output.result("", {"exported": len(chosen), "statements": list(map(statement_row, chosen))})
     elif text:
-        context.output.result(text.removesuffix("\n"), {})
+        show = context.output.exact if form == "csv" else context.output.document
+        show(text.removesuffix("\n"), {})

@@ -14,7 +14,7 @@ from ipse.encoding.strict_json import JsonObject
 if TYPE_CHECKING:
     from ipse.wallet.profile.topics import TopicAffinity
 
-__all__ = ["add", "close", "list_", "open_", "remove"]
+__all__ = ["add", "close", "delete", "list_", "open_"]
 
 
 _Label = Annotated[
@@ -61,17 +61,17 @@ def add(
     )
 
 
-def remove(
+def delete(
     ctx: typer.Context,
     label: Annotated[str, typer.Argument(metavar="LABEL", help="One of your own topics.")],
 ) -> None:
-    """Remove a topic of your own."""
+    """Delete a topic of your own."""
     from ipse.wallet.profile import topics
 
     context = context_of(ctx)
     with context.wallet() as wallet:
         topics.remove_topic(wallet, label)
-    context.output.result(f"topic {printable(label.strip())} is gone", {"label": label.strip()})
+    context.output.result(f"topic {printable(label.strip())} is deleted", {"label": label.strip()})
 
 
 def close(ctx: typer.Context, label: _Label) -> None:

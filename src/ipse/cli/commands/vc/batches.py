@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from ipse.cli import params
 from ipse.cli.context import Context
+from ipse.encoding.safe_text import printable_json
 from ipse.errors import MalformedInput, NotFound, StorageError, Undetermined, UsageError, VerificationFailed
 
 if TYPE_CHECKING:
@@ -123,10 +124,20 @@ def _rows(source: str) -> Iterator[Rows]:
 def _target(output: str) -> Iterator[Path | BinaryIO]:
     if output == "-":
         sys.stdout.flush()
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        yield cast("BinaryIO", _Screen()) if sys.stdout.isatty() else sys.stdout.buffer
+        sys.stdout.flush()
     else:
         yield Path(output)
+
+
+class _Screen:
+    """Shows whole lines of JSON on the terminal, with nothing in them that steers it."""
+
+    def write(self, lines: bytes) -> None:
+        sys.stdout.write(printable_json(lines.decode("utf-8", "backslashreplace")))
+
+    def flush(self) -> None:
+        sys.stdout.flush()
 
 
 def _say_how_to_go_on(context: Context, rows: Rows, output: str) -> None:

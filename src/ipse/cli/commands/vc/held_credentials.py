@@ -10,9 +10,8 @@ import typer
 from ipse.cli import params, tty
 from ipse.cli.commands.vc.rendering import Reader, render
 from ipse.cli.context import Context, context_of
-from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, File, OutputFile, SchemaFiles
+from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, File, Force, OutputFile, SchemaFiles
 from ipse.encoding import strict_json
-from ipse.encoding.safe_text import printable_json
 from ipse.errors import ConsentNeeded, ConsentRefused
 
 if TYPE_CHECKING:
@@ -86,7 +85,7 @@ def show(ctx: typer.Context, identifier: _Which) -> None:
     held = _held(context_of(ctx), identifier)
     text = held.document.rstrip("\n")
     whole = strict_json.parse_object(text) if text.lstrip().startswith("{") else {"credential": text}
-    context_of(ctx).output.result(printable_json(text), whole)
+    context_of(ctx).output.document(text, whole)
 
 
 def check(
@@ -107,16 +106,17 @@ def check(
     with context.wallet() as wallet:
         found = held_credentials.check(wallet, identifier, lookup=lookup, now=context.now)
     reader = Reader(context.output, context.known_names)
-    context.output.result("\n".join(render(found, reader)), found.to_json())
+    context.output.result("\n".join(render(found, reader)), found.to_json(), coloured=True)
     found.report.raise_unless_passed("the credential")
 
 
-def export(ctx: typer.Context, identifier: _Which, output: OutputFile = "-") -> None:
+def export(ctx: typer.Context, identifier: _Which, output: OutputFile = "-", force: Force = False) -> None:
     """Write a credential out, byte for byte as it was added."""
     context = context_of(ctx)
-    params.check_output(output)
+    params.check_output(output, force=force)
     held = _held(context, identifier)
-    params.deliver(context, output, held.document.rstrip("\n"), {"credential": held.document})
+    text = held.document.rstrip("\n")
+    params.deliver(context, output, text, {"credential": held.document}, force=force, exact=True)
 
 
 def delete(
@@ -142,7 +142,8 @@ def _confirm(context: Context, held: StoredCredential, typed: str | None) -> Non
     if typed is None:
         if not context.can_ask:
             raise ConsentNeeded(
-                f"deleting {held.id} needs its id as confirmation", hint=f"give --confirm {held.id}"
+                f"deleting {held.id} needs its id as confirmation",
+                hint="run it in a terminal, or confirm with its id: --confirm ID",
             )
         context.output.page(f"{', '.join(held.types)} of {held.issuer}")
         typed = tty.ask(f"type {held.id} to delete it: ")

@@ -10,7 +10,7 @@ from ipse.cli import params
 from ipse.cli.commands.vc import batches
 from ipse.cli.completion import complete_did
 from ipse.cli.context import context_of
-from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, OutputFile
+from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, Force, OutputFile
 from ipse.credentials import formats
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -103,6 +103,7 @@ def issue(
         bool, typer.Option("--resume", help="For --batch: go on where an earlier run stopped.")
     ] = False,
     output: OutputFile = "-",
+    force: Force = False,
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
@@ -123,7 +124,7 @@ def issue(
     if batch is not None:
         _refuse_beside(
             "--batch", type=types, claims=claims, credential=prepared, subject=subject, id=identifier,
-            valid_from=valid_from, valid_until=valid_until,
+            valid_from=valid_from, valid_until=valid_until, force=force,
         )  # fmt: skip
         batches.issue(
             context,
@@ -138,7 +139,7 @@ def issue(
         )
         return
     _refuse_beside("one credential", template=template, row_schema=row_schema, resume=resume)
-    params.check_output(output)
+    params.check_output(output, force=force)
     dates = [params.timestamp(text) if text else None for text in (valid_from, valid_until)]
     content: Any
     if prepared is not None:
@@ -163,7 +164,7 @@ def issue(
         context.output.message(f"warning: {warning}")
     made = issued.credential
     text, value = (made, {"credential": made}) if isinstance(made, str) else (strict_json.pretty(made), made)
-    params.deliver(context, output, text, value)
+    params.deliver(context, output, text, value, force=force)
 
 
 def _claims(source: str | None) -> JsonObject:

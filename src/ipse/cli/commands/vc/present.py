@@ -10,7 +10,7 @@ from ipse.cli import params
 from ipse.cli.completion import complete_did
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
-from ipse.cli.params import OutputFile
+from ipse.cli.params import Force, OutputFile
 from ipse.encoding import strict_json
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def present(
         bool, typer.Option("--preview", help="Only print what would be revealed; sign nothing.")
     ] = False,
     output: OutputFile = "-",
+    force: Force = False,
 ) -> None:
     """Present credentials, bound to a verifier's challenge; of an SD-JWT only the claims you name."""
     from ipse.credentials.policy import Challenge
@@ -52,7 +53,7 @@ def present(
 
     context = context_of(ctx)
     challenge = Challenge(audience, nonce)
-    params.check_output(output)
+    params.check_output(output, force=force)
     with context.wallet() as wallet:
         prepared = presenting.prepare(wallet, identifiers, disclose=disclose or (), holder=holder)
         if preview:
@@ -61,7 +62,7 @@ def present(
         context.output.message(_preview(prepared, audience))
         made = presenting.release(wallet, prepared, challenge, now=context.now)
     text = made if isinstance(made, str) else strict_json.pretty(made)
-    params.deliver(context, output, text, {"presentation": made})
+    params.deliver(context, output, text, {"presentation": made}, force=force)
 
 
 def _preview(prepared: Prepared, audience: str) -> str:

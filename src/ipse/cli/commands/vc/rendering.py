@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ipse.cli.output import printable, wrapped
 from ipse.credentials.content import VerifiedCredential, VerifiedPresentation
 from ipse.credentials.report import Check, Outcome, Report
-from ipse.encoding.safe_text import one_line
+from ipse.encoding.safe_text import one_line, without_quotes
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp
 
@@ -38,7 +38,6 @@ _DID: Final = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%#-]+")
 _MIDNIGHT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?(?:Z|\+00:00)", re.ASCII)
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
 _MAX_TITLE: Final = 80
-_QUOTES: Final = str.maketrans('“”"', "'''")
 _ENDS: Final = 4
 """Characters of a shortened DID's identifier that are shown on either side."""
 
@@ -122,9 +121,9 @@ def _title(credential: VerifiedCredential) -> str:
 
 def _quoted(title: str) -> str:
     """A name that its issuer chose; in quotes where it could be taken for what is said after it."""
-    if not any(mark in title for mark in ",()"):
+    if without_quotes(title) == title and not any(mark in title for mark in ",()"):
         return title
-    return f"“{title.translate(_QUOTES)}”"
+    return f"“{without_quotes(title)}”"
 
 
 def _objects(claims: Json) -> Iterator[JsonObject]:

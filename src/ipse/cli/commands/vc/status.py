@@ -10,7 +10,7 @@ import typer
 from ipse.cli import params
 from ipse.cli.completion import complete_did
 from ipse.cli.context import context_of
-from ipse.cli.params import OutputFile
+from ipse.cli.params import Force, OutputFile
 
 __all__ = ["create", "list_", "publish"]
 
@@ -74,12 +74,13 @@ def publish(
         typer.Option(metavar="SPAN", help="When it ends unless it is published again, like 30d."),
     ] = "30d",
     output: OutputFile = "-",
+    force: Force = False,
 ) -> None:
     """Sign a status list as it is now and print it, to be put at its URL."""
     from ipse.wallet import status
 
     context = context_of(ctx)
-    params.check_output(output)
+    params.check_output(output, force=force)
     with context.wallet() as wallet:
         text = status.publish(
             wallet,
@@ -88,4 +89,4 @@ def publish(
             ttl=params.span(ttl) if ttl else None,
             valid_until=context.now + params.span(valid_for),
         )
-    params.deliver(context, output, text, {"list": text})
+    params.deliver(context, output, text, {"list": text}, force=force)

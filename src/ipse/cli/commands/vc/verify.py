@@ -97,7 +97,7 @@ def verify(
         raise UsageError("--resume and --output are for --batch", hint="the report goes to stdout")
     found = verifier.examine(text, now=now)
     reader = Reader(context.output, context.known_names)
-    context.output.result("\n".join(render(found, reader)), found.to_json())
+    context.output.result("\n".join(render(found, reader)), found.to_json(), coloured=True)
     found.report.raise_unless_passed("the presentation" if found.is_presentation else "the credential")
 
 

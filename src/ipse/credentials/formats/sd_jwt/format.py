@@ -162,8 +162,7 @@ class _SdJwtVc:
         if presented.kb_jwt is None and "cnf" in claims:
             raise Rejected(
                 "key-binding-missing",
-                "it names a holder key (cnf) and the key binding is missing; "
-                "what nobody presents is judged with --insecure-no-challenge",
+                "it names a holder key (cnf) and the key binding is missing: its holder has not presented it",
             )
         # Its holder may have answered as well; the subject still has to be who presents it.
         return None
