@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from ipse.disclosure.receipts import verify_receipt
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -33,12 +35,15 @@ def listed(wallet: Wallet) -> list[tuple[JsonObject, bool]]:
 
 
 def countersigned(
-    wallet: Wallet, number: int, given: JsonObject, *, reach: Reach | None = None
+    wallet: Wallet, number: int, given: JsonObject, *, now: datetime, reach: Reach | None = None
 ) -> JsonObject:
-    """Keep a receipt that the application signed too. Raises VerificationFailed, MalformedInput, NotFound."""
+    """Keep a receipt that the application signed too.
+
+    Raises VerificationFailed, MalformedInput, NotFound, and Undetermined where its key is no longer in use.
+    """
     own = receipt(wallet, number)
     text = strict_json.canonical(given).decode()
-    found = verify_receipt(text, lambda did: resolve(did, reach or Reach()))
+    found = verify_receipt(text, lambda did: resolve(did, reach or Reach()), now=now)
     if found.countersigner is None:
         raise VerificationFailed(
             "the application has not signed the receipt", hint="it signs with `ipse dapp receipt`"

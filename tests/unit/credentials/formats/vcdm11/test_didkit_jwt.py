@@ -136,7 +136,7 @@ def test_what_was_issued_verifies_and_says_what_it_was_told(name: str) -> None:
     assert jwt.credential_of(text) == before
     result, document = jwt.verify_jwt(text)
     assert (result.verified, result.reason, result.verification_method) == (True, "", method_of(key))
-    assert (result.proof_type, result.created, result.expires) == ("JWT", NOW, FAR)
+    assert (result.proof_type, result.created, result.not_before, result.expires) == ("JWT", None, NOW, FAR)
     assert document == before
 
 
@@ -445,7 +445,9 @@ def test_without_didkit_the_error_says_what_to_install(monkeypatch: pytest.Monke
     calls: list[Callable[[], object]] = [
         lambda: jwt.issue_jwt(credential(), KEY, METHOD),
         lambda: jwt.verify_jwt(claiming()),
-        lambda: jwt.issue_presentation_jwt(presentation(), KEY, METHOD, audience=AUDIENCE, nonce=NONCE),
+        lambda: jwt.issue_presentation_jwt(
+            presentation(), KEY, METHOD, audience=AUDIENCE, nonce=NONCE, created=NOW
+        ),
         lambda: jwt.verify_presentation_jwt("", audience=AUDIENCE, nonce=NONCE),
     ]
     for call in calls:
@@ -458,7 +460,7 @@ def test_without_didkit_the_error_says_what_to_install(monkeypatch: pytest.Monke
 
 def presented(key: PrivateKey = KEY, *credentials: Json) -> str:
     return jwt.issue_presentation_jwt(
-        presentation(*credentials, key=key), key, method_of(key), audience=AUDIENCE, nonce=NONCE
+        presentation(*credentials, key=key), key, method_of(key), audience=AUDIENCE, nonce=NONCE, created=NOW
     )
 
 
@@ -482,7 +484,7 @@ def test_a_presentation_answers_one_verifier_and_one_nonce(name: str, signed: st
     text = presented(KEYS[name], signed)
     result, document = jwt.verify_presentation_jwt(text, audience=AUDIENCE, nonce=NONCE)
     assert (result.verified, result.reason) == (True, "")
-    assert (result.verification_method, result.created, result.expires) == (method_of(KEYS[name]), None, None)
+    assert (result.verification_method, result.created, result.expires) == (method_of(KEYS[name]), NOW, None)
     assert document == presentation(signed, key=KEYS[name]) == jwt.presentation_of(text)
     for audience, nonce in (
         (AUDIENCE, "other"),
@@ -498,7 +500,8 @@ def test_a_presentation_may_be_empty_and_says_when_it_was_made() -> None:
     claims = {"iat": SECONDS, "nbf": SECONDS + 1, "exp": int(FAR.timestamp())}
     text = made({**ANSWER, **claims, "vp": {**VP, "verifiableCredential": []}})
     result, _ = jwt.verify_presentation_jwt(text, audience=AUDIENCE, nonce=NONCE)
-    assert (result.verified, result.created, result.expires) == (True, NOW + timedelta(seconds=1), FAR)
+    assert (result.verified, result.created, result.expires) == (True, NOW, FAR)
+    assert result.not_before == NOW + timedelta(seconds=1)
 
 
 @needs_didkit
@@ -580,7 +583,7 @@ def test_a_tampered_presentation_does_not_verify() -> None:
 def test_a_presentation_without_audience_or_nonce_is_not_made(name: str) -> None:
     challenge = {"audience": AUDIENCE, "nonce": NONCE, name: ""}
     with pytest.raises(UsageError, match="audience and a nonce"):
-        jwt.issue_presentation_jwt(presentation(), KEY, METHOD, **challenge)
+        jwt.issue_presentation_jwt(presentation(), KEY, METHOD, created=NOW, **challenge)
 
 
 # Whatever comes
