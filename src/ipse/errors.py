@@ -4,6 +4,7 @@
      ├─ UsageError                 2    the call itself is wrong
      │   └─ AlreadyExists          2    a name or a wallet is taken
      ├─ VerificationFailed         3    the thing was checked and is not valid
+     │   ├─ UnusableKey            3    signed with a key that is not for that, or no longer
      │   ├─ RequestTampered        3    a request that its signer did not sign so
      │   ├─ RequestReplayed        3    a request that was answered before
      │   ├─ RequestExpired         3    too late, or too early
@@ -56,6 +57,7 @@ __all__ = [
     "StorageError",
     "TooMuchWork",
     "Undetermined",
+    "UnusableKey",
     "UsageError",
     "VerificationFailed",
     "WrongAudience",
@@ -114,6 +116,16 @@ class VerificationFailed(IpseError):
     @classmethod
     def default_hint(cls) -> str:
         return "do not rely on it; ask its sender for a new one"
+
+
+class UnusableKey(VerificationFailed):
+    """The key may not be used for this, or no longer; `code` says which (`ipse.dids.resolver`)."""
+
+    code = "unusable-key"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "do not rely on it; who signed it has to use a key that is listed for that"
 
 
 class RequestTampered(VerificationFailed):

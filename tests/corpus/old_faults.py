@@ -26,7 +26,7 @@ from tests.corpus.building import (
 )
 from tests.corpus.sd_jwt_building import NOW_SECONDS
 
-__all__ = ["faults", "good"]
+__all__ = ["faults", "good", "signed_credential", "signed_token", "unsigned_credential"]
 
 _LD: Final = "w3c-1.1"
 _JWT: Final = "w3c-1.1-jwt"
@@ -39,7 +39,8 @@ _SUITE: Final[Json] = {
 }
 
 
-def _credential(**changes: Any) -> Json:
+def unsigned_credential(**changes: Any) -> Json:
+    """A credential of VCDM 1.1 about the holder."""
     document: Json = {
         "@context": [vcdm11.CONTEXT, vcdm11.SUITE_CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}],
         "id": "urn:uuid:3b0b8f6e-1f0c-4b8e-9d57-2f5a5f1f4b11",
@@ -61,7 +62,7 @@ def _token(payload: Json, by: Party = ISSUER, **header: Any) -> str:
 
 
 def _claims(**changes: Any) -> Json:
-    document = _credential()
+    document = unsigned_credential()
     payload: Json = {
         "iss": ISSUER.did,
         "sub": HOLDER.did,
@@ -98,11 +99,21 @@ def _answer(*credentials: Any, **changes: Any) -> Json:
     return changed(payload, **changes)
 
 
+def signed_credential(**changes: Any) -> Json:
+    """A credential of VCDM 1.1 with an embedded proof by the issuer."""
+    return _signed(unsigned_credential(**changes))
+
+
+def signed_token(**changes: Any) -> str:
+    """A credential of VCDM 1.1 as a JWT by the issuer, its claims changed."""
+    return _token(_claims(**changes))
+
+
 def good() -> Iterator[Good]:
     """What these would be."""
-    yield Good(_LD, _signed(_credential()))
+    yield Good(_LD, _signed(unsigned_credential()))
     yield Good(_JWT, _token(_claims()))
-    yield Good(_VP_LD, _presented(_presentation(_signed(_credential()))), is_answer=True)
+    yield Good(_VP_LD, _presented(_presentation(_signed(unsigned_credential()))), is_answer=True)
     yield Good(_VP_JWT, _token(_answer(_token(_claims())), HOLDER), is_answer=True)
 
 
@@ -122,14 +133,16 @@ def faults() -> Iterator[Fault]:
     """One document for each fault."""
     for name, changes in _DATA_MODEL.items():
         # A signature over the fault may not be possible: RDF has no place for it.
-        yield Fault(_LD, name, _signed(_credential(**changes), signed=_credential()), "data-model")
+        yield Fault(
+            _LD, name, _signed(unsigned_credential(**changes), signed=unsigned_credential()), "data-model"
+        )
     yield from _linked_data()
     yield from _tokens()
     yield from _presentations()
 
 
 def _linked_data() -> Iterator[Fault]:
-    signed = _signed(_credential())
+    signed = _signed(unsigned_credential())
     proofs: dict[str, tuple[Json, str]] = {
         "claim-changed": (edited(signed, "credentialSubject", "degree", to="Medicine"), "failed"),
         "claim-added": (edited(signed, "credentialSubject", "honours", to="x"), "failed"),
@@ -139,10 +152,12 @@ def _linked_data() -> Iterator[Fault]:
         "proof-value-of-zeros": (
             edited(signed, "proof", "proofValue", to=multibase.encode_base58btc(bytes(64))), "failed",
         ),
-        "proof-made-to-authenticate": (_signed(_credential(), proofPurpose="authentication"), "failed"),
+        "proof-made-to-authenticate": (
+            _signed(unsigned_credential(), proofPurpose="authentication"), "failed",
+        ),
         "proof-type-unknown": (edited(signed, "proof", "type", to="DataIntegrityProof"), "undetermined"),
         "proof-member-unknown": (edited(signed, "proof", "remark", to="x"), "undetermined"),
-        "verification-method-of-another": (_signed(_credential(), STRANGER), "failed"),
+        "verification-method-of-another": (_signed(unsigned_credential(), STRANGER), "failed"),
         "context-unknown": (
             edited(signed, "@context", to=[vcdm11.CONTEXT, "https://issuer.example/v1"]), "undetermined",
         ),
@@ -152,12 +167,14 @@ def _linked_data() -> Iterator[Fault]:
     }  # fmt: skip
     for name, (document, outcome) in proofs.items():
         yield Fault(_LD, name, document, "proof", outcome)
-    yield Fault(_LD, "proof-missing", _credential(), "proof")
-    unknown = _credential(issuer="https://issuer.example")
+    yield Fault(_LD, "proof-missing", unsigned_credential(), "proof")
+    unknown = unsigned_credential(issuer="https://issuer.example")
     yield Fault(_LD, "issuer-not-a-did", _signed(unknown), "issuer", "undetermined")
-    yield Fault(_LD, "expired", _signed(_credential(expirationDate="2026-07-01T11:58:59Z")), "time")
-    yield Fault(_LD, "not-valid-yet", _signed(_credential(issuanceDate="2026-07-01T12:01:01Z")), "time")
-    stranger = _signed(_credential(issuer=STRANGER.did), STRANGER)
+    yield Fault(_LD, "expired", _signed(unsigned_credential(expirationDate="2026-07-01T11:58:59Z")), "time")
+    yield Fault(
+        _LD, "not-valid-yet", _signed(unsigned_credential(issuanceDate="2026-07-01T12:01:01Z")), "time"
+    )
+    stranger = _signed(unsigned_credential(issuer=STRANGER.did), STRANGER)
     yield Fault(_LD, "issuer-not-trusted", stranger, "trust")
 
 
@@ -168,13 +185,13 @@ def _tokens() -> Iterator[Fault]:
         "jti-of-another": ({"jti": "urn:uuid:2"}, "parse", "failed"),
         "exp-differs": ({"exp": 1_798_761_601}, "parse", "failed"),
         "nbf-differs": ({"nbf": 1_767_225_601}, "parse", "failed"),
-        "vc-with-a-proof": ({"vc": _signed(_credential())}, "parse", "failed"),
+        "vc-with-a-proof": ({"vc": _signed(unsigned_credential())}, "parse", "failed"),
         "audience": ({"aud": AUDIENCE}, "proof", "undetermined"),
         "expired": (
-            {"exp": NOW_SECONDS - 61, "vc": _credential(expirationDate=...)}, "time", "failed",
+            {"exp": NOW_SECONDS - 61, "vc": unsigned_credential(expirationDate=...)}, "time", "failed",
         ),
         "not-valid-yet": (
-            {"nbf": NOW_SECONDS + 61, "vc": _credential(issuanceDate=...)}, "time", "failed",
+            {"nbf": NOW_SECONDS + 61, "vc": unsigned_credential(issuanceDate=...)}, "time", "failed",
         ),
     }  # fmt: skip
     for name, (changes, check, outcome) in claims.items():
@@ -194,7 +211,7 @@ def _tokens() -> Iterator[Fault]:
 
 
 def _presentations() -> Iterator[Fault]:
-    signed = _signed(_credential())
+    signed = _signed(unsigned_credential())
     whole = _presentation(signed)
     options: dict[str, tuple[Json, str]] = {
         "audience-of-another": ({"domain": "https://other.example"}, "holder-binding"),

@@ -167,7 +167,7 @@ def published(examples: Path, form: str) -> Published:
 
 
 def authority(issuer: str = ISSUER, now: datetime = ISSUED, key: ecdsa.PublicKey = KEY) -> Authority:
-    def resolve(asked: str, key_id: str | None) -> ecdsa.PublicKey:
+    def resolve(asked: str, key_id: str | None, issued: datetime | None) -> ecdsa.PublicKey:
         assert (asked, key_id) == (issuer, "12")
         return key
 

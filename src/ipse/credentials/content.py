@@ -44,6 +44,8 @@ class Content:
     - `document`: a W3C document without its proof, or the processed claims of an SD-JWT
     - `issuer`: its DID (of a presentation, the holder's), or the identifier that it gives instead
     - `subjects`: the identifiers of those it is about; empty for a bearer credential
+    - `subjects_unclear`: why it can't be told whom it is about, if anybody; empty where it can
+    - `has_unnamed_subject`: whether it is about somebody whom it does not name
     - `types`: its types; of an SD-JWT VC, the vct alone
     - `claims`: what is claimed of the subject: one object, or a list of them for several subjects
     - `disclosed`: the paths of the claims that the holder chose to disclose, where the format has such
@@ -57,6 +59,8 @@ class Content:
     validity: Validity = OPEN
     claims: Json = field(default=None, repr=False)
     disclosed: tuple[str, ...] = ()
+    subjects_unclear: str = ""
+    has_unnamed_subject: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ipse.credentials.model.rules import URL
 from ipse.dids import resolver
-from ipse.dids.resolver import Resolve
+from ipse.dids.resolver import Resolve, UsedMethod
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import Undetermined, UsageError
 
@@ -127,7 +127,8 @@ class Sources:
 class VerificationContext:
     """Under which terms something is verified: policy, time (aware), sources, and what is around it.
 
-    `presenter` is the DID that presents a credential in a presentation, None for a credential on its own.
+    `presenter` is the DID that presents a credential in a presentation, None for a credential on its own, and
+    `presented_with` are the verification methods of that DID which prove the presentation.
     `is_status_list` marks a status list, whose own status is not looked up.
     """
 
@@ -135,11 +136,13 @@ class VerificationContext:
     now: datetime
     sources: Sources
     presenter: str | None = None
+    presented_with: tuple[UsedMethod, ...] = ()
     is_status_list: bool = False
 
-    def inside(self, presenter: str) -> VerificationContext:
-        """The terms for a credential that `presenter` presents."""
-        return replace(self, presenter=presenter)
+    def inside(self, presenter: str, methods: Iterable[UsedMethod]) -> VerificationContext:
+        """The terms for a credential that `presenter` presents; `methods` prove the presentation."""
+        own = tuple(used for used in methods if used.controller.get("id") == presenter)
+        return replace(self, presenter=presenter, presented_with=own)
 
     def for_status_list(self, issuer: str) -> VerificationContext:
         """The terms for a status list of `issuer`."""

@@ -1,4 +1,4 @@
-"""Who signed, and with which key: issuers and holders, found and held to what their controller lists.
+"""Who signed, and with which key: issuers and holders, and the keys that they sign with.
 
 Source: Controlled Identifiers 1.0; SD-JWT VC (draft-ietf-oauth-sd-jwt-vc), sections on the issuer's key and
 on JWT VC Issuer Metadata.
@@ -7,12 +7,14 @@ on JWT VC Issuer Metadata.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
 from ipse.credentials.policy import VerificationContext
-from ipse.credentials.report import NotApplicable, Rejected
+from ipse.credentials.report import Rejected
 from ipse.dids import resolver
+from ipse.dids.resolver import UsedMethod
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import MalformedInput, NotFound, Undetermined
@@ -23,7 +25,6 @@ __all__ = [
     "ASSERTION",
     "AUTHENTICATION",
     "SignerKey",
-    "check_purpose",
     "controller_of",
     "find_key",
     "metadata_url",
@@ -46,11 +47,11 @@ class SignerKey:
     controller: JsonObject | None = None
     method: JsonObject | None = None
 
-    def check_purpose(self, expected: str) -> tuple[str, object]:
-        """Whether the controller lists the key for `expected`: a step."""
+    def used(self, made: datetime | None) -> tuple[UsedMethod, ...]:
+        """The verification method that signed at `made`; none for an https issuer."""
         if self.method is None or self.controller is None:
-            raise NotApplicable("published-key", "the issuer publishes this key for its credentials")
-        return check_purpose(self.controller, self.method, expected, expected=expected)
+            return ()
+        return (UsedMethod(self.controller, self.method, made),)
 
 
 def resolve(signer: str, context: VerificationContext) -> tuple[JsonObject, str, object]:
@@ -78,26 +79,6 @@ def method_of(controller: JsonObject, method_id: str) -> JsonObject:
         except NotFound:
             continue
     raise Rejected("unknown-key", "the verification method is not one of the issuer's", method_id)
-
-
-def check_purpose(
-    controller: JsonObject, method: JsonObject, purpose: str, *, expected: str
-) -> tuple[str, object]:
-    """Whether a proof was made for `expected`, by a key that its controller lists for it: a step."""
-    if purpose != expected:
-        wanted = "assert credentials" if expected == ASSERTION else "prove who presents them"
-        raise Rejected("wrong-purpose", f"the proof was not made to {wanted}", purpose)
-    try:
-        listed = resolver.find_method(controller, str(method["id"]), expected)
-    except NotFound as error:
-        raise Rejected(
-            "key-not-listed", f"its controller does not list this key for {expected}", method["id"]
-        ) from error
-    if listed != method:
-        raise Rejected("key-not-listed", f"another key of this name is listed for {expected}", method["id"])
-    if method.get("controller") != controller.get("id"):
-        raise Rejected("foreign-key", "the key is controlled by somebody else", method.get("controller"))
-    return f"made for {expected}, by a key its controller lists", purpose
 
 
 def find_key(
@@ -159,25 +140,7 @@ def _published_key(issuer: str, kid: str | None, context: VerificationContext) -
         fitting = [entry for entry in entries if isinstance(entry, dict)]
     if len(fitting) != 1:
         raise Rejected("unknown-key", f"the issuer publishes {len(fitting)} keys of this kid", kid or "")
-    key = key_types.verifying(key_types.public_from_jwk(fitting[0]))
-    if not _signs(fitting[0], key.algorithm):
-        raise Rejected(
-            "key-not-listed",
-            "the issuer publishes this key for something else than its signatures",
-            kid or "",
-        )
-    return SignerKey(issuer, key)
-
-
-def _signs(entry: JsonObject, algorithm: str) -> bool:
-    """Whether a JWK is meant for signatures of this algorithm, where it says (RFC 7517, 4.2 to 4.4)."""
-    operations = entry.get("key_ops", ["verify"])
-    return (
-        entry.get("use", "sig") == "sig"
-        and isinstance(operations, list)
-        and "verify" in operations
-        and entry.get("alg", algorithm) == algorithm
-    )
+    return SignerKey(issuer, key_types.verifying_from_jwk(fitting[0]))
 
 
 def metadata_url(issuer: str) -> str:

@@ -112,7 +112,7 @@ def _verify(presented: object, context: VerificationContext, builder: ReportBuil
     warnings = builder.require("data-model", lambda: _check_data_model(unverified, context))
     signer = builder.require("issuer", lambda: form.find_signer(unverified, context))
     proven = builder.require("proof", lambda: form.check_proof(unverified, signer, context))
-    builder.judge("purpose", lambda: form.check_purpose(proven, expected))
+    builder.judge("purpose", lambda: _check_purpose(proven, expected, context))
     builder.judge("time", lambda: _check_time(proven, context))
     builder.judge("status", lambda: _check_status(proven, context))
     builder.judge("schema", lambda: _check_schema(proven, context))
@@ -121,7 +121,7 @@ def _verify(presented: object, context: VerificationContext, builder: ReportBuil
     report = builder.report(warnings)
     if not unverified.is_presentation:
         return Verification(report, proven.content)
-    inside = context.inside(proven.content.issuer)
+    inside = context.inside(proven.content.issuer, proven.methods)
     credentials = tuple(verify_one(each, inside) for each in _credentials_in(proven))
     report = with_credentials(report, [each.report for each in credentials])
     return Verification(report, proven.content, credentials, is_presentation=True)
@@ -145,6 +145,19 @@ def _check_data_model(
             "too-large", f"it presents {count} credentials; at most {MAX_CREDENTIALS} are looked at", count
         )
     return unverified.format.check_data_model(unverified, context)
+
+
+def _check_purpose(proven: Proven, expected: str, context: VerificationContext) -> tuple[str, object]:
+    """Whether every proof was made for `expected`, by a key that may be used for it, and could be then."""
+    for purpose in proven.purposes:
+        if purpose != expected:
+            wanted = "assert credentials" if expected == signers.ASSERTION else "prove who presents them"
+            raise Rejected("wrong-purpose", f"the proof was not made to {wanted}", purpose)
+    if not proven.methods:
+        raise NotApplicable("published-key", "the issuer publishes this key for its credentials")
+    for used in proven.methods:
+        used.check(expected, context.now)
+    return f"made for {expected}, by a key its controller lists", expected
 
 
 def _check_time(proven: Proven, context: VerificationContext) -> tuple[str, object]:
@@ -186,7 +199,7 @@ def _check_status(proven: Proven, context: VerificationContext) -> tuple[str, ob
         content.issuer,
         fetch=context.sources.fetch,
         verify_credential=lambda secured: _verified_list(secured, content.issuer, context),
-        resolve_key=lambda issuer, kid: _list_key(issuer, kid, context),
+        resolve_key=lambda issuer, kid, issued: _list_key(issuer, kid, issued, context),
         now=context.now,
         leeway=context.policy.leeway,
         keep=context.sources.keep,
@@ -202,11 +215,13 @@ def _verified_list(secured: JsonObject | str, issuer: str, context: Verification
     return Listed(found.content.document, found.content.issuer)
 
 
-def _list_key(issuer: str, kid: str | None, context: VerificationContext) -> PublicKey:
-    """The key with which an issuer asserts, for a status list token."""
+def _list_key(
+    issuer: str, kid: str | None, issued: datetime | None, context: VerificationContext
+) -> PublicKey:
+    """The key with which an issuer asserted at `issued`, for a status list token."""
     found, _, _ = signers.find_key({} if kid is None else {"kid": kid}, {"iss": issuer}, context)
-    if found.controller is not None:
-        found.check_purpose(signers.ASSERTION)
+    for used in found.used(issued):
+        used.check(signers.ASSERTION, context.now)
     return found.key
 
 
@@ -257,6 +272,8 @@ def _check_holder_binding(
 ) -> tuple[str, object]:
     if proven.is_presentation:
         return _answers_challenge(proven, context)
+    if proven.self_asserted:
+        return _about_its_presenter(proven.content, context)
     decided = unverified.format.check_holder_binding(proven, context)
     return presented_by_subject(proven.content, context) if decided is None else decided
 
@@ -269,13 +286,33 @@ def presented_by_subject(content: Content, context: VerificationContext) -> tupl
                 "no-holder-proof", "a credential on its own: nobody proves to hold it", content.format
             )
         raise NotApplicable("not-presented", "a credential on its own, not a presentation")
-    if not content.subjects:
+    clear = not content.subjects_unclear
+    if clear and not content.subjects:
         raise NotApplicable("no-subject", "it names no subject, so anyone may present it")
-    if context.presenter in content.subjects:
+    if clear and context.presenter in content.subjects:
         return "presented by its subject", context.presenter
     if context.policy.any_holder:
         return "presented by another than its subject, which the verifier accepts", context.presenter
+    if not clear:
+        raise Undetermined(
+            f"whom it is about can't be told: {content.subjects_unclear}",
+            hint="a context that is not known is given with --context URL=FILE",
+            code="subject-unclear",
+        )
     raise Rejected("foreign-holder", "presented by another than its subject", context.presenter)
+
+
+def _about_its_presenter(content: Content, context: VerificationContext) -> tuple[str, object]:
+    """Whether what only its presenter vouches for is about nobody else: a step that no option lifts."""
+    presenter = context.presenter or ""
+    if content.subjects_unclear:
+        raise Undetermined(
+            f"whom it is about can't be told: {content.subjects_unclear}", code="subject-unclear"
+        )
+    if content.subjects == (presenter,) and not content.has_unnamed_subject:
+        return "its presenter says it of itself", presenter
+    about = ", ".join(content.subjects) or "nobody who is named"
+    raise Rejected("self-asserted", "its presenter alone vouches for it, and it is about others", about)
 
 
 def _answers_challenge(proven: Proven, context: VerificationContext) -> tuple[str, object]:
@@ -288,9 +325,11 @@ def _answers_challenge(proven: Proven, context: VerificationContext) -> tuple[st
     if proven.nonce != challenge.nonce:
         raise Rejected("wrong-nonce", "it does not answer the nonce", proven.nonce or "none")
     leeway, made = context.policy.leeway, proven.created
-    if made is not None and made > context.now + leeway:
+    if made is None:
+        raise Rejected("undated", "it does not say when it was made, so it would never get old")
+    if made > context.now + leeway:
         raise Rejected("from-the-future", "it was made in the future", format_timestamp(made))
-    if made is not None and made < context.now - timedelta(seconds=challenge.max_age) - leeway:
+    if made < context.now - timedelta(seconds=challenge.max_age) - leeway:
         raise Rejected("too-old", "it was made too long ago", format_timestamp(made))
     return "answers the challenge", challenge.audience
 

@@ -1,24 +1,39 @@
-"""One way from a DID to its document, and from a DID URL to a key."""
+"""One way from a DID to its document, and from a DID URL to a key that may be used.
+
+What a verification method may be used for, and until when, is asked here of every key of a DID document. A
+signature says itself when it was made, and whoever has the key can date it as they like. So the end of a
+key's use decides for certain only against what is dated after it; what is dated before, and judged after it,
+is undetermined. A verifier who knows when it was made judges it as of that time. Source: W3C Controlled
+Identifiers 1.0 sections 2.2 (`expires`, `revoked`), 3.3 and the one on revocation semantics.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from typing import Final, TypeAlias
 
 from ipse.dids import METHODS
 from ipse.dids.method import Fetch, Method
-from ipse.dids.verification_methods import any_method_key, method_key
-from ipse.encoding.strict_json import Json, JsonObject
-from ipse.errors import MalformedInput, NotFound, Undetermined
+from ipse.dids.verification_methods import any_method_key, check_use, method_key
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.timestamps import format_timestamp, parse_timestamp
+from ipse.errors import MalformedInput, NotFound, Undetermined, UnusableKey
+from ipse.keys.key_types import PublicKey
 
 __all__ = [
+    "NOT_LISTED",
     "Fetch",
     "Resolve",
+    "UsedMethod",
     "any_method_key",
     "check_did",
+    "check_period",
     "find_method",
+    "listed_method",
     "method_called",
     "method_key",
     "method_of",
@@ -33,6 +48,11 @@ _DID: Final = re.compile(
     r"did:[a-z0-9]+:(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2}|:)*(?:[A-Za-z0-9._-]|%[0-9A-Fa-f]{2})"
 )
 _MAX_LENGTH: Final = 2048
+
+NOT_LISTED: Final = "key-not-listed"
+"""The code of a key that is not listed for what it was used for."""
+_ENDS: Final = {"revoked": "key-revoked", "expires": "key-expired"}
+"""The members that end the use of a verification method, and the code of each."""
 
 
 def check_did(did: str) -> str:
@@ -99,3 +119,82 @@ def _entries(document: JsonObject, name: str) -> list[Json]:
     if not isinstance(entries, list):
         raise MalformedInput(f"{name} of the DID document is not an array")
     return entries
+
+
+@dataclass(frozen=True, slots=True)
+class UsedMethod:
+    """A verification method that signed, the DID document it is from, and when the signature says it did.
+
+    `made` is aware, None where the signature does not say.
+    """
+
+    controller: JsonObject
+    method: JsonObject
+    made: datetime | None = None
+
+    def check(self, relationship: str, now: datetime) -> None:
+        """Raise UnusableKey or Undetermined unless it may serve as `relationship`, and may still."""
+        if listed_method(self.controller, str(self.method["id"]), relationship) != self.method:
+            raise UnusableKey(f"another key of this name is listed for {relationship}", code=NOT_LISTED)
+        check_use(self.method)
+        check_period(self.method, made=self.made, now=now)
+
+    def key(self, relationship: str, now: datetime) -> PublicKey:
+        """The key, checked. Raises MalformedInput too."""
+        self.check(relationship, now)
+        return method_key(self.method)
+
+
+def listed_method(document: JsonObject, method_id: str, relationship: str) -> JsonObject:
+    """The method that `document` lists for `relationship`, and that its DID itself controls.
+
+    Raises UnusableKey (`key-not-listed`, `foreign-key`).
+    """
+    try:
+        method = find_method(document, method_id, relationship)
+    except NotFound as error:
+        raise UnusableKey(
+            f"its controller does not list this key for {relationship}", code=NOT_LISTED
+        ) from error
+    if method.get("controller") != document.get("id"):
+        raise UnusableKey(
+            f"the key is controlled by somebody else, {excerpt(method.get('controller'))}", code="foreign-key"
+        )
+    return method
+
+
+def check_period(method: JsonObject, *, made: datetime | None, now: datetime | None) -> None:
+    """Whether a key was in use when it signed, as far as that can be told.
+
+    `made` is what the signature says of that, None where it says nothing; `now` is the time of which it is
+    judged, and without one every end has come. Raises UnusableKey (`key-revoked`, `key-expired`) for what is
+    dated at the end or after it, and Undetermined (the same codes) where the end has come by `now`, and
+    (`key-dates-malformed`) where it can't be read.
+    """
+    unsettled: Undetermined | None = None
+    for member, code in _ENDS.items():
+        if member not in method:
+            continue
+        try:
+            end = parse_timestamp(method[member])
+        except MalformedInput as error:
+            unsettled = Undetermined(
+                f"{member} of the key {excerpt(method.get('id'))} can't be read: {error.message}",
+                hint="who publishes this DID has to repair its document",
+                code="key-dates-malformed",
+            )
+            continue
+        word = "was revoked" if member == "revoked" else "expired"
+        if made is not None and made >= end:
+            raise UnusableKey(
+                f"the key {word} at {format_timestamp(end)}, and was used at {format_timestamp(made)}",
+                code=code,
+            )
+        if unsettled is None and (now is None or now >= end):
+            unsettled = Undetermined(
+                f"the key {word} at {format_timestamp(end)}; that it signed before is its own word",
+                hint="if you know when you got it, judge it as of then with --at",
+                code=code,
+            )
+    if unsettled is not None:
+        raise unsettled

@@ -21,6 +21,7 @@ __all__ = [
     "SIGNING",
     "agrees_on_keys",
     "any_method_key",
+    "check_use",
     "method_key",
     "multikey_method",
     "refer",
@@ -40,6 +41,7 @@ _FORMS: Final = {
     "Ed25519VerificationKey2018": ("publicKeyBase58", "Ed25519"),
 }
 """Method type: the member that holds the key, and the only key type it may hold."""
+_WITH_JWK: Final = tuple(kind for kind, (member, _) in _FORMS.items() if member == "publicKeyJwk")
 
 
 def signs(key_type: str) -> bool:
@@ -71,10 +73,22 @@ def refer(document: JsonObject, method_id: str, relationships: Iterable[str]) ->
 def method_key(method: JsonObject) -> PublicKey:
     """The key of a verification method that verifies signatures.
 
-    Raises MalformedInput, and Undetermined for other types of methods and for X25519, which verifies
-    nothing.
+    Raises MalformedInput, UnusableKey for a JWK that is for something else, and Undetermined for other types
+    of methods and for X25519, which verifies nothing.
     """
-    return key_types.verifying(any_method_key(method))
+    kind, value = _material(method)
+    if isinstance(value, dict):
+        return key_types.verifying_from_jwk(value)
+    return key_types.verifying(_multibase_key(kind, value))
+
+
+def check_use(method: JsonObject) -> None:
+    """Raise UnusableKey where a method has a JWK that is for something else than verifying signatures.
+
+    Other types of methods don't say. Raises what `method_key` does for those with a JWK.
+    """
+    if method.get("type") in _WITH_JWK:
+        method_key(method)
 
 
 def any_method_key(method: JsonObject) -> AnyPublicKey:
@@ -83,18 +97,27 @@ def any_method_key(method: JsonObject) -> AnyPublicKey:
     Reads Multikey, JsonWebKey, JsonWebKey2020, Ed25519VerificationKey2020 and Ed25519VerificationKey2018;
     the member that belongs to the type counts and no other. Raises MalformedInput, Undetermined.
     """
+    kind, value = _material(method)
+    return key_types.public_from_jwk(value) if isinstance(value, dict) else _multibase_key(kind, value)
+
+
+def _material(method: JsonObject) -> tuple[str, JsonObject | str]:
+    """The type of a method, and its key as it is written there: a JWK, or a text."""
     kind = method.get("type")
     if not isinstance(kind, str) or kind not in _FORMS:
         raise Undetermined(f"verification method type {excerpt(kind)} is not supported")
-    member, only = _FORMS[kind]
+    member = _FORMS[kind][0]
     value = method.get(member)
-    if member == "publicKeyJwk" and isinstance(value, dict):
-        return key_types.public_from_jwk(value)
-    if member == "publicKeyJwk" or not isinstance(value, str):
+    if not isinstance(value, dict if member == "publicKeyJwk" else str):
         raise MalformedInput(f"the verification method {excerpt(method.get('id'))} has no {member}")
+    return kind, value
+
+
+def _multibase_key(kind: str, text: str) -> AnyPublicKey:
+    member, only = _FORMS[kind]
     if member == "publicKeyBase58":
-        return ed25519.public_key_on_curve(multibase.decode_base58btc(f"z{value}"))
-    key = key_types.from_multikey(value)
+        return ed25519.public_key_on_curve(multibase.decode_base58btc(f"z{text}"))
+    key = key_types.from_multikey(text)
     if only is not None and key.key_type != only:
         raise MalformedInput(f"a verification method of type {kind} holds a {key.key_type} key")
     return key

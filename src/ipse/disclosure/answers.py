@@ -18,7 +18,7 @@ from ipse.dids import did_key, resolver
 from ipse.disclosure.questions import FORMAT, Bands, Choose, Question, Statements, Topics, type_of
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import to_numeric_date
-from ipse.errors import MalformedInput, NotFound, VerificationFailed
+from ipse.errors import MalformedInput, VerificationFailed
 from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.protocols.openid4vp import LEEWAY
@@ -231,10 +231,7 @@ def _issuer_key(header: JsonObject, payload: JsonObject) -> PublicKey:
     issuer, method_id = payload.get("iss"), header.get("kid")
     if not isinstance(issuer, str) or not isinstance(method_id, str):
         raise VerificationFailed("the answer does not say who signed it: iss and kid are missing")
-    try:
-        method = resolver.find_method(resolver.resolve(issuer), method_id, "assertionMethod")
-    except NotFound as error:
-        raise VerificationFailed("the key is not one of the issuer's") from error
+    method = resolver.listed_method(resolver.resolve(issuer), method_id, "assertionMethod")
     return resolver.method_key(method)
 
 

@@ -30,7 +30,7 @@ from ipse.encoding import base64url, strict_json
 from ipse.encoding.safe_text import is_printable, plain_text
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp, from_numeric_date, parse_timestamp
-from ipse.errors import InputTooLarge, IpseError, MalformedInput, NotFound, UsageError, VerificationFailed
+from ipse.errors import InputTooLarge, IpseError, MalformedInput, UnusableKey, UsageError, VerificationFailed
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.protocols.parties import party_of
 
@@ -126,11 +126,14 @@ def countersign(receipt: str, did: str, method_id: str, signer: Signer) -> str:
     return _written(body, [wallets, _signature(body, method_id, signer)])
 
 
-def verify_receipt(receipt: str, resolve: Resolve | None = None) -> ReceiptVerification:
+def verify_receipt(
+    receipt: str, resolve: Resolve | None = None, *, now: datetime | None = None
+) -> ReceiptVerification:
     """What `receipt` says and who signed it. `resolve` finds the DID document of the party.
 
-    Raises MalformedInput for what is no receipt, VerificationFailed for a signature that does not hold or
-    is not the party's, and what `resolve` raises.
+    A countersignature has no date. By a key whose use ends some time it is undetermined, unless that is
+    after `now` (aware): without `now` every end has come. Raises MalformedInput for what is no receipt,
+    VerificationFailed for a signature that does not hold or is not the party's, and what `resolve` raises.
     """
     _, signatures = _read(receipt)
     payload, wallet_did = _by_wallet(signatures[0])
@@ -139,7 +142,8 @@ def verify_receipt(receipt: str, resolve: Resolve | None = None) -> ReceiptVerif
     did, method_id = _method_of(signatures[1])
     if not _stands_for(did, payload["party"]):
         raise VerificationFailed(f"the receipt is countersigned by {excerpt(did)}, who did not ask")
-    _check_signature(signatures[1], did, method_id, resolve or resolver.resolve)
+    method = _check_signature(signatures[1], did, method_id, resolve or resolver.resolve)
+    resolver.check_period(method, made=None, now=now)
     return ReceiptVerification(payload, wallet_did, did)
 
 
@@ -243,15 +247,20 @@ def _method_of(signature: Jws) -> tuple[str, str]:
     return method_id.partition("#")[0], method_id
 
 
-def _check_signature(signature: Jws, did: str, method_id: str, resolve: Resolve) -> None:
+def _check_signature(signature: Jws, did: str, method_id: str, resolve: Resolve) -> JsonObject:
+    """The verification method that signed. Raises VerificationFailed, and what `resolve` raises."""
+    used: list[JsonObject] = []
+
     def key() -> PublicKey:
         document = resolve(did)
         try:
-            return resolver.method_key(resolver.find_method(document, method_id, "assertionMethod"))
-        except NotFound as error:
+            used.append(resolver.listed_method(document, method_id, "assertionMethod"))
+        except UnusableKey as error:
             raise VerificationFailed(f"{did[:100]} does not sign with {excerpt(method_id)}") from error
+        return resolver.method_key(used[0])
 
     jws.check_signature(signature, key)
+    return used[0]
 
 
 def _stands_for(did: str, party: str) -> bool:

@@ -18,8 +18,8 @@ from functools import lru_cache
 from typing import Final, Protocol, TypeAlias
 
 from ipse.encoding import base64url, multibase
-from ipse.encoding.strict_json import Json, JsonObject
-from ipse.errors import MalformedInput, Undetermined, UsageError
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.errors import MalformedInput, Undetermined, UnusableKey, UsageError
 from ipse.keys import ecdsa, ed25519
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "signing",
     "to_multikey",
     "verifying",
+    "verifying_from_jwk",
 ]
 
 SIGNING_TYPES: Final = ("Ed25519", *ecdsa.PRIVATE_TYPES)
@@ -73,6 +74,8 @@ _CODECS_NOT_READ: Final = {
     0x1308: "P-521",
 }
 _SEED_LENGTH: Final = 32
+_OTHER_NAMES: Final = {"EdDSA": frozenset({"Ed25519"})}
+"""Algorithms that have a second name, the fully-specified one (RFC 9864 section 2.2)."""
 _CURVES: Final = {"OKP": ("Ed25519", "X25519"), "EC": ecdsa.PUBLIC_TYPES}
 
 
@@ -234,14 +237,38 @@ def private_to_jwk(key: AnyPrivateKey) -> dict[str, str]:
 def public_from_jwk(jwk: Json) -> AnyPublicKey:
     """The public key that a JWK holds: Ed25519, X25519, P-256, secp256k1 or P-384.
 
-    Members that do not describe the key (kid, use, alg) are ignored. Raises MalformedInput for what is
-    no public JWK, Undetermined for another key type. `verifying` refuses the one that verifies
-    nothing.
+    What it says of its use (use, key_ops, alg) is not looked at: `verifying_from_jwk` does. Raises
+    MalformedInput for what is no public JWK, Undetermined for another key type.
     """
     jwk, curve = _curve_of(jwk)
     if "d" in jwk:
         raise MalformedInput("the JWK holds a private key where a public one belongs")
     return _public_of(jwk, curve)
+
+
+def verifying_from_jwk(jwk: Json) -> PublicKey:
+    """The public key that a JWK holds, if it is meant to verify signatures as far as it says.
+
+    What it says are `use`, `key_ops` and `alg` (RFC 7517 sections 4.2 to 4.4). Raises UnusableKey
+    (`key-not-for-signatures`) where any of them says otherwise or has no meaning, and what
+    `public_from_jwk` and `verifying` raise.
+    """
+    key = verifying(public_from_jwk(jwk))
+    said: JsonObject = jwk
+    operations = said.get("key_ops", ["verify"])
+    algorithms = {key.algorithm, *_OTHER_NAMES.get(key.algorithm, ())}
+    fits = {
+        "use": said.get("use", "sig") == "sig",
+        "key_ops": isinstance(operations, list) and "verify" in operations,
+        "alg": said.get("alg", key.algorithm) in list(algorithms),
+    }
+    for member, fitting in fits.items():
+        if not fitting:
+            raise UnusableKey(
+                f"the key is not for {key.algorithm} signatures: its {member} is {excerpt(said[member])}",
+                code="key-not-for-signatures",
+            )
+    return key
 
 
 def private_from_jwk(jwk: Json) -> AnyPrivateKey:

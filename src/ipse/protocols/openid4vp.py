@@ -10,24 +10,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from ipse.credentials import jws
 from ipse.credentials.jws import Jws, Signer
 from ipse.dids import did_web, resolver
-from ipse.dids.resolver import Resolve
+from ipse.dids.resolver import Resolve, UsedMethod
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject, excerpt, kind_of
 from ipse.encoding.timestamps import from_numeric_date, to_numeric_date
 from ipse.errors import (
     InputTooLarge,
     MalformedInput,
-    NotFound,
     RequestExpired,
     RequestTampered,
     Undetermined,
+    UnusableKey,
     VerificationFailed,
     WrongAudience,
     WrongOrigin,
@@ -61,6 +61,7 @@ LEEWAY: Final = timedelta(seconds=60)
 RequestSigner: TypeAlias = tuple[str, str, Signer]
 """The DID of an application, the id of one of its verification methods, and the private half of that."""
 
+_RELATIONSHIP: Final = "authentication"
 _ADDRESSED: Final = "redirect_uri:"
 _SIGNED: Final = "decentralized_identifier:"
 _MAX_LENGTH: Final = 1024 * 1024
@@ -107,6 +108,7 @@ class AuthorizationRequest:
     - `party`: the web origin or the DID that everything about the one who asks is accounted under. Of an
       unsigned request it is a claim, and the answer is of use to that address alone
     - `did`: the DID whose signature was verified, None for an unsigned request
+    - `signed_by`: the verification method that signed it, in its DID document; None for an unsigned request
     - `digest`: SHA-256 in hex, over the canonical JSON of an unsigned request, the bytes of a signed one
     """
 
@@ -120,6 +122,7 @@ class AuthorizationRequest:
     credentials: tuple[CredentialQuery, ...]
     transaction_data: tuple[TransactionData, ...]
     digest: str
+    signed_by: UsedMethod | None = field(default=None, repr=False, compare=False)
 
     @property
     def signed(self) -> bool:
@@ -177,8 +180,9 @@ def parse_request(
     allows and ipse does not speak; and what `resolve` raises.
     """
     if isinstance(request, str):
-        did, claims = _verified(request, resolve or resolver.resolve)
+        did, claims, method = _verified(request, resolve or resolver.resolve)
         parsed, message = _read(claims, did), request.encode()
+        parsed = replace(parsed, signed_by=replace(method, made=parsed.issued))
     else:
         parsed, message = _read(request, None), strict_json.canonical(request)
     if origin is not None and _origin_or_none(origin) != parsed.origin:
@@ -187,34 +191,43 @@ def parse_request(
 
 
 def check_time(request: AuthorizationRequest, now: datetime) -> None:
-    """Raise RequestExpired where the request has expired or comes from the future."""
+    """Raise RequestExpired where the request has expired or comes from the future.
+
+    UnusableKey or Undetermined where its signer's key is no longer in use.
+    """
     if now - LEEWAY > request.expires:
         raise RequestExpired(f"the request expired at {request.expires:%Y-%m-%d %H:%M} UTC")
     if now + LEEWAY < request.issued:
         raise RequestExpired("the request was made in the future", hint="check this machine's clock")
+    if request.signed_by is not None:
+        request.signed_by.check(_RELATIONSHIP, now)
 
 
-def _verified(text: str, resolve: Resolve) -> tuple[str, JsonObject]:
-    """The signer's DID and the payload of a signed request, whose signature holds."""
+def _verified(text: str, resolve: Resolve) -> tuple[str, JsonObject, UsedMethod]:
+    """The signer's DID, the payload of a signed request whose signature holds, and the method that signed."""
     if len(text) > _MAX_LENGTH:
         raise InputTooLarge(f"the request has {len(text)} characters; at most {_MAX_LENGTH} are read")
     token = jws.read(text, what="the request")
     did, method_id = _signer_of(token)
 
+    used: list[UsedMethod] = []
+
     def key() -> PublicKey:
         document = resolve(did)
         try:
-            return resolver.method_key(resolver.find_method(document, method_id, "authentication"))
-        except NotFound as error:
+            method = resolver.listed_method(document, method_id, _RELATIONSHIP)
+        except UnusableKey as error:
             raise RequestTampered(f"the request's key is none that {did[:100]} authenticates with") from error
+        used.append(UsedMethod(document, method))
+        return resolver.method_key(method)
 
     try:
         jws.check_signature(token, key)
-    except RequestTampered:
+    except (RequestTampered, UnusableKey):
         raise
     except VerificationFailed as error:
         raise RequestTampered(f"the request's signature: {error.message}") from error
-    return did, token.payload
+    return did, token.payload, used[0]
 
 
 def _signer_of(token: Jws) -> tuple[str, str]:

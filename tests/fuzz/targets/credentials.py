@@ -41,7 +41,7 @@ def _vcdm2(data: bytes) -> None:
     if not model.violations(document):
         model.issuer_of(document)
         model.subject_of(document)
-        model.subjects_of(document)
+        json_ld.subjects(document, json_ld.known())
         model.types_of(document)
         model.validity(document)
     try:

@@ -89,7 +89,7 @@ def verdict(wallet: Wallet, document: dict[str, Any], issuer: str, **options: An
 
     documents = {record.did: identities.document(record) for record in wallet.manifest.dids}
 
-    def key_of(did: str, method_id: object) -> PublicKey:
+    def key_of(did: str, method_id: object, issued: object = None) -> PublicKey:
         method = resolver.find_method(documents[did], str(method_id), "assertionMethod")
         return verifying(resolver.any_method_key(method))
 

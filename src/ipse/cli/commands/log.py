@@ -174,7 +174,9 @@ def receipts(
         if given is None:
             receipt = receipts.receipt(wallet, number)
         else:
-            receipt = receipts.countersigned(wallet, number, given, reach=Reach(ca_file, allow_loopback))
+            receipt = receipts.countersigned(
+                wallet, number, given, now=context.now, reach=Reach(ca_file, allow_loopback)
+            )
     context.output.document(strict_json.pretty(receipt), receipt)
 
 

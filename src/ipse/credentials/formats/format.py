@@ -15,7 +15,7 @@ from ipse.credentials.content import Content
 from ipse.credentials.formats import DEFAULT
 from ipse.credentials.jws import Jws
 from ipse.credentials.policy import Challenge, VerificationContext
-from ipse.dids.resolver import Resolve
+from ipse.dids.resolver import Resolve, UsedMethod
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys.key_types import PrivateKey
 
@@ -77,6 +77,9 @@ class Proven:
     """What the proofs of a credential or presentation cover, once their signatures hold.
 
     - `created`, `audience`, `nonce`: what the proof of a presentation says
+    - `methods`: the verification methods that signed; none where the keys are in no DID document
+    - `purposes`: what the proofs say they were made for; none where the type of a token says that
+    - `self_asserted`: it has no proof of its own, and the presenter's covers it
     - `expires`: when its proof expires, beside the validity of the content
     - `secured`: what the format needs for the checks that are left
     """
@@ -87,6 +90,9 @@ class Proven:
     created: datetime | None = None
     audience: tuple[str, ...] = ()
     nonce: str | None = None
+    methods: tuple[UsedMethod, ...] = field(default=(), repr=False)
+    purposes: tuple[str, ...] = ()
+    self_asserted: bool = False
     secured: Any = field(default=None, repr=False)
 
 
@@ -214,10 +220,6 @@ class Format(Protocol):
         self, unverified: Unverified, signer: Any, context: VerificationContext
     ) -> tuple[Proven, str, object]:
         """The signatures, and what they cover."""
-        ...
-
-    def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
-        """Whether the proofs were made for `expected`, by keys that are listed for it."""
         ...
 
     def check_holder_binding(self, proven: Proven, context: VerificationContext) -> tuple[str, object] | None:

@@ -48,13 +48,23 @@ def holder_named_in(presentation: JsonObject) -> str | None:
     return identifier if isinstance(identifier, str) else None
 
 
-def credential_content(name: str, document: JsonObject, issuer: str, validity: Validity) -> Content:
-    """What a W3C credential says, in the terms that all formats share."""
+def credential_content(
+    name: str, document: JsonObject, issuer: str, validity: Validity, *, contexts: Contexts | None = None
+) -> Content:
+    """What a W3C credential says, in the terms that all formats share.
+
+    Its subjects are those that it names in JSON-LD, by `contexts` or those that ipse carries.
+    """
+    from ipse.credentials import json_ld
+
+    named = json_ld.subjects(document, contexts or json_ld.known())
     return Content(
         format=name,
         document=document,
         issuer=issuer,
-        subjects=model.subjects_of(document),
+        subjects=named.identifiers,
+        subjects_unclear=named.unclear,
+        has_unnamed_subject=named.unnamed,
         types=model.types_of(document),
         validity=validity,
         claims=document.get("credentialSubject"),

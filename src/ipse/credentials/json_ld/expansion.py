@@ -19,7 +19,7 @@ from ipse.credentials.json_ld.vocabulary import is_keyword, is_type, keeps_types
 from ipse.encoding.strict_json import MAX_DEPTH, Json, JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 
-__all__ = ["expand"]
+__all__ = ["contexts_in", "expand"]
 
 _VALUE_MEMBERS: Final = frozenset(("@value", "@type", "@language"))
 _TYPE: Final = f"<{RDF}type>"
@@ -89,7 +89,7 @@ class _Expansion:
         if not self._deeper(where):
             return None
         try:
-            typed, active = self._contexts(element, active, holder)
+            typed, active = contexts_in(element, active, holder, self._scope)
         except ContextFault as fault:
             at: Where = (where, "@context") if "@context" in element else where
             self._out.find(at if fault.position is None else (at, fault.position), str(fault))
@@ -107,25 +107,6 @@ class _Expansion:
             return False
         self._depth += 1
         return True
-
-    def _contexts(
-        self, element: JsonObject, active: ActiveContext, holder: Term
-    ) -> tuple[ActiveContext, ActiveContext]:
-        """The contexts for the types of `element` and for its members (section 5.1.2, steps 7 to 11)."""
-        if active.previous is not None and not keeps_types(element, active):
-            active = active.previous
-        if holder.context is not ABSENT:
-            active = self._scope.scoped(active, holder, of_type=False)
-        if "@context" in element:
-            active = self._scope.local(active, element["@context"])
-        typed = active
-        naming = [name for name in element if is_type(name, typed)]
-        for name in sorted(naming):
-            for kind in sorted(kind for kind in as_list(element[name]) if isinstance(kind, str)):
-                term = typed.terms.get(kind)
-                if term is not None and term.context is not ABSENT:
-                    active = self._scope.scoped(active, term, of_type=True)
-        return typed, active
 
     def _members(
         self, element: JsonObject, active: ActiveContext, where: Where
@@ -363,6 +344,30 @@ class _Expansion:
             self._out.add(cell, _REST, rest, graph, where)
             rest = cell
         return rest
+
+
+def contexts_in(
+    element: JsonObject, active: ActiveContext, holder: Term, scope: Scope
+) -> tuple[ActiveContext, ActiveContext]:
+    """The contexts for the types of `element` and for its members (section 5.1.2, steps 7 to 11).
+
+    `holder` is the term of the property that it is a value of. Raises ContextFault, UnknownContext,
+    TooMuchWork.
+    """
+    if active.previous is not None and not keeps_types(element, active):
+        active = active.previous
+    if holder.context is not ABSENT:
+        active = scope.scoped(active, holder, of_type=False)
+    if "@context" in element:
+        active = scope.local(active, element["@context"])
+    typed = active
+    naming = [name for name in element if is_type(name, typed)]
+    for name in sorted(naming):
+        for kind in sorted(kind for kind in as_list(element[name]) if isinstance(kind, str)):
+            term = typed.terms.get(kind)
+            if term is not None and term.context is not ABSENT:
+                active = scope.scoped(active, term, of_type=True)
+    return typed, active
 
 
 def _is_read(element: JsonObject) -> bool:

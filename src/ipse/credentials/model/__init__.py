@@ -2,12 +2,12 @@
 
     violations(credential), presentation_violations(presentation)   -> the rules that are broken
     build(issuer=..., subject=..., ...)                             -> an unsigned credential
-    issuer_of, subject_of, subjects_of, types_of, validity          -> what a credential says
+    issuer_of, subject_of, types_of, validity          -> what a credential says
 
 What takes JSON-LD processing is not decided here.
 """
 
-from ipse.credentials.model.document import build, issuer_of, subject_of, subjects_of, types_of, validity
+from ipse.credentials.model.document import build, issuer_of, subject_of, types_of, validity
 from ipse.credentials.model.rules import (
     CONTEXT,
     Violation,
@@ -26,7 +26,6 @@ __all__ = [
     "presentation_violations",
     "proof_violations",
     "subject_of",
-    "subjects_of",
     "types_of",
     "validity",
     "violations",

@@ -14,7 +14,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import MalformedInput
 
-__all__ = ["build", "issuer_of", "subject_of", "subjects_of", "types_of", "validity"]
+__all__ = ["build", "issuer_of", "subject_of", "types_of", "validity"]
 
 
 def issuer_of(credential: JsonObject) -> str:
@@ -30,14 +30,6 @@ def subject_of(credential: JsonObject) -> str | None:
         subject = subject[0]
     identifier = subject.get("id") if isinstance(subject, dict) else None
     return identifier if isinstance(identifier, str) else None
-
-
-def subjects_of(credential: JsonObject) -> tuple[str, ...]:
-    """The identifiers of all subjects that have one, in order; empty for a bearer credential."""
-    subject = credential.get("credentialSubject")
-    subjects = subject if isinstance(subject, list) else [subject]
-    identifiers = (entry.get("id") for entry in subjects if isinstance(entry, dict))
-    return tuple(identifier for identifier in identifiers if isinstance(identifier, str))
 
 
 def types_of(document: JsonObject) -> tuple[str, ...]:

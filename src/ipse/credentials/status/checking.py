@@ -25,7 +25,7 @@ from ipse.credentials.status.token_status_list import TokenStatusList
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import IpseError, MalformedInput, Undetermined, VerificationFailed
+from ipse.errors import IpseError, MalformedInput, Undetermined, UnusableKey, VerificationFailed
 
 __all__ = [
     "DEFAULT_TTL",
@@ -56,10 +56,10 @@ VerifyCredential: TypeAlias = Callable[[JsonObject | str], "Listed"]
 """From a secured credential (JSON with an embedded proof, or a compact JWS) to what is signed, after its
 data model rules, its issuer's proof and the proof's purpose were checked. It must not look at the status
 of the list. Whatever error of ipse it raises, Rejected too, leaves the status undetermined."""
-ResolveKey: TypeAlias = Callable[[str, str | None], VerificationKey]
-"""From an issuer and the `kid` of a status list token, None where it has none, to a key with which that
-issuer asserts. A `kid` that is a DID URL is the issuer's; others are for the resolver to make sense of.
-Raises Undetermined, NotFound, MalformedInput."""
+ResolveKey: TypeAlias = Callable[[str, str | None, datetime | None], VerificationKey]
+"""From an issuer, the `kid` of a status list token, None where it has none, and when it says to be issued, to
+a key with which that issuer asserted then. A `kid` that is a DID URL is the issuer's; others are for the
+resolver to make sense of. Raises Undetermined, NotFound, MalformedInput, UnusableKey."""
 
 DEFAULT_TTL: Final = timedelta(minutes=5)
 MAX_TTL: Final = timedelta(hours=24)
@@ -154,6 +154,8 @@ def open_list(entry: StatusEntry, published: Published, authority: Authority) ->
         raise _undetermined(published.url, rejection.reason) from rejection
     except NotApplicable as nothing:
         raise _undetermined(published.url, nothing.reason) from nothing
+    except (UnusableKey, Undetermined) as error:
+        raise _undetermined(published.url, error.message, error.code) from error
     except IpseError as error:
         raise _undetermined(published.url, error.message) from error
     return opened
@@ -222,12 +224,14 @@ def _open_w3c(published: Published, authority: Authority) -> BitstringList:
 def _open_token(published: Published, authority: Authority) -> TokenStatusList:
     if published.media_type == JWT:
         token = token_status_list.read_jwt(_text(published))
-        jws.check_signature(token, lambda: _key(authority, token.header.get("kid")))
+        issued = token_status_list.issued(token.payload)
+        jws.check_signature(token, lambda: _key(authority, token.header.get("kid"), issued))
         opened = token_status_list.from_claims(token.payload)
     elif published.media_type == CWT:
         cwt = status_list_cwt.read(published.body)
         status_list_cwt.check_type(cwt)
-        status_list_cwt.check_signature(cwt, lambda: _key(authority, cwt.key_id))
+        issued = token_status_list.issued(status_list_cwt.names_of(cwt.claims))
+        status_list_cwt.check_signature(cwt, lambda: _key(authority, cwt.key_id, issued))
         opened = status_list_cwt.from_claims(cwt.claims)
     else:
         raise MalformedInput("it is a JSON object, not a signed token")
@@ -253,14 +257,14 @@ def _secured(published: Published) -> JsonObject | str:
     return text
 
 
-def _key(authority: Authority, key_id: object) -> VerificationKey:
+def _key(authority: Authority, key_id: object, issued: datetime) -> VerificationKey:
     if key_id is not None and not isinstance(key_id, str):
         raise MalformedInput(f"kid is {excerpt(key_id)}, not a string")
     if key_id is not None and key_id.startswith("did:") and key_id.partition("#")[0] != authority.issuer:
         raise VerificationFailed(
             f"it is signed with {excerpt(key_id)}, the issuer is {authority.issuer[:100]}"
         )
-    return authority.resolve_key(authority.issuer, key_id)
+    return authority.resolve_key(authority.issuer, key_id, issued)
 
 
 def _refuse_own_status(document: JsonObject) -> None:
@@ -338,5 +342,5 @@ def _unknown(entry: UnknownEntry) -> Undetermined:
     return Undetermined(f"ipse does not know the status mechanism {entry.mechanism}")
 
 
-def _undetermined(url: str, reason: str) -> Undetermined:
-    return Undetermined(f"the status list {url[:100]} can't be relied on: {reason}")
+def _undetermined(url: str, reason: str, code: str = "") -> Undetermined:
+    return Undetermined(f"the status list {url[:100]} can't be relied on: {reason}", code=code)

@@ -144,6 +144,14 @@ def from_claims(claims: JsonObject) -> TokenStatusList:
     return from_members(claims, bits=status_list.get("bits"), lst=compressed)
 
 
+def issued(claims: Mapping[str, Any]) -> datetime:
+    """When a token says to be issued, by its claims under their JWT names. Raises MalformedInput."""
+    moment = _moment(claims, "iat")
+    if moment is None:
+        raise MalformedInput("the status list token has no iat")
+    return moment
+
+
 def from_members(claims: Mapping[str, Any], *, bits: object, lst: bytes) -> TokenStatusList:
     """The list of claims under their JWT names, with `lst` compressed. Raises MalformedInput."""
     if "status" in claims:
@@ -154,14 +162,11 @@ def from_members(claims: Mapping[str, Any], *, bits: object, lst: bytes) -> Toke
     issuer = claims.get("iss")
     if issuer is not None and not isinstance(issuer, str):
         raise MalformedInput(f"iss of the status list token is {excerpt(issuer)}, not a string")
-    issued = _moment(claims, "iat")
-    if issued is None:
-        raise MalformedInput("the status list token has no iat")
     size, statuses = unpack(bits=bits, lst=lst)
     return TokenStatusList(
         uri=uri,
         issuer=issuer,
-        issued=issued,
+        issued=issued(claims),
         not_before=_moment(claims, "nbf"),
         expires=_moment(claims, "exp"),
         ttl=_ttl(claims),

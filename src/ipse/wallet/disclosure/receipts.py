@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 
 from ipse.dids import did_key
 from ipse.disclosure.receipts import ReceiptVerification, check_signer, verify_receipt
@@ -37,15 +38,16 @@ def listed(wallet: Wallet) -> list[tuple[JsonObject, bool]]:
 
 
 def countersigned(
-    wallet: Wallet, number: int, given: JsonObject, *, reach: Reach | None = None
+    wallet: Wallet, number: int, given: JsonObject, *, now: datetime, reach: Reach | None = None
 ) -> JsonObject:
-    """Keep a receipt that the application signed too. Raises VerificationFailed, MalformedInput, NotFound.
+    """Keep a receipt that the application signed too.
 
-    It must be by the wallet's own key for that application, of the answer with this number in the log.
+    It must be by the wallet's own key for that application, of the answer with this number in the log. Raises
+    VerificationFailed, MalformedInput, NotFound, and Undetermined where its key is no longer in use.
     """
     own = receipt(wallet, number)
     text = strict_json.canonical(given).decode()
-    found = verify_receipt(text, lambda did: resolve(did, reach or Reach()))
+    found = verify_receipt(text, lambda did: resolve(did, reach or Reach()), now=now)
     if found.countersigner is None:
         raise VerificationFailed(
             "the application has not signed the receipt", hint="it signs with `ipse dapp receipt`"

@@ -331,21 +331,6 @@ def test_a_credential_without_proof_breaks_no_rule_for_proofs() -> None:
 
 
 class TestReading:
-    @pytest.mark.parametrize(
-        ("subject", "identifiers"),
-        [
-            ({"id": SUBJECT}, (SUBJECT,)),
-            ([{"id": SUBJECT}, {"a": 1}, {"id": "did:example:other"}], (SUBJECT, "did:example:other")),
-            ([{"id": 5}, SUBJECT, None], ()),
-            ({"alumniOf": "x"}, ()),
-            (None, ()),
-        ],
-    )
-    def test_all_subjects_that_have_an_identifier_are_named(
-        self, subject: Any, identifiers: tuple[str, ...]
-    ) -> None:
-        assert model.subjects_of({"credentialSubject": subject}) == identifiers
-
     def test_the_issuer_is_found_in_both_its_forms(self) -> None:
         assert model.issuer_of({"issuer": ISSUER}) == ISSUER
         assert model.issuer_of({"issuer": {"id": ISSUER, "name": "x"}}) == ISSUER

@@ -123,7 +123,7 @@ def verify_w3c_list(secured: Any) -> Listed:
     return Listed(document, issuer)
 
 
-def key_of(issuer: str, key_id: str | None) -> PublicKey:
+def key_of(issuer: str, key_id: str | None, issued: datetime | None = None) -> PublicKey:
     """The one key of the issuer, whatever it is called."""
     return {ISSUER: KEY, STRANGER: THIEF}[issuer].public()
 

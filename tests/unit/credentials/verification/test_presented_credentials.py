@@ -249,7 +249,7 @@ class TestSelfAsserted:
     def test_it_is_covered_by_the_presentations_proof(self) -> None:
         found = verify(by_holder(self.own()), issuers=frozenset({HOLDER.did}))
         assert found.report.outcome is PASSED
-        assert outcome(found, "purpose", 1) is NOT_APPLICABLE
+        assert outcome(found, "purpose", 1) is PASSED
 
     def test_it_is_trusted_only_where_its_issuer_is(self) -> None:
         assert outcome(verify(by_holder(self.own())), "trust", 1) is FAILED

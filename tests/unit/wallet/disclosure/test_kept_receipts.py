@@ -46,7 +46,7 @@ def signed_by(application: Application, wallet: Wallet, number: int) -> JsonObje
 
 
 def take_back(wallet: Wallet, number: int, given: JsonObject) -> JsonObject:
-    return disclosure.receipts.countersigned(wallet, number, given, reach=REACH)
+    return disclosure.receipts.countersigned(wallet, number, given, now=NOW, reach=REACH)
 
 
 class TestAReceipt:

@@ -6,7 +6,7 @@ Source: VCDM 2.0; W3C Verifiable Credential Data Integrity 1.0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -27,22 +27,14 @@ from ipse.credentials.formats.format import (
 )
 from ipse.credentials.formats.vcdm2 import Vcdm2, credential_content, holder_named_in
 from ipse.credentials.policy import Challenge, VerificationContext
-from ipse.credentials.report import NotApplicable, Rejected
+from ipse.credentials.report import Rejected
 from ipse.dids import resolver
+from ipse.dids.resolver import UsedMethod
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject, as_list
 from ipse.errors import MalformedInput, UsageError
 
 __all__ = ["FORMAT"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Signature:
-    """A proof whose signature holds, with its verification method and the controller of that."""
-
-    proof: Proof
-    method: JsonObject
-    controller: JsonObject
 
 
 class _DataIntegrity(Vcdm2):
@@ -97,8 +89,11 @@ class _DataIntegrity(Vcdm2):
         """
         secured, party = unverified.document, signer.get("id")
         if "proof" not in secured and context.presenter is not None and context.presenter == party:
+            if not context.presented_with:
+                raise Rejected("no-issuer-proof", "it has no proof, and the presenter's keys are not known")
+            content = _credential(secured, context)
             reason = "its issuer presents it, so the presentation's proof covers it"
-            return _proven(secured, (), unverified.is_presentation), reason, "none"
+            return Proven(content, methods=context.presented_with, self_asserted=True), reason, "none"
         proofs = data_integrity.proofs_of(secured)
         own = [proof for proof in proofs if signers.controller_of(proof.verification_method) == party]
         if not own:
@@ -108,7 +103,7 @@ class _DataIntegrity(Vcdm2):
                 proofs[0].verification_method,
             )
         others = [proof for proof in proofs if proof not in own]
-        signatures, documents = [], []
+        methods, documents = [], []
         for proof in (*own, *others):
             controller = signer
             if proof in others:
@@ -118,29 +113,27 @@ class _DataIntegrity(Vcdm2):
             documents.append(
                 data_integrity.verify_proof(secured, proof, key, contexts=context.sources.known_contexts())
             )
-            signatures.append(_Signature(proof, method, controller))
+            methods.append(UsedMethod(controller, method, proof.created))
         # With several proofs, trust only the contexts that every proof covers.
         document = min(documents, key=lambda each: len(as_list(each.get("@context"))))
         if document.get("@context") != secured.get("@context"):
             _refuse_broken(document)
         names = ", ".join(proof.suite.name for proof in proofs)
+        ends = [proof.expires for proof in proofs if proof.expires is not None]
+        proven = Proven(
+            _presentation(document, own[0]) if unverified.is_presentation else _credential(document, context),
+            is_presentation=unverified.is_presentation,
+            expires=min(ends, default=None),
+            methods=tuple(methods),
+            purposes=tuple(proof.purpose for proof in proofs),
+        )
+        if unverified.is_presentation:
+            proven = replace(proven, created=own[0].created, audience=own[0].domain, nonce=own[0].challenge)
         return (
-            _proven(document, tuple(signatures), unverified.is_presentation),
+            proven,
             f"{names} {'signatures are' if len(proofs) > 1 else 'signature is'} right",
             ", ".join(proof.verification_method for proof in proofs),
         )
-
-    def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
-        """Every proof was made for this, by a key that its controller lists for it."""
-        if not proven.secured:
-            raise NotApplicable("self-asserted", "it has no proof of its own")
-        made = [
-            signers.check_purpose(
-                signature.controller, signature.method, signature.proof.purpose, expected=expected
-            )
-            for signature in proven.secured
-        ]
-        return made[0]
 
     def check_holder_binding(self, proven: Proven, context: VerificationContext) -> None:
         return None
@@ -194,25 +187,15 @@ class _DataIntegrity(Vcdm2):
         )
 
 
-def _proven(document: JsonObject, signatures: tuple[_Signature, ...], is_presentation: bool) -> Proven:
-    """What the proofs cover; `signatures` are the issuer's (or holder's) first."""
-    ends = [signature.proof.expires for signature in signatures]
-    expires = min((end for end in ends if end is not None), default=None)
-    if not is_presentation:
-        content = credential_content("w3c", document, model.issuer_of(document), model.validity(document))
-        return Proven(content, expires=expires, secured=signatures)
-    proof = signatures[0].proof
+def _credential(document: JsonObject, context: VerificationContext) -> Content:
+    issuer, validity = model.issuer_of(document), model.validity(document)
+    return credential_content("w3c", document, issuer, validity, contexts=context.sources.known_contexts())
+
+
+def _presentation(document: JsonObject, proof: Proof) -> Content:
     named = holder_named_in(document)
     holder = signers.controller_of(proof.verification_method) if named is None else named
-    return Proven(
-        Content("w3c", document, holder, (), model.types_of(document)),
-        is_presentation=True,
-        expires=expires,
-        created=proof.created,
-        audience=proof.domain,
-        nonce=proof.challenge,
-        secured=signatures,
-    )
+    return Content("w3c", document, holder, (), model.types_of(document))
 
 
 def _all_sign_rdf(secured: JsonObject) -> bool:

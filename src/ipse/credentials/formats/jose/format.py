@@ -6,6 +6,7 @@ Source: W3C Securing Verifiable Credentials using JOSE and COSE 1.0.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -26,9 +27,9 @@ from ipse.credentials.formats.jose.vc_jwt import Token
 from ipse.credentials.formats.vcdm2 import Vcdm2, credential_content, holder_named_in
 from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.credentials.report import Rejected
-from ipse.credentials.signers import SignerKey
 from ipse.dids import resolver
-from ipse.encoding.strict_json import JsonObject
+from ipse.dids.resolver import UsedMethod
+from ipse.encoding.strict_json import JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 
 __all__ = ["FORMAT"]
@@ -66,7 +67,8 @@ class _Jose(Vcdm2):
         document = unverified.document
         for violation in model.violations(document):
             raise MalformedInput(f"not a credential: {violation}")
-        return credential_content(self.name, document, model.issuer_of(document), model.validity(document))
+        content = credential_content(self.name, document, model.issuer_of(document), model.validity(document))
+        return _about(unverified.secured, content)
 
     # Verification
 
@@ -100,14 +102,13 @@ class _Jose(Vcdm2):
         method = signers.method_of(signer, token.kid)
         key = resolver.method_key(method)
         vc_jwt.verify_signature(token, key)
-        found = SignerKey(token.controller, key, signer, method)
-        proven = _presentation(token, found) if unverified.is_presentation else _credential(token, found)
+        issued = vc_jwt.numeric_date(token.claims, "iat")
+        methods = (UsedMethod(signer, method, issued),)
+        if unverified.is_presentation:
+            proven = replace(_presentation(token), created=issued, methods=methods)
+        else:
+            proven = Proven(_credential(token, context), methods=methods)
         return proven, f"{key.algorithm} signature is right", token.kid
-
-    def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
-        """A JWT says by its `typ` what it is for, so that its key alone is looked at."""
-        found: SignerKey = proven.secured
-        return found.check_purpose(expected)
 
     def check_holder_binding(self, proven: Proven, context: VerificationContext) -> None:
         return None
@@ -149,22 +150,33 @@ def _is_meant_for(context: VerificationContext, token: Token) -> bool:
     return isinstance(challenge, Challenge) and challenge.audience in token.audience
 
 
-def _credential(token: Token, found: SignerKey) -> Proven:
+def _credential(token: Token, context: VerificationContext) -> Content:
     """The credential in a token; it is valid where both the document and the JWT say so."""
-    validity = model.validity(token.document).within(_period(token))
-    content = credential_content("jwt", token.document, model.issuer_of(token.document), validity)
-    return Proven(content, secured=found)
+    document, contexts = token.document, context.sources.known_contexts()
+    validity = model.validity(document).within(_period(token))
+    content = credential_content("jwt", document, model.issuer_of(document), validity, contexts=contexts)
+    return _about(token, content)
 
 
-def _presentation(token: Token, found: SignerKey) -> Proven:
-    period = _period(token)
+def _about(token: Token, content: Content) -> Content:
+    """The content with the subject that the claim `sub` names, where the document names none."""
+    subject = token.claims.get("sub")
+    if subject is None or subject in content.subjects:
+        return content
+    if content.subjects or len(as_list(token.document["credentialSubject"])) > 1:
+        raise MalformedInput(
+            f"sub is {excerpt(subject)}, which is none of the subjects that the document names",
+            code="ambiguous-subject",
+        )
+    return replace(content, subjects=(subject,), has_unnamed_subject=False)
+
+
+def _presentation(token: Token) -> Proven:
     return Proven(
-        Content("jwt", token.document, token.controller, (), model.types_of(token.document), period),
+        Content("jwt", token.document, token.controller, (), model.types_of(token.document), _period(token)),
         is_presentation=True,
-        created=period.start,
         audience=token.audience,
         nonce=token.claims.get("nonce"),
-        secured=found,
     )
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ipse.credentials.report import NOT_REACHED, Check, Outcome
-from ipse.errors import MalformedInput, Undetermined, VerificationFailed
+from ipse.errors import MalformedInput, Undetermined, UnusableKey, VerificationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +41,12 @@ class SdJwtInvalid(VerificationFailed):
 
     code = "sd-jwt-invalid"
 
-    def __init__(self, check: CheckName, reason: str) -> None:
-        super().__init__(f"{check}: {reason}")
+    def __init__(self, check: CheckName, reason: str, *, cause: str = "") -> None:
+        """`cause` is a code of its own for what is wrong, where it has one."""
+        super().__init__(f"{check}: {reason}", code=cause)
         self.check: CheckName = check
         self.reason = reason
+        self.cause = cause
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -57,10 +59,11 @@ class SdJwtUndetermined(Undetermined):
 
     code = "sd-jwt-undetermined"
 
-    def __init__(self, check: CheckName, reason: str, *, hint: str = "") -> None:
-        super().__init__(f"{check}: {reason}", hint=hint)
+    def __init__(self, check: CheckName, reason: str, *, hint: str = "", cause: str = "") -> None:
+        super().__init__(f"{check}: {reason}", hint=hint, code=cause)
         self.check: CheckName = check
         self.reason = reason
+        self.cause = cause
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -78,10 +81,13 @@ def reported_as(check: CheckName) -> Iterator[None]:
         yield
     except (SdJwtInvalid, SdJwtUndetermined):
         raise
+    except UnusableKey as error:
+        raise SdJwtInvalid(check, error.message, cause=error.code) from error
     except (MalformedInput, VerificationFailed) as error:
         raise SdJwtInvalid(check, error.message) from error
     except Undetermined as error:
-        raise SdJwtUndetermined(check, error.message, hint=error.hint) from error
+        cause = "" if error.code == Undetermined.code else error.code
+        raise SdJwtUndetermined(check, error.message, hint=error.hint, cause=cause) from error
 
 
 def _outcomes(stopped_at: CheckName, outcome: Outcome, reason: str, code: str) -> tuple[Check, ...]:

@@ -164,12 +164,14 @@ class Unpacked:
     """A processed payload.
 
     `placements` has one entry for each disclosure, parents before children. `selective` names the
-    top-level claims that came out of a disclosure or hold a digest at any depth.
+    top-level claims that came out of a disclosure or hold a digest at any depth. `withholds_claims` is
+    whether the top level has a digest without its disclosure, which a decoy looks like too.
     """
 
     claims: JsonObject = field(repr=False)
     placements: tuple[Placement, ...]
     selective: frozenset[str]
+    withholds_claims: bool = False
 
 
 def unpack(payload: JsonObject, encoded_disclosures: Sequence[str]) -> Unpacked:
@@ -197,7 +199,7 @@ def unpack(payload: JsonObject, encoded_disclosures: Sequence[str]) -> Unpacked:
     for position, its_digest in enumerate(available, start=1):
         if its_digest not in walk.met:
             raise _fault(f"no digest refers to disclosure {position}")
-    return Unpacked(claims, tuple(walk.placements), frozenset(walk.selective))
+    return Unpacked(claims, tuple(walk.placements), frozenset(walk.selective), walk.withholds_claims)
 
 
 class _Walk:
@@ -208,6 +210,7 @@ class _Walk:
         self.met: set[str] = set()
         self.placements: list[Placement] = []
         self.selective: set[str] = set()
+        self.withholds_claims = False
 
     def claims_of(self, members: JsonObject, path: ClaimPath) -> JsonObject:
         _check_depth(path)
@@ -223,6 +226,7 @@ class _Walk:
         for digest in _digests(members, path):
             disclosure = self._disclosure(digest, path)
             if disclosure is None:
+                self.withholds_claims |= not path
                 continue
             name = disclosure.name
             if name is None:

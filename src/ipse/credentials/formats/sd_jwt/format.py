@@ -6,9 +6,9 @@ Source: RFC 9901; SD-JWT VC (draft-ietf-oauth-sd-jwt-vc).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from ipse.credentials import jws, signers
@@ -25,7 +25,14 @@ from ipse.credentials.formats.format import (
     SigningKey,
     Unverified,
 )
-from ipse.credentials.formats.sd_jwt import ClaimPath, SdJwt, SdJwtInvalid, SdJwtUndetermined
+from ipse.credentials.formats.sd_jwt import (
+    ClaimPath,
+    SdJwt,
+    SdJwtInvalid,
+    SdJwtUndetermined,
+    holder_keys,
+    registered_claims,
+)
 from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS, check_path
 from ipse.credentials.formats.sd_jwt.verification import (
     Opened,
@@ -36,7 +43,6 @@ from ipse.credentials.formats.sd_jwt.verification import (
     open_disclosures,
 )
 from ipse.credentials.formats.vcdm2 import adopt
-from ipse.credentials.jws import VerificationKey
 from ipse.credentials.policy import (
     NO_CHALLENGE,
     Challenge,
@@ -47,12 +53,10 @@ from ipse.credentials.policy import (
 from ipse.credentials.report import NotApplicable, Rejected
 from ipse.credentials.signers import SignerKey
 from ipse.credentials.status import IETF_LIST
-from ipse.dids import resolver
 from ipse.dids.resolver import Resolve
 from ipse.encoding.strict_json import Json, JsonObject
-from ipse.encoding.timestamps import at_seconds, to_numeric_date
+from ipse.encoding.timestamps import to_numeric_date
 from ipse.errors import MalformedInput, Undetermined, UsageError
-from ipse.keys import key_types
 
 __all__ = ["FORMAT"]
 
@@ -62,8 +66,6 @@ _ABOUT: Final = frozenset({*_REGISTERED, "vct#integrity", "aka_vcts"})
 """Claims about the credential rather than its subject."""
 _OLD_TYPE: Final = sd_jwt.VC_TYPES[1]
 _SET: Final = "it is set for every row"
-_FIRST: Final = datetime.min.replace(tzinfo=UTC)
-_LAST: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class _SdJwtVc:
@@ -134,24 +136,21 @@ class _SdJwtVc:
         opened: Opened = unverified.secured
         with _verdict("signature"):
             _, reason = check_signature(opened, lambda _header, _payload: signer.key)
-        proven = Proven(_content(opened, signer.signer), secured=(opened.sd_jwt, signer))
+        content = _content(opened, signer.signer)
+        methods = signer.used(registered_claims.moment(content.document.get("iat")))
+        proven = Proven(content, methods=methods, secured=opened.sd_jwt)
         return proven, reason, opened.sd_jwt.jwt.header.get("kid", "")
-
-    def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
-        _, signer = proven.secured
-        found: SignerKey = signer
-        return found.check_purpose(expected)
 
     def check_holder_binding(self, proven: Proven, context: VerificationContext) -> tuple[str, object] | None:
         """Where there is a key binding it must hold; where the credential asks for one it must be there."""
-        presented: SdJwt = proven.secured[0]
+        presented: SdJwt = proven.secured
         claims, policy = proven.content.document, context.policy
         with _verdict("key-binding"):
             binding = check_binding(
                 presented,
                 claims,
                 _challenge(presented, context),
-                lambda cnf: _holder_key(cnf, context),
+                lambda cnf: holder_keys.named_by(cnf, presented, context),
                 now=context.now.timestamp(),
                 leeway=policy.leeway.total_seconds(),
             )
@@ -188,7 +187,7 @@ class _SdJwtVc:
             claims["jti"] = draft.credential_id
         if draft.subject is not None:
             claims["sub"] = draft.subject
-            claims["cnf"] = {"jwk": _holder_jwk(draft.subject, resolve)}
+            claims["cnf"] = {"jwk": holder_keys.of_subject(draft.subject, resolve, now)}
         if draft.valid_from is not None:
             claims["nbf"] = to_numeric_date(draft.valid_from)
         if draft.valid_until is not None:
@@ -269,9 +268,9 @@ def _verdict(code: str) -> Iterator[None]:
     try:
         yield
     except SdJwtInvalid as error:
-        raise Rejected(code, error.reason) from error
+        raise Rejected(error.cause or code, error.reason) from error
     except SdJwtUndetermined as error:
-        raise Undetermined(error.reason, hint=error.hint) from error
+        raise Undetermined(error.reason, hint=error.hint, code=error.cause) from error
 
 
 def _refuse_w3c(presented: SdJwt) -> None:
@@ -289,26 +288,22 @@ def _content(opened: Opened, issuer: str) -> Content:
     assert opened.unpacked is not None
     claims = opened.unpacked.claims
     subject, vct = claims.get("sub"), claims.get("vct")
+    hidden = subject is None and opened.unpacked.withholds_claims
     return Content(
         format="sd-jwt",
         document=claims,
         issuer=issuer,
         subjects=(subject,) if isinstance(subject, str) else (),
         types=(vct,) if isinstance(vct, str) else (),
-        validity=Validity(_moment(claims.get("nbf")), _moment(claims.get("exp")), end_is_exclusive=True),
+        validity=Validity(
+            registered_claims.moment(claims.get("nbf")),
+            registered_claims.moment(claims.get("exp")),
+            end_is_exclusive=True,
+        ),
         claims={name: value for name, value in claims.items() if name not in _ABOUT},
         disclosed=tuple(sd_jwt.spelled(placement.path) for placement in opened.unpacked.placements),
+        subjects_unclear="its presenter withholds claims, and the subject (sub) may be one" if hidden else "",
     )
-
-
-def _moment(seconds: object) -> datetime | None:
-    """A NumericDate; None where there is none, the last moment there is where it lies beyond."""
-    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
-        return None
-    try:
-        return at_seconds(seconds)
-    except (OverflowError, ValueError):
-        return _LAST if seconds > 0 else _FIRST
 
 
 def _challenge(presented: SdJwt, context: VerificationContext) -> Challenge | NoChallenge:
@@ -333,31 +328,6 @@ def _decides(content: Content, context: VerificationContext) -> bool:
     if context.presenter is None:
         return isinstance(context.policy.challenge, Challenge)
     return context.presenter in content.subjects
-
-
-def _holder_key(cnf: JsonObject, context: VerificationContext) -> VerificationKey:
-    """The holder's key from a verified `cnf`: by value (jwk), or a verification method of a DID (kid).
-
-    Source: RFC 7800 section 3. Raises MalformedInput, Undetermined.
-    """
-    kid = cnf.get("kid")
-    if "jwk" in cnf or not isinstance(kid, str) or not kid.startswith("did:"):
-        return sd_jwt.holder_key(cnf)
-    document = context.sources.resolve(signers.controller_of(kid))
-    return resolver.method_key(resolver.find_method(document, kid, signers.AUTHENTICATION))
-
-
-def _holder_jwk(subject: str, resolve: Callable[[str], JsonObject]) -> JsonObject:
-    """The key with which the subject authenticates, as the JWK that `cnf` holds."""
-    document = resolve(subject)
-    listed = document.get(signers.AUTHENTICATION)
-    first = listed[0] if isinstance(listed, list) and listed else None
-    if first is None:
-        raise UsageError(f"{subject} lists no key to authenticate with, so nothing can be bound to it")
-    method = first
-    if not isinstance(first, dict):
-        method = resolver.find_method(document, first, signers.AUTHENTICATION)
-    return key_types.public_to_jwk(resolver.method_key(method))
 
 
 def _hidden(claims: JsonObject, wanted: Sequence[str]) -> tuple[ClaimPath, ...]:

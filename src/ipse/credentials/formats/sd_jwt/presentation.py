@@ -159,7 +159,7 @@ def holder_key(cnf: JsonObject) -> VerificationKey:
     if "jwk" not in cnf:
         methods = ", ".join(sorted(cnf))[:80]
         raise Undetermined(f"the holder's key is given by {methods!r}, only jwk is read")
-    return key_types.verifying(key_types.public_from_jwk(cnf["jwk"]))
+    return key_types.verifying_from_jwk(cnf["jwk"])
 
 
 def check_key_binding(
@@ -187,7 +187,7 @@ def check_key_binding(
         issued_at = registered_claims.numeric_date(payload, "iat")
         registered_claims.check_period(payload, now, leeway)
     if issued_at is None:
-        raise _fault("iat is missing")
+        raise SdJwtInvalid("holder-binding", "iat is missing: it would never get old", cause="undated")
     # Each condition is the one that must hold, so that a NaN fails it.
     if not issued_at <= now + leeway:
         raise _fault(f"iat {issued_at:.0f} is in the future, it is {now:.0f}")

@@ -6,6 +6,7 @@ Sources: RFC 7519 section 4.1, RFC 7800 section 3.1, RFC 9901 section 9.7, and o
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from ipse.encoding.timestamps import at_seconds, format_timestamp
@@ -26,6 +27,7 @@ __all__ = [
     "check_types",
     "check_vc",
     "may_be_selective",
+    "moment",
     "numeric_date",
 ]
 
@@ -37,6 +39,8 @@ VC_TYPES: Final = (VC_TYPE, "vc+sd-jwt")
 NEVER_SELECTIVE: Final = frozenset({"iss", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status"})
 """Claims that SD-JWT VC keeps out of disclosures, with all that is in them."""
 
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
 _STRINGS: Final = ("iss", "sub", "jti", "vct", "vct#integrity")
 
 
@@ -119,6 +123,16 @@ def numeric_date(claims: JsonObject, name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise MalformedInput(f"{name} is not a number of seconds")
     return value
+
+
+def moment(seconds: Json) -> datetime | None:
+    """A NumericDate; None where there is none, the last or first moment there is where it lies beyond."""
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
+        return None
+    try:
+        return at_seconds(seconds)
+    except (OverflowError, ValueError):
+        return _LAST if seconds > 0 else _FIRST
 
 
 def _is_audience(value: Json) -> bool:

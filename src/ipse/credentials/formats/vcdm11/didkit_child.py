@@ -37,7 +37,7 @@ def serve() -> NoReturn:
     """Do one job and leave by os._exit, since didkit's threads crash an interpreter that shuts down."""
     import asyncio
 
-harden_process()
+    harden_process()
     _limit(RLIMIT_FSIZE=0, RLIMIT_CPU=_SECONDS, RLIMIT_AS=_BYTES)
     answer = asyncio.run(_serve())
     sys.stdout.write("\n" + json.dumps(answer))

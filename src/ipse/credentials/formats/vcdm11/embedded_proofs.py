@@ -71,8 +71,10 @@ _INVALID: Final = {
 class ProofResult:
     """What is known of a proof; `verified` is None where it could not be determined.
 
-    `reason` is one lower-case line, empty where the proof holds. `created` is the proof's own date and
-    `expires` how long it is meant to hold, None where it does not say; neither is compared with any clock.
+    `reason` is one lower-case line, empty where the proof holds, and `code` is more exact than that the
+    signature is wrong, where there is such a code. `created` is the proof's own date,
+    `not_before` and `expires` are from when to when it is meant to hold, None where it does not say; none is
+    compared with any clock.
     """
 
     verified: bool | None
@@ -81,6 +83,8 @@ class ProofResult:
     proof_type: str | None = None
     created: datetime | None = None
     expires: datetime | None = None
+    not_before: datetime | None = None
+    code: str = ""
 
 
 def issue(

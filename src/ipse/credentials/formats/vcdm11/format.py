@@ -7,12 +7,12 @@ Verifiable Credentials Data Model 1.1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials import model, w3c_presentation
-from ipse.credentials.content import Content
+from ipse.credentials import model, signers, w3c_presentation
+from ipse.credentials.content import Content, Validity
 from ipse.credentials.formats.format import (
     Draft,
     Format,
@@ -31,7 +31,7 @@ from ipse.credentials.model import vcdm11
 from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.credentials.report import Rejected
 from ipse.dids import resolver
-from ipse.dids.resolver import Resolve
+from ipse.dids.resolver import Resolve, UsedMethod
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp
@@ -141,12 +141,8 @@ class _Vcdm11:
             proven, result = _presentation(unverified, signer)
         else:
             proven, result = _credential(unverified)
+        proven = replace(proven, methods=_methods(result, signer, context))
         return proven, f"{result.proof_type} signature is right", result.verification_method
-
-    def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
-        """didkit has checked it with the signature."""
-        party = "holder" if proven.is_presentation else "issuer"
-        return f"made for {expected}, by a key of the {party}'s DID", expected
 
     def check_holder_binding(self, proven: Proven, context: VerificationContext) -> None:
         return None
@@ -254,7 +250,8 @@ def _presentation(unverified: Unverified, holder: str) -> tuple[Proven, ProofRes
     else:
         result, _ = jwt.verify_presentation_jwt(token.text, audience=audience, nonce=nonce)
     _hold(result)
-    content = Content("w3c-1.1", _without_proof(document), holder, (), model.types_of(document))
+    validity = Validity(result.not_before)
+    content = Content("w3c-1.1", _without_proof(document), holder, (), model.types_of(document), validity)
     proven = Proven(
         content,
         is_presentation=True,
@@ -264,6 +261,12 @@ def _presentation(unverified: Unverified, holder: str) -> tuple[Proven, ProofRes
         nonce=nonce,
     )
     return proven, result
+
+
+def _methods(result: ProofResult, signer: str, context: VerificationContext) -> tuple[UsedMethod, ...]:
+    """The verification method that signed, as it stands in the signer's document."""
+    controller, method_id = context.sources.resolve(signer), result.verification_method or ""
+    return (UsedMethod(controller, signers.method_of(controller, method_id), result.created),)
 
 
 def _answered(document: JsonObject, token: _Token | None) -> tuple[str, str]:
@@ -282,7 +285,7 @@ def _hold(result: ProofResult) -> None:
     if result.verified is None:
         raise Undetermined(result.reason)
     if not result.verified:
-        raise Rejected("signature", result.reason, result.verification_method or "")
+        raise Rejected(result.code or "signature", result.reason, result.verification_method or "")
 
 
 FORMAT: Final[Format] = _Vcdm11()

@@ -23,8 +23,15 @@ from ipse.credentials.jws import Jws
 from ipse.credentials.model import vcdm11
 from ipse.dids import resolver
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
-from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import InputTooLarge, MalformedInput, NotFound, Undetermined, UsageError, VerificationFailed
+from ipse.encoding.timestamps import format_timestamp, to_numeric_date
+from ipse.errors import (
+    InputTooLarge,
+    MalformedInput,
+    Undetermined,
+    UnusableKey,
+    UsageError,
+    VerificationFailed,
+)
 from ipse.keys.key_types import PrivateKey
 
 __all__ = [
@@ -85,7 +92,7 @@ def issue_presentation_jwt(
     claims: JsonObject = {"vp": presentation, "iss": vcdm11.holder_of(presentation)}
     if "id" in presentation:
         claims["jti"] = presentation["id"]
-    claims |= {"aud": audience, "nonce": nonce, "iat": int(created.timestamp())}
+    claims |= {"aud": audience, "nonce": nonce, "iat": to_numeric_date(created)}
     return _signed("presentation", claims, key, verification_method)
 
 
@@ -127,7 +134,7 @@ def verify_jwt(text: str) -> tuple[ProofResult, JsonObject]:
 def verify_presentation_jwt(text: str, *, audience: str, nonce: str) -> tuple[ProofResult, JsonObject]:
     """Whether a key of the holder signed the JWT for this audience and nonce, and the presentation in it.
 
-    The result's `created` is the later of `iat` and `nbf` and `expires` is `exp`: the caller compares them
+    The result's `created` is `iat`, `not_before` is `nbf` and `expires` is `exp`: the caller compares them
     with a clock. Raises as `verify_jwt` does.
     """
     didkit_process.require()
@@ -254,16 +261,17 @@ def _check_challenge(claims: JsonObject, audience: str, nonce: str) -> None:
 
 
 def _verified(kind: str, token: Jws, check: Callable[[], None], expected: JsonObject) -> ProofResult:
-    dates = {name: vc_jwt.numeric_date(token.payload, name) for name in ("iat", "nbf", "exp")}
-    created = max((date for name, date in dates.items() if date and name != "exp"), default=None)
-    result = ProofResult(False, "", token.header["kid"], "JWT", created, dates["exp"])
+    created, expires, start = (vc_jwt.numeric_date(token.payload, name) for name in ("iat", "exp", "nbf"))
+    result = ProofResult(False, "", token.header["kid"], "JWT", created, expires, start)
     try:
         check()
         _check_signature(token, _PURPOSES[kind])
         _consult_didkit(kind, token, expected)
     except Undetermined as error:
         return replace(result, verified=None, reason=error.message)
-    except (MalformedInput, VerificationFailed, NotFound) as error:
+    except UnusableKey as error:
+        return replace(result, reason=error.message, code=error.code)
+    except (MalformedInput, VerificationFailed) as error:
         return replace(result, reason=error.message)
     return replace(result, verified=True)
 
@@ -271,10 +279,10 @@ def _verified(kind: str, token: Jws, check: Callable[[], None], expected: JsonOb
 def _check_signature(token: Jws, purpose: str) -> None:
     """Raise VerificationFailed unless the key that `kid` names in its own DID signed the JWT.
 
-    NotFound where the DID does not list that key for `purpose`, Undetermined for a key that is not read.
+    UnusableKey where the DID does not list that key for `purpose`, Undetermined for a key that is not read.
     """
     kid: str = token.header["kid"]
-    method = resolver.find_method(resolver.resolve(kid.partition("#")[0]), kid, purpose)
+    method = resolver.listed_method(resolver.resolve(kid.partition("#")[0]), kid, purpose)
     key = resolver.method_key(method)
     jws.check_signature(token, lambda: key)
 

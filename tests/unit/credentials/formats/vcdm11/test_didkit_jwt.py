@@ -136,7 +136,7 @@ def test_what_was_issued_verifies_and_says_what_it_was_told(name: str) -> None:
     assert jwt.credential_of(text) == before
     result, document = jwt.verify_jwt(text)
     assert (result.verified, result.reason, result.verification_method) == (True, "", method_of(key))
-    assert (result.proof_type, result.created, result.expires) == ("JWT", NOW, FAR)
+    assert (result.proof_type, result.created, result.not_before, result.expires) == ("JWT", None, NOW, FAR)
     assert document == before
 
 
@@ -443,7 +443,7 @@ def test_where_didkit_crashes_nothing_is_verified(monkeypatch: pytest.MonkeyPatc
 def test_without_didkit_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "didkit", None)
     calls: list[Callable[[], object]] = [
-        lambda: jwt.verify_jwt(jwt.issue_jwt(credential(), KEY, METHOD)),
+        lambda: jwt.verify_jwt(claiming()),
         lambda: jwt.verify_presentation_jwt("", audience=AUDIENCE, nonce=NONCE),
     ]
     for call in calls:
@@ -496,7 +496,8 @@ def test_a_presentation_may_be_empty_and_says_when_it_was_made() -> None:
     claims = {"iat": SECONDS, "nbf": SECONDS + 1, "exp": int(FAR.timestamp())}
     text = made({**ANSWER, **claims, "vp": {**VP, "verifiableCredential": []}})
     result, _ = jwt.verify_presentation_jwt(text, audience=AUDIENCE, nonce=NONCE)
-    assert (result.verified, result.created, result.expires) == (True, NOW + timedelta(seconds=1), FAR)
+    assert (result.verified, result.created, result.expires) == (True, NOW, FAR)
+    assert result.not_before == NOW + timedelta(seconds=1)
 
 
 @needs_didkit
