@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.credentials import json_ld
-from ipse.credentials.json_ld.contexts import load
+from ipse.credentials.json_ld.contexts import PACKAGED, load
 from ipse.encoding.strict_json import Json, JsonObject
 from tests.examples import examples
 from tests.properties.documents import Path, json_values, replaced
@@ -139,7 +139,7 @@ def inlined(value: Json) -> Json:
         return {name: inlined(item) for name, item in value.items()}
     if isinstance(value, list):
         return [inlined(item) for item in value]
-    return load(_V2)["@context"] if value == _V2 else value
+    return load(*PACKAGED[_V2])["@context"] if value == _V2 else value
 
 
 def independent(value: JsonObject) -> bytes | None:

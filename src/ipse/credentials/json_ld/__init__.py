@@ -14,9 +14,13 @@ from __future__ import annotations
 from ipse.credentials.json_ld.canonicalization import HashName, canonicalize
 from ipse.credentials.json_ld.contexts import Contexts, known
 from ipse.credentials.json_ld.expansion import expand
+from ipse.credentials.json_ld.names import ambiguous
 from ipse.credentials.json_ld.statements import (
+    AMBIGUOUS,
     LOST,
+    SWAPPABLE,
     UNDEFINED,
+    AmbiguousName,
     Finding,
     TooMuchWork,
     UnknownContext,
@@ -25,26 +29,33 @@ from ipse.credentials.json_ld.statements import (
 from ipse.encoding.strict_json import JsonObject
 
 __all__ = [
+    "AMBIGUOUS",
     "LOST",
+    "SWAPPABLE",
     "UNDEFINED",
+    "AmbiguousName",
     "Contexts",
     "Finding",
     "HashName",
     "TooMuchWork",
     "UnknownContext",
     "UnsafeDocument",
+    "ambiguous",
     "canonical",
     "findings",
     "known",
 ]
 
 
-def findings(document: JsonObject, contexts: Contexts) -> tuple[Finding, ...]:
-    """What RDF would drop or change of `document`, at most 50 places; empty where it is safe to sign.
+def findings(document: JsonObject, contexts: Contexts, *, signs_rdf: bool = False) -> tuple[Finding, ...]:
+    """What RDF would drop or change of `document`, at most 50 places; empty where nothing would be.
 
-    Raises UnknownContext, TooMuchWork, and CorruptData where a packaged context was altered.
+    With `signs_rdf` also names that could have been others when the RDF was signed (AMBIGUOUS): it is safe to
+    sign where there is nothing at all. Raises UnknownContext, TooMuchWork, and CorruptData where a packaged
+    context was altered.
     """
-    return tuple(expand(document, contexts).findings)
+    found = expand(document, contexts).findings
+    return tuple(each for each in found if signs_rdf or each.code != AMBIGUOUS)
 
 
 def canonical(document: JsonObject, contexts: Contexts, *, hash_name: HashName = "sha256") -> bytes:

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ipse.credentials.json_ld import values, vocabulary
+from ipse.credentials.json_ld import names, values, vocabulary
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
 from ipse.credentials.json_ld.statements import ROOT, Enough, Lossy, Statements, Where
 from ipse.credentials.json_ld.terms import ABSENT, KEYWORDS, ActiveContext, Term, expand_iri
 from ipse.credentials.json_ld.values import RDF, json_literal, literal, tagged
-from ipse.credentials.json_ld.vocabulary import is_keyword, is_type, keeps_types, name_fault
+from ipse.credentials.json_ld.vocabulary import is_keyword, name_fault
 from ipse.encoding.strict_json import MAX_DEPTH, Json, JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 
@@ -36,7 +36,7 @@ def expand(document: JsonObject, contexts: Contexts) -> Statements:
     """
     statements = Statements()
     try:
-        _Expansion(statements, Scope(contexts)).document(document)
+        _Expansion(statements, contexts).document(document)
         statements.close()
     except RecursionError:
         statements.find(ROOT, "is nested too deep")
@@ -72,9 +72,10 @@ class _Object:
 
 
 class _Expansion:
-    def __init__(self, statements: Statements, scope: Scope) -> None:
+    def __init__(self, statements: Statements, known: Contexts) -> None:
         self._out = statements
-        self._scope = scope
+        self._known = known
+        self._scope = Scope(known)
         self._depth = 0
 
     def document(self, document: JsonObject) -> None:
@@ -89,7 +90,7 @@ class _Expansion:
         if not self._deeper(where):
             return None
         try:
-            typed, active = self._contexts(element, active, holder)
+            typed, active = self._scope.of_object(element, active, holder)
         except ContextFault as fault:
             at: Where = (where, "@context") if "@context" in element else where
             self._out.find(at if fault.position is None else (at, fault.position), str(fault))
@@ -108,31 +109,11 @@ class _Expansion:
         self._depth += 1
         return True
 
-    def _contexts(
-        self, element: JsonObject, active: ActiveContext, holder: Term
-    ) -> tuple[ActiveContext, ActiveContext]:
-        """The contexts for the types of `element` and for its members (section 5.1.2, steps 7 to 11)."""
-        if active.previous is not None and not keeps_types(element, active):
-            active = active.previous
-        if holder.context is not ABSENT:
-            active = self._scope.scoped(active, holder, of_type=False)
-        if "@context" in element:
-            active = self._scope.local(active, element["@context"])
-        typed = active
-        naming = [name for name in element if is_type(name, typed)]
-        for name in sorted(naming):
-            for kind in sorted(kind for kind in as_list(element[name]) if isinstance(kind, str)):
-                term = typed.terms.get(kind)
-                if term is not None and term.context is not ABSENT:
-                    active = self._scope.scoped(active, term, of_type=True)
-        return typed, active
-
     def _members(
         self, element: JsonObject, active: ActiveContext, where: Where
     ) -> tuple[dict[str, str], list[tuple[str, str, Term]]]:
         keywords: dict[str, str] = {}
         properties: list[tuple[str, str, Term]] = []
-        seen: set[str] = set()
         for name in element:
             if name == "@context":
                 continue
@@ -145,9 +126,6 @@ class _Expansion:
             if fault:
                 self._out.find((where, name), fault)
             elif iri is not None:
-                if iri in seen:
-                    self._out.find((where, name), "is another name for a member that is here already")
-                seen.add(iri)
                 self._out.spend(len(iri))
                 properties.append((name, iri, term or _PLAIN))
         return keywords, properties
@@ -170,6 +148,9 @@ class _Expansion:
             self._out.find(where, f"is a value object, which {place.member} can't have")
         datatype = element[keywords["@type"]] if "@type" in keywords else ABSENT
         language = element[keywords["@language"]] if "@language" in keywords else ABSENT
+        fault = names.value_fault(datatype, entry.active, self._known)
+        if fault is not None:
+            self._out.find((where, keywords["@type"]), fault)
         try:
             return values.value_object(element[keywords["@value"]], datatype, language, entry.active)
         except (Lossy, MalformedInput) as error:
@@ -189,12 +170,15 @@ class _Expansion:
         subject = self._identity(entry, place)
         if subject is None:
             return None
+        kinds: list[str] = []
         if "@type" in keywords:
             name = keywords["@type"]
-            self._types(subject, element[name], entry.typed, (where, name), place.graph)
+            kinds = self._types(subject, element[name], entry.typed, (where, name), place.graph)
         read = place.root and _is_read(element)
         if read:
             self._root(entry)
+        for name, fault in names.property_faults(element, entry.properties, entry.active, kinds, self._known):
+            self._out.find((where, name), fault)
         for name, iri, term in entry.properties:
             inner = _Place(place.graph, name if read else "")
             self._property(subject, iri, term, element[name], entry.active, (where, name), inner)
@@ -225,7 +209,9 @@ class _Expansion:
             for fault in vocabulary.root_faults(name, iri):
                 self._out.find((entry.where, name), fault)
 
-    def _types(self, subject: str, value: Json, typed: ActiveContext, where: Where, graph: str) -> None:
+    def _types(self, subject: str, value: Json, typed: ActiveContext, where: Where, graph: str) -> list[str]:
+        """State the types of an object; their IRIs."""
+        kinds: list[str] = []
         if value == []:
             self._out.find(where, "is empty, which gets lost in RDF")
         for at, kind in _places(value, where):
@@ -236,7 +222,11 @@ class _Expansion:
                 continue
             for fault in vocabulary.type_faults(kind, iri, typed.terms.get(kind)):
                 self._out.find(at, fault)
+            kinds.append(iri)
             self._out.add(subject, _TYPE, f"<{iri}>", graph, at)
+        for _, ambiguity in names.type_faults(value, typed, self._known):
+            self._out.find(where, ambiguity)
+        return kinds
 
     # Properties
 
@@ -284,6 +274,9 @@ class _Expansion:
 
     def _item(self, item: Json, term: Term, active: ActiveContext, where: Where, place: _Place) -> str | None:
         """The node or literal that one value is."""
+        fault = names.reference_fault(item, term, active, self._scope, self._known)
+        if fault is not None:
+            self._out.find(where, fault)
         if isinstance(item, dict):
             return self._object(item, active, term, where, place)
         if item is None:
@@ -292,8 +285,8 @@ class _Expansion:
         if term.context is not ABSENT:
             try:
                 active = self._scope.scoped(active, term, of_type=False)
-            except ContextFault as fault:
-                self._out.find(where, f"has a context that {fault}")
+            except ContextFault as wrong:
+                self._out.find(where, f"has a context that {wrong}")
                 return None
             term = active.terms.get(_nearest_name(where), _PLAIN)
         node = self._literal(where, values.scalar, item, term, active)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -111,6 +112,15 @@ class ActiveContext:
     direction: str | None = None
     previous: ActiveContext | None = None
     serial: int = field(default_factory=lambda: next(_SERIALS))
+    _by_iri: dict[str, list[Term]] | None = None
+
+    def terms_of(self, iri: str) -> Sequence[Term]:
+        """The terms that stand for `iri`; looked up in an index that is made once."""
+        if self._by_iri is None:
+            self._by_iri = defaultdict(list)
+            for term in self.terms.values():
+                self._by_iri[term.iri or ""].append(term)
+        return self._by_iri.get(iri, ())
 
     def copy(self) -> ActiveContext:
         """One with the same content, to be changed."""

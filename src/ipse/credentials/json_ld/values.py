@@ -187,6 +187,8 @@ def reference(value: Json, active: ActiveContext) -> str:
         raise Lossy("is shortened by a context; an identifier must be written in full")
     if not is_iri(value):
         raise Lossy(f"is {excerpt(value)}, which is no absolute IRI")
+    if value == RDF + "nil":
+        raise Lossy("is the empty list, which must be written as one")
     return f"<{value}>"
 
 
