@@ -21,7 +21,7 @@ the last part says itself what was signed.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from typing import Final
@@ -60,36 +60,50 @@ def property_faults(
     active: ActiveContext,
     kinds: Collection[str],
     known: Contexts,
-) -> Iterator[tuple[str, Lossy]]:
+) -> Iterable[tuple[str, Lossy]]:
     """What is wrong with the names of an object's properties: the name, and why another could stand there.
 
     `members` are the properties, `active` is the context of their names, `kinds` are the IRIs of its types.
     """
+    single = active.single_properties
+    for name, _, _ in members:
+        if name not in single:
+            return _property_faults(element, members, active, kinds, known)
+    return ()
+
+
+def _property_faults(
+    element: JsonObject,
+    members: Sequence[Member],
+    active: ActiveContext,
+    kinds: Collection[str],
+    known: Contexts,
+) -> Iterator[tuple[str, Lossy]]:
     written: dict[str, Member] = {}
     for member in members:
         name, iri, term = member
         earlier = written.setdefault(iri, member)
         if earlier is not member and _both_hold(earlier, member, element, active):
             yield name, _swappable(earlier[0], iri)
-        rivals = _rivals(name, iri, term.name == name, active, as_type=False)
-        other = next(
-            (
-                rival.name
-                for rival in rivals
-                if rival.name not in element and _could_hold(rival, term, element[name], active)
-            ),
-            "",
-        )
-        other = other or _elsewhere(name, iri, term, active, kinds, known, as_type=False)
-        if other:
-            yield name, _ambiguous(other, iri)
+        if _is_single(name, iri, term, active, known):
+            active.single_properties.add(name)
+            continue
+        rivals = [
+            rival.name
+            for rival in _rivals(name, iri, term, active, as_type=False)
+            if rival.name not in element and _could_hold(rival, term, element[name], active)
+        ]
+        if not rivals:
+            rivals = _elsewhere(name, iri, term, active, kinds, known, as_type=False)
+        if rivals:
+            yield name, _ambiguous(rivals[0], iri)
 
 
 def type_faults(value: Json, active: ActiveContext, known: Contexts) -> Iterator[tuple[str, Lossy]]:
     """What is wrong with the names of an object's types: the name, and why another could stand there."""
     written: dict[str, str] = {}
     for name in as_list(value):
-        if not isinstance(name, str):
+        if not isinstance(name, str) or name in active.single_types:
             continue
         fault = value_fault(name, active, known)
         if fault is not None:
@@ -101,13 +115,19 @@ def type_faults(value: Json, active: ActiveContext, known: Contexts) -> Iterator
 
 def value_fault(name: Json, active: ActiveContext, known: Contexts) -> Lossy | None:
     """What is wrong with `name` as a type, a datatype or the value of an @vocab term; None if nothing is."""
-    iri = expand_iri(active, name, vocab=True) if isinstance(name, str) else None
-    if not isinstance(name, str) or iri is None:
+    if not isinstance(name, str) or name in active.single_types:
         return None
-    term = active.terms.get(name)
-    rivals = _rivals(name, iri, term is not None, active, as_type=True)
-    other = rivals[0].name if rivals else _elsewhere(name, iri, term, active, (), known, as_type=True)
-    return _ambiguous(other, iri) if other else None
+    iri = expand_iri(active, name, vocab=True)
+    if iri is None:
+        return None
+    term = active.terms.get(name) or _PLAIN
+    if _is_single(name, iri, term, active, known):
+        active.single_types.add(name)
+        return None
+    rivals = [rival.name for rival in _rivals(name, iri, term, active, as_type=True)]
+    if not rivals:
+        rivals = _elsewhere(name, iri, term, active, (), known, as_type=True)
+    return _ambiguous(rivals[0], iri) if rivals else None
 
 
 def reference_fault(
@@ -147,43 +167,64 @@ def _rank(name: str, *, is_term: bool, as_type: bool) -> int:
     return int(name[:1].isupper() is not as_type)
 
 
-def _rivals(name: str, iri: str, is_term: bool, active: ActiveContext, *, as_type: bool) -> list[Term]:
-    """The terms of `active` that stand for `iri`, and are not of a worse rank than `name`."""
+def _is_single(name: str, iri: str, term: Term, active: ActiveContext, known: Contexts) -> bool:
+    """Whether `name` is a term without any rival, whatever it stands for here; to be known once."""
+    if term.name != name or _others(name, iri, active):
+        return False
+    return (
+        is_self_named(name, iri)
+        or only_name(iri) is not None
+        or all(other == name for other, _ in _names_in(known).get(iri, ()))
+    )
+
+
+def _others(name: str, iri: str, active: ActiveContext) -> list[Term]:
+    """The terms of `active` that stand for `iri`, besides `name`; what @vocab makes of a name is one too."""
     if only_name(iri) is not None:
         return []
-    same = active.terms_of(iri)
-    vocab = active.vocab
-    if len(same) <= is_term and (vocab is None or not iri.startswith(vocab)):
-        return []
-    rank = _rank(name, is_term=is_term, as_type=as_type)
-    found = [term for term in same if term.name != name and not renamed(term.name, iri, term)]
-    if vocab is not None and iri.startswith(vocab):
-        rest = iri[len(vocab) :]
+    found = [each for each in active.terms_of(iri) if each.name != name and not renamed(each.name, iri, each)]
+    if active.vocab is not None and iri.startswith(active.vocab):
+        rest = iri[len(active.vocab) :]
         if rest and rest != name and rest[0] != "@" and ":" not in rest and rest not in active.terms:
             found.append(Term(rest, iri))
-    return [term for term in found if _rank(term.name, is_term=True, as_type=as_type) <= rank]
+    return found
+
+
+def _rivals(name: str, iri: str, term: Term, active: ActiveContext, *, as_type: bool) -> list[Term]:
+    """The other terms that stand for `iri` and are not of a worse rank than `name`."""
+    rank = _rank(name, is_term=term.name == name, as_type=as_type)
+    return [
+        other
+        for other in _others(name, iri, active)
+        if _rank(other.name, is_term=True, as_type=as_type) <= rank
+    ]
 
 
 def _elsewhere(
     name: str,
     iri: str,
-    term: Term | None,
+    term: Term,
     active: ActiveContext,
     kinds: Collection[str],
     known: Contexts,
     *,
     as_type: bool,
-) -> str:
-    """Another name of `iri` in any known context, where `name` does not say itself what it stands for."""
-    if term is None or term.name != name or is_self_named(name, iri) or only_name(iri) is not None:
-        return ""
+) -> list[str]:
+    """Other names of `iri` in any known context, where `name` does not say itself what it stands for.
+
+    Those that `active` has are left to `_rivals`, which knows what they can hold.
+    """
+    if term.name != name or is_self_named(name, iri) or only_name(iri) is not None:
+        return []
     rank = _rank(name, is_term=True, as_type=as_type)
     here = {rival.name for rival in active.terms_of(iri)}
-    for other, kind in _names_in(known).get(iri, ()):
-        is_rival = other not in here and _rank(other, is_term=True, as_type=as_type) <= rank
-        if is_rival and (kind is None or kind in kinds):
-            return other
-    return ""
+    return sorted(
+        other
+        for other, kind in _names_in(known).get(iri, ())
+        if other not in here
+        and (kind is None or kind in kinds)
+        and _rank(other, is_term=True, as_type=as_type) <= rank
+    )
 
 
 @lru_cache(maxsize=16)

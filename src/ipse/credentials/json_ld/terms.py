@@ -50,6 +50,7 @@ _MEMBERS: Final = frozenset(
 )  # fmt: skip
 _CONTAINERS: Final = frozenset(("@graph", "@id", "@index", "@language", "@list", "@set", "@type"))
 _DELIMITERS: Final = (":", "/", "?", "#", "[", "]", "@")
+_SAID: Final = "iri prefix reverse type container index language direction nest context".split()
 _MAX_CHAIN: Final = 64
 MAX_IRI: Final = 1024
 
@@ -93,18 +94,12 @@ class Term:
 
     def same(self, other: Term) -> bool:
         """Whether both say the same, protection aside."""
-        return all(
-            _equal(getattr(self, name), getattr(other, name))
-            for name in (
-                "iri", "prefix", "reverse", "type", "container", "index", "language", "direction", "nest",
-                "context",
-            )
-        )  # fmt: skip
+        return all(_equal(getattr(self, name), getattr(other, name)) for name in _SAID)
 
 
 @dataclass(slots=True, eq=False)
 class ActiveContext:
-    """What the names in a part of a document mean. Never changed once it was handed out."""
+    """What the names in a part of a document mean. What they mean is never changed once it was handed out."""
 
     terms: dict[str, Term] = field(default_factory=dict)
     vocab: str | None = None
@@ -112,14 +107,17 @@ class ActiveContext:
     direction: str | None = None
     previous: ActiveContext | None = None
     serial: int = field(default_factory=lambda: next(_SERIALS))
+    single_properties: set[str] = field(default_factory=set)  # kept by `names`, as the next one
+    single_types: set[str] = field(default_factory=set)
     _by_iri: dict[str, list[Term]] | None = None
 
     def terms_of(self, iri: str) -> Sequence[Term]:
         """The terms that stand for `iri`; looked up in an index that is made once."""
         if self._by_iri is None:
-            self._by_iri = defaultdict(list)
+            index = defaultdict(list)
             for term in self.terms.values():
-                self._by_iri[term.iri or ""].append(term)
+                index[term.iri or ""].append(term)
+            self._by_iri = index
         return self._by_iri.get(iri, ())
 
     def copy(self) -> ActiveContext:
