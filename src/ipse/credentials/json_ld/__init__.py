@@ -54,7 +54,7 @@ def findings(document: JsonObject, contexts: Contexts, *, signs_rdf: bool = Fals
     sign where there is nothing at all. Raises UnknownContext, TooMuchWork, and CorruptData where a packaged
     context was altered.
     """
-    found = expand(document, contexts).findings
+    found = expand(document, contexts, signs_rdf=signs_rdf).findings
     return tuple(each for each in found if signs_rdf or each.code != AMBIGUOUS)
 
 

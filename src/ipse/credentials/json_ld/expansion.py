@@ -29,14 +29,15 @@ _NIL: Final = f"<{RDF}nil>"
 _PLAIN: Final = Term()
 
 
-def expand(document: JsonObject, contexts: Contexts) -> Statements:
+def expand(document: JsonObject, contexts: Contexts, *, signs_rdf: bool = True) -> Statements:
     """The statements of a document and its findings; they are all of them only where nothing was found.
 
+    Without `signs_rdf` there is no look for names that could have been others: they are signed themselves.
     Raises UnknownContext, TooMuchWork, and CorruptData for a packaged context that was altered.
     """
     statements = Statements()
     try:
-        _Expansion(statements, contexts).document(document)
+        _Expansion(statements, contexts, signs_rdf).document(document)
         statements.close()
     except RecursionError:
         statements.find(ROOT, "is nested too deep")
@@ -72,8 +73,9 @@ class _Object:
 
 
 class _Expansion:
-    def __init__(self, statements: Statements, known: Contexts) -> None:
+    def __init__(self, statements: Statements, known: Contexts, signs_rdf: bool) -> None:
         self._out = statements
+        self._signs_rdf = signs_rdf
         self._known = known
         self._scope = Scope(known)
         self._depth = 0
@@ -148,9 +150,10 @@ class _Expansion:
             self._out.find(where, f"is a value object, which {place.member} can't have")
         datatype = element[keywords["@type"]] if "@type" in keywords else ABSENT
         language = element[keywords["@language"]] if "@language" in keywords else ABSENT
-        fault = names.value_fault(datatype, entry.active, self._known)
-        if fault is not None:
-            self._out.find((where, keywords["@type"]), fault)
+        if datatype is not ABSENT and self._signs_rdf:
+            fault = names.value_fault(datatype, entry.active, self._known)
+            if fault is not None:
+                self._out.find((where, keywords["@type"]), fault)
         try:
             return values.value_object(element[keywords["@value"]], datatype, language, entry.active)
         except (Lossy, MalformedInput) as error:
@@ -177,8 +180,11 @@ class _Expansion:
         read = place.root and _is_read(element)
         if read:
             self._root(entry)
-        for name, fault in names.property_faults(element, entry.properties, entry.active, kinds, self._known):
-            self._out.find((where, name), fault)
+        if self._signs_rdf or len({iri for _, iri, _ in entry.properties}) < len(entry.properties):
+            for name, fault in names.property_faults(
+                element, entry.properties, entry.active, kinds, self._known
+            ):
+                self._out.find((where, name), fault)
         for name, iri, term in entry.properties:
             inner = _Place(place.graph, name if read else "")
             self._property(subject, iri, term, element[name], entry.active, (where, name), inner)
@@ -224,8 +230,9 @@ class _Expansion:
                 self._out.find(at, fault)
             kinds.append(iri)
             self._out.add(subject, _TYPE, f"<{iri}>", graph, at)
-        for _, ambiguity in names.type_faults(value, typed, self._known):
-            self._out.find(where, ambiguity)
+        if self._signs_rdf:
+            for _, ambiguity in names.type_faults(value, typed, self._known):
+                self._out.find(where, ambiguity)
         return kinds
 
     # Properties
@@ -274,9 +281,10 @@ class _Expansion:
 
     def _item(self, item: Json, term: Term, active: ActiveContext, where: Where, place: _Place) -> str | None:
         """The node or literal that one value is."""
-        fault = names.reference_fault(item, term, active, self._scope, self._known)
-        if fault is not None:
-            self._out.find(where, fault)
+        if term.type == "@vocab" and self._signs_rdf:
+            fault = names.reference_fault(item, term, active, self._scope, self._known)
+            if fault is not None:
+                self._out.find(where, fault)
         if isinstance(item, dict):
             return self._object(item, active, term, where, place)
         if item is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -50,7 +49,6 @@ _MEMBERS: Final = frozenset(
 )  # fmt: skip
 _CONTAINERS: Final = frozenset(("@graph", "@id", "@index", "@language", "@list", "@set", "@type"))
 _DELIMITERS: Final = (":", "/", "?", "#", "[", "]", "@")
-_SAID: Final = "iri prefix reverse type container index language direction nest context".split()
 _MAX_CHAIN: Final = 64
 MAX_IRI: Final = 1024
 
@@ -94,7 +92,11 @@ class Term:
 
     def same(self, other: Term) -> bool:
         """Whether both say the same, protection aside."""
-        return all(_equal(getattr(self, name), getattr(other, name)) for name in _SAID)
+        return all(
+            _equal(getattr(self, name), getattr(other, name))
+            for name in self.__slots__
+            if name not in ("name", "protected", "origin", "serial")
+        )
 
 
 @dataclass(slots=True, eq=False)
@@ -114,9 +116,9 @@ class ActiveContext:
     def terms_of(self, iri: str) -> Sequence[Term]:
         """The terms that stand for `iri`; looked up in an index that is made once."""
         if self._by_iri is None:
-            index = defaultdict(list)
+            index: dict[str, list[Term]] = {}
             for term in self.terms.values():
-                index[term.iri or ""].append(term)
+                index.setdefault(term.iri or "", []).append(term)
             self._by_iri = index
         return self._by_iri.get(iri, ())
 
