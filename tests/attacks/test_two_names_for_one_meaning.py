@@ -240,6 +240,18 @@ ATTACKS: Final[dict[str, tuple[JsonObject, JsonObject, JsonObject, str]]] = {
         {"mottos": {"en": "per aspera"}},
         AMBIGUOUS,
     ),
+    "a language by another tag": (
+        {"motto": term("motto", **{"@container": "@language"})},
+        {"motto": {"en-GB": "per aspera"}},
+        {"motto": {"en-gb": "per aspera"}},
+        AMBIGUOUS,
+    ),
+    "the sign for no language by another name": (
+        {"motto": term("motto", **{"@container": "@language"}), "en": "@none"},
+        {"motto": {"@none": "per aspera"}},
+        {"motto": {"en": "per aspera"}},
+        LOST,
+    ),
     "a reference and an object with an id": (
         {"employer": term("org", **{"@type": "@id"}), "sponsor": term("org")},
         {"employer": "https://acme.example/"},
@@ -467,6 +479,14 @@ SAFE: Final[dict[str, tuple[JsonObject, JsonObject]]] = {
     "texts in two languages": (
         {"motto_en": term("motto", **{"@language": "en"}), "motto_la": term("motto", **{"@language": "la"})},
         {"motto_en": "per aspera", "motto_la": "per aspera"},
+    ),
+    "a text in a map of languages": (
+        {"motto": term("motto", **{"@container": "@language"})},
+        {"motto": {"en-GB": "a", "zh-Hant-TW": "b", "de-x-at": "c", "@none": "d"}},
+    ),
+    "a second name that nobody may use": (
+        {"purpose": "https://w3id.org/security#proofPurpose", "a": term("a")},
+        {"a": "x"},
     ),
     "a date and a text": (
         {"born": term("date", **{"@type": XSD + "date"}), "note": term("date")},

@@ -12,7 +12,7 @@ from typing import Final
 
 from ipse.credentials.json_ld import names, values, vocabulary
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
-from ipse.credentials.json_ld.statements import ROOT, Enough, Lossy, Statements, Where
+from ipse.credentials.json_ld.statements import AMBIGUOUS, ROOT, Enough, Lossy, Statements, Where
 from ipse.credentials.json_ld.terms import ABSENT, KEYWORDS, ActiveContext, Term, expand_iri
 from ipse.credentials.json_ld.values import RDF, json_literal, literal, tagged
 from ipse.credentials.json_ld.vocabulary import is_keyword, name_fault
@@ -337,6 +337,10 @@ class _Expansion:
             if texts == []:
                 self._out.find(at, "is empty, which gets lost in RDF")
             plain = expand_iri(active, tag, vocab=True) == "@none"
+            if plain and tag != "@none":
+                self._out.find(at, "is another name for @none")
+            elif not plain and self._signs_rdf and tag != values.usual_tag(tag):
+                self._out.find(at, Lossy(f"could be {values.usual_tag(tag)!r} as well", AMBIGUOUS))
             for spot, text in _places(texts, at):
                 if not isinstance(text, str):
                     self._out.find(spot, f"is {excerpt(text)}, a string is expected")

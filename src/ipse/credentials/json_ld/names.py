@@ -26,7 +26,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
-from ipse.credentials.json_ld import values
+from ipse.credentials.json_ld import values, vocabulary
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
 from ipse.credentials.json_ld.statements import (
     AMBIGUOUS,
@@ -40,7 +40,7 @@ from ipse.credentials.json_ld.statements import (
     Where,
 )
 from ipse.credentials.json_ld.terms import ABSENT, KEYWORDS, ActiveContext, Term, expand_iri
-from ipse.credentials.json_ld.vocabulary import is_self_named, is_type, only_name, renamed
+from ipse.credentials.json_ld.vocabulary import is_self_named, is_type, only_name
 from ipse.encoding.strict_json import Json, JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 
@@ -182,7 +182,11 @@ def _others(name: str, iri: str, active: ActiveContext) -> list[Term]:
     """The terms of `active` that stand for `iri`, besides `name`; what @vocab makes of a name is one too."""
     if only_name(iri) is not None:
         return []
-    found = [each for each in active.terms_of(iri) if each.name != name and not renamed(each.name, iri, each)]
+    found = [
+        each
+        for each in active.terms_of(iri)
+        if each.name != name and next(vocabulary.property_faults(each.name, iri, each), None) is None
+    ]
     if active.vocab is not None and iri.startswith(active.vocab):
         rest = iri[len(active.vocab) :]
         if rest and rest != name and rest[0] != "@" and ":" not in rest and rest not in active.terms:
