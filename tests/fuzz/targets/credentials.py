@@ -84,7 +84,7 @@ def _proofs(data: bytes) -> None:
 
 def _json_ld(data: bytes) -> None:
     document = strict_json.parse_object(data)
-    if not json_ld.findings(document, json_ld.known()):
+    if not json_ld.findings(document, json_ld.known(), signs_rdf=True):
         assert json_ld.canonical(document, json_ld.known())
 
 

@@ -149,7 +149,7 @@ class Vcdm2:
 
         signs_rdf = self._signs_rdf(options)
         try:
-            findings = json_ld.findings(document, contexts_of(options))
+            findings = json_ld.findings(document, contexts_of(options), signs_rdf=signs_rdf)
         except Undetermined as error:
             if signs_rdf:
                 raise
@@ -157,10 +157,11 @@ class Vcdm2:
         for finding in findings:
             if lint.is_fault_of_context(finding):
                 raise MalformedInput(f"not a credential: {finding}")
-        undefined = tuple(finding for finding in findings if finding.code == json_ld.UNDEFINED)
         if signs_rdf:
-            if undefined:
-                raise json_ld.UnsafeDocument(undefined)
+            # Other findings may come from what stands in the places of a template.
+            certain = tuple(finding for finding in findings if finding.code != json_ld.LOST)
+            if certain:
+                raise json_ld.UnsafeDocument(certain)
             return ()
         if not findings:
             return ()

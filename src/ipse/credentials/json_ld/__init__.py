@@ -22,10 +22,14 @@ from typing import Final
 from ipse.credentials.json_ld import vocabulary
 from ipse.credentials.json_ld.canonicalization import HashName, canonicalize
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope, known
-from ipse.credentials.json_ld.expansion import contexts_in, expand
+from ipse.credentials.json_ld.expansion import expand
+from ipse.credentials.json_ld.names import ambiguous
 from ipse.credentials.json_ld.statements import (
+    AMBIGUOUS,
     LOST,
+    SWAPPABLE,
     UNDEFINED,
+    AmbiguousName,
     Finding,
     TooMuchWork,
     UnknownContext,
@@ -36,8 +40,11 @@ from ipse.credentials.model.rules import is_url
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 
 __all__ = [
+    "AMBIGUOUS",
     "LOST",
+    "SWAPPABLE",
     "UNDEFINED",
+    "AmbiguousName",
     "Contexts",
     "Finding",
     "HashName",
@@ -45,6 +52,7 @@ __all__ = [
     "TooMuchWork",
     "UnknownContext",
     "UnsafeDocument",
+    "ambiguous",
     "canonical",
     "findings",
     "known",
@@ -57,12 +65,15 @@ _HARMLESS: Final = frozenset({"@type", "@index"})
 _PLAIN: Final = Term()
 
 
-def findings(document: JsonObject, contexts: Contexts) -> tuple[Finding, ...]:
-    """What RDF would drop or change of `document`, at most 50 places; empty where it is safe to sign.
+def findings(document: JsonObject, contexts: Contexts, *, signs_rdf: bool = False) -> tuple[Finding, ...]:
+    """What RDF would drop or change of `document`, at most 50 places; empty where nothing would be.
 
-    Raises UnknownContext, TooMuchWork, and CorruptData where a packaged context was altered.
+    With `signs_rdf` also names that could have been others when the RDF was signed (AMBIGUOUS): it is safe to
+    sign where there is nothing at all. Raises UnknownContext, TooMuchWork, and CorruptData where a packaged
+    context was altered.
     """
-    return tuple(expand(document, contexts).findings)
+    found = expand(document, contexts, signs_rdf=signs_rdf).findings
+    return tuple(each for each in found if signs_rdf or each.code != AMBIGUOUS)
 
 
 def canonical(document: JsonObject, contexts: Contexts, *, hash_name: HashName = "sha256") -> bytes:
@@ -128,7 +139,7 @@ def _as_spelled(document: JsonObject, reason: str) -> Subjects:
 
 
 def _of_document(document: JsonObject, scope: Scope) -> Iterator[str | None]:
-    _, active = contexts_in(document, scope.initial, _PLAIN, scope)
+    _, active = scope.of_object(document, scope.initial, _PLAIN)
     if _meaning("credentialSubject", active)[1] != _SUBJECT:
         raise ContextFault("does not say what credentialSubject means, or something else")
     for name, value in document.items():
@@ -149,7 +160,7 @@ def _of_entry(entry: Json, term: Term, active: ActiveContext, scope: Scope) -> s
         return _identifier(entry, active)
     if not isinstance(entry, dict):
         raise _Unclear(f"{excerpt(entry)} stands where a subject belongs")
-    _, active = contexts_in(entry, active, term, scope)
+    _, active = scope.of_object(entry, active, term)
     names: list[Json] = []
     for name, value in entry.items():
         _, iri = _meaning(name, active)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from ipse.credentials.json_ld.statements import TooMuchWork, UnknownContext
 from ipse.credentials.json_ld.terms import (
@@ -26,11 +26,12 @@ from ipse.credentials.json_ld.terms import (
     is_iri,
     language,
 )
+from ipse.credentials.json_ld.vocabulary import is_type, keeps_types
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.strict_json import Json, JsonObject, as_list, excerpt
 from ipse.errors import CorruptData, MalformedInput, UsageError
 
-__all__ = ["PACKAGED", "ContextFault", "Contexts", "Scope", "known", "load", "pinned"]
+__all__ = ["PACKAGED", "ContextFault", "Contexts", "Scope", "known", "load"]
 
 PACKAGED: Final = {
     "https://www.w3.org/2018/credentials/v1": (
@@ -96,16 +97,10 @@ PACKAGED: Final = {
 }
 
 
-def load(url: str) -> JsonObject:
-    """The packaged document of `url`. Raises CorruptData where its file is not the pinned one."""
-    name, expected = PACKAGED[url]
-    return pinned(__package__, name, expected)
+def load(name: str, expected: str, package: str = __package__) -> JsonObject:
+    """The document in the file `name` of the folder `contexts` of a package.
 
-
-def pinned(package: str, name: str, digest: str) -> JsonObject:
-    """The context document in the folder `contexts` of `package`, if its SHA-256 is `digest`, in hex.
-
-    Raises CorruptData where its file is missing or is not the pinned one.
+    Raises CorruptData where the file is missing, or its SHA-256 is not `expected`, in hex.
     """
     try:
         data = resources.files(package).joinpath("contexts", name).read_bytes()
@@ -113,7 +108,7 @@ def pinned(package: str, name: str, digest: str) -> JsonObject:
         raise CorruptData(
             f"the packaged context {name} can't be read: {error.strerror}", hint="reinstall ipse"
         ) from error
-    if hashlib.sha256(data).hexdigest() != digest:
+    if hashlib.sha256(data).hexdigest() != expected:
         raise CorruptData(f"the packaged context {name} is not the one that ipse pins", hint="reinstall ipse")
     return strict_json.parse_object(data, what=name)
 
@@ -127,6 +122,9 @@ _MAX_WORK: Final = 200_000
 _MAX_REMOTE: Final = 8
 
 
+_Pinned: TypeAlias = "tuple[str, str] | tuple[str, str, str]"
+
+
 class Contexts:
     """Context documents by URL: the packaged ones, and what the user gave besides.
 
@@ -134,16 +132,22 @@ class Contexts:
     little. Safe to use from several threads.
     """
 
-    def __init__(self, extra: Mapping[str, JsonObject] | None = None) -> None:
+    def __init__(
+        self,
+        extra: Mapping[str, JsonObject] | None = None,
+        packaged: Mapping[str, _Pinned] = PACKAGED,
+    ) -> None:
+        """`packaged` are the arguments of `load` by URL, for a format that takes other contexts."""
         self._extra = dict(extra or {})
+        self._packaged = packaged
         self._loaded: dict[str, JsonObject] = {}
         self._kept: dict[tuple[int, str | int], ActiveContext] = {}
         self._weight = 0
         self.initial = ActiveContext()
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[type[Contexts], tuple[object, object]]:
         """Leave out what was processed: it is kept under identities that only hold in this process."""
-        return Contexts, (self._extra,)
+        return Contexts, (self._extra, self._packaged)
 
     def with_extra(self, documents: Mapping[str, JsonObject]) -> Contexts:
         """These contexts and `documents` (`{"@context": ...}` each).
@@ -151,14 +155,14 @@ class Contexts:
         Raises UsageError where one has a packaged URL, MalformedInput where it is no context document.
         """
         for url, document in documents.items():
-            if url in PACKAGED:
+            if url in self._packaged:
                 raise UsageError(
                     f"the context {url} comes with ipse and can't be replaced",
                     hint="leave that --context out",
                 )
             if not isinstance(document, dict) or "@context" not in document:
                 raise MalformedInput(f"the context {url} has no member @context")
-        return Contexts({**self._extra, **documents})
+        return Contexts({**self._extra, **documents}, self._packaged)
 
     @property
     def extra(self) -> Mapping[str, JsonObject]:
@@ -166,16 +170,25 @@ class Contexts:
         return MappingProxyType(self._extra)
 
     def __contains__(self, url: object) -> bool:
-        return url in PACKAGED or url in self._extra
+        return url in self._packaged or url in self._extra
+
+    def __iter__(self) -> Iterator[str]:
+        """The URLs of all of them."""
+        yield from self._packaged
+        yield from self._extra
+
+    def is_packaged(self, url: str) -> bool:
+        """Whether the context of `url` comes with ipse."""
+        return url in self._packaged
 
     def document(self, url: str) -> JsonObject:
         """The context document of `url`. Raises UnknownContext, and CorruptData for a packaged one."""
         if url in self._extra:
             return self._extra[url]
-        if url not in PACKAGED:
+        if url not in self._packaged:
             raise UnknownContext(url)
         if url not in self._loaded:
-            self._loaded[url] = load(url)
+            self._loaded[url] = load(*self._packaged[url])
         return self._loaded[url]
 
     def kept(self, key: tuple[int, str | int]) -> ActiveContext | None:
@@ -241,6 +254,28 @@ class Scope:
             raise ContextFault(f"redefines the property {excerpt(term.name)} in the context of that property")
         return made
 
+    def of_object(
+        self, element: JsonObject, active: ActiveContext, holder: Term
+    ) -> tuple[ActiveContext, ActiveContext]:
+        """The contexts for the types of `element` and for its members (section 5.1.2, steps 7 to 11).
+
+        `holder` is the term of the property whose value the object is. Raises as `local` does.
+        """
+        if active.previous is not None and not keeps_types(element, active):
+            active = active.previous
+        if holder.context is not ABSENT:
+            active = self.scoped(active, holder, of_type=False)
+        if "@context" in element:
+            active = self.local(active, element["@context"])
+        typed = active
+        naming = [name for name in element if is_type(name, typed)]
+        for name in sorted(naming):
+            for kind in sorted(kind for kind in as_list(element[name]) if isinstance(kind, str)):
+                term = typed.terms.get(kind)
+                if term is not None and term.context is not ABSENT:
+                    active = self.scoped(active, term, of_type=True)
+        return typed, active
+
     def _process(
         self,
         active: ActiveContext,
@@ -298,7 +333,7 @@ class Scope:
                 active,
                 document.get("@context"),
                 remote=remote + 1,
-                origin=Origin.PACKAGED if entry in PACKAGED else Origin.USER,
+                origin=Origin.PACKAGED if self._contexts.is_packaged(entry) else Origin.USER,
             )
         if not isinstance(entry, dict):
             raise ContextFault(f"is {excerpt(entry)}, neither a URL nor an object")

@@ -10,16 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from ipse.credentials.json_ld import values, vocabulary
+from ipse.credentials.json_ld import names, values, vocabulary
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
-from ipse.credentials.json_ld.statements import ROOT, Enough, Lossy, Statements, Where
+from ipse.credentials.json_ld.statements import AMBIGUOUS, ROOT, Enough, Lossy, Statements, Where
 from ipse.credentials.json_ld.terms import ABSENT, KEYWORDS, ActiveContext, Term, expand_iri
 from ipse.credentials.json_ld.values import RDF, json_literal, literal, tagged
-from ipse.credentials.json_ld.vocabulary import is_keyword, is_type, keeps_types, name_fault
+from ipse.credentials.json_ld.vocabulary import is_keyword, name_fault
 from ipse.encoding.strict_json import MAX_DEPTH, Json, JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 
-__all__ = ["contexts_in", "expand"]
+__all__ = ["expand"]
 
 _VALUE_MEMBERS: Final = frozenset(("@value", "@type", "@language"))
 _TYPE: Final = f"<{RDF}type>"
@@ -29,14 +29,15 @@ _NIL: Final = f"<{RDF}nil>"
 _PLAIN: Final = Term()
 
 
-def expand(document: JsonObject, contexts: Contexts) -> Statements:
+def expand(document: JsonObject, contexts: Contexts, *, signs_rdf: bool = True) -> Statements:
     """The statements of a document and its findings; they are all of them only where nothing was found.
 
+    Without `signs_rdf` there is no look for names that could have been others: they are signed themselves.
     Raises UnknownContext, TooMuchWork, and CorruptData for a packaged context that was altered.
     """
     statements = Statements()
     try:
-        _Expansion(statements, Scope(contexts)).document(document)
+        _Expansion(statements, contexts, signs_rdf).document(document)
         statements.close()
     except RecursionError:
         statements.find(ROOT, "is nested too deep")
@@ -72,9 +73,11 @@ class _Object:
 
 
 class _Expansion:
-    def __init__(self, statements: Statements, scope: Scope) -> None:
+    def __init__(self, statements: Statements, known: Contexts, signs_rdf: bool) -> None:
         self._out = statements
-        self._scope = scope
+        self._signs_rdf = signs_rdf
+        self._known = known
+        self._scope = Scope(known)
         self._depth = 0
 
     def document(self, document: JsonObject) -> None:
@@ -89,7 +92,7 @@ class _Expansion:
         if not self._deeper(where):
             return None
         try:
-            typed, active = contexts_in(element, active, holder, self._scope)
+            typed, active = self._scope.of_object(element, active, holder)
         except ContextFault as fault:
             at: Where = (where, "@context") if "@context" in element else where
             self._out.find(at if fault.position is None else (at, fault.position), str(fault))
@@ -113,7 +116,6 @@ class _Expansion:
     ) -> tuple[dict[str, str], list[tuple[str, str, Term]]]:
         keywords: dict[str, str] = {}
         properties: list[tuple[str, str, Term]] = []
-        seen: set[str] = set()
         for name in element:
             if name == "@context":
                 continue
@@ -126,9 +128,6 @@ class _Expansion:
             if fault:
                 self._out.find((where, name), fault)
             elif iri is not None:
-                if iri in seen:
-                    self._out.find((where, name), "is another name for a member that is here already")
-                seen.add(iri)
                 self._out.spend(len(iri))
                 properties.append((name, iri, term or _PLAIN))
         return keywords, properties
@@ -151,6 +150,10 @@ class _Expansion:
             self._out.find(where, f"is a value object, which {place.member} can't have")
         datatype = element[keywords["@type"]] if "@type" in keywords else ABSENT
         language = element[keywords["@language"]] if "@language" in keywords else ABSENT
+        if datatype is not ABSENT and self._signs_rdf:
+            fault = names.value_fault(datatype, entry.active, self._known)
+            if fault is not None:
+                self._out.find((where, keywords["@type"]), fault)
         try:
             return values.value_object(element[keywords["@value"]], datatype, language, entry.active)
         except (Lossy, MalformedInput) as error:
@@ -170,12 +173,18 @@ class _Expansion:
         subject = self._identity(entry, place)
         if subject is None:
             return None
+        kinds: list[str] = []
         if "@type" in keywords:
             name = keywords["@type"]
-            self._types(subject, element[name], entry.typed, (where, name), place.graph)
+            kinds = self._types(subject, element[name], entry.typed, (where, name), place.graph)
         read = place.root and _is_read(element)
         if read:
             self._root(entry)
+        if self._signs_rdf or len({iri for _, iri, _ in entry.properties}) < len(entry.properties):
+            for name, fault in names.property_faults(
+                element, entry.properties, entry.active, kinds, self._known
+            ):
+                self._out.find((where, name), fault)
         for name, iri, term in entry.properties:
             inner = _Place(place.graph, name if read else "")
             self._property(subject, iri, term, element[name], entry.active, (where, name), inner)
@@ -206,7 +215,9 @@ class _Expansion:
             for fault in vocabulary.root_faults(name, iri):
                 self._out.find((entry.where, name), fault)
 
-    def _types(self, subject: str, value: Json, typed: ActiveContext, where: Where, graph: str) -> None:
+    def _types(self, subject: str, value: Json, typed: ActiveContext, where: Where, graph: str) -> list[str]:
+        """State the types of an object; their IRIs."""
+        kinds: list[str] = []
         if value == []:
             self._out.find(where, "is empty, which gets lost in RDF")
         for at, kind in _places(value, where):
@@ -217,7 +228,12 @@ class _Expansion:
                 continue
             for fault in vocabulary.type_faults(kind, iri, typed.terms.get(kind)):
                 self._out.find(at, fault)
+            kinds.append(iri)
             self._out.add(subject, _TYPE, f"<{iri}>", graph, at)
+        if self._signs_rdf:
+            for _, ambiguity in names.type_faults(value, typed, self._known):
+                self._out.find(where, ambiguity)
+        return kinds
 
     # Properties
 
@@ -265,6 +281,10 @@ class _Expansion:
 
     def _item(self, item: Json, term: Term, active: ActiveContext, where: Where, place: _Place) -> str | None:
         """The node or literal that one value is."""
+        if term.type == "@vocab" and self._signs_rdf:
+            fault = names.reference_fault(item, term, active, self._scope, self._known)
+            if fault is not None:
+                self._out.find(where, fault)
         if isinstance(item, dict):
             return self._object(item, active, term, where, place)
         if item is None:
@@ -273,8 +293,8 @@ class _Expansion:
         if term.context is not ABSENT:
             try:
                 active = self._scope.scoped(active, term, of_type=False)
-            except ContextFault as fault:
-                self._out.find(where, f"has a context that {fault}")
+            except ContextFault as wrong:
+                self._out.find(where, f"has a context that {wrong}")
                 return None
             term = active.terms.get(_nearest_name(where), _PLAIN)
         node = self._literal(where, values.scalar, item, term, active)
@@ -317,6 +337,10 @@ class _Expansion:
             if texts == []:
                 self._out.find(at, "is empty, which gets lost in RDF")
             plain = expand_iri(active, tag, vocab=True) == "@none"
+            if plain and tag != "@none":
+                self._out.find(at, "is another name for @none")
+            elif not plain and self._signs_rdf and tag != values.usual_tag(tag):
+                self._out.find(at, Lossy(f"could be {values.usual_tag(tag)!r} as well", AMBIGUOUS))
             for spot, text in _places(texts, at):
                 if not isinstance(text, str):
                     self._out.find(spot, f"is {excerpt(text)}, a string is expected")
@@ -344,30 +368,6 @@ class _Expansion:
             self._out.add(cell, _REST, rest, graph, where)
             rest = cell
         return rest
-
-
-def contexts_in(
-    element: JsonObject, active: ActiveContext, holder: Term, scope: Scope
-) -> tuple[ActiveContext, ActiveContext]:
-    """The contexts for the types of `element` and for its members (section 5.1.2, steps 7 to 11).
-
-    `holder` is the term of the property that it is a value of. Raises ContextFault, UnknownContext,
-    TooMuchWork.
-    """
-    if active.previous is not None and not keeps_types(element, active):
-        active = active.previous
-    if holder.context is not ABSENT:
-        active = scope.scoped(active, holder, of_type=False)
-    if "@context" in element:
-        active = scope.local(active, element["@context"])
-    typed = active
-    naming = [name for name in element if is_type(name, typed)]
-    for name in sorted(naming):
-        for kind in sorted(kind for kind in as_list(element[name]) if isinstance(kind, str)):
-            term = typed.terms.get(kind)
-            if term is not None and term.context is not ABSENT:
-                active = scope.scoped(active, term, of_type=True)
-    return typed, active
 
 
 def _is_read(element: JsonObject) -> bool:

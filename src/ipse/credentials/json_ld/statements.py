@@ -9,9 +9,12 @@ from ipse.encoding.strict_json import excerpt
 from ipse.errors import MalformedInput, TooMuchWork, Undetermined
 
 __all__ = [
+    "AMBIGUOUS",
     "LOST",
     "ROOT",
+    "SWAPPABLE",
     "UNDEFINED",
+    "AmbiguousName",
     "Enough",
     "Finding",
     "Lossy",
@@ -28,13 +31,17 @@ LOST: Final = "lost"
 """The code of what RDF would drop or change."""
 UNDEFINED: Final = "undefined-term"
 """The code of a name that no context defines."""
+AMBIGUOUS: Final = "ambiguous-name"
+"""The code of a name in whose place another could have stood when the document was signed."""
+SWAPPABLE: Final = "swappable-names"
+"""The code of two names of one object whose values could have been swapped since it was signed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A place (RFC 6901 JSON pointer) where JSON and RDF would not say the same, and why.
 
-    `code` is LOST or UNDEFINED.
+    `code` is LOST, UNDEFINED, AMBIGUOUS or SWAPPABLE.
     """
 
     pointer: str
@@ -46,13 +53,37 @@ class Finding:
 
 
 class UnsafeDocument(MalformedInput):
-    """RDF would drop or change a part of the document; `findings` has all of them, at least one."""
+    """RDF would drop or change a part of the document; `findings` has all of them, at least one.
+
+    `code` is SWAPPABLE where two names are, AMBIGUOUS where nothing else is wrong than names that could have
+    been others, and that of MalformedInput for the rest.
+    """
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        codes = {finding.code for finding in findings}
+        code = SWAPPABLE if SWAPPABLE in codes else AMBIGUOUS if codes == {AMBIGUOUS} else ""
+        first = next((finding for finding in findings if finding.code == code), findings[0])
+        more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+        super().__init__(
+            f"not safe to sign as JSON-LD: {first}{more}",
+            hint="sign every byte with a jcs cryptosuite, or use a context with one name for each meaning"
+            if code
+            else "define each term in a context, add --undefined-terms, or use a jcs cryptosuite",
+            code=code or MalformedInput.code,
+        )
+        self.findings = findings
+
+
+class AmbiguousName(Undetermined):
+    """The signature may hold, and names that readers see may not be those that were signed."""
+
+    code = AMBIGUOUS
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         super().__init__(
-            f"not safe to sign as JSON-LD: {findings[0]}{more}",
-            hint="define each term in a context, add --undefined-terms, or use a jcs cryptosuite",
+            f"what was signed has no one name: {findings[0]}{more}",
+            hint="ask its issuer for one that signs every byte, with a jcs cryptosuite or as a JWT",
         )
         self.findings = findings
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -94,16 +94,14 @@ class Term:
         """Whether both say the same, protection aside."""
         return all(
             _equal(getattr(self, name), getattr(other, name))
-            for name in (
-                "iri", "prefix", "reverse", "type", "container", "index", "language", "direction", "nest",
-                "context",
-            )
-        )  # fmt: skip
+            for name in self.__slots__
+            if name not in ("name", "protected", "origin", "serial")
+        )
 
 
 @dataclass(slots=True, eq=False)
 class ActiveContext:
-    """What the names in a part of a document mean. Never changed once it was handed out."""
+    """What the names in a part of a document mean. What they mean is never changed once it was handed out."""
 
     terms: dict[str, Term] = field(default_factory=dict)
     vocab: str | None = None
@@ -111,6 +109,18 @@ class ActiveContext:
     direction: str | None = None
     previous: ActiveContext | None = None
     serial: int = field(default_factory=lambda: next(_SERIALS))
+    single_properties: set[str] = field(default_factory=set)  # kept by `names`, as the next one
+    single_types: set[str] = field(default_factory=set)
+    _by_iri: dict[str, list[Term]] | None = None
+
+    def terms_of(self, iri: str) -> Sequence[Term]:
+        """The terms that stand for `iri`; looked up in an index that is made once."""
+        if self._by_iri is None:
+            index: dict[str, list[Term]] = {}
+            for term in self.terms.values():
+                index.setdefault(term.iri or "", []).append(term)
+            self._by_iri = index
+        return self._by_iri.get(iri, ())
 
     def copy(self) -> ActiveContext:
         """One with the same content, to be changed."""

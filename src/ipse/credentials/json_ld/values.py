@@ -28,6 +28,7 @@ __all__ = [
     "scalar",
     "tagged",
     "typed",
+    "usual_tag",
     "value_object",
 ]
 
@@ -77,6 +78,15 @@ def tagged(text: str, language: str) -> str:
     if not _well_formed(language):
         raise Lossy(f"has the language {strict_json.excerpt(language)}, which is no language tag")
     return f"{literal(text)}@{language.lower()}"
+
+
+def usual_tag(tag: str) -> str:
+    """A language tag as RFC 5646 says that it is written (section 2.1.1); RDF keeps it in lower case."""
+    parts = tag.lower().split("-")
+    for position, part in enumerate(parts[1:], 1):
+        if len(parts[position - 1]) > 1:
+            parts[position] = {2: part.upper(), 4: part.title()}.get(len(part), part)
+    return "-".join(parts)
 
 
 def json_literal(value: Json) -> str:
@@ -187,6 +197,8 @@ def reference(value: Json, active: ActiveContext) -> str:
         raise Lossy("is shortened by a context; an identifier must be written in full")
     if not is_iri(value):
         raise Lossy(f"is {excerpt(value)}, which is no absolute IRI")
+    if value == RDF + "nil":
+        raise Lossy("is the empty list, which must be written as one")
     return f"<{value}>"
 
 

@@ -20,9 +20,11 @@ __all__ = [
     "RENAMED",
     "disguised",
     "is_keyword",
+    "is_self_named",
     "is_type",
     "keeps_types",
     "name_fault",
+    "only_name",
     "property_faults",
     "renamed",
     "root_faults",
@@ -32,6 +34,7 @@ __all__ = [
 _CREDENTIALS: Final = "https://www.w3.org/2018/credentials#"
 _STATUS: Final = "https://www.w3.org/ns/credentials/status#"
 _SECURITY: Final = "https://w3id.org/security#"
+_RDF: Final = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _RESERVED: Final = (_CREDENTIALS, _STATUS, _SECURITY, "https://w3id.org/vc/status-list#")
 
 RENAMED: Final = "means {} by the document's own context, which is not signed; use the name that it ends with"
@@ -70,8 +73,14 @@ _NAME_OF: Final = {
     **{iri: name for name, iri in CORE.items()},
     _SECURITY + "expiration": "expires",
     "http://purl.org/dc/terms/created": "created",
+    _RDF + "type": "type",
 }
 """The one name of an IRI, also of what proofs have; security/v1 has `expiration` besides `expires`."""
+
+_LIST_PARTS: Final = frozenset(
+    f"http://www.w3.org/1999/02/22-rdf-syntax-ns#{part}" for part in ("first", "rest")
+)
+"""What a list is made of in RDF; as members they would spell a list as something else."""
 
 _TYPES: Final = {
     **{
@@ -140,8 +149,8 @@ def disguised(value: str, iri: str) -> bool:
 def property_faults(name: str, iri: str, term: Term | None) -> Iterator[str]:
     """What is wrong with `name` for the property `iri`, wherever it stands."""
     yield from _misnamed(name, iri, term)
-    core = _NAME_OF.get(iri)
-    if core is not None and core != name and not iri.startswith("https://schema.org/"):
+    core = only_name(iri)
+    if core is not None and core != name:
         yield f"is another name for {core}"
 
 
@@ -170,8 +179,17 @@ def renamed(name: str, iri: str, term: Term | None) -> bool:
     """
     if name == iri or (term is not None and term.origin is not Origin.DOCUMENT):
         return False
-    last = name.partition(":")[2] if term is None and not iri.endswith(name) else name
-    return not last or not iri.endswith(last) or iri[-len(last) - 1] not in "#/:?=&;"
+    return not is_self_named(name.partition(":")[2] if term is None and not iri.endswith(name) else name, iri)
+
+
+def is_self_named(name: str, iri: str) -> bool:
+    """Whether `name` is the last part of `iri`, so that it says itself what it stands for."""
+    return iri.endswith(name) and 0 < len(name) < len(iri) and iri[-len(name) - 1] in "#/:?=&;"
+
+
+def only_name(iri: str) -> str | None:
+    """The only name that `iri` has wherever it stands, or None: the data model says so, or that of proofs."""
+    return None if iri.startswith("https://schema.org/") else _NAME_OF.get(iri)
 
 
 def _misnamed(name: str, iri: str, term: Term | None) -> Iterator[str]:
@@ -195,6 +213,8 @@ def name_fault(name: str, iri: str | None, term: Term | None) -> str | Lossy:
         return f"stands for {excerpt(iri)}, which is no IRI"
     if term is None and disguised(name, iri):
         return "is shortened by a prefix that looks like a URL's scheme"
+    if iri in _LIST_PARTS:
+        return "is a part of a list, which must be written as one"
     if term is not None and term.reverse:
         return "is a reverse property, which is not supported"
     if term is not None and term.nest is not None:

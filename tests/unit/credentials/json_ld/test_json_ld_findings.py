@@ -244,7 +244,7 @@ def test_core_names_without_their_context_are_found() -> None:
 def test_a_core_type_under_another_name_is_found() -> None:
     status = "https://www.w3.org/ns/credentials/status#"
     found = with_subject(claim={"type": status + "BitstringStatusListEntry"})
-    assert found == [f"/credentialSubject/claim/type is another name for {status}BitstringStatusListEntry"]
+    assert found[0] == f"/credentialSubject/claim/type is another name for {status}BitstringStatusListEntry"
     local = {"Alumni": CREDENTIALS + "VerifiableCredential"}
     found = findings({**CREDENTIAL, "@context": [V2, EXAMPLES, local], "type": ["Alumni"]})
     assert "/type/0 as a type means" in found[0]

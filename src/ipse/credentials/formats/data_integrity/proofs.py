@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.credentials.formats.data_integrity.cryptosuites import (
     SUITES,
+    HashName,
     Suite,
     hash_data,
     hash_name_of,
@@ -249,7 +250,8 @@ def verify_proof(
     stand for; where an array is no list, its order is not, nor whether a single value stands in one.
 
     Raises VerificationFailed where it is not, MalformedInput where it would not all be signed, Undetermined
-    for a JSON-LD context that is not known, DataError for a graph that takes too much work.
+    for a JSON-LD context that is not known and for names that could have been others when they were signed,
+    DataError for a graph that takes too much work.
     """
     if not isinstance(proof, Proof):
         proof = read_proof(proof)
@@ -263,12 +265,24 @@ def verify_proof(
     if proof.previous:
         earlier = previous_of(proof, proofs_of(secured))
         signed = {**document, "proof": [other.members for other in earlier]}
-    message = hash_data(
-        signed, proof.options, proof.suite, hash_name=hash_name_of(key.key_type), contexts=contexts
-    )
+    message = _message(signed, proof, hash_name_of(key.key_type), contexts)
     if not key.verify(message, proof.signature):
         raise VerificationFailed("the signature does not fit the document")
     return document
+
+
+def _message(signed: JsonObject, proof: Proof, hash_name: HashName, contexts: Contexts | None) -> bytes:
+    """What `proof` signs. Raises as `hash_data`, and AmbiguousName where names could have been others."""
+    if proof.suite.canonicalisation == "jcs":
+        return hash_data(signed, proof.options, proof.suite, hash_name=hash_name, contexts=contexts)
+    from ipse.credentials import json_ld
+
+    try:
+        return hash_data(signed, proof.options, proof.suite, hash_name=hash_name, contexts=contexts)
+    except json_ld.UnsafeDocument as error:
+        if error.code == json_ld.AMBIGUOUS:
+            raise json_ld.AmbiguousName(error.findings) from error
+        raise
 
 
 def _without_proofs(secured: JsonObject, proof: Proof) -> JsonObject:

@@ -20,6 +20,7 @@ from typing import Final
 
 from ipse.credentials.formats.vcdm11 import didkit_process, signing
 from ipse.credentials.formats.vcdm11.spelling import check_contexts, check_method, check_spelling
+from ipse.credentials.json_ld.statements import AMBIGUOUS, UnsafeDocument
 from ipse.credentials.model import vcdm11
 from ipse.encoding import base64url, multibase, safe_text, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
@@ -71,8 +72,8 @@ _INVALID: Final = {
 class ProofResult:
     """What is known of a proof; `verified` is None where it could not be determined.
 
-    `reason` is one lower-case line, empty where the proof holds, and `code` is more exact than that the
-    signature is wrong, where there is such a code. `created` is the proof's own date,
+    `reason` is one lower-case line, empty where the proof holds; `code` is for programs, empty where it is
+    that of every proof that does not hold, or could not be checked. `created` is the proof's own date,
     `not_before` and `expires` are from when to when it is meant to hold, None where it does not say; none is
     compared with any clock.
     """
@@ -191,6 +192,9 @@ def result_of(proof: Json, purpose: str, examine: Callable[[], JsonObject]) -> P
         if answer["errors"]:
             raise Undetermined(f"didkit could not check it: {one_line(answer['errors'])}")
         refuse_unsigned(answer)
+    except UnsafeDocument as error:
+        verified = None if error.code == AMBIGUOUS else False
+        return replace(result, verified=verified, reason=error.message, code=error.code)
     except Undetermined as error:
         return replace(result, verified=None, reason=error.message)
     except MalformedInput as error:

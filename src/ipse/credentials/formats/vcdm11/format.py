@@ -27,6 +27,7 @@ from ipse.credentials.formats.format import (
 from ipse.credentials.formats.vcdm2 import adopt, credential_content, new_id
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, jwt, presentations
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
+from ipse.credentials.formats.vcdm11.spelling import check_names
 from ipse.credentials.model import vcdm11
 from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.credentials.report import Rejected
@@ -177,7 +178,9 @@ class _Vcdm11:
         return document
 
     def warnings(self, document: JsonObject, options: IssueOptions) -> tuple[str, ...]:
-        """None: what the signature would not cover is refused when it is made."""
+        """None: what the signature would not cover is refused, names with a second one before the first."""
+        if options.suite != _JWT:
+            check_names(document)
         return ()
 
     def signer(self, signing_key: SigningKey, options: IssueOptions, *, created: datetime) -> Signer:
@@ -283,7 +286,7 @@ def _without_proof(document: JsonObject) -> JsonObject:
 
 def _hold(result: ProofResult) -> None:
     if result.verified is None:
-        raise Undetermined(result.reason)
+        raise Undetermined(result.reason, code=result.code)
     if not result.verified:
         raise Rejected(result.code or "signature", result.reason, result.verification_method or "")
 

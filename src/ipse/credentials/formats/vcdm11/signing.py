@@ -74,7 +74,7 @@ def made_proof(document: JsonObject, options: JsonObject, key: PrivateKey) -> Js
 
 def _hash(document: JsonObject) -> bytes:
     try:
-        canonical = json_ld.canonical(document, contexts.known())
+        canonical = json_ld.canonical(document, contexts.carried())
     except UnsafeDocument as error:
         finding = error.findings[0]
         raise MalformedInput(

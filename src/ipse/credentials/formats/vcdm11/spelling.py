@@ -10,17 +10,19 @@ import json
 import re
 from typing import Final
 
+from ipse.credentials.formats.vcdm11.contexts import KNOWN_CONTEXTS, carried
+from ipse.credentials.json_ld.vocabulary import is_self_named
 from ipse.credentials.model import vcdm11
 from ipse.credentials.model.rules import URL
 from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.errors import MalformedInput, Undetermined
 
 __all__ = [
-    "KNOWN_CONTEXTS",
     "MAX_BYTES",
     "MAX_DEPTH",
     "check_contexts",
     "check_method",
+    "check_names",
     "check_presentation_spelling",
     "check_spelling",
 ]
@@ -28,26 +30,6 @@ __all__ = [
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
 
-KNOWN_CONTEXTS: Final = (
-    vcdm11.CONTEXT,
-    vcdm11.SUITE_CONTEXT,
-    "https://identity.foundation/.well-known/contexts/did-configuration-v0.0.jsonld",
-    "https://purl.imsglobal.org/spec/ob/v3p0/context.json",
-    "https://schema.org/",
-    "https://w3c-ccg.github.io/lds-jws2020/contexts/lds-jws2020-v1.json",
-    "https://w3c-ccg.github.io/vc-ed/plugfest-1-2022/jff-vc-edu-plugfest-1-context.json",
-    "https://w3id.org/citizenship/v1",
-    "https://w3id.org/security/bbs/v1",
-    "https://w3id.org/security/suites/jws-2020/v1",
-    "https://w3id.org/security/suites/secp256k1recovery-2020/v2",
-    "https://w3id.org/traceability/v1",
-    "https://w3id.org/vaccination/v1",
-    "https://w3id.org/vc-revocation-list-2020/v1",
-    "https://w3id.org/vc/status-list/2021/v1",
-    "https://w3id.org/vdl/v1",
-    "https://www.w3.org/2018/credentials/examples/v1",
-)
-"""Carried by didkit, and read: none of them hides a member or gives a core member a second name."""
 _VOCABULARIES: Final = (
     vcdm11.UNDEFINED_TERM,
     "https://www.w3.org/ns/credentials/examples#",
@@ -78,12 +60,27 @@ def check_method(signer: str, method: str, *, party: str = "issuer") -> None:
 def check_spelling(credential: JsonObject) -> None:
     """Every member under its own name, so that what is signed and what is read are the same.
 
-    Raises Undetermined for all that could stand for something else, and over MAX_DEPTH or MAX_BYTES.
+    Raises Undetermined for all that could stand for something else, and over MAX_DEPTH or MAX_BYTES;
+    UnsafeDocument as `check_names` does.
     """
     check_contexts(credential.get("@context"), inline=True)
     own = {name: credential[name] for name in credential.keys() - {"@context", "id", "proof"}}
-    _check_names(own, credential.get("id"))
+    _check_plain_names(own, credential.get("id"))
     _check_size(credential)
+    check_names(credential)
+
+
+def check_names(credential: JsonObject) -> None:
+    """No name of a credential could have been another one when it was signed.
+
+    Raises UnsafeDocument where one could, Undetermined for a context that didkit does not carry.
+    """
+    from ipse.credentials import json_ld
+
+    unsigned = {name: credential[name] for name in credential.keys() - {"proof"}}
+    found = json_ld.ambiguous(unsigned, carried())
+    if found:
+        raise json_ld.UnsafeDocument(found)
 
 
 def check_presentation_spelling(presentation: JsonObject) -> None:
@@ -96,7 +93,7 @@ def check_presentation_spelling(presentation: JsonObject) -> None:
     if unknown:
         raise Undetermined(f"the member {min(unknown)[:60]!r} of a presentation is not supported")
     check_contexts(presentation["@context"], inline=False)
-    _check_names([presentation["type"], presentation["holder"]], presentation.get("id"))
+    _check_plain_names([presentation["type"], presentation["holder"]], presentation.get("id"))
     for credential in as_list(presentation.get("verifiableCredential", [])):
         if not isinstance(credential, dict):
             raise MalformedInput(
@@ -107,11 +104,12 @@ def check_presentation_spelling(presentation: JsonObject) -> None:
             if not isinstance(proof, dict):
                 raise MalformedInput("a proof in verifiableCredential is no object")
             check_contexts(proof.get("@context", []), inline=False)
-            _check_names({name: proof[name] for name in proof.keys() - {"@context"}}, credential.get("id"))
+            named = {name: proof[name] for name in proof.keys() - {"@context"}}
+            _check_plain_names(named, credential.get("id"))
     _check_size(presentation)
 
 
-def _check_names(value: Json, own_id: Json) -> None:
+def _check_plain_names(value: Json, own_id: Json) -> None:
     """No member of `value`, at any depth, and no id in it could stand for something else."""
     level: list[Json] = [value]
     depth = 0
@@ -164,6 +162,6 @@ def _is_faithful(term: str, definition: Json) -> bool:
         and isinstance(iri, str)
         and isinstance(coercion, str)
         and URL.fullmatch(iri) is not None
-        and re.split("[#/:]", iri)[-1] == term
+        and is_self_named(term, iri)
         and parts.get("@container", "@set") in ("@set", "@list")
     )

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ipse.credentials.content import Validity
-from ipse.credentials.formats.vcdm11 import didkit_process, spelling
+from ipse.credentials.formats.vcdm11 import contexts, didkit_process, spelling
 from ipse.credentials.formats.vcdm11 import embedded_proofs as proofs
 from ipse.credentials.model import vcdm11
 from ipse.encoding import base64url
@@ -492,7 +492,7 @@ def test_inline_contexts_that_keep_names_as_they_are_are_read(entry: Json) -> No
 
 
 @needs_didkit
-@pytest.mark.parametrize("context", sorted(set(spelling.KNOWN_CONTEXTS) - {vcdm11.CONTEXT}))
+@pytest.mark.parametrize("context", sorted(set(contexts.KNOWN_CONTEXTS) - {vcdm11.CONTEXT}))
 def test_every_known_context_is_carried_by_didkit(context: str) -> None:
     credential = bare(**{"@context": [vcdm11.CONTEXT, context]})
     assert "proof" in proofs.issue(credential, KEY, METHOD, created=NOW, proof_type="Ed25519Signature2018")
