@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_resolution
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
@@ -27,24 +29,32 @@ class Reach:
     ca_file: str | None = None
     allow_loopback: bool = False
 
-    def fetch(self, url: str) -> bytes:
-        """What the guarded client finds at `url`."""
+    def fetch(self, url: str, *, deadline: float | None = None) -> bytes:
+        """What the guarded client finds at `url`, within `deadline` seconds or its own."""
         from ipse.network import guarded_client
 
         trusted = Path(self.ca_file) if self.ca_file else None
-        return guarded_client.fetch(url, allow_loopback=self.allow_loopback, ca_file=trusted)
+        return guarded_client.fetch(
+            url,
+            allow_loopback=self.allow_loopback,
+            ca_file=trusted,
+            deadline=guarded_client.DEADLINE if deadline is None else deadline,
+        )
 
 
-def resolve(did: str, reach: Reach) -> JsonObject:
-    """The DID document of `did`; did:web is fetched through the guarded client.
+def resolve(
+    did: str, reach: Reach, *, fetch: Callable[[str], bytes] | None = None, budget: Budget = UNBOUNDED
+) -> JsonObject:
+    """The DID document of `did`; did:web is fetched through the guarded client, or by `fetch`.
 
-    Raises MalformedInput, Undetermined and what the guarded client raises.
+    Raises MalformedInput, Undetermined, what the guarded client raises, TooMuchWork where the budget is
+    used up.
     """
     try:
-        document = resolver.resolve(did, fetch=reach.fetch)
+        document = resolver.resolve(did, fetch=fetch or reach.fetch)
     except Undetermined:
         if not didkit_resolution.reads(did):
             raise
-        document = didkit_resolution.resolve(did)
+        document = didkit_resolution.resolve(did, budget=budget)
     _log.info("resolved %s", did)
     return document

@@ -11,6 +11,7 @@ Source: JSON-LD 1.1 Processing Algorithms and API; W3C RDF Dataset Canonicalizat
 
 from __future__ import annotations
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.json_ld.canonicalization import HashName, canonicalize
 from ipse.credentials.json_ld.contexts import Contexts, known
 from ipse.credentials.json_ld.expansion import expand
@@ -39,21 +40,27 @@ __all__ = [
 ]
 
 
-def findings(document: JsonObject, contexts: Contexts) -> tuple[Finding, ...]:
+def findings(document: JsonObject, contexts: Contexts, *, budget: Budget = UNBOUNDED) -> tuple[Finding, ...]:
     """What RDF would drop or change of `document`, at most 50 places; empty where it is safe to sign.
 
     Raises UnknownContext, TooMuchWork, and CorruptData where a packaged context was altered.
     """
-    return tuple(expand(document, contexts).findings)
+    return tuple(expand(document, contexts, budget).findings)
 
 
-def canonical(document: JsonObject, contexts: Contexts, *, hash_name: HashName = "sha256") -> bytes:
+def canonical(
+    document: JsonObject,
+    contexts: Contexts,
+    *,
+    hash_name: HashName = "sha256",
+    budget: Budget = UNBOUNDED,
+) -> bytes:
     """The canonical N-Quads of `document`, UTF-8; `hash_name` is what RDFC-1.0 hashes with.
 
     Raises UnsafeDocument where there are findings, UnknownContext, TooMuchWork (after some seconds, however
     the document is made), and CorruptData where a packaged context was altered.
     """
-    statements = expand(document, contexts)
+    statements = expand(document, contexts, budget)
     if statements.findings:
         raise UnsafeDocument(tuple(statements.findings))
-    return canonicalize(statements.made, hash_name)
+    return canonicalize(statements.made, hash_name, budget=budget)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.json_ld import values, vocabulary
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
 from ipse.credentials.json_ld.statements import ROOT, Enough, Lossy, Statements, Where
@@ -29,14 +30,15 @@ _NIL: Final = f"<{RDF}nil>"
 _PLAIN: Final = Term()
 
 
-def expand(document: JsonObject, contexts: Contexts) -> Statements:
+def expand(document: JsonObject, contexts: Contexts, budget: Budget = UNBOUNDED) -> Statements:
     """The statements of a document and its findings; they are all of them only where nothing was found.
 
-    Raises UnknownContext, TooMuchWork, and CorruptData for a packaged context that was altered.
+    Raises UnknownContext, TooMuchWork, and CorruptData for a packaged context that was altered. The budget
+    is asked now and then.
     """
-    statements = Statements()
+    statements = Statements(budget)
     try:
-        _Expansion(statements, Scope(contexts)).document(document)
+        _Expansion(statements, Scope(contexts, budget)).document(document)
         statements.close()
     except RecursionError:
         statements.find(ROOT, "is nested too deep")

@@ -116,7 +116,13 @@ class _DataIntegrity(Vcdm2):
             method = signers.method_of(controller, proof.verification_method)
             key = resolver.method_key(method)
             documents.append(
-                data_integrity.verify_proof(secured, proof, key, contexts=context.sources.known_contexts())
+                data_integrity.verify_proof(
+                    secured,
+                    proof,
+                    key,
+                    contexts=context.sources.known_contexts(),
+                    budget=context.sources.budget,
+                )
             )
             signatures.append(_Signature(proof, method, controller))
         # With several proofs, trust only the contexts that every proof covers.

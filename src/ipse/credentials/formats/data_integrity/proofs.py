@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.data_integrity.cryptosuites import (
     SUITES,
     Suite,
@@ -239,7 +240,12 @@ def _signature(members: JsonObject) -> bytes:
 
 
 def verify_proof(
-    secured: JsonObject, proof: Proof | JsonObject, key: PublicKey, *, contexts: Contexts | None = None
+    secured: JsonObject,
+    proof: Proof | JsonObject,
+    key: PublicKey,
+    *,
+    contexts: Contexts | None = None,
+    budget: Budget = UNBOUNDED,
 ) -> JsonObject:
     """The document that `proof`, one of those of `secured`, signs, without any proofs, if `key` made it.
 
@@ -249,7 +255,8 @@ def verify_proof(
     stand for; where an array is no list, its order is not, nor whether a single value stands in one.
 
     Raises VerificationFailed where it is not, MalformedInput where it would not all be signed, Undetermined
-    for a JSON-LD context that is not known, DataError for a graph that takes too much work.
+    for a JSON-LD context that is not known, DataError for a graph that takes too much work, and where the
+    budget is used up.
     """
     if not isinstance(proof, Proof):
         proof = read_proof(proof)
@@ -264,7 +271,12 @@ def verify_proof(
         earlier = previous_of(proof, proofs_of(secured))
         signed = {**document, "proof": [other.members for other in earlier]}
     message = hash_data(
-        signed, proof.options, proof.suite, hash_name=hash_name_of(key.key_type), contexts=contexts
+        signed,
+        proof.options,
+        proof.suite,
+        hash_name=hash_name_of(key.key_type),
+        contexts=contexts,
+        budget=budget,
     )
     if not key.verify(message, proof.signature):
         raise VerificationFailed("the signature does not fit the document")

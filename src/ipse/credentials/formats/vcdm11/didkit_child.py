@@ -11,6 +11,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, NoReturn, TypeAlias
 
+from ipse.credentials.budget import CHILD_MEMORY, confine
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import MalformedInput
@@ -18,6 +19,8 @@ from ipse.errors import MalformedInput
 __all__ = ["NO_CLOCK", "serve"]
 
 _Call: TypeAlias = Callable[..., Awaitable[str]]
+
+_SECONDS: Final = 30
 
 NO_CLOCK: Final = "9999-12-31T23:59:59Z"
 """What didkit is told the time is: it compares a proof's date with it, and dates are not its business."""
@@ -28,6 +31,7 @@ def serve() -> NoReturn:
     import asyncio
     import os
 
+    confine(CHILD_MEMORY, _SECONDS)
     answer = asyncio.run(_work(json.load(sys.stdin)))
     sys.stdout.write("\n" + json.dumps(answer))
     sys.stdout.flush()

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MissingFeature, Undetermined
 
@@ -40,9 +41,14 @@ def require() -> None:
         )
 
 
-def run(job: JsonObject) -> JsonObject:
-    """What a child answers to `job`, which travels through a pipe. Raises Undetermined where it crashes."""
+def run(job: JsonObject, *, budget: Budget = UNBOUNDED) -> JsonObject:
+    """What a child answers to `job`, which travels through a pipe.
+
+    Raises Undetermined where it crashes or takes long, TooMuchWork where the budget is used up.
+    """
     import subprocess
+
+    seconds = budget.seconds(_SECONDS)
 
     try:
         child = subprocess.run(  # noqa: S603 - this very interpreter, no shell
@@ -50,10 +56,11 @@ def run(job: JsonObject) -> JsonObject:
             input=json.dumps(job).encode(),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
+        budget.check()
         raise Undetermined(f"didkit did not finish within {_SECONDS:g} seconds") from None
     said = child.stdout.splitlines()
     if child.returncode != 0 or not said:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.formats.vcdm11.spelling import check_contexts, check_method, check_spelling
 from ipse.credentials.model import vcdm11
@@ -114,7 +115,9 @@ def issue(
     return signed(credential, options, answer)
 
 
-def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMethod") -> ProofResult:
+def verify_proof(
+    credential: JsonObject, *, proof_purpose: str = "assertionMethod", budget: Budget = UNBOUNDED
+) -> ProofResult:
     """Whether a key of the issuer made the proof over all of `credential`. Never reaches the network.
 
     Dates, trust and status are the caller's. Raises MissingFeature; everything else is in the result.
@@ -124,7 +127,7 @@ def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMetho
         vcdm11.refuse_broken(credential)
         check_method(vcdm11.issuer_of(credential), method_of(credential))
         check_spelling(credential)
-        return _ask_didkit(credential, proof_purpose)
+        return _ask_didkit(credential, proof_purpose, budget=budget)
 
     return result_of(credential.get("proof"), proof_purpose, examine)
 
@@ -241,7 +244,12 @@ def _text(value: Json) -> str:
 
 
 def _ask_didkit(
-    credential: JsonObject, purpose: str, options: JsonObject | None = None, key: str = ""
+    credential: JsonObject,
+    purpose: str,
+    options: JsonObject | None = None,
+    key: str = "",
+    *,
+    budget: Budget = UNBOUNDED,
 ) -> JsonObject:
     """A child's answer: `document`, `errors` of its verification, `unsigned` names. Raises Undetermined.
 
@@ -249,7 +257,8 @@ def _ask_didkit(
     """
     expected = {"proofPurpose": purpose}
     return didkit_process.run(
-        {"kind": "credential", "document": credential, "expected": expected, "options": options, "key": key}
+        {"kind": "credential", "document": credential, "expected": expected, "options": options, "key": key},
+        budget=budget,
     )
 
 

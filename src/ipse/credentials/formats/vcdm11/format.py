@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials import model, w3c_presentation
+from ipse.credentials.budget import Budget
 from ipse.credentials.content import Content
 from ipse.credentials.formats.format import (
     Draft,
@@ -24,7 +25,7 @@ from ipse.credentials.formats.format import (
     SigningKey,
     Unverified,
 )
-from ipse.credentials.formats.vcdm2 import adopt, credential_content, new_id
+from ipse.credentials.formats.vcdm2 import adopt, claimed_issuer, credential_content, new_id
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, jwt, presentations
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.model import vcdm11
@@ -94,6 +95,9 @@ class _Vcdm11:
                 raise MalformedInput(f"not a credential: {violation}")
         return _content(document)
 
+    def claimed_issuer(self, unverified: Unverified) -> tuple[str, tuple[str, ...]]:
+        return claimed_issuer(unverified.document)
+
     # Verification
 
     def require_available(self) -> None:
@@ -138,9 +142,9 @@ class _Vcdm11:
         context: VerificationContext,
     ) -> tuple[Proven, str, object]:
         if unverified.is_presentation:
-            proven, result = _presentation(unverified, signer)
+            proven, result = _presentation(unverified, signer, context.sources.budget)
         else:
-            proven, result = _credential(unverified)
+            proven, result = _credential(unverified, context.sources.budget)
         return proven, f"{result.proof_type} signature is right", result.verification_method
 
     def check_purpose(self, proven: Proven, expected: str) -> tuple[str, object]:
@@ -231,18 +235,18 @@ def _content(document: JsonObject) -> Content:
     return credential_content("w3c-1.1", document, vcdm11.issuer_of(document), vcdm11.validity(document))
 
 
-def _credential(unverified: Unverified) -> tuple[Proven, ProofResult]:
+def _credential(unverified: Unverified, budget: Budget) -> tuple[Proven, ProofResult]:
     token: _Token | None = unverified.secured
     if token is None:
         document = unverified.document
-        result = embedded_proofs.verify_proof(document)
+        result = embedded_proofs.verify_proof(document, budget=budget)
     else:
-        result, document = jwt.verify_jwt(token.text)
+        result, document = jwt.verify_jwt(token.text, budget=budget)
     _hold(result)
     return Proven(_content(_without_proof(document))), result
 
 
-def _presentation(unverified: Unverified, holder: str) -> tuple[Proven, ProofResult]:
+def _presentation(unverified: Unverified, holder: str, budget: Budget) -> tuple[Proven, ProofResult]:
     """The signature covers the audience and the nonce; whether they are the right ones is asked later."""
     token: _Token | None = unverified.secured
     document = unverified.document
@@ -250,9 +254,11 @@ def _presentation(unverified: Unverified, holder: str) -> tuple[Proven, ProofRes
     if not (audience and nonce):
         raise Rejected("no-challenge", "it names no audience or no nonce")
     if token is None:
-        result = presentations.verify_presentation_proof(document, audience=audience, nonce=nonce)
+        result = presentations.verify_presentation_proof(
+            document, audience=audience, nonce=nonce, budget=budget
+        )
     else:
-        result, _ = jwt.verify_presentation_jwt(token.text, audience=audience, nonce=nonce)
+        result, _ = jwt.verify_presentation_jwt(token.text, audience=audience, nonce=nonce, budget=budget)
     _hold(result)
     content = Content("w3c-1.1", _without_proof(document), holder, (), model.types_of(document))
     proven = Proven(

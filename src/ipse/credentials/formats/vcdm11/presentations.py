@@ -11,6 +11,7 @@ import json
 from datetime import datetime
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.formats.vcdm11.spelling import check_method, check_presentation_spelling
@@ -61,7 +62,9 @@ def issue_presentation(
     return embedded_proofs.signed(presentation, options, answer)
 
 
-def verify_presentation_proof(presentation: JsonObject, *, audience: str, nonce: str) -> ProofResult:
+def verify_presentation_proof(
+    presentation: JsonObject, *, audience: str, nonce: str, budget: Budget = UNBOUNDED
+) -> ProofResult:
     """Whether a key of the holder made the proof over all of `presentation`, for this verifier and nonce.
 
     Never reaches the network. The credentials in it, and when it was made, are the caller's. Raises
@@ -76,13 +79,19 @@ def verify_presentation_proof(presentation: JsonObject, *, audience: str, nonce:
             if not expected or presentation["proof"].get(name) != expected:
                 raise MalformedInput(f"proof.{name} is not {expected!r}: made for somebody or something else")
         check_presentation_spelling(presentation)
-        return _ask_didkit(presentation, audience, nonce)
+        return _ask_didkit(presentation, audience, nonce, budget=budget)
 
     return embedded_proofs.result_of(proof, PURPOSE, examine)
 
 
 def _ask_didkit(
-    presentation: JsonObject, audience: str, nonce: str, options: JsonObject | None = None, key: str = ""
+    presentation: JsonObject,
+    audience: str,
+    nonce: str,
+    options: JsonObject | None = None,
+    key: str = "",
+    *,
+    budget: Budget = UNBOUNDED,
 ) -> JsonObject:
     """A child's answer, as for a credential. Raises Undetermined."""
     return didkit_process.run(
@@ -92,5 +101,6 @@ def _ask_didkit(
             "expected": {"proofPurpose": PURPOSE, "domain": audience, "challenge": nonce},
             "options": options,
             "key": key,
-        }
+        },
+        budget=budget,
     )
