@@ -28,6 +28,7 @@ from tests.corpus.building import (
     jwt,
     presentation,
     presented,
+    proof,
     w3c,
 )
 from tests.corpus.sd_jwt_building import claims, digest, encoded
@@ -187,10 +188,10 @@ def _poisons() -> Iterator[Bomb]:
         together(*(poisoned(7, 6, number=n, proofs=4) for n in range(16))),
     )
     graph = presentation(*(poisoned(7, 6, number=n, right=False) for n in range(8)))
-    proof = {**_options(_RDFC), "verificationMethod": HOLDER.method, "proofPurpose": "authentication"}
-    proof |= {"domain": AUDIENCE, "challenge": NONCE, "created": "2026-07-01T11:59:50Z"}
+    own = {**_options(_RDFC), "verificationMethod": HOLDER.method, "proofPurpose": "authentication"}
+    own |= {"domain": AUDIENCE, "challenge": NONCE, "created": "2026-07-01T11:59:50Z"}
     yield Bomb(
-        "poison in a presentation's own proof", _text({**graph, "proof": {**proof, "proofValue": _WRONG}})
+        "poison in a presentation's own proof", _text({**graph, "proof": {**own, "proofValue": _WRONG}})
     )
 
 
@@ -287,6 +288,10 @@ def _shapes() -> Iterator[Bomb]:
         }
         for n in range(16)
     ]
+    for suite in ("eddsa-jcs-2022", _RDFC):
+        wide = _about(knows=[{"degree": f"{n:x}"} for n in range(25_000)])
+        right = [proof(wide, suite=suite, id=f"urn:p:{n}") for n in range(16)]
+        yield Bomb(f"16 right proofs by {suite} over 25000 objects", _text({**wide, "proof": right}))
     yield Bomb("a chain of 16 proofs", _text({**_about(degree=["x" * 800_000]), "proof": chain}))
     yield Bomb("jwt: wide array of objects", jwt(_about(knows=[{"degree": str(n)} for n in range(28_000)])))
     yield Bomb("nested brackets", '{"a":' + "[" * 900_000 + "]" * 90_000 + "}")

@@ -120,8 +120,9 @@ def _verify(presented: object, context: VerificationContext, builder: ReportBuil
         require_challenge(context.policy)
     expected = signers.AUTHENTICATION if unverified.is_presentation else signers.ASSERTION
     warnings = builder.require("data-model", lambda: _check_data_model(unverified, context))
-    if _is_ruled_out(unverified, context, builder):
-        return _not_made(unverified, context, builder, warnings)
+    if reason := _ruled_out(unverified, context, builder):
+        builder.leave_out(f"not made: {reason}")
+        return _left_out(unverified, context, builder.report(warnings))
     signer = builder.require("issuer", lambda: form.find_signer(unverified, context))
     proven = builder.require("proof", lambda: form.check_proof(unverified, signer, context))
     builder.judge("purpose", lambda: form.check_purpose(proven, expected))
@@ -139,13 +140,16 @@ def _verify(presented: object, context: VerificationContext, builder: ReportBuil
     return Verification(report, proven.content, credentials, is_presentation=True)
 
 
-def _is_ruled_out(unverified: Unverified, context: VerificationContext, builder: ReportBuilder) -> bool:
-    """Whether trust decides already, by what it claims: the proof can only make it worse."""
+def _ruled_out(unverified: Unverified, context: VerificationContext, builder: ReportBuilder) -> str:
+    """Why trust decides already, by what it claims and whatever the proof says; empty where it does not."""
     policy = context.policy
-    if not unverified.is_presentation:
-        failed = builder.rule_out("trust", lambda: _trusted(*_claimed_issuer(unverified), policy))
-        return failed or context.is_ruled_out
-    return any(_is_of_a_stranger(each, context) for each in _credentials_in(unverified.document))
+    if unverified.is_presentation:
+        inside = _credentials_in(unverified.document)
+        strange = any(_is_of_a_stranger(each, context) for each in inside)
+        return "one of its credentials is not trusted" if strange else ""
+    if builder.rule_out("trust", lambda: _trusted(*_claimed_issuer(unverified), policy)):
+        return "the issuer is not trusted"
+    return "another credential of the presentation is not trusted" if context.is_ruled_out else ""
 
 
 def _is_of_a_stranger(presented: object, context: VerificationContext) -> bool:
@@ -168,19 +172,8 @@ def _claimed_issuer(unverified: Unverified) -> tuple[str, tuple[str, ...]]:
     return issuer, types
 
 
-def _not_made(
-    unverified: Unverified,
-    context: VerificationContext,
-    builder: ReportBuilder,
-    warnings: Sequence[str],
-) -> Verification:
-    """The verification of what trust rules out: what is in a presentation is read, and nothing more."""
-    builder.leave_out(
-        "not made: one of its credentials is not trusted"
-        if unverified.is_presentation or context.is_ruled_out
-        else "not made: the issuer is not trusted"
-    )
-    report = builder.report(warnings)
+def _left_out(unverified: Unverified, context: VerificationContext, report: Report) -> Verification:
+    """The verification of what is ruled out; what is in a presentation is read, and nothing more."""
     if not unverified.is_presentation:
         return Verification(report, None)
     inside = context.ruled_out()
@@ -278,7 +271,10 @@ def _check_schema(proven: Proven, context: VerificationContext) -> tuple[str, ob
         raise NotApplicable("no-schema", "it has no credentialSchema")
     from ipse.credentials import json_schema
 
-    return json_schema.check_credential_schema(proven.content.document, context.sources.schemas)
+    sources = context.sources
+    return json_schema.check_credential_schema(
+        proven.content.document, sources.schemas, budget=sources.budget
+    )
 
 
 def _check_trust(proven: Proven, policy: Policy) -> tuple[str, object]:

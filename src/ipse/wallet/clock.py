@@ -1,12 +1,19 @@
-"""The time of this machine, for callers who give none."""
+"""The time of this machine where no other is given, and what one verification may use of it."""
 
 from __future__ import annotations
 
+import os
+import time
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
 
+from ipse.credentials.budget import MEMORY, SECONDS, Budget
 from ipse.errors import UsageError
 
-__all__ = ["time_or_now"]
+__all__ = ["new_budget", "time_or_now"]
+
+_STATM: Final = Path("/proc/self/statm")
 
 
 def time_or_now(given: datetime | None) -> datetime:
@@ -16,3 +23,21 @@ def time_or_now(given: datetime | None) -> datetime:
     if given.tzinfo is None:
         raise UsageError(f"the time {given} has no zone", hint="give it one, like datetime.now(UTC)")
     return given
+
+
+def new_budget(*, seconds: float = SECONDS, memory: int = MEMORY) -> Budget:
+    """A budget that begins now: seconds of time, bytes by which this process may grow.
+
+    The growth is measured on Linux alone. Whatever else the process does meanwhile counts too, which can end
+    a verification without a verdict and never gives one.
+    """
+    end, most = time.monotonic() + seconds, _resident() + memory
+    return Budget(seconds_left=lambda: end - time.monotonic(), memory_left=lambda: most - _resident())
+
+
+def _resident() -> int:
+    """Bytes of memory of this process; 0 where the system does not tell."""
+    try:
+        return int(_STATM.read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return 0

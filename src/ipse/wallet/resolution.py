@@ -1,4 +1,4 @@
-"""Resolving DIDs, with the network where a method needs it."""
+"""What is on the network: DID documents, and what a verification fetches, within its budget."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import Undetermined
 
-__all__ = ["Reach", "resolve"]
+__all__ = ["Fetches", "Reach", "resolve"]
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +40,37 @@ class Reach:
             ca_file=trusted,
             deadline=guarded_client.DEADLINE if deadline is None else deadline,
         )
+
+
+class Fetches:
+    """What one verification fetches: each URL once, whatever comes of it, and within its budget."""
+
+    def __init__(self, reach: Reach, budget: Budget) -> None:
+        self._reach = reach
+        self._budget = budget
+        self._found: dict[str, bytes | Undetermined] = {}
+
+    def fetch(self, url: str) -> bytes:
+        """What `url` serves. Raises what the guarded client raises, and TooMuchWork."""
+        if url not in self._found:
+            self._found[url] = self._fetched(url)
+        found = self._found[url]
+        if isinstance(found, Undetermined):
+            raise found
+        return found
+
+    def _fetched(self, url: str) -> bytes | Undetermined:
+        from ipse.network.errors import TooLarge
+        from ipse.network.guarded_client import DEADLINE, LIMIT
+
+        seconds = self._budget.begin_fetch(DEADLINE)
+        try:
+            body = self._reach.fetch(url, deadline=seconds)
+        except Undetermined as error:
+            self._budget.end_fetch(LIMIT if isinstance(error, TooLarge) else 0)
+            return error
+        self._budget.end_fetch(len(body))
+        return body
 
 
 def resolve(

@@ -15,9 +15,8 @@ from ipse.credentials.verifier import Verification
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 from ipse.wallet import resolution
-from ipse.wallet.bounds import Fetches, new_budget
-from ipse.wallet.clock import time_or_now
-from ipse.wallet.resolution import Reach
+from ipse.wallet.clock import new_budget, time_or_now
+from ipse.wallet.resolution import Fetches, Reach
 
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts

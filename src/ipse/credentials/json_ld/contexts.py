@@ -177,7 +177,7 @@ class Contexts:
 
     def keep(self, key: tuple[int, str | int], active: ActiveContext) -> None:
         """Remember `active`; everything else is forgotten where that gets too much."""
-        weight = 50 + len(active.terms)
+        weight = 50 + len(active.terms) + len(str(key[1])) // 64
         if self._weight + weight > _MAX_KEPT:
             self._kept.clear()
             self._weight = 0
