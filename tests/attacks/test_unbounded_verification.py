@@ -17,6 +17,7 @@ import itertools
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,7 @@ from ipse.credentials.verifier import Verification
 from ipse.dids import did_web
 from ipse.encoding import strict_json
 from ipse.errors import TooMuchWork
+from ipse.wallet.clock import new_budget
 from ipse.wallet.resolution import Fetches, Reach, resolve
 from ipse.wallet.verifier import Lookup, Verifier
 from tests import bombs
@@ -58,6 +60,7 @@ from tests.corpus.jwt_faults import enveloped
 from tests.corpus.sd_jwt_building import claims, sd_jwt
 from tests.network_peer.certificates import Authority
 from tests.network_peer.server import HttpsPeer, body
+from tests.waiting import PATIENCE
 
 ANYBODY: Final = Policy(any_issuer=True, challenge=Challenge(AUDIENCE, NONCE), any_holder=True)
 SOMEBODY: Final = Policy(issuers={STRANGER.did}, challenge=Challenge(AUDIENCE, NONCE), any_holder=True)
@@ -140,6 +143,21 @@ class TestNothingGetsAVerdictBeyondItsTime:
         for _ in range(3):
             with pytest.raises(TooMuchWork):
                 budget.check()
+
+    def test_the_clock_of_this_machine_ends_it(self) -> None:
+        with pytest.raises(TooMuchWork) as ended:
+            verify(w3c(credential()), budget=new_budget(seconds=0))
+        assert ended.value.code == "time-used-up"
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+    def test_so_does_the_memory_of_this_process(self) -> None:
+        budget, grown = new_budget(seconds=PATIENCE, memory=32 * 1024**2), []
+        with pytest.raises(TooMuchWork) as ended:
+            for _ in range(64):
+                time.sleep(0.02)  # what has just been measured is not measured again
+                grown.append(b"x" * 4 * 1024**2)
+                budget.check()
+        assert ended.value.code == "memory-used-up"
 
     def test_the_linter_asks_as_well(self) -> None:
         many = credential(credentialSubject=[{"id": f"urn:{n}", "degree": "x"} for n in range(600)])
@@ -410,4 +428,5 @@ class TestCommandLine:
         options = ["--audience", AUDIENCE, "--nonce", NONCE, "--at", AT, "--issuer", STRANGER.did]
         done = no_wallet("vc", "verify", file, *options, code=None)
         assert done.code == 3
-        assert "not made: the issuer is not trusted" in done.out
+        assert done.out.count("not made: the issuer is not trusted") == 14
+        assert done.out.count("not made: one of its credentials is not trusted") == 8

@@ -26,7 +26,7 @@ __all__ = [
     "confine",
 ]
 
-SECONDS: Final = 7.0
+SECONDS: Final = 6.0
 """Seconds for one verification."""
 MEMORY: Final = 256 * 1024 * 1024
 """Bytes by which the process may grow meanwhile."""

@@ -14,6 +14,8 @@ from ipse.errors import UsageError
 __all__ = ["new_budget", "time_or_now"]
 
 _STATM: Final = Path("/proc/self/statm")
+_BETWEEN: Final = 0.01
+"""Seconds between two measurements of memory."""
 
 
 def time_or_now(given: datetime | None) -> datetime:
@@ -28,11 +30,21 @@ def time_or_now(given: datetime | None) -> datetime:
 def new_budget(*, seconds: float = SECONDS, memory: int = MEMORY) -> Budget:
     """A budget that begins now: seconds of time, bytes by which this process may grow.
 
-    The growth is measured on Linux alone. Whatever else the process does meanwhile counts too, which can end
-    a verification without a verdict and never gives one.
+    The growth is measured on Linux alone, after 10 ms and then every 10 ms at most. Whatever else the process
+    does meanwhile counts too, which can end a verification without a verdict and never gives one.
     """
-    end, most = time.monotonic() + seconds, _resident() + memory
-    return Budget(seconds_left=lambda: end - time.monotonic(), memory_left=lambda: most - _resident())
+    begun = measured = time.monotonic()
+    most, left = 0, memory
+
+    def memory_left() -> int:
+        nonlocal measured, most, left
+        if (now := time.monotonic()) - measured > _BETWEEN:
+            resident = _resident()
+            most = most or resident + memory
+            measured, left = now, most - resident
+        return left
+
+    return Budget(seconds_left=lambda: begun + seconds - time.monotonic(), memory_left=memory_left)
 
 
 def _resident() -> int:
