@@ -664,7 +664,7 @@ def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest
     credential = bare(**{"@context": [vcdm11.CONTEXT, {"@vocab": vcdm11.UNDEFINED_TERM}]})
     credential["credentialSubject"] = {"a": twins}
     # Whichever comes first: its time is over, or its memory.
-    with pytest.raises(Undetermined, match="within 2 seconds|crashed on it"):
+    with pytest.raises(Undetermined, match=r"within 2 seconds|crashed on it"):
         proofs.issue(credential, KEY, METHOD, created=NOW)
 
 
