@@ -47,7 +47,11 @@ def canonicalize(
     if not occurrences:
         return "".join(sorted(lines)).encode()
     data = "".join(lines).encode()
-    return relabel(data, hash_name) if quick(occurrences) else _in_child(data, hash_name, budget)
+    budget.check()
+    if not quick(occurrences):
+        return _in_child(data, hash_name, budget)
+    budget.check()
+    return relabel(data, hash_name)
 
 
 def relabel(data: bytes, hash_name: str) -> bytes:
