@@ -13,13 +13,22 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final, Protocol, TypeAlias
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.report import NotApplicable, Rejected
 from ipse.encoding import base64url, multibase, strict_json
 from ipse.encoding.safe_text import one_line
-from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.strict_json import Json, JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput, Undetermined
 
-__all__ = ["DIALECTS", "MAX_VIOLATIONS", "Document", "Validator", "check_credential_schema", "compile_schema"]
+__all__ = [
+    "DIALECTS",
+    "MAX_ENTRIES",
+    "MAX_VIOLATIONS",
+    "Document",
+    "Validator",
+    "check_credential_schema",
+    "compile_schema",
+]
 
 DIALECTS: Final = {
     "https://json-schema.org/draft/2020-12/schema": "Draft202012Validator",
@@ -32,6 +41,8 @@ Document: TypeAlias = bytes | JsonObject
 """A schema document as published, or read already, where no digest can be compared any more."""
 
 MAX_VIOLATIONS: Final = 20
+MAX_ENTRIES: Final = 16
+"""Schemas of one credential; each is compiled."""
 _MAX_REASON: Final = 200
 _WORK_PER_LEVEL: Final = 3
 """By which the work to collect violations grows with each level of a value, where a schema leads into itself
@@ -103,20 +114,25 @@ def compile_schema(schema: JsonObject, *, known: Mapping[str, JsonObject] | None
     return Validator(compiled)
 
 
-def check_credential_schema(credential: JsonObject, documents: Mapping[str, Document]) -> tuple[str, object]:
+def check_credential_schema(
+    credential: JsonObject, documents: Mapping[str, Document], *, budget: Budget = UNBOUNDED
+) -> tuple[str, object]:
     """A check step: the credential against every entry of its `credentialSchema`.
 
     `documents` are schema documents by URL. Returns the reason and the value that decided
     it. Raises Rejected where one schema is broken or one document has another digest than the credential
     says; else Undetermined for a schema that is not at hand, can't be used, or is of another type than
-    JsonSchema; NotApplicable without `credentialSchema`.
+    JsonSchema, and for more than MAX_ENTRIES; NotApplicable without `credentialSchema`; TooMuchWork where the
+    budget is used up, which is asked before each.
     """
-    entries = credential.get("credentialSchema", [])
-    entries = entries if isinstance(entries, list) else [entries]
+    entries = _distinct(as_list(credential.get("credentialSchema", [])))
     if not entries:
         raise NotApplicable("no-schema", "its credentialSchema is empty")
+    if len(entries) > MAX_ENTRIES:
+        raise Undetermined(f"it has {len(entries)} schemas, at most {MAX_ENTRIES} are looked at")
     open_question: Undetermined | None = None
     for entry in entries:
+        budget.check()
         try:
             _check_entry(credential, entry, documents)
         except Undetermined as error:
@@ -124,6 +140,11 @@ def check_credential_schema(credential: JsonObject, documents: Mapping[str, Docu
     if open_question is not None:
         raise open_question
     return "conforms to its JSON Schema", ", ".join(excerpt(entry["id"]) for entry in entries)
+
+
+def _distinct(entries: list[Json]) -> list[Json]:
+    """The entries, each once."""
+    return list({strict_json.canonical({"entry": entry}): entry for entry in entries}.values())
 
 
 def _check_entry(credential: JsonObject, entry: Json, documents: Mapping[str, Document]) -> None:

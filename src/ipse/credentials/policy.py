@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from ipse.credentials.budget import Budget
 from ipse.credentials.model.rules import URL
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve, UsedMethod
@@ -83,6 +84,11 @@ class Policy:
     challenge: Challenge | NoChallenge | None = None
     any_holder: bool = False
 
+    @property
+    def names_nobody(self) -> bool:
+        """Whether nobody said whose credentials are accepted."""
+        return not (self.issuers or self.trusted or self.any_issuer)
+
     def __post_init__(self) -> None:
         trusted = {did: _texts(types, "the types of an issuer") for did, types in self.trusted.items()}
         object.__setattr__(self, "issuers", _texts(self.issuers, "issuers"))
@@ -93,6 +99,14 @@ def _texts(given: Collection[str], what: str) -> frozenset[str]:
     if isinstance(given, str):
         raise UsageError(f"{what} are a collection of texts, not one text", hint=f"write {{{given[:80]!r}}}")
     return frozenset(given)
+
+
+def _not_for_nobody(url: str) -> NoReturn:
+    raise Undetermined(
+        f"{url[:200]} is not fetched where nobody said whose credentials to accept",
+        hint="give --issuer DID or --any-issuer, or trust an issuer",
+        code="no-trust-policy",
+    )
 
 
 def _no_network(url: str) -> Published:
@@ -108,6 +122,7 @@ class Sources:
     - `schemas`: URL to JSON Schema, as the bytes that digests are taken over where those are at hand
     - `fetch`: URL to what is published there, for status lists and issuer metadata. Raises Undetermined
     - `keep`: told of each status list, and until when it may be kept
+    - `budget`: what all of it may use together; of a batch, each line has one of its own
     """
 
     resolve: Resolve = resolver.resolve
@@ -115,6 +130,13 @@ class Sources:
     schemas: Mapping[str, bytes | JsonObject] = field(default_factory=dict)
     fetch: Callable[[str], Published] = _no_network
     keep: Keep | None = None
+    budget: Budget = field(default_factory=Budget)
+
+    def without_fetching(self) -> Sources:
+        """The same, for a credential of nobody in particular: a stranger's URLs are left alone."""
+        return replace(
+            self, resolve=lambda did: resolver.resolve(did, fetch=_not_for_nobody), fetch=_not_for_nobody
+        )
 
     def known_contexts(self) -> Contexts:
         """`contexts`, or those that ipse carries."""
@@ -129,7 +151,8 @@ class VerificationContext:
 
     `presenter` is the DID that presents a credential in a presentation, None for a credential on its own, and
     `presented_with` are the verification methods of that DID which prove the presentation.
-    `is_status_list` marks a status list, whose own status is not looked up.
+    `is_status_list` marks a status list, whose own status is not looked up, and `is_ruled_out` a credential
+    in a presentation that can't pass any more, because another one is of somebody who is not trusted.
     """
 
     policy: Policy
@@ -138,11 +161,16 @@ class VerificationContext:
     presenter: str | None = None
     presented_with: tuple[UsedMethod, ...] = ()
     is_status_list: bool = False
+    is_ruled_out: bool = False
 
     def inside(self, presenter: str, methods: Iterable[UsedMethod]) -> VerificationContext:
         """The terms for a credential that `presenter` presents; `methods` prove the presentation."""
         own = tuple(used for used in methods if used.controller.get("id") == presenter)
         return replace(self, presenter=presenter, presented_with=own)
+
+    def ruled_out(self) -> VerificationContext:
+        """The terms for a credential in a presentation that can't pass any more; nobody presents it yet."""
+        return replace(self, presenter="", is_ruled_out=True)
 
     def for_status_list(self, issuer: str) -> VerificationContext:
         """The terms for a status list of `issuer`."""

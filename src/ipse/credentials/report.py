@@ -16,6 +16,7 @@ from ipse.errors import DataError, IpseError, MalformedInput, TooMuchWork, Undet
 
 __all__ = [
     "CHECKS",
+    "NOT_MADE",
     "NOT_REACHED",
     "Check",
     "NotApplicable",
@@ -45,6 +46,9 @@ CHECKS: Final = (
 
 NOT_REACHED: Final = "not-reached"
 """The code of a check that was not made, because one before it did not pass."""
+
+NOT_MADE: Final = "not-made"
+"""The code of a check that was not made, because trust rules the credential out whatever it would find."""
 
 
 class Outcome(StrEnum):
@@ -108,7 +112,7 @@ class Report:
         every = list(self.every_check())
         failed = [check for check in every if check.outcome is Outcome.FAILED]
         unknown = [check for check in every if check.outcome is Outcome.UNDETERMINED]
-        made = [check for check in unknown if check.code != NOT_REACHED]
+        made = [check for check in unknown if check.code not in (NOT_REACHED, NOT_MADE)]
         return next(iter([*failed, *made, *unknown]), self.checks[-1])
 
     def check(self, name: str) -> Check:
@@ -194,10 +198,14 @@ class Stopped(Exception):
 
 
 class ReportBuilder:
-    """Makes checks in order and writes down their outcomes."""
+    """Makes checks and writes down their outcomes.
 
-    def __init__(self, names: Sequence[str] = CHECKS) -> None:
+    `ask` is called before and after each; what it raises passes through.
+    """
+
+    def __init__(self, names: Sequence[str] = CHECKS, *, ask: Callable[[], None] = lambda: None) -> None:
         self._names = tuple(names)
+        self._ask = ask
         self._checks: dict[str, Check] = {}
 
     def require(self, name: str, step: Callable[[], tuple[_Value, str, object]]) -> _Value:
@@ -219,6 +227,19 @@ class ReportBuilder:
             return None, reason, value
 
         self._record(name, with_result)
+
+    def rule_out(self, name: str, step: Callable[[], tuple[str, object]]) -> bool:
+        """Whether a check fails that is made early, on claims alone. Only its failure is written down."""
+        self.judge(name, step)
+        if self._checks[name].outcome is Outcome.FAILED:
+            return True
+        del self._checks[name]
+        return False
+
+    def leave_out(self, reason: str) -> None:
+        """Write down that the checks which are left are not made, and why."""
+        for name in self._names:
+            self._checks.setdefault(name, Check(name, Outcome.UNDETERMINED, reason, code=NOT_MADE))
 
     def adopt(self, checks: Sequence[Check]) -> None:
         """Enter checks that another module made; what it did not reach stays open."""
@@ -249,6 +270,7 @@ class ReportBuilder:
 
     def _record(self, name: str, step: Callable[[], tuple[_Value, str, object]]) -> _Value | None:
         self._refuse_unknown(name)
+        self._ask()
         result: _Value | None = None
         try:
             result, reason, value = step()
@@ -265,6 +287,7 @@ class ReportBuilder:
             check = Check(name, Outcome.UNDETERMINED, error.message, code=error.code)
         except IpseError as error:
             check = Check(name, Outcome.UNDETERMINED, f"{error.code}: {error.message}", code=error.code)
+        self._ask()
         self._checks[name] = check
         return result
 

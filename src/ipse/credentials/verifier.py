@@ -3,11 +3,16 @@
 Each of the first four gives the next one what it needs, so that none can be made before the one before it
 held. The others judge what the proof covers, and nothing else.
 
+Trust comes before cost: a credential that claims to be of somebody who is not trusted fails whatever its
+proof says, so nothing is fetched, resolved or canonicalised for it, nor for a presentation that it is in.
+All of it happens within one budget.
+
     verify(presented, policy=Policy(...), now=..., sources=Sources(...))  -> Verification
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -34,7 +39,7 @@ from ipse.credentials.report import (
 )
 from ipse.encoding.strict_json import Json, JsonObject, as_list, kind_of
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import Undetermined
+from ipse.errors import IpseError, Undetermined
 from ipse.keys.key_types import PublicKey
 
 if TYPE_CHECKING:
@@ -45,6 +50,8 @@ __all__ = ["MAX_CREDENTIALS", "Verification", "verify", "verify_one"]
 MAX_CREDENTIALS: Final = 64
 """Credentials of one presentation that are looked at."""
 _BASE_TYPE: Final = "VerifiableCredential"
+_NOT_TRUSTED: Final = frozenset({"issuer-not-asked-for", "issuer-not-trusted", "type-not-trusted"})
+"""The codes with which trust fails."""
 _STATUS_MEMBERS: Final = frozenset({"credentialStatus", "status"})
 
 
@@ -86,15 +93,18 @@ def verify(
     """Verify a credential or a presentation in any of the formats, as text or as a JSON object.
 
     Raises UsageError for a presentation where the policy has no challenge, MissingFeature where a library is
-    absent that its format needs, and TooMuchWork for what is made to be costly; whatever else is wrong is in
-    the report.
+    absent that its format needs, and TooMuchWork for what is made to be costly or uses up the budget of
+    `sources`; whatever else is wrong is in the report.
     """
-    return verify_one(presented, VerificationContext(policy, now, sources or Sources()))
+    sources = sources or Sources()
+    if policy.names_nobody:
+        sources = sources.without_fetching()
+    return verify_one(presented, VerificationContext(policy, now, sources))
 
 
 def verify_one(presented: object, context: VerificationContext) -> Verification:
     """Like `verify`, under the terms of what is around it: a credential in a presentation, a status list."""
-    builder = ReportBuilder()
+    builder = ReportBuilder(ask=context.sources.budget.check)
     try:
         return _verify(presented, context, builder)
     except Stopped:
@@ -110,21 +120,66 @@ def _verify(presented: object, context: VerificationContext, builder: ReportBuil
         require_challenge(context.policy)
     expected = signers.AUTHENTICATION if unverified.is_presentation else signers.ASSERTION
     warnings = builder.require("data-model", lambda: _check_data_model(unverified, context))
+    if reason := _ruled_out(unverified, context, builder):
+        builder.leave_out(f"not made: {reason}")
+        return _left_out(unverified, context, builder.report(warnings))
     signer = builder.require("issuer", lambda: form.find_signer(unverified, context))
     proven = builder.require("proof", lambda: form.check_proof(unverified, signer, context))
     builder.judge("purpose", lambda: _check_purpose(proven, expected, context))
     builder.judge("time", lambda: _check_time(proven, context))
+    builder.judge("trust", lambda: _check_trust(proven, context.policy))
     builder.judge("status", lambda: _check_status(proven, context))
     builder.judge("schema", lambda: _check_schema(proven, context))
-    builder.judge("trust", lambda: _check_trust(proven, context.policy))
     builder.judge("holder-binding", lambda: _check_holder_binding(unverified, proven, context))
     report = builder.report(warnings)
     if not unverified.is_presentation:
         return Verification(report, proven.content)
     inside = context.inside(proven.content.issuer, proven.methods)
-    credentials = tuple(verify_one(each, inside) for each in _credentials_in(proven))
+    credentials = tuple(verify_one(each, inside) for each in _credentials_in(proven.content.document))
     report = with_credentials(report, [each.report for each in credentials])
     return Verification(report, proven.content, credentials, is_presentation=True)
+
+
+def _ruled_out(unverified: Unverified, context: VerificationContext, builder: ReportBuilder) -> str:
+    """Why trust decides already, by what it claims and whatever the proof says; empty where it does not."""
+    policy = context.policy
+    if unverified.is_presentation:
+        inside = _credentials_in(unverified.document)
+        strange = any(_is_of_a_stranger(each, context) for each in inside)
+        return "one of its credentials is not trusted" if strange else ""
+    if builder.rule_out("trust", lambda: _trusted(*_claimed_issuer(unverified), policy)):
+        return "the issuer is not trusted"
+    return "another credential of the presentation is not trusted" if context.is_ruled_out else ""
+
+
+def _is_of_a_stranger(presented: object, context: VerificationContext) -> bool:
+    """Whether a credential in a presentation claims to be of somebody who is not trusted."""
+    context.sources.budget.check()
+    try:
+        unverified, _, _ = _parse(presented, context.inside("", ()))
+        _trusted(*_claimed_issuer(unverified), context.policy)
+    except Rejected as rejection:
+        return rejection.code in _NOT_TRUSTED
+    except IpseError:
+        return False
+    return False
+
+
+def _claimed_issuer(unverified: Unverified) -> tuple[str, tuple[str, ...]]:
+    issuer, types = unverified.format.claimed_issuer(unverified)
+    if not issuer:
+        raise Undetermined("it names no issuer", code="issuer-not-named")
+    return issuer, types
+
+
+def _left_out(unverified: Unverified, context: VerificationContext, report: Report) -> Verification:
+    """The verification of what is ruled out; what is in a presentation is read, and nothing more."""
+    if not unverified.is_presentation:
+        return Verification(report, None)
+    inside = context.ruled_out()
+    credentials = tuple(verify_one(each, inside) for each in _credentials_in(unverified.document))
+    report = with_credentials(report, [each.report for each in credentials])
+    return Verification(report, None, credentials, is_presentation=True)
 
 
 def _parse(presented: object, context: VerificationContext) -> tuple[Unverified, str, object]:
@@ -231,16 +286,23 @@ def _check_schema(proven: Proven, context: VerificationContext) -> tuple[str, ob
         raise NotApplicable("no-schema", "it has no credentialSchema")
     from ipse.credentials import json_schema
 
-    return json_schema.check_credential_schema(proven.content.document, context.sources.schemas)
+    sources = context.sources
+    return json_schema.check_credential_schema(
+        proven.content.document, sources.schemas, budget=sources.budget
+    )
 
 
 def _check_trust(proven: Proven, policy: Policy) -> tuple[str, object]:
-    issuer = proven.content.issuer
     if proven.is_presentation:
         # An empty presentation must not pass for one of a trusted issuer's credentials.
-        if policy.any_issuer or _credentials_in(proven):
+        if policy.any_issuer or _credentials_in(proven.content.document):
             _leave_presentations(proven, "issuer to be trusted")
         raise Rejected("empty", "it presents no credential, so nothing of a trusted issuer")
+    return _trusted(proven.content.issuer, proven.content.types, policy)
+
+
+def _trusted(issuer: str, types: Sequence[str], policy: Policy) -> tuple[str, object]:
+    """Whether credentials of these types are accepted from the issuer."""
     if issuer in policy.issuers:
         return "the issuer is one of those asked for", issuer
     if policy.issuers:
@@ -252,19 +314,19 @@ def _check_trust(proven: Proven, policy: Policy) -> tuple[str, object]:
             "nobody said whose credentials to accept: give --issuer DID, or trust an issuer",
             code="no-trust-policy",
         )
-    return _trusted_for(proven.content, policy)
+    return _trusted_for(issuer, types, policy)
 
 
-def _trusted_for(content: Content, policy: Policy) -> tuple[str, object]:
+def _trusted_for(issuer: str, types: Sequence[str], policy: Policy) -> tuple[str, object]:
     """Every type that the credential claims must be one that its issuer is trusted for."""
-    if content.issuer not in policy.trusted:
-        raise Rejected("issuer-not-trusted", "the issuer is not in the trust list", content.issuer)
-    allowed = frozenset(policy.trusted[content.issuer])
-    claimed = {name for name in content.types if name != _BASE_TYPE} or {_BASE_TYPE}
+    if issuer not in policy.trusted:
+        raise Rejected("issuer-not-trusted", "the issuer is not in the trust list", issuer)
+    allowed = frozenset(policy.trusted[issuer])
+    claimed = {name for name in types if name != _BASE_TYPE} or {_BASE_TYPE}
     if ANY_TYPE not in allowed and not claimed <= allowed:
         others = ", ".join(sorted(claimed - allowed))
         raise Rejected("type-not-trusted", "the issuer is not trusted for this type", others)
-    return "the issuer is in the trust list for this type", content.issuer
+    return "the issuer is in the trust list for this type", issuer
 
 
 def _check_holder_binding(
@@ -334,8 +396,8 @@ def _answers_challenge(proven: Proven, context: VerificationContext) -> tuple[st
     return "answers the challenge", challenge.audience
 
 
-def _credentials_in(proven: Proven) -> list[Json]:
-    return as_list(proven.content.document.get("verifiableCredential", []))
+def _credentials_in(presentation: JsonObject) -> list[Json]:
+    return as_list(presentation.get("verifiableCredential", []))
 
 
 def _leave_presentations(proven: Proven, what: str) -> None:

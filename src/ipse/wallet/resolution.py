@@ -1,17 +1,19 @@
-"""Resolving DIDs, with the network where a method needs it."""
+"""What is on the network: DID documents, and what a verification fetches, within its budget."""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_resolution
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import Undetermined
 
-__all__ = ["Reach", "resolve"]
+__all__ = ["Fetches", "Reach", "resolve"]
 
 _log = logging.getLogger(__name__)
 
@@ -27,24 +29,63 @@ class Reach:
     ca_file: str | None = None
     allow_loopback: bool = False
 
-    def fetch(self, url: str) -> bytes:
-        """What the guarded client finds at `url`."""
+    def fetch(self, url: str, *, deadline: float | None = None) -> bytes:
+        """What the guarded client finds at `url`, within `deadline` seconds or its own."""
         from ipse.network import guarded_client
 
         trusted = Path(self.ca_file) if self.ca_file else None
-        return guarded_client.fetch(url, allow_loopback=self.allow_loopback, ca_file=trusted)
+        return guarded_client.fetch(
+            url,
+            allow_loopback=self.allow_loopback,
+            ca_file=trusted,
+            deadline=guarded_client.DEADLINE if deadline is None else deadline,
+        )
 
 
-def resolve(did: str, reach: Reach) -> JsonObject:
-    """The DID document of `did`; did:web is fetched through the guarded client.
+class Fetches:
+    """What one verification fetches: each URL once, whatever comes of it, and within its budget."""
 
-    Raises MalformedInput, Undetermined and what the guarded client raises.
+    def __init__(self, reach: Reach, budget: Budget) -> None:
+        self._reach = reach
+        self._budget = budget
+        self._found: dict[str, bytes | Undetermined] = {}
+
+    def fetch(self, url: str) -> bytes:
+        """What `url` serves. Raises what the guarded client raises, and TooMuchWork."""
+        if url not in self._found:
+            self._found[url] = self._fetched(url)
+        found = self._found[url]
+        if isinstance(found, Undetermined):
+            raise found
+        return found
+
+    def _fetched(self, url: str) -> bytes | Undetermined:
+        from ipse.network.errors import TooLarge
+        from ipse.network.guarded_client import DEADLINE, LIMIT
+
+        seconds = self._budget.begin_fetch(DEADLINE)
+        try:
+            body = self._reach.fetch(url, deadline=seconds)
+        except Undetermined as error:
+            self._budget.end_fetch(LIMIT if isinstance(error, TooLarge) else 0)
+            return error
+        self._budget.end_fetch(len(body))
+        return body
+
+
+def resolve(
+    did: str, reach: Reach, *, fetch: Callable[[str], bytes] | None = None, budget: Budget = UNBOUNDED
+) -> JsonObject:
+    """The DID document of `did`; did:web is fetched through the guarded client, or by `fetch`.
+
+    Raises MalformedInput, Undetermined, what the guarded client raises, TooMuchWork where the budget is
+    used up.
     """
     try:
-        document = resolver.resolve(did, fetch=reach.fetch)
+        document = resolver.resolve(did, fetch=fetch or reach.fetch)
     except Undetermined:
         if not didkit_resolution.reads(did):
             raise
-        document = didkit_resolution.resolve(did)
+        document = didkit_resolution.resolve(did, budget=budget)
     _log.info("resolved %s", did)
     return document

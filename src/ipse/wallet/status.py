@@ -20,7 +20,6 @@ from ipse.storage.manifest import DidRecord, check_name
 from ipse.storage.status_lists import CachedList, Kind, ListEntry, ListRecord
 from ipse.storage.vault import Vault
 from ipse.wallet import identities
-from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
 
 __all__ = [
@@ -226,13 +225,16 @@ class StatusSource:
     """The lists of other issuers: fetched, or out of the vault while they are fresh.
 
     What comes out of the vault is as little trusted as what was just fetched: who asks verifies it anew.
-    Hand `fetch` and `keep` to `ipse.credentials.status.check_status`. Without a vault, lists are kept as long
+    Hand `fetch` and `keep` to `ipse.credentials.status.check_status`. `get` brings the bytes at a URL.
+    Without a vault, lists are kept as long
     as this object, so that a batch fetches each once.
     """
 
-    def __init__(self, vault: Vault | None, reach: Reach, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, vault: Vault | None, get: Callable[[str], bytes], clock: Callable[[], datetime]
+    ) -> None:
         self._vault = vault
-        self._reach = reach
+        self._get = get
         self._clock = clock
         self._from_vault: set[Published] = set()
         self._at_hand: dict[str, tuple[Published, datetime]] = {}
@@ -247,7 +249,7 @@ class StatusSource:
                 return published
         elif url in self._at_hand and self._clock() < self._at_hand[url][1]:
             return self._at_hand[url][0]
-        return Published(url, self._reach.fetch(url), self._clock())
+        return Published(url, self._get(url), self._clock())
 
     def keep(self, published: Published, until: datetime | None) -> None:
         """Keep what was fetched until then; None for a list that can't be relied on, which is dropped."""

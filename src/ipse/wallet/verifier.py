@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING
 
 from ipse.credentials import verifier
@@ -16,8 +15,8 @@ from ipse.credentials.verifier import Verification
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 from ipse.wallet import resolution
-from ipse.wallet.clock import time_or_now
-from ipse.wallet.resolution import Reach
+from ipse.wallet.clock import new_budget, time_or_now
+from ipse.wallet.resolution import Fetches, Reach
 
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
@@ -40,22 +39,51 @@ class Lookup:
     contexts: Contexts | None = None
     schemas: Mapping[str, bytes] = field(default_factory=dict)
 
-    def sources(self, vault: Vault | None = None) -> Sources:
-        """Where verification looks things up; with a vault, status lists are kept there while they last."""
+    def research(self, vault: Vault | None = None) -> Research:
+        """Looks things up in these; with a vault, status lists are kept there while they last."""
+        return Research(self, vault)
 
-        @cache
-        def lists() -> StatusSource:
-            from ipse.wallet.status import StatusSource
 
-            return StatusSource(vault, self.reach, lambda: datetime.now(UTC))
+class Research:
+    """Looks things up for one verification after the other. Not for several threads at once.
 
+    Status lists are kept while they last, in the vault, or without one as long as this object.
+    """
+
+    def __init__(self, lookup: Lookup, vault: Vault | None = None) -> None:
+        self._lookup = lookup
+        self._vault = vault
+        self._lists: StatusSource | None = None
+        self._begin()
+
+    def sources(self) -> Sources:
+        """For the next verification, with a budget of its own that begins now."""
+        self._begin()
         return Sources(
-            resolve=lambda did: resolution.resolve(did, self.reach),
-            contexts=self.contexts,
-            schemas=self.schemas,
-            fetch=lambda url: lists().fetch(url),
-            keep=lambda published, until: lists().keep(published, until),
+            resolve=self.resolve,
+            contexts=self._lookup.contexts,
+            schemas=self._lookup.schemas,
+            fetch=lambda url: self._status_lists().fetch(url),
+            keep=lambda published, until: self._status_lists().keep(published, until),
+            budget=self._budget,
         )
+
+    def resolve(self, did: str) -> JsonObject:
+        """The DID document of `did`, at the cost of the verification that is under way."""
+        return resolution.resolve(did, self._lookup.reach, fetch=self._fetches.fetch, budget=self._budget)
+
+    def _begin(self) -> None:
+        self._budget = new_budget()
+        self._fetches = Fetches(self._lookup.reach, self._budget)
+
+    def _status_lists(self) -> StatusSource:
+        from ipse.wallet.status import StatusSource
+
+        if self._lists is None:
+            self._lists = StatusSource(
+                self._vault, lambda url: self._fetches.fetch(url), lambda: datetime.now(UTC)
+            )
+        return self._lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +133,7 @@ class Verifier:
             presented,
             policy=self.policy,
             now=time_or_now(now),
-            sources=self.lookup.sources(vault),
+            sources=self.lookup.research(vault).sources(),
         )
 
     def identity(self) -> JsonObject:

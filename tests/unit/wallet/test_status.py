@@ -361,7 +361,7 @@ class TestSource:
             yield server, reach
 
     def source(self, vault: Vault | None, reach: Reach, now: datetime = NOW) -> StatusSource:
-        return StatusSource(vault, reach, lambda: now)
+        return StatusSource(vault, reach.fetch, lambda: now)
 
     def test_a_list_that_held_is_fetched_once_while_it_is_fresh(
         self, vault: Vault, peer: tuple[HttpsPeer, Reach]

@@ -200,6 +200,13 @@ class Format(Protocol):
         """What an unverified credential claims, to keep and list it. Raises MalformedInput."""
         ...
 
+    def claimed_issuer(self, unverified: Unverified) -> tuple[str, tuple[str, ...]]:
+        """Whose credential it claims to be, empty where it names nobody, and its types.
+
+        Nothing is verified yet: it decides whether verifying is worth its cost.
+        """
+        ...
+
     # The steps of verification, in their order
 
     def require_available(self) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.credentials import model
 from ipse.credentials.content import Content, Validity
-from ipse.credentials.formats.format import Draft, IssueOptions
+from ipse.credentials.formats.format import Draft, IssueOptions, Unverified
 from ipse.credentials.model import lint
 from ipse.credentials.status import W3C_LIST
 from ipse.dids.resolver import Resolve
@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
     from ipse.credentials.policy import VerificationContext
 
-__all__ = ["Vcdm2", "adopt", "contexts_of", "credential_content", "holder_named_in", "new_id"]
+__all__ = [
+    "Vcdm2",
+    "adopt",
+    "claimed_issuer",
+    "contexts_of",
+    "credential_content",
+    "holder_named_in",
+    "new_id",
+]
 
 _UNDEFINED_TERMS: Final = "https://www.w3.org/ns/credentials/undefined-terms/v2"
 
@@ -46,6 +54,14 @@ def holder_named_in(presentation: JsonObject) -> str | None:
     holder = presentation.get("holder")
     identifier = holder.get("id") if isinstance(holder, dict) else holder
     return identifier if isinstance(identifier, str) else None
+
+
+def claimed_issuer(document: JsonObject) -> tuple[str, tuple[str, ...]]:
+    """The issuer that a W3C document names, empty where it names none, and its types; nothing is checked."""
+    issuer = document.get("issuer")
+    identifier = issuer.get("id") if isinstance(issuer, dict) else issuer
+    types = tuple(name for name in as_list(document.get("type")) if isinstance(name, str))
+    return identifier if isinstance(identifier, str) else "", types
 
 
 def credential_content(
@@ -96,6 +112,10 @@ class Vcdm2:
     is_always_identified = True
     set_by_issuer: Mapping[str, str] = {"issuer": "it is set for every row"}
 
+    def claimed_issuer(self, unverified: Unverified) -> tuple[str, tuple[str, ...]]:
+        """The issuer that the document names, and its types."""
+        return claimed_issuer(unverified.document)
+
     def require_available(self) -> None:
         """Nothing beyond what ipse installs."""
 
@@ -105,7 +125,8 @@ class Vcdm2:
         """The rules of the data model and of its contexts. Raises Rejected for the first broken one."""
         from ipse.credentials.report import Rejected
 
-        found = lint.lint_vcdm2(document, context.sources.known_contexts(), json_ld=json_ld)
+        sources = context.sources
+        found = lint.lint_vcdm2(document, sources.known_contexts(), json_ld=json_ld, budget=sources.budget)
         for violation in found.violations:
             raise Rejected("data-model", f"breaks a rule of the data model: {violation}", violation.pointer)
         return found

@@ -7,14 +7,13 @@ that can be killed.
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias
 
+from ipse.credentials.budget import CHILD_MEMORY, UNBOUNDED, Budget, confine
 from ipse.credentials.json_ld.statements import Statement, TooMuchWork
-from ipse.hardening import harden_process
 
 if TYPE_CHECKING:
     from pyoxigraph import Quad
@@ -34,17 +33,25 @@ _MAX_WORK: Final = 2000
 _MAX_TANGLE: Final = 4
 
 
-def canonicalize(statements: Collection[Statement], hash_name: HashName) -> bytes:
+def canonicalize(
+    statements: Collection[Statement], hash_name: HashName, *, budget: Budget = UNBOUNDED
+) -> bytes:
     """The canonical N-Quads of distinct statements, UTF-8.
 
-    Raises TooMuchWork after three seconds, or where the child process runs out of memory.
+    Raises TooMuchWork after three seconds, where the child process runs out of memory, and where the budget
+    is used up.
     """
+    budget.check()
     lines = [f"{subject} {predicate} {target}{graph} .\n" for subject, predicate, target, graph in statements]
     occurrences = _occurrences(statements)
     if not occurrences:
         return "".join(sorted(lines)).encode()
     data = "".join(lines).encode()
-    return relabel(data, hash_name) if quick(occurrences) else _in_child(data, hash_name)
+    budget.check()
+    if not quick(occurrences):
+        return _in_child(data, hash_name, budget)
+    budget.check()
+    return relabel(data, hash_name)
 
 
 def relabel(data: bytes, hash_name: str) -> bytes:
@@ -160,20 +167,22 @@ def _branches(node: str, tangle: set[str], occurrences: _Occurrences, looks: dic
     return False
 
 
-def _in_child(data: bytes, hash_name: HashName) -> bytes:
+def _in_child(data: bytes, hash_name: HashName, budget: Budget) -> bytes:
     """The canonical form from a process of its own, which is killed and reaped if it takes long."""
     import subprocess
 
+    seconds = budget.seconds(_SECONDS)
     try:
         child = subprocess.run(  # noqa: S603 - this very interpreter, no shell
             [sys.executable, "-I", "-S", "-c", _CHILD, hash_name, *filter(None, sys.path)],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            timeout=_SECONDS,
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
+        budget.check()
         raise TooMuchWork(f"its canonical form (RDFC-1.0) was not found in {_SECONDS:g} seconds") from None
     if child.returncode != 0 or not child.stdout:
         raise TooMuchWork(f"its canonical form (RDFC-1.0) was not found (status {child.returncode})")
@@ -181,19 +190,13 @@ def _in_child(data: bytes, hash_name: HashName) -> bytes:
 
 
 _CHILD_SECONDS: Final = 5
-_CHILD_BYTES: Final = 1024**3
 
 
 def serve(hash_name: str) -> NoReturn:
     """Do the one job of standard input, within limits that hold also where the parent has died."""
     import os
 
-    harden_process()
-    with contextlib.suppress(ImportError, ValueError, OSError):  # Windows has none
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CPU, (_CHILD_SECONDS, _CHILD_SECONDS))
-        resource.setrlimit(resource.RLIMIT_AS, (_CHILD_BYTES, _CHILD_BYTES))
+    confine(CHILD_MEMORY, _CHILD_SECONDS)
     sys.stdout.buffer.write(relabel(sys.stdin.buffer.read(), hash_name))
     sys.stdout.buffer.flush()
     os._exit(0)

@@ -13,6 +13,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.json_ld.statements import TooMuchWork, UnknownContext
 from ipse.credentials.json_ld.terms import (
     ABSENT,
@@ -197,7 +198,7 @@ class Contexts:
 
     def keep(self, key: tuple[int, str | int], active: ActiveContext) -> None:
         """Remember `active`; everything else is forgotten where that gets too much."""
-        weight = 50 + len(active.terms)
+        weight = 50 + len(active.terms) + len(str(key[1])) // 64
         if self._weight + weight > _MAX_KEPT:
             self._kept.clear()
             self._weight = 0
@@ -214,8 +215,9 @@ def known() -> Contexts:
 class Scope:
     """Processes the contexts of one document, within a bound of work."""
 
-    def __init__(self, contexts: Contexts) -> None:
+    def __init__(self, contexts: Contexts, budget: Budget = UNBOUNDED) -> None:
         self._contexts = contexts
+        self._budget = budget
         self._work = 0
         self.initial = contexts.initial
 
@@ -389,6 +391,7 @@ class Scope:
         return active.copy()
 
     def _spend(self, work: int) -> None:
+        self._budget.check()
         self._work += work + 1
         if self._work > _MAX_WORK:
             raise TooMuchWork("the contexts of the document define too many terms")

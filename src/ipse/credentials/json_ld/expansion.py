@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.json_ld import names, values, vocabulary
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
 from ipse.credentials.json_ld.statements import AMBIGUOUS, ROOT, Enough, Lossy, Statements, Where
@@ -29,15 +30,18 @@ _NIL: Final = f"<{RDF}nil>"
 _PLAIN: Final = Term()
 
 
-def expand(document: JsonObject, contexts: Contexts, *, signs_rdf: bool = True) -> Statements:
+def expand(
+    document: JsonObject, contexts: Contexts, budget: Budget = UNBOUNDED, *, signs_rdf: bool = True
+) -> Statements:
     """The statements of a document and its findings; they are all of them only where nothing was found.
 
     Without `signs_rdf` there is no look for names that could have been others: they are signed themselves.
-    Raises UnknownContext, TooMuchWork, and CorruptData for a packaged context that was altered.
+    Raises UnknownContext, TooMuchWork, and CorruptData for a packaged context that was altered. The budget
+    is asked now and then.
     """
-    statements = Statements()
+    statements = Statements(budget)
     try:
-        _Expansion(statements, contexts, signs_rdf).document(document)
+        _Expansion(statements, contexts, budget, signs_rdf).document(document)
         statements.close()
     except RecursionError:
         statements.find(ROOT, "is nested too deep")
@@ -73,11 +77,11 @@ class _Object:
 
 
 class _Expansion:
-    def __init__(self, statements: Statements, known: Contexts, signs_rdf: bool) -> None:
+    def __init__(self, statements: Statements, known: Contexts, budget: Budget, signs_rdf: bool) -> None:
         self._out = statements
         self._signs_rdf = signs_rdf
         self._known = known
-        self._scope = Scope(known)
+        self._scope = Scope(known, budget)
         self._depth = 0
 
     def document(self, document: JsonObject) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.encoding.strict_json import excerpt
 from ipse.errors import MalformedInput, TooMuchWork, Undetermined
 
@@ -114,8 +115,10 @@ Statement: TypeAlias = tuple[str, str, str, str]
 """Subject, predicate, object and graph as N-Quads terms; the default graph is the empty string."""
 
 _MAX_STATEMENTS: Final = 120_000
-_MAX_SIZE: Final = 64_000_000
+_MAX_SIZE: Final = 16_000_000
 _MAX_FINDINGS: Final = 50
+_BETWEEN: Final = 256
+"""How often something is counted before the budget is asked again."""
 
 
 class Enough(Exception):
@@ -125,7 +128,9 @@ class Enough(Exception):
 class Statements:
     """Distinct statements in the order in which they were made, and findings."""
 
-    def __init__(self) -> None:
+    def __init__(self, budget: Budget = UNBOUNDED) -> None:
+        self._budget = budget
+        self._counted = 0
         self.made: dict[Statement, None] = {}
         self.findings: list[Finding] = []
         self._blank_nodes = 0
@@ -150,6 +155,9 @@ class Statements:
 
     def spend(self, characters: int) -> None:
         """Count the characters that short names expand to. Raises TooMuchWork."""
+        self._counted += 1
+        if not self._counted % _BETWEEN:
+            self._budget.check()
         self._size += characters
         if self._size > _MAX_SIZE:
             raise TooMuchWork(f"the document's RDF has more than {_MAX_SIZE} characters")

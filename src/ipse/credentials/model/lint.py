@@ -13,6 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ipse.credentials import model
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.model import Violation, vcdm11
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject, as_list
@@ -44,22 +45,34 @@ class Lint:
     warnings: tuple[Violation, ...]
 
 
-def lint(document: JsonObject, contexts: Contexts | None = None, *, json_ld: bool = True) -> Lint:
+def lint(
+    document: JsonObject,
+    contexts: Contexts | None = None,
+    *,
+    json_ld: bool = True,
+    budget: Budget = UNBOUNDED,
+) -> Lint:
     """The rules that a credential or presentation breaks, and what is doubtful in it.
 
     `contexts` are the JSON-LD contexts to go by, the built-in ones by default. Without `json_ld` they are
     left aside, for documents whose proofs look at them anyway. Raises MalformedInput for
-    bottomless nesting, DataError for contexts that take too much work.
+    bottomless nesting, DataError for contexts that take too much work, and where the budget is used up.
     """
     if not vcdm11.is_vcdm11(document):
-        return lint_vcdm2(document, contexts, json_ld=json_ld)
+        return lint_vcdm2(document, contexts, json_ld=json_ld, budget=budget)
     strict_json.check_value(document, "the document")
     kind = _kind_of(document)
     broken = list(_presentation_11(document) if kind == "presentation" else _credential_11(document))
-    return _with_json_ld(Lint(kind, "1.1", tuple(broken), ()), document, contexts, json_ld=json_ld)
+    return _with_json_ld(Lint(kind, "1.1", tuple(broken), ()), document, contexts, budget, json_ld=json_ld)
 
 
-def lint_vcdm2(document: JsonObject, contexts: Contexts | None = None, *, json_ld: bool = True) -> Lint:
+def lint_vcdm2(
+    document: JsonObject,
+    contexts: Contexts | None = None,
+    *,
+    json_ld: bool = True,
+    budget: Budget = UNBOUNDED,
+) -> Lint:
     """Like `lint`, by the rules of data model 2.0 whatever the document says it follows."""
     strict_json.check_value(document, "the document")
     kind = _kind_of(document)
@@ -67,14 +80,16 @@ def lint_vcdm2(document: JsonObject, contexts: Contexts | None = None, *, json_l
         broken = [*model.presentation_violations(document), *model.embedded_proof_violations(document)]
     else:
         broken = [*model.violations(document), *model.proof_violations(document)]
-    return _with_json_ld(Lint(kind, "2.0", tuple(broken), ()), document, contexts, json_ld=json_ld)
+    return _with_json_ld(Lint(kind, "2.0", tuple(broken), ()), document, contexts, budget, json_ld=json_ld)
 
 
-def _with_json_ld(found: Lint, document: JsonObject, contexts: Contexts | None, *, json_ld: bool) -> Lint:
+def _with_json_ld(
+    found: Lint, document: JsonObject, contexts: Contexts | None, budget: Budget, *, json_ld: bool
+) -> Lint:
     """`found`, and what JSON-LD finds in places where no rule was broken."""
     if not json_ld:
         return found
-    faults, warnings = _json_ld(document, contexts)
+    faults, warnings = _json_ld(document, contexts, budget)
     broken = (*found.violations, *_elsewhere(faults, found.violations))
     return replace(found, violations=broken, warnings=tuple(_elsewhere(warnings, broken)))
 
@@ -89,14 +104,16 @@ def _kind_of(document: JsonObject) -> Kind:
     return "credential"
 
 
-def _json_ld(document: JsonObject, contexts: Contexts | None) -> tuple[list[Violation], list[Violation]]:
+def _json_ld(
+    document: JsonObject, contexts: Contexts | None, budget: Budget
+) -> tuple[list[Violation], list[Violation]]:
     """What is wrong with the contexts themselves, and what in the document they leave without meaning."""
     from ipse.credentials import json_ld
 
     if "@context" not in document:
         return [], []
     try:
-        findings = json_ld.findings(document, contexts or json_ld.known())
+        findings = json_ld.findings(document, contexts or json_ld.known(), budget=budget)
     except Undetermined as error:
         return [], [Violation("/@context", f"was not checked as JSON-LD: {error.message}")]
     faults: list[Violation] = []

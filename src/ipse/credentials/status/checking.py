@@ -25,7 +25,14 @@ from ipse.credentials.status.token_status_list import TokenStatusList
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import IpseError, MalformedInput, Undetermined, UnusableKey, VerificationFailed
+from ipse.errors import (
+    IpseError,
+    MalformedInput,
+    TooMuchWork,
+    Undetermined,
+    UnusableKey,
+    VerificationFailed,
+)
 
 __all__ = [
     "DEFAULT_TTL",
@@ -144,7 +151,7 @@ def check(entry: Entry, published: Published, authority: Authority) -> StatusOut
 def open_list(entry: StatusEntry, published: Published, authority: Authority) -> StatusList:
     """The list that `entry` points into, verified; `published` is what was found there.
 
-    Raises Undetermined.
+    Raises Undetermined, TooMuchWork.
     """
     if published.url != entry.url:
         raise _undetermined(entry.url, f"it was fetched from {excerpt(published.url)}")
@@ -154,6 +161,8 @@ def open_list(entry: StatusEntry, published: Published, authority: Authority) ->
         raise _undetermined(published.url, rejection.reason) from rejection
     except NotApplicable as nothing:
         raise _undetermined(published.url, nothing.reason) from nothing
+    except TooMuchWork:
+        raise
     except (UnusableKey, Undetermined) as error:
         raise _undetermined(published.url, error.message, error.code) from error
     except IpseError as error:
@@ -197,6 +206,8 @@ class _Lists:
     def _open(self, entry: StatusEntry) -> StatusList:
         try:
             published = self._fetch(entry.url)
+        except TooMuchWork:
+            raise
         except IpseError as error:
             raise Undetermined(
                 f"the status list {entry.url[:100]} is out of reach: {error.message}"

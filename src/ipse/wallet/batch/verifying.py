@@ -64,13 +64,17 @@ def verify(
 
 
 def prepare(task: tuple[Verifier, datetime]) -> Handle:
-    """What a worker does with a line; each DID is resolved once, each status list fetched once."""
+    """What a worker does with a line: under a budget of its own.
+
+    Each DID is resolved once, each status list fetched once.
+    """
     verifier, now = task
-    sources = verifier.lookup.sources()
-    kept = replace(sources, resolve=lru_cache(maxsize=_DIDS_KEPT)(sources.resolve))
+    research = verifier.lookup.research()
+    resolve = lru_cache(maxsize=_DIDS_KEPT)(research.resolve)
 
     def handle(row: Row, _: Json) -> tuple[str, str]:
-        report = verify_one(_credential(row), policy=verifier.policy, now=now, sources=kept).report
+        sources = replace(research.sources(), resolve=resolve)
+        report = verify_one(_credential(row), policy=verifier.policy, now=now, sources=sources).report
         if report.is_unreadable:
             raise MalformedInput(report.decisive.reason)
         return "report", compact(report.to_json())

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ipse.credentials import json_ld
+from ipse.credentials.budget import UNBOUNDED
 from ipse.credentials.json_ld import TooMuchWork, canonicalization, expansion
 from ipse.credentials.json_ld.statements import Statement
 
@@ -196,7 +197,7 @@ def test_the_child_process_comes_to_the_same_as_this_process(
     monkeypatch.setattr(canonicalization, "_SECONDS", 60.0)
     data = "".join(f"{a} {b} {c}{d} .\n" for a, b, c, d in statements).encode()
     expected = canonicalization.relabel(data, "sha384")
-    assert canonicalization._in_child(data, "sha384") == expected
+    assert canonicalization._in_child(data, "sha384", UNBOUNDED) == expected
     assert canonicalization.canonicalize(statements, "sha384") == expected
 
 

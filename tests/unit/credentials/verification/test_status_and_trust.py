@@ -129,7 +129,8 @@ class TestTrustByType:
             challenge=NO_CHALLENGE,
         )
         found = verify(answer, policy)
-        assert [check(part, "trust").outcome for part in found.credentials] == [PASSED, FAILED]
+        assert [part.report.outcome for part in found.credentials] == [UNDETERMINED, FAILED]
+        assert check(found.credentials[1], "trust").code == "type-not-trusted"
 
 
 class TestPublishedKeys:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from ipse.credentials.policy import Policy, Sources
+from ipse.credentials.policy import Policy
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import Undetermined
 from ipse.storage.vault import Vault
-from ipse.wallet.verifier import Lookup, Verifier
+from ipse.wallet.verifier import Lookup, Research, Verifier
 
 __all__ = ["BUG", "KILL", "DeadlyLookup", "UnreachableLookup", "accepting"]
 
@@ -34,19 +34,24 @@ def _resolve(did: str) -> JsonObject:
     return resolver.resolve(did)
 
 
+class _Deadly(Research):
+    def resolve(self, did: str) -> JsonObject:
+        return _resolve(did)
+
+
 @dataclass(frozen=True, slots=True)
 class DeadlyLookup(Lookup):
     """Has a bug that one DID shows, and is killed by another."""
 
-    def sources(self, vault: Vault | None = None) -> Sources:
-        return replace(Lookup.sources(self, vault), resolve=_resolve)
+    def research(self, vault: Vault | None = None) -> Research:
+        return _Deadly(self, vault)
 
 
 @dataclass(frozen=True, slots=True)
 class UnreachableLookup(Lookup):
     """Can't be prepared."""
 
-    def sources(self, vault: Vault | None = None) -> Sources:  # noqa: ARG002 - as Lookup has it
+    def research(self, vault: Vault | None = None) -> Research:  # noqa: ARG002 - as Lookup has it
         raise Undetermined("the trust list is out of reach", hint="try later")
 
 

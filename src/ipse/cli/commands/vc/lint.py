@@ -17,9 +17,11 @@ def lint(ctx: typer.Context, file: File, context_files: ContextFiles = None) -> 
     """Check an unsigned credential or presentation against the data model."""
     from ipse.credentials import json_ld
     from ipse.credentials.model.lint import lint as look_for_faults
+    from ipse.wallet.clock import new_budget
 
     context = context_of(ctx)
-    found = look_for_faults(params.read_object(file), contexts(context_files) or json_ld.known())
+    known = contexts(context_files) or json_ld.known()
+    found = look_for_faults(params.read_object(file), known, budget=new_budget())
     lines = [f"broken: {printable(str(violation))}" for violation in found.violations]
     lines += [f"warning: {printable(str(warning))}" for warning in found.warnings]
     context.output.result(

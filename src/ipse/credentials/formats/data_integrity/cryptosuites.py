@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.encoding import multibase, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
@@ -111,6 +112,8 @@ def signature_length(key_type: str) -> int:
 
 _DEFAULT: Final = SUITES["eddsa-jcs-2022"]
 _KEPT: Final = 256
+_MAX_KEPT: Final = 16 * 1024
+"""Proof configurations whose hashes are kept, and the most bytes of one: more come with large contexts."""
 
 
 def canonical_form(
@@ -119,18 +122,20 @@ def canonical_form(
     *,
     hash_name: HashName = "sha256",
     contexts: Contexts | None = None,
+    budget: Budget = UNBOUNDED,
 ) -> bytes:
     """`value` as `suite` writes it: its JCS form, or its canonical N-Quads (RDFC-1.0).
 
     `contexts` are the JSON-LD contexts to go by, the built-in ones by default. Raises MalformedInput for
     what has no JCS form or would not be signed whole, Undetermined for an unknown context, DataError for
-    a graph that takes too much work.
+    a graph that takes too much work, and where the budget is used up.
     """
+    budget.check()
     if suite.canonicalisation == "jcs":
         return strict_json.canonical(value)
     from ipse.credentials import json_ld
 
-    return json_ld.canonical(value, contexts or json_ld.known(), hash_name=hash_name)
+    return json_ld.canonical(value, contexts or json_ld.known(), hash_name=hash_name, budget=budget)
 
 
 def proof_configuration(options: JsonObject, document: JsonObject, suite: Suite) -> JsonObject:
@@ -146,13 +151,19 @@ def options_hash(
     *,
     hash_name: HashName = "sha256",
     contexts: Contexts | None = None,
+    budget: Budget = UNBOUNDED,
 ) -> bytes:
     """The hash of a proof configuration, 32 bytes, 48 under SHA-384. Raises as `canonical_form`."""
     if suite.canonicalisation == "jcs":
         return hashlib.new(hash_name, strict_json.canonical(configuration)).digest()
     from ipse.credentials import json_ld
 
-    return _rdf_hash(strict_json.canonical(configuration), hash_name, contexts or json_ld.known())
+    contexts = contexts or json_ld.known()
+    text = strict_json.canonical(configuration)
+    if len(text) <= _MAX_KEPT:
+        return _rdf_hash(text, hash_name, contexts)
+    form = json_ld.canonical(configuration, contexts, hash_name=hash_name, budget=budget)
+    return hashlib.new(hash_name, form).digest()
 
 
 @lru_cache(maxsize=_KEPT)
@@ -170,12 +181,13 @@ def document_hash(
     *,
     hash_name: HashName = "sha256",
     contexts: Contexts | None = None,
+    budget: Budget = UNBOUNDED,
 ) -> bytes:
     """The hash of a document without its proof, 32 bytes, 48 under SHA-384. Raises as `canonical_form`.
 
     For a proof of a chain the document has the proofs before it in `proof`.
     """
-    form = canonical_form(document, suite, hash_name=hash_name, contexts=contexts)
+    form = canonical_form(document, suite, hash_name=hash_name, contexts=contexts, budget=budget)
     return hashlib.new(hash_name, form).digest()
 
 
@@ -186,15 +198,15 @@ def hash_data(
     *,
     hash_name: HashName = "sha256",
     contexts: Contexts | None = None,
+    budget: Budget = UNBOUNDED,
 ) -> bytes:
     """The bytes that are signed, 64 or 96: the options' hash, then the document's (3.2.4, 3.3.4).
 
     Raises as `canonical_form`.
     """
     configuration = proof_configuration(options, document, suite)
-    return options_hash(configuration, suite, hash_name=hash_name, contexts=contexts) + document_hash(
-        document, suite, hash_name=hash_name, contexts=contexts
-    )
+    hashed = options_hash(configuration, suite, hash_name=hash_name, contexts=contexts, budget=budget)
+    return hashed + document_hash(document, suite, hash_name=hash_name, contexts=contexts, budget=budget)
 
 
 def sign_hashes(key: PrivateKey, hashed_options: bytes, hashed_document: bytes) -> str:

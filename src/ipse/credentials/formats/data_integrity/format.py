@@ -111,7 +111,13 @@ class _DataIntegrity(Vcdm2):
             method = signers.method_of(controller, proof.verification_method)
             key = resolver.method_key(method)
             documents.append(
-                data_integrity.verify_proof(secured, proof, key, contexts=context.sources.known_contexts())
+                data_integrity.verify_proof(
+                    secured,
+                    proof,
+                    key,
+                    contexts=context.sources.known_contexts(),
+                    budget=context.sources.budget,
+                )
             )
             methods.append(UsedMethod(controller, method, proof.created))
         # With several proofs, trust only the contexts that every proof covers.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.data_integrity.cryptosuites import (
     SUITES,
     HashName,
@@ -240,7 +241,12 @@ def _signature(members: JsonObject) -> bytes:
 
 
 def verify_proof(
-    secured: JsonObject, proof: Proof | JsonObject, key: PublicKey, *, contexts: Contexts | None = None
+    secured: JsonObject,
+    proof: Proof | JsonObject,
+    key: PublicKey,
+    *,
+    contexts: Contexts | None = None,
+    budget: Budget = UNBOUNDED,
 ) -> JsonObject:
     """The document that `proof`, one of those of `secured`, signs, without any proofs, if `key` made it.
 
@@ -251,7 +257,7 @@ def verify_proof(
 
     Raises VerificationFailed where it is not, MalformedInput where it would not all be signed, Undetermined
     for a JSON-LD context that is not known and for names that could have been others when they were signed,
-    DataError for a graph that takes too much work.
+    DataError for a graph that takes too much work, and where the budget is used up.
     """
     if not isinstance(proof, Proof):
         proof = read_proof(proof)
@@ -265,23 +271,26 @@ def verify_proof(
     if proof.previous:
         earlier = previous_of(proof, proofs_of(secured))
         signed = {**document, "proof": [other.members for other in earlier]}
-    message = _message(signed, proof, hash_name_of(key.key_type), contexts)
+    message = _message(signed, proof, hash_name_of(key.key_type), contexts, budget)
     if not key.verify(message, proof.signature):
         raise VerificationFailed("the signature does not fit the document")
     return document
 
 
-def _message(signed: JsonObject, proof: Proof, hash_name: HashName, contexts: Contexts | None) -> bytes:
+def _message(
+    signed: JsonObject, proof: Proof, hash_name: HashName, contexts: Contexts | None, budget: Budget
+) -> bytes:
     """What `proof` signs. Raises as `hash_data`, and AmbiguousName where names could have been others."""
-    if proof.suite.canonicalisation == "jcs":
-        return hash_data(signed, proof.options, proof.suite, hash_name=hash_name, contexts=contexts)
-    from ipse.credentials import json_ld
-
     try:
-        return hash_data(signed, proof.options, proof.suite, hash_name=hash_name, contexts=contexts)
-    except json_ld.UnsafeDocument as error:
-        if error.code == json_ld.AMBIGUOUS:
-            raise json_ld.AmbiguousName(error.findings) from error
+        return hash_data(
+            signed, proof.options, proof.suite, hash_name=hash_name, contexts=contexts, budget=budget
+        )
+    except MalformedInput as error:
+        if proof.suite.canonicalisation == "rdfc":
+            from ipse.credentials import json_ld
+
+            if isinstance(error, json_ld.UnsafeDocument) and error.code == json_ld.AMBIGUOUS:
+                raise json_ld.AmbiguousName(error.findings) from error
         raise
 
 

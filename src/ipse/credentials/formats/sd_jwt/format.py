@@ -106,6 +106,10 @@ class _SdJwtVc:
         issuer = unverified.document.get("iss")
         return _content(opened, issuer if isinstance(issuer, str) else "")
 
+    def claimed_issuer(self, unverified: Unverified) -> tuple[str, tuple[str, ...]]:
+        issuer, vct = (unverified.document.get(name) for name in ("iss", "vct"))
+        return issuer if isinstance(issuer, str) else "", (vct,) if isinstance(vct, str) else ()
+
     # Verification
 
     def require_available(self) -> None:

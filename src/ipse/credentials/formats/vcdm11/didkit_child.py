@@ -15,6 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, NoReturn, TypeAlias
 
+from ipse.credentials.budget import CHILD_MEMORY, confine
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import parse_timestamp
 from ipse.errors import MalformedInput
@@ -29,8 +30,6 @@ NO_CLOCK: Final = "9999-12-31T23:59:59Z"
 
 _SECONDS: Final = 30
 """Of processor time; the parent waits for less, unless it died."""
-_BYTES: Final = 2 * 1024**3
-"""Of address space. didkit is 20 MB, and its threads reserve more than they use."""
 
 
 def serve() -> NoReturn:
@@ -38,7 +37,8 @@ def serve() -> NoReturn:
     import asyncio
 
     harden_process()
-    _limit(RLIMIT_FSIZE=0, RLIMIT_CPU=_SECONDS, RLIMIT_AS=_BYTES)
+    confine(CHILD_MEMORY, _SECONDS)
+    _limit(RLIMIT_FSIZE=0)
     answer = asyncio.run(_serve())
     sys.stdout.write("\n" + json.dumps(answer))
     sys.stdout.flush()

@@ -10,6 +10,7 @@ import os
 import sys
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MissingFeature, Undetermined
 
@@ -46,14 +47,17 @@ def require() -> None:
         )
 
 
-def run(job: JsonObject) -> JsonObject:
-    """What a child answers to `job`, which travels through a pipe. Raises Undetermined where it crashes.
+def run(job: JsonObject, *, budget: Budget = UNBOUNDED) -> JsonObject:
+    """What a child answers to `job`, which travels through a pipe.
 
     The child has an empty folder to work in, no descriptors but its pipes, and none of the environment, so
-    that it doesn't learn where the wallet is.
+    that it doesn't learn where the wallet is. Raises Undetermined where it crashes or takes long, TooMuchWork
+    where the budget is used up.
     """
     import subprocess
     from tempfile import TemporaryDirectory
+
+    seconds = budget.seconds(_SECONDS)
 
     try:
         with TemporaryDirectory(prefix="ipse-didkit-", ignore_cleanup_errors=True) as folder:
@@ -64,10 +68,11 @@ def run(job: JsonObject) -> JsonObject:
                 stderr=subprocess.DEVNULL,
                 cwd=folder,
                 env=_environment(),
-                timeout=_SECONDS,
+                timeout=seconds,
                 check=False,
             )
     except subprocess.TimeoutExpired:
+        budget.check()
         raise Undetermined(f"didkit did not finish within {_SECONDS:g} seconds") from None
     said = child.stdout.splitlines()
     if child.returncode != 0 or not said:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.dids import document_shape
 from ipse.encoding.strict_json import JsonObject
@@ -24,9 +25,9 @@ def reads(did: str) -> bool:
     return _PKH.fullmatch(did) is not None and didkit_process.available()
 
 
-def resolve(did: str) -> JsonObject:
-    """The DID document of a DID that `reads` says yes to. Raises Undetermined."""
-    answer = didkit_process.run({"resolve": did})
+def resolve(did: str, *, budget: Budget = UNBOUNDED) -> JsonObject:
+    """The DID document of a DID that `reads` says yes to. Raises Undetermined, TooMuchWork."""
+    answer = didkit_process.run({"resolve": did}, budget=budget)
     if answer["errors"]:
         raise Undetermined(f"didkit does not resolve {did[:100]}: {str(answer['errors'][0])[:100]}")
     return document_shape.checked(answer["document"], did)

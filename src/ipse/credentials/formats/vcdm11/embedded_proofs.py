@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_process, signing
 from ipse.credentials.formats.vcdm11.spelling import check_contexts, check_method, check_spelling
 from ipse.credentials.json_ld.statements import AMBIGUOUS, UnsafeDocument
@@ -116,7 +117,9 @@ def issue(
     return sign(credential, options, key, lambda secured: _ask_didkit(secured, "assertionMethod"))
 
 
-def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMethod") -> ProofResult:
+def verify_proof(
+    credential: JsonObject, *, proof_purpose: str = "assertionMethod", budget: Budget = UNBOUNDED
+) -> ProofResult:
     """Whether a key of the issuer made the proof over all of `credential`. Never reaches the network.
 
     Dates, trust and status are the caller's. Raises MissingFeature; everything else is in the result.
@@ -126,7 +129,7 @@ def verify_proof(credential: JsonObject, *, proof_purpose: str = "assertionMetho
         vcdm11.refuse_broken(credential)
         check_method(vcdm11.issuer_of(credential), method_of(credential))
         check_spelling(credential)
-        return _ask_didkit(credential, proof_purpose)
+        return _ask_didkit(credential, proof_purpose, budget=budget)
 
     return result_of(credential.get("proof"), proof_purpose, examine)
 
@@ -251,10 +254,11 @@ def one_line(texts: list[str]) -> str:
     return safe_text.one_line("; ".join(texts), 200)
 
 
-def _ask_didkit(credential: JsonObject, purpose: str) -> JsonObject:
+def _ask_didkit(credential: JsonObject, purpose: str, *, budget: Budget = UNBOUNDED) -> JsonObject:
     """A child's answer: `errors` of its verification, `unsigned` names. Raises Undetermined."""
     expected = {"proofPurpose": purpose}
-    return didkit_process.run({"kind": "credential", "document": credential, "expected": expected})
+    job: JsonObject = {"kind": "credential", "document": credential, "expected": expected}
+    return didkit_process.run(job, budget=budget)
 
 
 def method_of(credential: JsonObject) -> str:

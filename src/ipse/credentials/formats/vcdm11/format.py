@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials import model, signers, w3c_presentation
+from ipse.credentials.budget import Budget
 from ipse.credentials.content import Content, Validity
 from ipse.credentials.formats.format import (
     Draft,
@@ -24,7 +25,7 @@ from ipse.credentials.formats.format import (
     SigningKey,
     Unverified,
 )
-from ipse.credentials.formats.vcdm2 import adopt, credential_content, new_id
+from ipse.credentials.formats.vcdm2 import adopt, claimed_issuer, credential_content, new_id
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, jwt, presentations
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.formats.vcdm11.spelling import check_names
@@ -95,6 +96,9 @@ class _Vcdm11:
                 raise MalformedInput(f"not a credential: {violation}")
         return _content(document)
 
+    def claimed_issuer(self, unverified: Unverified) -> tuple[str, tuple[str, ...]]:
+        return claimed_issuer(unverified.document)
+
     # Verification
 
     def require_available(self) -> None:
@@ -139,9 +143,9 @@ class _Vcdm11:
         context: VerificationContext,
     ) -> tuple[Proven, str, object]:
         if unverified.is_presentation:
-            proven, result = _presentation(unverified, signer)
+            proven, result = _presentation(unverified, signer, context.sources.budget)
         else:
-            proven, result = _credential(unverified)
+            proven, result = _credential(unverified, context.sources.budget)
         proven = replace(proven, methods=_methods(result, signer, context))
         return proven, f"{result.proof_type} signature is right", result.verification_method
 
@@ -230,18 +234,18 @@ def _content(document: JsonObject) -> Content:
     return credential_content("w3c-1.1", document, vcdm11.issuer_of(document), vcdm11.validity(document))
 
 
-def _credential(unverified: Unverified) -> tuple[Proven, ProofResult]:
+def _credential(unverified: Unverified, budget: Budget) -> tuple[Proven, ProofResult]:
     token: _Token | None = unverified.secured
     if token is None:
         document = unverified.document
-        result = embedded_proofs.verify_proof(document)
+        result = embedded_proofs.verify_proof(document, budget=budget)
     else:
-        result, document = jwt.verify_jwt(token.text)
+        result, document = jwt.verify_jwt(token.text, budget=budget)
     _hold(result)
     return Proven(_content(_without_proof(document))), result
 
 
-def _presentation(unverified: Unverified, holder: str) -> tuple[Proven, ProofResult]:
+def _presentation(unverified: Unverified, holder: str, budget: Budget) -> tuple[Proven, ProofResult]:
     """The signature covers the audience and the nonce; whether they are the right ones is asked later."""
     token: _Token | None = unverified.secured
     document = unverified.document
@@ -249,9 +253,11 @@ def _presentation(unverified: Unverified, holder: str) -> tuple[Proven, ProofRes
     if not (audience and nonce):
         raise Rejected("no-challenge", "it names no audience or no nonce")
     if token is None:
-        result = presentations.verify_presentation_proof(document, audience=audience, nonce=nonce)
+        result = presentations.verify_presentation_proof(
+            document, audience=audience, nonce=nonce, budget=budget
+        )
     else:
-        result, _ = jwt.verify_presentation_jwt(token.text, audience=audience, nonce=nonce)
+        result, _ = jwt.verify_presentation_jwt(token.text, audience=audience, nonce=nonce, budget=budget)
     _hold(result)
     validity = Validity(result.not_before)
     content = Content("w3c-1.1", _without_proof(document), holder, (), model.types_of(document), validity)

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials import jws
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.jose import vc_jwt
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, signing
 from ipse.credentials.formats.vcdm11.didkit_child import NO_CLOCK
@@ -113,7 +114,7 @@ def presentation_of(text: str) -> JsonObject:
     return _presentation(_read(text, "presentation").payload)
 
 
-def verify_jwt(text: str) -> tuple[ProofResult, JsonObject]:
+def verify_jwt(text: str, *, budget: Budget = UNBOUNDED) -> tuple[ProofResult, JsonObject]:
     """Whether a key of the issuer signed the JWT, and the credential that it claims.
 
     Its dates, trust and status are the caller's: an expired credential verifies. Raises MalformedInput for
@@ -128,10 +129,12 @@ def verify_jwt(text: str) -> tuple[ProofResult, JsonObject]:
         if "aud" in token.payload:
             raise Undetermined("the JWT is meant for somebody (aud), and a credential is checked for nobody")
 
-    return _verified("credential", token, check, {}), credential
+    return _verified("credential", token, check, {}, budget), credential
 
 
-def verify_presentation_jwt(text: str, *, audience: str, nonce: str) -> tuple[ProofResult, JsonObject]:
+def verify_presentation_jwt(
+    text: str, *, audience: str, nonce: str, budget: Budget = UNBOUNDED
+) -> tuple[ProofResult, JsonObject]:
     """Whether a key of the holder signed the JWT for this audience and nonce, and the presentation in it.
 
     The result's `created` is `iat`, `not_before` is `nbf` and `expires` is `exp`: the caller compares them
@@ -146,7 +149,7 @@ def verify_presentation_jwt(text: str, *, audience: str, nonce: str) -> tuple[Pr
         _check_challenge(token.payload, audience, nonce)
 
     expected = {"domain": audience, "challenge": nonce}
-    return _verified("presentation", token, check, expected), presentation
+    return _verified("presentation", token, check, expected, budget), presentation
 
 
 def _numeric(document: JsonObject, member: str) -> int:
@@ -260,13 +263,15 @@ def _check_challenge(claims: JsonObject, audience: str, nonce: str) -> None:
         raise MalformedInput("nonce is not the one of this challenge")
 
 
-def _verified(kind: str, token: Jws, check: Callable[[], None], expected: JsonObject) -> ProofResult:
+def _verified(
+    kind: str, token: Jws, check: Callable[[], None], expected: JsonObject, budget: Budget
+) -> ProofResult:
     created, expires, start = (vc_jwt.numeric_date(token.payload, name) for name in ("iat", "exp", "nbf"))
     result = ProofResult(False, "", token.header["kid"], "JWT", created, expires, start)
     try:
         check()
         _check_signature(token, _PURPOSES[kind])
-        _consult_didkit(kind, token, expected)
+        _consult_didkit(kind, token, expected, budget)
     except Undetermined as error:
         return replace(result, verified=None, reason=error.message)
     except UnusableKey as error:
@@ -287,13 +292,13 @@ def _check_signature(token: Jws, purpose: str) -> None:
     jws.check_signature(token, lambda: key)
 
 
-def _consult_didkit(kind: str, token: Jws, expected: JsonObject) -> None:
+def _consult_didkit(kind: str, token: Jws, expected: JsonObject, budget: Budget) -> None:
     """Raise VerificationFailed where didkit finds the signature wrong, Undetermined where it can't say.
 
     Of a JWT with `exp` it may say that it is not applicable, since the machine's clock is past that.
     """
     options = {"proofFormat": "jwt", "proofPurpose": _PURPOSES[kind], "created": NO_CLOCK, **expected}
-    answer = didkit_process.run({"kind": kind, "jwt": token.encoded, "expected": options})
+    answer = didkit_process.run({"kind": kind, "jwt": token.encoded, "expected": options}, budget=budget)
     errors: list[str] = answer["errors"]
     if errors == _NOT_APPLICABLE and "exp" in token.payload:
         return

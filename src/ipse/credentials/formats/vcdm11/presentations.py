@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.formats.vcdm11.spelling import check_method, check_presentation_spelling
@@ -60,7 +61,9 @@ def issue_presentation(
     )
 
 
-def verify_presentation_proof(presentation: JsonObject, *, audience: str, nonce: str) -> ProofResult:
+def verify_presentation_proof(
+    presentation: JsonObject, *, audience: str, nonce: str, budget: Budget = UNBOUNDED
+) -> ProofResult:
     """Whether a key of the holder made the proof over all of `presentation`, for this verifier and nonce.
 
     Never reaches the network. The credentials in it, and when it was made, are the caller's. Raises
@@ -75,17 +78,20 @@ def verify_presentation_proof(presentation: JsonObject, *, audience: str, nonce:
             if not expected or presentation["proof"].get(name) != expected:
                 raise MalformedInput(f"proof.{name} is not {expected!r}: made for somebody or something else")
         check_presentation_spelling(presentation)
-        return _ask_didkit(presentation, audience, nonce)
+        return _ask_didkit(presentation, audience, nonce, budget=budget)
 
     return embedded_proofs.result_of(proof, PURPOSE, examine)
 
 
-def _ask_didkit(presentation: JsonObject, audience: str, nonce: str) -> JsonObject:
+def _ask_didkit(
+    presentation: JsonObject, audience: str, nonce: str, *, budget: Budget = UNBOUNDED
+) -> JsonObject:
     """A child's answer, as for a credential. Raises Undetermined."""
     return didkit_process.run(
         {
             "kind": "presentation",
             "document": presentation,
             "expected": {"proofPurpose": PURPOSE, "domain": audience, "challenge": nonce},
-        }
+        },
+        budget=budget,
     )

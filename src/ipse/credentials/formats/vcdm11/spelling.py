@@ -20,6 +20,7 @@ from ipse.errors import MalformedInput, Undetermined
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
+    "MAX_VALUES",
     "check_contexts",
     "check_method",
     "check_names",
@@ -29,6 +30,8 @@ __all__ = [
 
 MAX_BYTES: Final = 256 * 1024
 MAX_DEPTH: Final = 32
+MAX_VALUES: Final = 1000
+"""Values of one document: each is changed in a copy of its own, which is verified again."""
 
 _VOCABULARIES: Final = (
     vcdm11.UNDEFINED_TERM,
@@ -134,6 +137,24 @@ def _check_plain_names(value: Json, own_id: Json) -> None:
 def _check_size(document: JsonObject) -> None:
     if len(json.dumps(document)) > MAX_BYTES:
         raise Undetermined(f"more than {MAX_BYTES // 1024} KiB are not given to didkit")
+    if _values_in(document) > MAX_VALUES:
+        raise Undetermined(f"more than {MAX_VALUES} values are not given to didkit")
+
+
+def _values_in(document: JsonObject) -> int:
+    """How many values have no other values in them; contexts and the proof are not counted."""
+    level: list[Json] = [value for name, value in document.items() if name not in ("@context", "proof")]
+    found = 0
+    while level:
+        below: list[Json] = []
+        for item in level:
+            inside = list(item.values()) if isinstance(item, dict) else item
+            if isinstance(inside, list) and inside:
+                below += inside
+            else:
+                found += 1
+        level = below
+    return found
 
 
 def check_contexts(contexts: Json, *, inline: bool) -> None:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from ipse.credentials import jws, model
+from ipse.credentials.budget import UNBOUNDED
 from ipse.credentials.content import Validity
 from ipse.credentials.formats.jose import vc_jwt
 from ipse.credentials.formats.vcdm11 import didkit_process, jwt
@@ -153,9 +154,9 @@ def test_a_did_jwk_signs_and_verifies() -> None:
 def test_didkit_itself_refuses_the_tampered_twin_of_what_it_accepts(name: str) -> None:
     key = KEYS[name]
     text = jwt.issue_jwt(credential(key), key, method_of(key))
-    jwt._consult_didkit("credential", jws.read(text, what="the JWT"), {})
+    jwt._consult_didkit("credential", jws.read(text, what="the JWT"), {}, UNBOUNDED)
     with pytest.raises(VerificationFailed, match="didkit"):
-        jwt._consult_didkit("credential", jws.read(tampered(text), what="the JWT"), {})
+        jwt._consult_didkit("credential", jws.read(tampered(text), what="the JWT"), {}, UNBOUNDED)
     result, _ = jwt.verify_jwt(tampered(text))
     assert (result.verified, result.reason) == (False, "the signature does not fit the key and the content")
 
@@ -386,7 +387,7 @@ def test_only_a_key_of_the_issuers_own_did_counts_and_others_are_never_looked_up
 @needs_didkit
 def test_didkit_replaces_members_by_claims_and_its_word_alone_does_not_count() -> None:
     text = claiming({"issuer": DID, "issuanceDate": "2020-01-01T00:00:00Z"})
-    jwt._consult_didkit("credential", jws.read(text, what="the JWT"), {})
+    jwt._consult_didkit("credential", jws.read(text, what="the JWT"), {}, UNBOUNDED)
     with pytest.raises(MalformedInput, match="nbf"):
         jwt.verify_jwt(text)
 

@@ -693,7 +693,9 @@ def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest
     options: JsonObject = {"type": "Ed25519Signature2018", "proofPurpose": "assertionMethod"}
     proof = {**options, "created": "2026-01-31T12:00:00Z", "verificationMethod": METHOD, "jws": DETACHED}
     result = proofs.verify_proof({**credential, "proof": proof})
-    assert (result.verified, "within 2 seconds" in result.reason) == (None, True)
+    # Whichever comes first: its time is over, or its memory.
+    assert result.verified is None
+    assert re.search(r"within 2 seconds|crashed on it", result.reason)
 
 
 @pytest.mark.usefixtures("never_asked")
