@@ -294,7 +294,7 @@ class TestAcceptingALoss:
 
     def test_tells_that_the_count_is_gone(self, logged: Ipse) -> None:
         with Wallet(Places(logged.home, logged.home / "cache"), lambda: PASSPHRASE) as wallet:
-            wallet.keystore.remove(wallet.manifest.log_item)
+            wallet.keystore.remove(wallet.manifest.state_item)
         child = at_terminal(logged, "--json")
         child.expect_exact(_PROMPT)
         assert "The keystore's count of the log is gone. In this vault there are 3." in str(child.before)

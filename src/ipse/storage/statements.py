@@ -31,6 +31,7 @@ __all__ = [
     "find",
     "forget",
     "listed",
+    "make_secret",
     "remove",
     "rewrite",
     "secret_since",
@@ -290,6 +291,13 @@ def accept_contradiction(vault: Vault, a: int, b: int, *, now: str) -> None:
 def accepted_contradictions(vault: Vault) -> set[tuple[int, int]]:
     """The pairs that the owner says both hold, the lower number first."""
     return {(a, b) for a, b in vault.rows("SELECT a, b FROM accepted_contradictions")}
+
+
+def make_secret(vault: Vault, *, now: str) -> int:
+    """Make every statement secret that is not, ended ones too; how many."""
+    return vault.change(
+        "UPDATE statements SET sensitivity = 'secret', secret_since = ? WHERE sensitivity <> 'secret'", (now,)
+    )
 
 
 def _set_sensitivity(vault: Vault, number: int, sensitivity: str, *, now: str) -> None:

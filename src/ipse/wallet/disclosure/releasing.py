@@ -16,7 +16,7 @@ from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
 from ipse.storage import answers, statements, topic_store
 from ipse.storage.answers import AnswerRow
-from ipse.wallet import disclosure_log
+from ipse.wallet import disclosure_log, state
 from ipse.wallet.disclosure import budgets, permission
 from ipse.wallet.disclosure.permission import Permission
 from ipse.wallet.profile.topics import access_by_topic
@@ -107,7 +107,7 @@ def release(
         own = len(answers.history(vault, party))
         receipt = build_receipt(question, text, number=own, key=key, now=now)
         answers.keep_receipt(vault, entry.number, receipt)
-    disclosure_log.settle(wallet)
+    state.settle(wallet)
     return Answered(text, None if said else reason or reasons.NOTHING_SAID, entry.number)
 
 
