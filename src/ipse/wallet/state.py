@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.encoding import strict_json
 from ipse.errors import CorruptData, MalformedInput, StorageError, VaultAltered, VaultOutdated
-from ipse.storage import answers, disclosure_log, manifest
+from ipse.storage import answers, disclosure_log, manifest, settings
 from ipse.storage.state_head import Head
 
 if TYPE_CHECKING:
@@ -237,6 +237,9 @@ def _begin(wallet: Wallet) -> None:
         disclosure_log.verify(wallet.vault)
         if isinstance(kept, LogCount):
             _check_log(wallet, kept)
+        # The date of an older wallet counts as confirmed when it was last answered from, or was made.
+        date = answers.moment(wallet.vault, wallet.manifest.created)
+        settings.put(wallet.vault, settings.DATE_CONFIRMED, date)
         wallet.vault.begin_heads()
     settle(wallet)
 

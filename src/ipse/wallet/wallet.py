@@ -22,7 +22,7 @@ from ipse.errors import (
 )
 from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
-from ipse.storage import files, manifest
+from ipse.storage import files, manifest, settings
 from ipse.storage.manifest import DidRecord, Edit, Leftover, Manifest
 from ipse.storage.places import Places
 from ipse.storage.vault import Vault
@@ -97,6 +97,7 @@ class Wallet:
                 undo.append(lambda: places.vault.unlink(missing_ok=True))
                 if keystore == "os":
                     undo.append(lambda: store.remove(made.state_item))
+                settings.put(vault, settings.DATE_CONFIRMED, format_timestamp(now))
                 store.add(made.state_item, state.encoded(vault.heads()[-1]))
             manifest.create(places.manifest, made)
         except BaseException:

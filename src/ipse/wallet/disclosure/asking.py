@@ -10,7 +10,7 @@ from ipse.disclosure import offers, reasons
 from ipse.disclosure.answers import nothing
 from ipse.disclosure.budgets import Cost, cost_of_answer, since
 from ipse.disclosure.offers import Offer, Profile
-from ipse.disclosure.proposals import Applicant, Consent, Proposal
+from ipse.disclosure.proposals import Applicant, Consent, Proposal, UnconfirmedDate
 from ipse.disclosure.questions import Question, parse_question
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning, warnings
 from ipse.encoding import strict_json
@@ -21,7 +21,8 @@ from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.protocols import openid4vp
 from ipse.storage import answers
 from ipse.storage.answers import AnswerRow
-from ipse.wallet.disclosure import budgets, permission
+from ipse.wallet.disclosure import budgets, dates, permission
+from ipse.wallet.disclosure.dates import Dates
 from ipse.wallet.disclosure.permission import Permission
 from ipse.wallet.disclosure.releasing import Answered, basis, release
 from ipse.wallet.profile.opinions import read_opinions
@@ -55,11 +56,15 @@ def ask(
     question = parse_question(request, resolve=lambda did: resolve(did, reach or Reach()), origin=origin)
     openid4vp.check_time(question.authorization, now)
     _check_new(wallet, question)
-    moment = budgets.moment(wallet, now)
+    date = dates.read(wallet, now)
     limits = budgets.read(wallet)
     epsilon = limits.price(question.level)
+    moment = date.unattended
     earlier = answers.stored(wallet.vault, question.party, question.identity, since=since(moment))
-    granted = permission.covering(wallet, question, 0 if earlier else epsilon, moment)
+    granted = permission.covering(wallet, question, 0 if earlier else epsilon, date)
+    if granted is None and date.in_doubt:  # the owner is asked, whose yes confirms the date
+        moment = date.clock
+        earlier = answers.stored(wallet.vault, question.party, question.identity, since=since(moment))
     model, seen = embedder(), basis(wallet)
     embed_missing(wallet, model)
     topics = embed_topics(wallet, model, EMPTY_PURPOSES)
@@ -78,7 +83,7 @@ def ask(
         epsilon,
         repeated=earlier.time if earlier else None,
     )
-    offer = _bounded(question, offer, cost, earlier, granted)
+    offer = _bounded(question, offer, cost, earlier, granted, date)
     refused = False
     if granted is None:
         past = [_past(row) for row in answers.history(wallet.vault, question.party)]
@@ -92,7 +97,7 @@ def ask(
             earlier=past,
             everybody=[_past(row) for row in everybody],
         )
-        proposal = _proposal(question, offer, cost, past, found)
+        proposal = _proposal(question, offer, cost, past, found, date)
         decision = consent(proposal)
         refused = not decision.accepted
         if decision.accepted and proposal.tickable:
@@ -137,7 +142,12 @@ def _profile(wallet: Wallet, embedder: Embedder, topics: EmbeddedTopics, now: da
 
 
 def _bounded(
-    question: Question, offer: Offer, cost: Cost, earlier: AnswerRow | None, granted: Permission | None
+    question: Question,
+    offer: Offer,
+    cost: Cost,
+    earlier: AnswerRow | None,
+    granted: Permission | None,
+    date: Dates,
 ) -> Offer:
     """Limit the offer to what grant and budget allow; repeat the earlier answer to the same question."""
     if granted is not None and granted.used_up:
@@ -146,6 +156,8 @@ def _bounded(
         told = offers.repeated(question, strict_json.parse_object(earlier.content))
         return told if told.items else replace(told, reason=reasons.NOTHING_BEFORE)
     if cost.spent:
+        if granted is not None and date.in_doubt:
+            return Offer(nothing(question), (), reasons.DATE_UNCONFIRMED)
         return Offer(nothing(question), (), reasons.budget_spent(cost.returns))
     return offer
 
@@ -156,6 +168,7 @@ def _proposal(
     cost: Cost,
     past: Sequence[PastAnswer],
     found: tuple[QuestionWarning, ...],
+    date: Dates,
 ) -> Proposal:
     authorization = question.authorization
     return Proposal(
@@ -166,6 +179,7 @@ def _proposal(
         cost=cost if offer.drawn else cost.waived(),
         warnings=found,
         reason=offer.reason,
+        date=UnconfirmedDate(date.clock, date.confirmed) if date.in_doubt else None,
     )
 
 

@@ -372,7 +372,7 @@ class TestReleasing:
             raise StorageError("the disk is full")
 
         with monkeypatch.context() as patch:
-            patch.setattr(log, "settle", full)
+            patch.setattr(state, "settle", full)
             with pytest.raises(StorageError):
                 ask(wallet)
         assert answers.spent(wallet.vault, since="") == 500

@@ -82,7 +82,7 @@ VOCABULARY = {
 WORK = (
     (randomness, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
     (statements, "digest"), (releasing, "build_answer"), (disclosure_log, "record"), (kept_answers, "add"),
-    (releasing, "build_receipt"), (disclosure_log, "settle"),
+    (releasing, "build_receipt"), (state, "settle"),
 )  # fmt: skip
 """What takes time in answering."""
 LISTS = {"payload.choices", "payload.topics", "payload.statements", "binding.transaction_data_hashes"}
