@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,7 @@ from ipse.storage.state_head import StateHeads
 from ipse.storage.vault import Vault
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["PASSPHRASE", "cheaply", "empty_vault", "empty_wallet", "schema"]
+__all__ = ["PASSPHRASE", "cheaply", "empty_vault", "empty_wallet", "schema", "tamper"]
 
 Derive: TypeAlias = Callable[[EncryptedFile, dict[str, Any]], bytes]
 
@@ -50,6 +50,12 @@ def schema(version: int) -> Iterator[None]:
         patch.setattr(StateHeads, "begin", lambda _: None)
         patch.setattr(StateHeads, "watch", lambda _: None)
         yield
+
+
+def tamper(vault: Vault, sql: str, rows: Iterable[tuple[object, ...]] = ((),)) -> None:
+    """Change rows without the vault's knowing, as who splices pages does."""
+    vault._connection.executemany(sql, rows)
+    vault._heads.restart()
 
 
 @contextmanager

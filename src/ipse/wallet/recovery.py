@@ -67,8 +67,9 @@ def loss(wallet: Wallet) -> Loss | None:
             if state.follows(heads, kept):
                 return None
             return Loss(kept.counter, kept.digest, newest.counter)
-        if isinstance(kept, LogCount) or (data is None and newest.counter == 1):
-            state.check(wallet)  # a kill came between the first head and the keystore
+        if isinstance(kept, LogCount):  # a kill came between the first head and the keystore
+            return _loss_of_older(wallet, data, kept, entries)
+        if data is None and newest.counter == 1:
             return None
         state.check_place(wallet)
         return Loss(None, None, newest.counter)
