@@ -134,8 +134,8 @@ def outcome(copies: Copies, places: Places) -> str:
     try:
         with opened(places) as wallet:
             said = facts(wallet)
-            assert said == copies.facts, "an older state was believed"
             reply = ask(wallet, SHOP, candidates("a", "b", "c"), consent=never)
+            assert said == copies.facts, "an older state was answered from"
             assert reply.answered.reason == reasons.budget_spent("2026-12-22")
             other = ask(wallet, CLUB, candidates("a", "b", "d"), consent=yes)
             assert not other.answered.said

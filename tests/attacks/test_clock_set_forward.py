@@ -3,8 +3,8 @@
 The attacker can set the clock of the machine, or waits until somebody else does (a dead battery, a virtual
 machine, a network that tells the time), and asks under a grant. They want the 30 days to be over at once. It
 cannot come back: without the owner the clock counts for 30 days after the owner has last confirmed the date,
-then time stands still for budgets and for the bounds of grants. That counts many small jumps like a large one,
-and the time of the confirmation is bound to the state of the vault.
+then time stands still for budgets and for the bounds of grants. That counts many small jumps like a large
+one, and the time of the confirmation is bound to the state of the vault.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from ipse.storage import answers, disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Ipse, at
-from tests.made import tamper
+from tests.made import tamper as changed_behind
 from tests.waiting import PATIENCE
 
 _GUIDE = (REPOSITORY / "docs" / "disclosure_log.md").read_text()
@@ -286,7 +286,7 @@ class TestAcceptingALoss:
         with Wallet(places, lambda: PASSPHRASE, doubt=lambda _: None) as wallet:
             (first, *_) = disclosure_log.every(wallet.vault)
             edited = first.stored.replace(b"verifier.example", b"verifier.examplf")
-            tamper(wallet.vault, "UPDATE disclosures SET entry = ? WHERE number = 1", [(edited,)])
+            changed_behind(wallet.vault, "UPDATE disclosures SET entry = ? WHERE number = 1", [(edited,)])
         vault = behind.vault.read_bytes()
         error = ipse("log", "accept", "--json", code=3).error
         assert error["message"] == "the disclosure log is broken: entry 1 was altered"

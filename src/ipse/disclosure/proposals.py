@@ -53,8 +53,8 @@ class Proposal:
     """A question and the answer that the owner would give.
 
     With `tickable`, only the items that the owner ticks one by one leave; else all of them or none. Where
-    there is nothing to say, `items` is empty and `reason` says why. `date` is to be confirmed by the owner, as
-    it was not for long; None where it was.
+    there is nothing to say, `items` is empty and `reason` says why. `date` is there if the owner has not
+    confirmed the date lately; saying yes does.
     """
 
     question: Question

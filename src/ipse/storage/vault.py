@@ -40,12 +40,15 @@ class Vault:
         self._path = path
         self._heads = heads
         self._above = 0
+        self._checked = False
         self.unsettled: Head | None = None
         """The newest state that was committed here and that the keystore does not hold yet."""
         self.settled = 0
         """The counter of a state that the keystore holds; what is older is dropped."""
         self.committed: Callable[[], object] = lambda: None
         """Called after each commit of another state."""
+        self.before_change: Callable[[], object] = lambda: None
+        """Called before the first commit of another state, in its transaction."""
         self.refusal: IpseError | None = None
         """Why no protected table may be changed; None where all may."""
 
@@ -181,6 +184,7 @@ class Vault:
         """
         with self.reading(), _translated(self._path):
             self._heads.check(head, tables=tables, everything=everything)
+        self._checked = True
 
     def begin_heads(self, *, above: int = 0) -> Head:
         """Make the first head of a vault of an older version, its counter above `above`.
@@ -200,6 +204,8 @@ class Vault:
     def _next_head(self) -> Head | None:
         if self.refusal is not None:
             raise self.refusal
+        if not self._checked:
+            self.before_change()
         return self._heads.advance(keep_from=self.settled, above=self._above)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:

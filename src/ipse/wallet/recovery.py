@@ -83,6 +83,7 @@ def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
     """
     vault = wallet.vault
     refusal, vault.refusal = vault.refusal, None
+    before_change, vault.before_change = vault.before_change, lambda: None
     try:
         with vault.transaction():
             if loss(wallet) != lost:
@@ -98,6 +99,8 @@ def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
     except BaseException:
         vault.refusal = refusal
         raise
+    finally:
+        vault.before_change = before_change
     return entry
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "LogCount",
     "Remembered",
+    "Rows",
     "check",
     "check_place",
     "encoded",
@@ -68,15 +69,24 @@ class LogCount:
     signed: bool
 
 
-def opened(wallet: Wallet) -> None:
-    """Check the vault that was just opened; one of an older version gets its first head.
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which rows are held to the newest head: those of all tables but the large ones, of these `tables`."""
 
-    Raises VaultAltered, VaultOutdated, CorruptData, KeystoreError, StorageError.
+    tables: tuple[str, ...] = ()
+    everything: bool = False
+
+
+def opened(wallet: Wallet) -> None:
+    """Hold the heads of a vault that was just opened to the keystore; an older version's gets its first.
+
+    The rows are held to the newest head where the vault is first changed, and by `check`. Raises
+    VaultAltered, VaultOutdated, CorruptData, KeystoreError, StorageError.
     """
     if not wallet.vault.heads() and isinstance(remembered(wallet), LogCount | None):
         _begin(wallet)
     else:
-        check(wallet)
+        _checked(wallet, None)
 
 
 def check(wallet: Wallet, *, tables: Iterable[str] = (), everything: bool = False) -> Head:
@@ -86,13 +96,7 @@ def check(wallet: Wallet, *, tables: Iterable[str] = (), everything: bool = Fals
     what it has changed so far counts as changed. Raises VaultAltered, VaultOutdated, CorruptData,
     KeystoreError.
     """
-    try:
-        return _checked(wallet, tables, everything=everything)
-    except (VaultAltered, VaultOutdated):
-        # The keystore is read first, so what others commit meanwhile is no fault, unless they dropped the
-        # head that it held. Nobody commits in a transaction.
-        with wallet.vault.transaction():
-            return _checked(wallet, tables, everything=everything)
+    return _checked(wallet, Rows(tuple(tables), everything))
 
 
 def settle(wallet: Wallet) -> None:
@@ -199,7 +203,17 @@ def _changes(kept: Remembered) -> str:
     return f"change {kept.counter}"
 
 
-def _checked(wallet: Wallet, tables: Iterable[str], *, everything: bool) -> Head:
+def _checked(wallet: Wallet, rows: Rows | None) -> Head:
+    try:
+        return _compared(wallet, rows)
+    except (VaultAltered, VaultOutdated):
+        # The keystore is read first, so what others commit meanwhile is no fault, unless they dropped the
+        # head that it held. Nobody commits in a transaction.
+        with wallet.vault.transaction():
+            return _compared(wallet, rows)
+
+
+def _compared(wallet: Wallet, rows: Rows | None) -> Head:
     kept = remembered(wallet)
     vault = wallet.vault
     with vault.reading():
@@ -209,7 +223,8 @@ def _checked(wallet: Wallet, tables: Iterable[str], *, everything: bool) -> Head
                 raise VaultAltered("the vault has no state: it is one of before the keystore remembered any")
             raise unknown()
         newest = heads[-1]
-        vault.check(newest, tables=tables, everything=everything)
+        if rows is not None:
+            vault.check(newest, tables=rows.tables, everything=rows.everything)
         if isinstance(kept, Remembered):
             if not follows(heads, kept):
                 raise outdated(kept, newest)

@@ -158,7 +158,7 @@ class Wallet:
 
     @property
     def vault(self) -> Vault:
-        """The open vault, checked when it is opened.
+        """The open vault, its newest state held to the keystore when it is opened.
 
         Raises KeystoreError, CorruptData, VaultAltered, VaultOutdated.
         """
@@ -177,6 +177,7 @@ class Wallet:
                 self._vault.close()
                 self._vault = None
                 raise
+            self._vault.before_change = lambda: state.check(self)
             if self._settles:
                 self._vault.committed = lambda: state.settle(self)
         return self._vault

@@ -77,12 +77,11 @@ def test_the_new_tables_of_an_older_vault_are_empty_and_at_work(tmp_path: Path) 
 def test_the_profile_of_an_older_vault_is_kept_and_guards_the_answers_made_of_it(tmp_path: Path) -> None:
     path = tmp_path / "vault.db"
     older(path, 3)
-    with schema(3):
-        with Vault.open(path, KEY) as old:
-            said = [statements.NewStatement(text, 0.5, "said") for text in ("tea", "rain")]
-            statements.add(old, said, now=MONDAY)
-            topic_store.add(old, label="The abyss", meaning="strange fish", now=MONDAY)
-            profile = (statements.every(old), topic_store.own(old))
+    with schema(3), Vault.open(path, KEY) as old:
+        said = [statements.NewStatement(text, 0.5, "said") for text in ("tea", "rain")]
+        statements.add(old, said, now=MONDAY)
+        topic_store.add(old, label="The abyss", meaning="strange fish", now=MONDAY)
+        profile = (statements.every(old), topic_store.own(old))
     with Vault.open(path, KEY) as opened:
         assert (statements.every(opened), topic_store.own(opened)) == profile
         answers.add(opened, ROW)

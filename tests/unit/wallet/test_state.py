@@ -185,7 +185,7 @@ class TestWhatIsChangedBehindTheWalletsBack:
         told: list[Exception] = []
         with Wallet(recorded.places, lambda: SECRET, doubt=told.append) as reading:
             assert settings.get(reading.vault, "name") == "old"
-            assert [type(error) for error in told] == [VaultAltered]
+            assert told == [], "reading looks at the heads alone"
             with pytest.raises(VaultAltered):
                 settings.put(reading.vault, "name", "newer")
             reading.vault.change("INSERT INTO rankings (time, candidates) VALUES ('', '')")

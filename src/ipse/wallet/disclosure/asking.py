@@ -21,6 +21,7 @@ from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.protocols import openid4vp
 from ipse.storage import answers
 from ipse.storage.answers import AnswerRow
+from ipse.wallet import state
 from ipse.wallet.disclosure import budgets, dates, permission
 from ipse.wallet.disclosure.dates import Dates
 from ipse.wallet.disclosure.permission import Permission
@@ -55,6 +56,7 @@ def ask(
     """
     question = parse_question(request, resolve=lambda did: resolve(did, reach or Reach()), origin=origin)
     openid4vp.check_time(question.authorization, now)
+    state.check(wallet)
     _check_new(wallet, question)
     date = dates.read(wallet, now)
     limits = budgets.read(wallet)

@@ -36,8 +36,9 @@ class Permission:
 def covering(wallet: Wallet, question: Question, epsilon: int, dates: Dates) -> Permission | None:
     """Return the grant under which `question` is answered without the owner, or None.
 
-    It ends by the clock; its bounds go by the time that is believed without the owner. It must be of this very party and level, not ended, and the request signed unless the owner said that
-    unsigned ones will do. Asked before anything is computed and again in the transaction that releases.
+    It must be of this very party and level, not ended, and the request signed unless the owner said that
+    unsigned ones will do. It ends by the clock; its bounds go by the time that is believed without the owner.
+    Asked before anything is computed and again in the transaction that releases.
     """
     vault = wallet.vault
     moment = dates.unattended

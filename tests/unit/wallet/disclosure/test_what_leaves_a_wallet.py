@@ -33,7 +33,7 @@ from ipse.storage import answers as kept_answers
 from ipse.storage import statements
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
-from ipse.wallet import disclosure, disclosure_log
+from ipse.wallet import disclosure, disclosure_log, state
 from ipse.wallet.disclosure import budgets, releasing
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
