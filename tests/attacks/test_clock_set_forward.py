@@ -21,7 +21,7 @@ from ipse.disclosure.proposals import Decision, Proposal
 from ipse.errors import VaultOutdated
 from ipse.storage.places import Places
 from ipse.wallet import disclosure, disclosure_log
-from ipse.wallet.disclosure import budgets, dates
+from ipse.wallet.disclosure import budgets
 from ipse.wallet.wallet import Wallet
 from tests.attacks.old_vaults import opened
 from tests.made import empty_wallet
@@ -107,7 +107,7 @@ def test_a_refusal_confirms_nothing(wallet: Wallet) -> None:
 def test_a_clock_that_is_set_back_again(wallet: Wallet) -> None:
     assert not granted(wallet, NOW + 300 * DAY).answered.said
     assert not granted(wallet, NOW + DAY).answered.said
-    assert dates.read(wallet, NOW + 2 * DAY).clock == NOW + 2 * DAY, "the jump moved nothing"
+    assert budgets.dates(wallet, NOW + 2 * DAY).clock == NOW + 2 * DAY, "the jump moved nothing"
     assert not granted(wallet, NOW + 29 * DAY).answered.said
     assert not granted(wallet, NOW + 2 * DAY).answered.said
 
@@ -119,7 +119,7 @@ def test_a_grant_still_ends_by_the_clock(wallet: Wallet) -> None:
 
 def test_an_older_vault_with_another_confirmation(wallet: Wallet) -> None:
     """The confirmation is part of the state: it comes from no other copy."""
-    dates.confirm(wallet, NOW + DAY)
+    budgets.confirm_date(wallet, NOW + DAY)
     wallet.close()
     confirmed = wallet.places.vault.read_bytes()
     with opened(wallet.places) as again:
@@ -133,7 +133,7 @@ class TestTheOwner:
     def test_confirms_the_date_and_what_was_spent_is_back(self, wallet: Wallet) -> None:
         later = NOW + 31 * DAY
         assert not granted(wallet, later).answered.said
-        dates.confirm(wallet, later)
+        budgets.confirm_date(wallet, later)
         assert granted(wallet, later + timedelta(minutes=1)).answered.said
         assert disclosure_log.verify(wallet).count == 6
 
@@ -156,5 +156,5 @@ class TestTheOwner:
         assert "yes confirms that too" not in page(shown[1])
 
     def test_is_not_asked_while_the_clock_alone_is_believed(self, wallet: Wallet) -> None:
-        assert not dates.read(wallet, NOW + 30 * DAY).in_doubt
-        assert dates.read(wallet, NOW + 30 * DAY + timedelta(seconds=1)).in_doubt
+        assert not budgets.dates(wallet, NOW + 30 * DAY).in_doubt
+        assert budgets.dates(wallet, NOW + 30 * DAY + timedelta(seconds=1)).in_doubt

@@ -137,8 +137,8 @@ UNDONE: dict[str, Callable[[Wallet], object]] = {
     "a grant ended": lambda wallet: disclosure.revoke(wallet, SHOP.party, now=NOW),
     "a topic closed": lambda wallet: set_topic_access(wallet, "jazz-and-blues", open=False),
     "a budget lowered": lambda wallet: budgets.change(wallet, application=500),
-    "a statement made secret": lambda wallet: statements.make_secret(
-        wallet.vault, now="2026-11-22T12:00:00Z"
+    "a statement made secret": lambda wallet: statements.set_sensitivity(
+        wallet.vault, "secret", now="2026-11-22T12:00:00Z"
     ),
     "a statement forgotten": lambda wallet: statements.forget(wallet.vault, 4),
     "an issuer trusted no more": lambda wallet: wallet.vault.change("DELETE FROM trusted_issuers"),

@@ -140,7 +140,7 @@ def _take_back(wallet: Wallet, now: str) -> None:
     for topic in access_by_topic(wallet):
         topic_store.set_access(vault, topic, False)
     answers.drop_contents(vault)
-    statements.make_secret(vault, now=now)
+    statements.set_sensitivity(vault, "secret", now=now)
     for did in trusted_issuers.by_issuer(vault):
         trusted_issuers.remove(vault, did)
 

@@ -22,8 +22,8 @@ from ipse.protocols import openid4vp
 from ipse.storage import answers
 from ipse.storage.answers import AnswerRow
 from ipse.wallet import state
-from ipse.wallet.disclosure import budgets, dates, permission
-from ipse.wallet.disclosure.dates import Dates
+from ipse.wallet.disclosure import budgets, permission
+from ipse.wallet.disclosure.budgets import Dates
 from ipse.wallet.disclosure.permission import Permission
 from ipse.wallet.disclosure.releasing import Answered, basis, release
 from ipse.wallet.profile.opinions import read_opinions
@@ -58,7 +58,7 @@ def ask(
     openid4vp.check_time(question.authorization, now)
     state.check(wallet)
     _check_new(wallet, question)
-    date = dates.read(wallet, now)
+    date = budgets.dates(wallet, now)
     limits = budgets.read(wallet)
     epsilon = limits.price(question.level)
     moment = date.unattended

@@ -17,7 +17,7 @@ from ipse.preferences.topics import called
 from ipse.protocols.parties import party_of
 from ipse.storage import answers, grants
 from ipse.storage.grants import Grant
-from ipse.wallet.disclosure.dates import Dates
+from ipse.wallet.disclosure.budgets import Dates
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Grant", "Permission", "covering", "grant", "granted", "revoke"]

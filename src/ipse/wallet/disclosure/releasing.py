@@ -17,8 +17,8 @@ from ipse.keys import derivation
 from ipse.storage import answers, statements, topic_store
 from ipse.storage.answers import AnswerRow
 from ipse.wallet import disclosure_log, state
-from ipse.wallet.disclosure import budgets, dates, permission
-from ipse.wallet.disclosure.dates import Dates
+from ipse.wallet.disclosure import budgets, permission
+from ipse.wallet.disclosure.budgets import Dates
 from ipse.wallet.disclosure.permission import Permission
 from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.wallet import Wallet
@@ -64,10 +64,10 @@ def release(
     vault, party = wallet.vault, question.party
     key = derivation.pairwise_key(wallet.root, party)
     with vault.transaction():
-        date = dates.read(wallet, now)
+        date = budgets.dates(wallet, now)
         attended = granted is None and not refused
         if attended and date.in_doubt:
-            date = dates.confirm(wallet, now)
+            date = budgets.confirm_date(wallet, now)
         moment = date.clock if attended else date.unattended
         # Looked for where nothing is said as well, so that it takes as long.
         objection = _objection(wallet, question, epsilon, seen, granted, date, moment)

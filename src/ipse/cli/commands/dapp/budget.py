@@ -27,7 +27,7 @@ def budget(
     ] = None,
 ) -> None:
     """Show or set the privacy budget, in epsilon: how much answers may tell in 30 days, and what is left."""
-    from ipse.wallet.disclosure import budgets, dates
+    from ipse.wallet.disclosure import budgets
 
     context = context_of(ctx)
     amounts = {"answer": answer, "application": application, "overall": overall}
@@ -41,7 +41,7 @@ def budget(
         limits = budgets.read(wallet)
         rests = {party: budgets.left(wallet, party, now)[0] for party in budgets.spenders(wallet, now)}
         left = budgets.left(wallet, None, now)[1]
-        in_doubt = dates.read(wallet, now).in_doubt
+        in_doubt = budgets.dates(wallet, now).in_doubt
     if in_doubt:
         context.output.message("under grants nothing comes back until you confirm the date: `ipse dapp date`")
     all_left = f"{options.show_epsilon(limits.overall)} in 30 days, {options.show_epsilon(left)} of it left"

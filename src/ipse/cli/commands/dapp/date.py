@@ -16,11 +16,11 @@ def date(ctx: typer.Context) -> None:
 
     Without you the clock counts for 30 days after you last confirmed it, on a consent page or here.
     """
-    from ipse.wallet.disclosure import dates
+    from ipse.wallet.disclosure import budgets
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        before = dates.read(wallet, context.now)
+        before = budgets.dates(wallet, context.now)
         if not context.can_ask:
             raise ConsentNeeded(
                 "the date takes your own word, and there is nobody to ask",
@@ -34,6 +34,6 @@ def date(ctx: typer.Context) -> None:
         )
         if tty.ask("is that today? type yes: ") != "yes":
             raise ConsentRefused("the date is not confirmed", hint="only `yes` does; nothing was changed")
-        after = dates.confirm(wallet, context.now)
+        after = budgets.confirm_date(wallet, context.now)
     day = f"{after.confirmed:%Y-%m-%d}"
     context.output.result(f"the date is confirmed: {day}", {"confirmed": day})
