@@ -84,7 +84,8 @@ def opened(wallet: Wallet) -> None:
     VaultAltered, VaultOutdated, CorruptData, KeystoreError, StorageError.
     """
     if not wallet.vault.heads() and isinstance(remembered(wallet), LogCount | None):
-        _begin(wallet)
+        if not wallet.reads:
+            _begin(wallet)
     else:
         _checked(wallet, None)
 

@@ -114,10 +114,11 @@ class Wallet:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is None:
+        if kind is None and not self.reads:
             self.close()
             return
-        with contextlib.suppress(IpseError):  # what went wrong first is what the owner must hear
+        # What went wrong first is what the owner must hear; what was only read needs nothing to be kept.
+        with contextlib.suppress(IpseError):
             self.close()
 
     def close(self) -> None:
@@ -133,6 +134,11 @@ class Wallet:
         finally:
             self._vault.close()
             self._vault = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it was opened to be read, whatever its state."""
+        return self._doubt is not None
 
     @property
     def keystore(self) -> Keystore:
