@@ -3,7 +3,7 @@
 The attacker can set the clock of the machine, or waits until somebody else does (a dead battery, a virtual
 machine, a network that tells the time), and asks under a grant. They want the 30 days to be over at once. It
 cannot come back: without the owner the clock counts for 30 days after the owner has last confirmed the date,
-then time stands still for budgets and for the bounds of grants. That counts many small jumps like a large
+then nothing comes back to budgets and to the bounds of grants. That counts many small jumps like a large
 one, and the time of the confirmation is bound to the state of the vault.
 """
 
@@ -107,7 +107,6 @@ def test_a_refusal_confirms_nothing(wallet: Wallet) -> None:
 def test_a_clock_that_is_set_back_again(wallet: Wallet) -> None:
     assert not granted(wallet, NOW + 300 * DAY).answered.said
     assert not granted(wallet, NOW + DAY).answered.said
-    assert budgets.dates(wallet, NOW + 2 * DAY).clock == NOW + 2 * DAY, "the jump moved nothing"
     assert not granted(wallet, NOW + 29 * DAY).answered.said
     assert not granted(wallet, NOW + 2 * DAY).answered.said
 

@@ -85,7 +85,10 @@ def ask(
         epsilon,
         repeated=earlier.time if earlier else None,
     )
-    offer = _bounded(question, offer, cost, earlier, granted, date)
+    offer = _bounded(question, offer, cost, earlier, granted)
+    in_doubt = granted is not None and not granted.used_up and cost.spent and date.in_doubt
+    if in_doubt and budgets.allowed(wallet, question.party, epsilon, date.clock):
+        offer = replace(offer, reason=reasons.DATE_UNCONFIRMED)
     refused = False
     if granted is None:
         past = [_past(row) for row in answers.history(wallet.vault, question.party)]
@@ -144,12 +147,7 @@ def _profile(wallet: Wallet, embedder: Embedder, topics: EmbeddedTopics, now: da
 
 
 def _bounded(
-    question: Question,
-    offer: Offer,
-    cost: Cost,
-    earlier: AnswerRow | None,
-    granted: Permission | None,
-    date: Dates,
+    question: Question, offer: Offer, cost: Cost, earlier: AnswerRow | None, granted: Permission | None
 ) -> Offer:
     """Limit the offer to what grant and budget allow; repeat the earlier answer to the same question."""
     if granted is not None and granted.used_up:
@@ -158,8 +156,6 @@ def _bounded(
         told = offers.repeated(question, strict_json.parse_object(earlier.content))
         return told if told.items else replace(told, reason=reasons.NOTHING_BEFORE)
     if cost.spent:
-        if granted is not None and date.in_doubt:
-            return Offer(nothing(question), (), reasons.DATE_UNCONFIRMED)
         return Offer(nothing(question), (), reasons.budget_spent(cost.returns))
     return offer
 

@@ -1,9 +1,9 @@
 """The owner's privacy budgets in the vault, what is spent of them, and how long the clock is believed.
 
 A clock that is set forward would give spent budgets back. So without the owner it counts for WINDOW after the
-date was last confirmed; from then on, time stands still for budgets and for the bounds of grants. It goes on
-where the owner confirms the date, on a consent page or at the terminal. That bounds one jump and many small
-ones alike.
+date was last confirmed; from then on, budgets and the bounds of grants go by the time of that confirmation,
+and nothing comes back. It goes on where the owner confirms the date, on a consent page or at the terminal. That
+bounds one jump and many small ones alike.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
     "spenders",
 ]
 
-_EARLIEST: Final = "0001-01-01T00:00:00Z"
+_EARLIEST: Final = "0002-01-01T00:00:00Z"
 _NAMES: Final = {"answer": "budget-answer", "application": "budget-application", "overall": "budget-overall"}
 
 
@@ -39,12 +39,12 @@ _NAMES: Final = {"answer": "budget-answer", "application": "budget-application",
 class Dates:
     """What the time is: `clock` for the owner, `unattended` for what happens without them.
 
-    Neither is before the `newest` answer. `confirmed` is when the date was last confirmed.
+    The clock is never before an earlier answer; `confirmed` is when the date was last confirmed. Answers are
+    dated by the clock whoever consents, and count from then on.
     """
 
     clock: datetime
     confirmed: datetime
-    newest: datetime
 
     @property
     def in_doubt(self) -> bool:
@@ -54,7 +54,7 @@ class Dates:
     @property
     def unattended(self) -> datetime:
         """The time that budgets and grants go by without the owner."""
-        return max(self.newest, self.confirmed) if self.in_doubt else self.clock
+        return self.confirmed if self.in_doubt else self.clock
 
 
 def read(wallet: Wallet) -> Budgets:
@@ -92,9 +92,8 @@ def moment(wallet: Wallet, now: datetime) -> datetime:
 
 def dates(wallet: Wallet, now: datetime) -> Dates:
     """The dates at `now`, by the clock."""
-    newest = parse_timestamp(answers.moment(wallet.vault, _EARLIEST))
     confirmed = settings.get(wallet.vault, settings.DATE_CONFIRMED)
-    return Dates(moment(wallet, now), parse_timestamp(confirmed or _EARLIEST), newest)
+    return Dates(moment(wallet, now), parse_timestamp(confirmed or _EARLIEST))
 
 
 def confirm_date(wallet: Wallet, now: datetime) -> Dates:

@@ -41,15 +41,22 @@ def covering(wallet: Wallet, question: Question, epsilon: int, dates: Dates) -> 
     Asked before anything is computed and again in the transaction that releases.
     """
     vault = wallet.vault
-    moment = dates.unattended
     now = format_timestamp(dates.clock)
     found = grants.active(vault, party=question.party, level=question.level, now=now)
     if found is None or not _terms_of(found).covers(question):
         return None
-    today = answers.count(vault, grant=found.number, since=format_timestamp(moment - _DAY))
-    spent = answers.spent(vault, since=since(moment), grant=found.number)
-    used_up = _terms_of(found).used_up(today=today, spent=spent, epsilon=epsilon)
-    return Permission(found, DATE_UNCONFIRMED if used_up and dates.in_doubt else used_up)
+    used_up = _used_up(wallet, found, epsilon, dates.unattended)
+    if used_up and dates.in_doubt and not _used_up(wallet, found, epsilon, dates.clock):
+        used_up = DATE_UNCONFIRMED
+    return Permission(found, used_up)
+
+
+def _used_up(wallet: Wallet, grant: Grant, epsilon: int, moment: datetime) -> Reason | None:
+    """Why a grant allows no answer of `epsilon` at `moment`, None where it does."""
+    vault = wallet.vault
+    today = answers.count(vault, grant=grant.number, since=format_timestamp(moment - _DAY))
+    spent = answers.spent(vault, since=since(moment), grant=grant.number)
+    return _terms_of(grant).used_up(today=today, spent=spent, epsilon=epsilon)
 
 
 def grant(

@@ -104,7 +104,7 @@ def release(
                 content=None if again is None else strict_json.canonical(again).decode(),
                 epsilon=epsilon,
                 grant_number=granted.grant.number if granted else None,
-                time=format_timestamp(moment),
+                time=format_timestamp(date.clock),
                 candidates=offers.fingerprints(question),
             ),
         )
