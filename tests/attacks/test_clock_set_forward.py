@@ -93,7 +93,7 @@ def test_the_bounds_of_a_grant(wallet: Wallet) -> None:
     )
     assert granted(wallet, NOW, text="in its day").answered.said
     assert granted(wallet, NOW + 31 * DAY).answered.reason == reasons.DATE_UNCONFIRMED
-    assert granted(wallet, NOW + 32 * DAY).answered.reason == reasons.DATE_UNCONFIRMED
+    assert granted(wallet, NOW + 40 * DAY).answered.reason == reasons.DATE_UNCONFIRMED
 
 
 def test_a_refusal_confirms_nothing(wallet: Wallet) -> None:

@@ -83,9 +83,12 @@ def opened(wallet: Wallet) -> None:
     The rows are held to the newest head where the vault is first changed, and by `check`. Raises
     VaultAltered, VaultOutdated, CorruptData, KeystoreError, StorageError.
     """
-    if not wallet.vault.heads() and isinstance(remembered(wallet), LogCount | None):
+    kept = remembered(wallet)
+    if not wallet.vault.heads() and not isinstance(kept, Remembered):
         if not wallet.reads:
             _begin(wallet)
+        elif kept is not None:
+            _check_log(wallet, kept)
     else:
         _checked(wallet, None)
 

@@ -51,6 +51,7 @@ def fork(wallet: Wallet) -> Wallet:
     """The vault of one entry ago after it went its own way."""
     forked = fall_behind(wallet)
     forked.vault.refusal = None
+    forked.vault.before_change = lambda: None
     settings.put(forked.vault, "name", "value")
     settings.put(forked.vault, "name", "other")
     forked.vault.unsettled = None

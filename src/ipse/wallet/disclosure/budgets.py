@@ -2,8 +2,8 @@
 
 A clock that is set forward would give spent budgets back. So without the owner it counts for WINDOW after the
 date was last confirmed; from then on, budgets and the bounds of grants go by the time of that confirmation,
-and nothing comes back. It goes on where the owner confirms the date, on a consent page or at the terminal. That
-bounds one jump and many small ones alike.
+and nothing comes back. It goes on where the owner confirms the date, on a consent page or at the terminal.
+That bounds one jump and many small ones alike.
 """
 
 from __future__ import annotations
