@@ -83,14 +83,13 @@ def opened(wallet: Wallet) -> None:
     The rows are held to the newest head where the vault is first changed, and by `check`. Raises
     VaultAltered, VaultOutdated, CorruptData, KeystoreError, StorageError.
     """
-    kept = remembered(wallet)
-    if not wallet.vault.heads() and not isinstance(kept, Remembered):
-        if not wallet.reads:
-            _begin(wallet)
-        elif kept is not None:
-            _check_log(wallet, kept)
-    else:
+    kept = None if wallet.vault.heads() else remembered(wallet)
+    if wallet.vault.heads() or isinstance(kept, Remembered):
         _checked(wallet, None)
+    elif not wallet.reads:
+        _begin(wallet)
+    elif kept is not None:
+        _check_log(wallet, kept)
 
 
 def check(wallet: Wallet, *, tables: Iterable[str] = (), everything: bool = False) -> Head:
