@@ -41,6 +41,7 @@ from short_texts import short_texts
 
 from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
+from ipse.keys.keystore import Keystore
 from ipse.preferences import taste
 from ipse.preferences.taste import Evidence, Texts
 from ipse.preferences.vectors import to_bytes
@@ -121,6 +122,32 @@ class _Opened(Wallet):
     @property
     def root(self) -> bytes:
         return _ROOT
+
+    @property
+    def keystore(self) -> Keystore:
+        return _AtHandToo(self.places.data / "state")
+
+
+@dataclass(frozen=True, slots=True)
+class _AtHandToo:
+    """A keystore that holds nothing but the state of the vault, in a file."""
+
+    path: Path
+    description: str = "a file"
+
+    def find(self, _: str) -> bytes | None:
+        return self.path.read_bytes() if self.path.exists() else None
+
+    def add(self, _: str, secret: bytes) -> None:
+        self.path.write_bytes(secret)
+
+    replace = add
+
+    def get(self, _: str) -> bytes:
+        return self.path.read_bytes()
+
+    def remove(self, _: str) -> None:
+        self.path.unlink(missing_ok=True)
 
 
 def _wallet(folder: Path) -> Wallet:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
@@ -14,11 +14,14 @@ import pytest
 
 from ipse.keys.keystore import encrypted_file
 from ipse.keys.keystore.encrypted_file import EncryptedFile
+from ipse.storage import vault
 from ipse.storage.places import Places
+from ipse.storage.schema import MIGRATIONS
+from ipse.storage.state_head import StateHeads
 from ipse.storage.vault import Vault
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["PASSPHRASE", "cheaply", "empty_vault", "empty_wallet"]
+__all__ = ["PASSPHRASE", "cheaply", "empty_vault", "empty_wallet", "schema", "tamper"]
 
 Derive: TypeAlias = Callable[[EncryptedFile, dict[str, Any]], bytes]
 
@@ -37,6 +40,22 @@ def empty_vault(path: Path, key: bytes) -> Vault:
     """What `Vault.create` gives."""
     _write(path, _vault(key))
     return Vault.open(path, key)
+
+
+@contextmanager
+def schema(version: int) -> Iterator[None]:
+    """Make and open vaults as the program did when the schema had this version, without state heads."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vault, "MIGRATIONS", MIGRATIONS[:version])
+        patch.setattr(StateHeads, "begin", lambda _: None)
+        patch.setattr(StateHeads, "watch", lambda _: None)
+        yield
+
+
+def tamper(vault: Vault, sql: str, rows: Iterable[tuple[object, ...]] = ((),)) -> None:
+    """Change rows without the vault's knowing, as who splices pages does."""
+    vault._connection.executemany(sql, rows)
+    vault._heads.restart()
 
 
 @contextmanager

@@ -9,7 +9,9 @@
      │   ├─ RequestReplayed        3    a request that was answered before
      │   ├─ RequestExpired         3    too late, or too early
      │   ├─ WrongAudience          3    a request to somebody else
-     │   └─ WrongOrigin            3    a request from another place than it says
+     │   ├─ WrongOrigin            3    a request from another place than it says
+     │   ├─ VaultAltered           3    the vault is no state that this wallet has left
+     │   └─ VaultOutdated          3    the vault is older than the keystore remembers
      ├─ KeystoreError              4    the keys can't be reached
      │   ├─ KeystoreUnavailable    4    no usable keystore answers
      │   ├─ KeystoreLocked         4    it answers and is locked
@@ -59,6 +61,8 @@ __all__ = [
     "Undetermined",
     "UnusableKey",
     "UsageError",
+    "VaultAltered",
+    "VaultOutdated",
     "VerificationFailed",
     "WrongAudience",
     "WrongOrigin",
@@ -160,6 +164,22 @@ class WrongOrigin(VerificationFailed):
     """The request, or its answer's address, is of another origin than its signer's."""
 
     code = "request-wrong-origin"
+
+
+class VaultAltered(VerificationFailed):
+    """The vault is no state that this wallet has left: part of it is older, or missing."""
+
+    code = "vault-altered"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "put the newest whole vault.db of this wallet back; nothing is disclosed or changed until then"
+
+
+class VaultOutdated(VerificationFailed):
+    """The vault is not the one that the keystore remembers: older, or gone its own way since."""
+
+    code = "vault-outdated"
 
 
 class KeystoreError(IpseError):

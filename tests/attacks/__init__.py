@@ -1,0 +1,1 @@
+"""Attacks that once got through, or could have: one file a kind."""

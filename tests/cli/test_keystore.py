@@ -31,7 +31,7 @@ def test_keys_move_to_the_keyring_and_back(ipse: Ipse, desktop: Desktop, new_sec
     assert not (ipse.home / "keystore.json").exists()
     keyring_alone = Ipse(ipse.home, desktop.environment)
     _works(keyring_alone)
-    assert len(desktop.items()) == 3
+    assert len(desktop.items()) == 4
     keyring_alone("keystore", "move", "--to", "file", "--new-passphrase-file", new_secret)
     assert desktop.items() == []
     file_alone = Ipse(ipse.home, {"IPSE_PASSPHRASE_FILE": str(new_secret)})

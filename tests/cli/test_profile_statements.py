@@ -261,3 +261,24 @@ def test_feedback_on_the_last_ranking_teaches_and_says_what(taught: Ipse) -> Non
     again = taught("profile", "feedback", "--took", "2", "--refused", "3", "--ranking", "1", "--json").json
     assert (again["statements"], again["known"]) == ([], 3)
     assert [row["source"] for row in listed(taught, "--source", "feedback")] == ["feedback"] * 3
+
+
+def test_the_sensitivity_of_many_is_changed_at_once_and_nothing_else_is(taught: Ipse) -> None:
+    taught("profile", "like", "-", stdin="rain\nsnow\nfog\n")
+    assert (
+        taught("profile", "edit", "1", "3", "--sensitivity", "secret").out == "2 statements became secret\n"
+    )
+    assert [row["sensitivity"] for row in listed(taught)] == ["secret", "private", "secret"]
+    told = taught("profile", "edit", "--all", "--sensitivity", "secret", "--json").json
+    assert told == {"changed": 1, "sensitivity": "secret"}
+    taught("profile", "edit", "--all", "--sensitivity", "private")
+    assert {row["sensitivity"] for row in listed(taught)} == {"private"}
+    for wrong in (
+        ["--all"],
+        ["--all", "1"],
+        ["1", "2", "--text", "x", "--sensitivity", "secret"],
+        ["1", "2", "--strength", "3"],
+    ):
+        taught("profile", "edit", *wrong, code=2)
+    taught("profile", "edit", "1", "9", "--sensitivity", "secret", code=5)
+    assert {row["sensitivity"] for row in listed(taught)} == {"private"}

@@ -279,7 +279,7 @@ def test_a_keystore_that_fails_before_it_is_charged_charges_nothing(
     prepare(wallet)
     request = asked()
     with monkeypatch.context() as broken:
-        broken.setattr(EncryptedFile, "replace", failing)
+        broken.setattr(EncryptedFile, "find", failing)
         with pytest.raises(KeystoreUnavailable):
             answer(wallet, request)
     assert (released(wallet), spent(wallet)) == ([], 0)

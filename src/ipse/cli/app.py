@@ -272,6 +272,7 @@ _DAPP: Final = Family(
         "grants": "dapp.grants:grants",
         "revoke": "dapp.grants:revoke",
         "budget": "dapp.budget:budget",
+        "date": "dapp.date:date",
     },
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from ipse.errors import DataError, NotFound, PassphraseNeeded, StorageError
 if TYPE_CHECKING:
     import typer
 
+    from ipse.errors import IpseError
     from ipse.preferences.embedding import Embedder
     from ipse.wallet.directory import Manifest, Places
     from ipse.wallet.wallet import Wallet
@@ -71,10 +72,13 @@ class Context:
         return not self.no_input and tty.present()
 
     @contextmanager
-    def wallet(self, *, embeds: bool = False) -> Iterator[Wallet]:
+    def wallet(
+        self, *, embeds: bool = False, doubt: Callable[[IpseError], object] | None = None
+    ) -> Iterator[Wallet]:
         """Open the wallet. Raises NotFound if there is none.
 
-        With `embeds`, the embedder is loaded while the passphrase becomes a key.
+        With `embeds`, the embedder is loaded while the passphrase becomes a key. With `doubt`, a vault that
+        is not the one that the keystore remembers can be read, and `doubt` is told the error.
         """
         from ipse.wallet.wallet import Wallet
 
@@ -88,7 +92,7 @@ class Context:
             return known[0]
 
         try:
-            with Wallet(self.places, passphrase) as wallet:
+            with Wallet(self.places, passphrase, doubt=doubt) as wallet:
                 self._manifest = wallet.manifest
                 if embeds and wallet.manifest.keystore == "os":
                     self._prepare()
@@ -98,6 +102,10 @@ class Context:
                 yield wallet
         finally:
             self._prepared()
+
+    def warn(self, error: IpseError) -> None:
+        """Tell an error that does not keep the command from showing what is there."""
+        self.output.message(f"warning: {error.message}; {error.hint}")
 
     def embedder(self, wallet: Wallet) -> Embedder:
         """Load the embedding model, compiled first if needed. Raises MissingFeature, NotFound."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ipse.disclosure.budgets import Cost
 from ipse.disclosure.offers import Item
@@ -11,7 +12,7 @@ from ipse.disclosure.questions import Question
 from ipse.disclosure.reasons import Reason
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning
 
-__all__ = ["Applicant", "Consent", "Decision", "Proposal"]
+__all__ = ["Applicant", "Consent", "Decision", "Proposal", "UnconfirmedDate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,25 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True)
+class UnconfirmedDate:
+    """What the clock says, and when the owner last confirmed what it said."""
+
+    today: datetime
+    confirmed: datetime
+
+    @property
+    def days(self) -> int:
+        """How many days lie between."""
+        return (self.today - self.confirmed).days
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
     """A question and the answer that the owner would give.
 
     With `tickable`, only the items that the owner ticks one by one leave; else all of them or none. Where
-    there is nothing to say, `items` is empty and `reason` says why.
+    there is nothing to say, `items` is empty and `reason` says why. `date` is there if the owner has not
+    confirmed the date lately; saying yes does.
     """
 
     question: Question
@@ -49,6 +64,7 @@ class Proposal:
     cost: Cost
     warnings: tuple[QuestionWarning, ...] = ()
     reason: Reason | None = None
+    date: UnconfirmedDate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Final
 
 __all__ = [
     "BUDGET_TAKEN",
+    "DATE_UNCONFIRMED",
     "GRANT_ENDED",
     "NOTHING_BEFORE",
     "NOTHING_SAID",
@@ -41,6 +42,7 @@ class ReasonCode(StrEnum):
     GRANT_USED_UP = "grant-used-up"
     GRANT_ENDED = "grant-ended"
     PROFILE_CHANGED = "profile-changed"
+    DATE_UNCONFIRMED = "date-unconfirmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,10 @@ NOTHING_BEFORE: Final = Reason(ReasonCode.NOTHING_BEFORE, "the same question was
 BUDGET_TAKEN: Final = Reason(ReasonCode.BUDGET_SPENT, "the budget has no room for it")
 """Another answer was charged while this one was worked out."""
 GRANT_ENDED: Final = Reason(ReasonCode.GRANT_ENDED, "the grant was ended meanwhile")
+DATE_UNCONFIRMED: Final = Reason(
+    ReasonCode.DATE_UNCONFIRMED, "nothing comes back to budgets until you have confirmed the date"
+)
+"""What was spent would be back by the clock, which is not believed without the owner any more."""
 PROFILE_CHANGED: Final = Reason(ReasonCode.PROFILE_CHANGED, "your profile was changed meanwhile")
 
 

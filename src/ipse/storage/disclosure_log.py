@@ -1,8 +1,8 @@
 """The disclosure log: what left, to whom, on whose word, chained by hashes.
 
 Each entry is one canonical JSON object (RFC 8785) that holds its number, the digest of the entry before
-it and exactly the bytes that left; its own digest is SHA-256 over those bytes. The head says how many
-entries there are and what the last one's digest is, signed.
+it and exactly the bytes that left; its own digest is SHA-256 over those bytes. The chain shows every change
+before its end; the state head of the vault shows the end.
 """
 
 from __future__ import annotations
@@ -19,14 +19,11 @@ from ipse.storage.vault import Vault
 __all__ = [
     "GENESIS",
     "Entry",
-    "LogHead",
     "append",
     "digest_of",
     "end",
     "every",
     "find",
-    "head",
-    "put_head",
     "verify",
 ]
 
@@ -42,15 +39,6 @@ class Entry:
     stored: bytes
     content: JsonObject
     digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogHead:
-    """The head as it is stored: `digest` in hex, `signature` a JWS in compact serialization, as ASCII."""
-
-    count: int
-    digest: str
-    signature: bytes
 
 
 def append(vault: Vault, content: JsonObject) -> Entry:
@@ -92,20 +80,6 @@ def find(vault: Vault, number: int) -> Entry:
     if not rows:
         raise NotFound(f"the log has no entry {number}", hint="`ipse log list` shows the numbers")
     return _read(*rows[0])
-
-
-def head(vault: Vault) -> LogHead | None:
-    """The head; None where no entry was made since heads are signed."""
-    rows = vault.rows("SELECT count, digest, signature FROM log_head")
-    return LogHead(*rows[0]) if rows else None
-
-
-def put_head(vault: Vault, head: LogHead) -> None:
-    """Put `head` in the place of the one before it, in the caller's transaction if there is one."""
-    vault.change(
-        "INSERT OR REPLACE INTO log_head (one, count, digest, signature) VALUES (1, ?, ?, ?)",
-        (head.count, head.digest, head.signature),
-    )
 
 
 def verify(vault: Vault) -> int:

@@ -96,10 +96,10 @@ class Manifest:
     leftovers: tuple[Leftover, ...] = ()
 
     @property
-    def log_item(self) -> str:
-        """The keystore item that holds the disclosure log's count, once there is one.
+    def state_item(self) -> str:
+        """The keystore item that remembers the newest state of the vault.
 
-        It goes by the root's name: where another could be named, so could an older count.
+        It goes by the root's name: where another could be named, so could an older state.
         """
         return f"log-{self.root_item.partition('-')[2]}"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["MIGRATIONS"]
+__all__ = ["HEADS_SINCE", "MIGRATIONS"]
 
+HEADS_SINCE: Final = 6
+"""The version of the schema since which a vault has state heads."""
 MIGRATIONS: Final[tuple[str, ...]] = (
     """
     CREATE TABLE credentials (
@@ -252,6 +254,17 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     CREATE TRIGGER topic_gone AFTER DELETE ON topics
         BEGIN DELETE FROM text_vectors WHERE text = old.meaning; END;
     ALTER TABLE tastes RENAME COLUMN landmarks TO inducing_points;
+    """,
+    # The state heads cover what the head of the log covered. A vector names the text that it was made of.
+    """
+    CREATE TABLE state_heads (
+        counter INTEGER PRIMARY KEY CHECK (counter > 0),
+        head BLOB NOT NULL,
+        mac BLOB NOT NULL
+    ) STRICT;
+    DROP TABLE log_head;
+    ALTER TABLE vectors ADD COLUMN identity BLOB;
+    UPDATE vectors SET identity = (SELECT identity FROM statements WHERE number = statement);
     """,
 )
 """A statement ends with a semicolon at the end of its line: a trigger has others inside it."""

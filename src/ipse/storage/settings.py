@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ipse.storage.vault import Vault
 
-__all__ = ["get", "put", "remove"]
+__all__ = ["DATE_CONFIRMED", "get", "put", "remove"]
+
+DATE_CONFIRMED: Final = "date-confirmed"
+"""When the owner last confirmed the date (RFC 3339 UTC)."""
 
 
 def get(vault: Vault, name: str) -> str | None:

@@ -1,4 +1,8 @@
-"""The vectors of statements, each under the fingerprint of the model that made it."""
+"""The vectors of statements, each under the fingerprint of the model that made it.
+
+A row holds the identity of the text that its vector was made of. Where that is not the statement's, the row
+is one of an older vault: it counts as missing.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,7 @@ def missing(vault: Vault, fingerprint: str) -> list[Statement]:
     """Current statements that the model with this fingerprint has not embedded yet."""
     rows = vault.rows(
         _SELECT + " FROM statements LEFT JOIN vectors ON statement = number AND fingerprint = ?"
+        " AND vectors.identity = statements.identity"
         " WHERE valid_to IS NULL AND statement IS NULL ORDER BY number",
         (fingerprint,),
     )
@@ -48,13 +53,14 @@ def keep(vault: Vault, fingerprint: str, vectors: Sequence[tuple[int, bytes]]) -
     """
     with vault.transaction():
         rows = vault.rows(
-            "SELECT number FROM statements JOIN json_each(?) ON number = value",
+            "SELECT number, identity FROM statements JOIN json_each(?) ON number = value",
             (listed(number for number, _ in vectors),),
         )
-        there = {row[0] for row in rows}
+        there = dict(rows)
         vault.change_many(
-            "INSERT INTO vectors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET vector = excluded.vector",
-            [(number, fingerprint, vector) for number, vector in vectors if number in there],
+            "INSERT INTO vectors (statement, fingerprint, vector, identity) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET vector = excluded.vector, identity = excluded.identity",
+            [(number, fingerprint, vector, there[number]) for number, vector in vectors if number in there],
         )
         # A kept taste that knew one of them, or should have, is learned anew. Triggers for this would cost
         # each row more than its insertion.
@@ -86,7 +92,8 @@ def every(
     """
     rows = vault.rows(
         _SELECT + ", vector FROM statements CROSS JOIN vectors ON statement = number"
-        " WHERE valid_to IS NULL AND fingerprint = ? AND kind = coalesce(?, kind) AND number > ?"
+        " WHERE valid_to IS NULL AND fingerprint = ? AND vectors.identity = statements.identity"
+        " AND kind = coalesce(?, kind) AND number > ?"
         " ORDER BY number",
         (fingerprint, kind, after),
     )
@@ -97,7 +104,8 @@ def of(vault: Vault, fingerprint: str, numbers: Collection[int]) -> list[tuple[S
     """Those of `numbers` that this model has embedded, in their order, each with its vector."""
     rows = vault.rows(
         _SELECT + ", vector FROM json_each(?) JOIN statements ON statements.number = value"
-        " JOIN vectors ON statement = statements.number WHERE fingerprint = ? ORDER BY statements.number",
+        " JOIN vectors ON statement = statements.number AND vectors.identity = statements.identity"
+        " WHERE fingerprint = ? ORDER BY statements.number",
         (listed(numbers), fingerprint),
     )
     return [(Statement(*row[:-1]), row[-1]) for row in rows]
@@ -109,7 +117,8 @@ def matrix(vault: Vault, fingerprint: str) -> Embedded:
     for rows in vault.batches(
         "SELECT number, weight, valid_from, sensitivity, vector FROM statements"
         " CROSS JOIN vectors ON statement = number"  # read in this order, nothing has to be sorted
-        " WHERE valid_to IS NULL AND fingerprint = ? AND kind = 'opinion' ORDER BY number",
+        " WHERE valid_to IS NULL AND fingerprint = ? AND vectors.identity = statements.identity"
+        " AND kind = 'opinion' ORDER BY number",
         (fingerprint,),
     ):
         numbers, weights, valid_from, sensitivity, pieces = zip(*rows, strict=True)

@@ -34,6 +34,7 @@ __all__ = [
     "remove",
     "rewrite",
     "secret_since",
+    "set_sensitivity",
     "supersede",
     "with_earlier",
 ]
@@ -92,7 +93,7 @@ def add(vault: Vault, statements: Sequence[NewStatement], *, now: str) -> Added:
             next_number=_next_number(vault),
         )
         for sensitivity, number in plan.hardened:
-            _set_sensitivity(vault, number, sensitivity, now=now)
+            set_sensitivity(vault, sensitivity, numbers=[number], now=now)
         vault.change_many("UPDATE statements SET valid_to = max(?, valid_from) WHERE number = ?", plan.ended)
         vault.change_many(
             "INSERT INTO statements (number, identity, text, weight, source, sensitivity, kind, created,"
@@ -224,7 +225,7 @@ def rewrite(vault: Vault, changed: Statement, *, now: str) -> None:
             "UPDATE statements SET text = ?, identity = ?, weight = ?, valid_from = ? WHERE number = ?",
             (changed.text, identity(changed.text), changed.weight, changed.valid_from, changed.number),
         )
-        _set_sensitivity(vault, changed.number, changed.sensitivity, now=now)
+        set_sensitivity(vault, changed.sensitivity, numbers=[changed.number], now=now)
 
 
 def supersede(vault: Vault, old: int, new: int) -> None:
@@ -292,11 +293,15 @@ def accepted_contradictions(vault: Vault) -> set[tuple[int, int]]:
     return {(a, b) for a, b in vault.rows("SELECT a, b FROM accepted_contradictions")}
 
 
-def _set_sensitivity(vault: Vault, number: int, sensitivity: str, *, now: str) -> None:
-    vault.change(
+def set_sensitivity(
+    vault: Vault, sensitivity: str, *, numbers: Collection[int] | None = None, now: str
+) -> int:
+    """Make statements `sensitivity`, those of `numbers` or all, ended too; how many were not so before."""
+    return vault.change(
         "UPDATE statements SET sensitivity = ?1,"
-        " secret_since = CASE ?1 WHEN 'secret' THEN coalesce(secret_since, ?2) END WHERE number = ?3",
-        (sensitivity, now, number),
+        " secret_since = CASE ?1 WHEN 'secret' THEN coalesce(secret_since, ?2) END"
+        " WHERE sensitivity <> ?1 AND (?3 IS NULL OR number IN (SELECT value FROM json_each(?3)))",
+        (sensitivity, now, None if numbers is None else listed(numbers)),
     )
 
 

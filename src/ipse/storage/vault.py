@@ -2,7 +2,7 @@
 
 Everything personal is in it. Page contents are authenticated by SQLCipher, so an altered file does not
 open; deleted rows are overwritten (`secure_delete`) and key material in memory is wiped
-(`cipher_memory_security`).
+(`cipher_memory_security`). That no page is older than the others, the state heads show.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ipse.errors import AlreadyExists, CorruptData, MalformedInput, StorageError
-from ipse.storage.schema import MIGRATIONS
+from ipse.errors import AlreadyExists, CorruptData, IpseError, MalformedInput, StorageError
+from ipse.storage.schema import HEADS_SINCE, MIGRATIONS
+from ipse.storage.state_head import Head, StateHeads
 from ipse.storage.statement_plan import identity
 
 __all__ = ["Vault"]
@@ -34,9 +35,22 @@ _BATCH: Final = 1024
 class Vault:
     """An open vault. Use it as a context manager; every change is inside `transaction()`."""
 
-    def __init__(self, connection: Any, path: Path) -> None:
+    def __init__(self, connection: Any, path: Path, heads: StateHeads) -> None:
         self._connection = connection
         self._path = path
+        self._heads = heads
+        self._above = 0
+        self._checked = False
+        self.unsettled: Head | None = None
+        """The newest state that was committed here and that the keystore does not hold yet."""
+        self.settled = 0
+        """The counter of a state that the keystore holds; what is older is dropped."""
+        self.committed: Callable[[], object] = lambda: None
+        """Called after each commit of another state."""
+        self.before_change: Callable[[], object] = lambda: None
+        """Called before the first commit of another state, in its transaction."""
+        self.refusal: IpseError | None = None
+        """Why no protected table may be changed; None where all may."""
 
     @classmethod
     def create(cls, path: Path, key: bytes) -> Vault:
@@ -85,20 +99,26 @@ class Vault:
                     "cipher_memory_security = ON",
                     "secure_delete = ON",
                     "foreign_keys = ON",
+                    "recursive_triggers = ON",  # else what REPLACE deletes is told to no trigger
                     "trusted_schema = OFF",
                     "synchronous = EXTRA",
                 ):
                     connection.execute(f"PRAGMA {setting}")
                 _check_whole(connection, path, fresh=fresh)
-                _migrate(connection, path)
-                if fresh:  # the tables of older schemas left free pages; on a small disk they stay
+                heads = StateHeads(connection, key)
+                _migrate(connection, path, heads)
+                if fresh:
+                    connection.execute("BEGIN IMMEDIATE")
+                    heads.begin()
+                    connection.execute("COMMIT")
+                    # The tables of older schemas left free pages; on a small disk they stay.
                     with contextlib.suppress(sqlcipher3.OperationalError):
                         connection.execute("VACUUM")
         except BaseException:
             connection.close()
             raise
         _log.info("opened the vault %s", path)
-        return cls(connection, path)
+        return cls(connection, path, heads)
 
     def close(self) -> None:
         """Close the file."""
@@ -112,20 +132,81 @@ class Vault:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing; one writer at a time. Nested use joins the outer transaction."""
+        """All of it or nothing; one writer at a time. Nested use joins the outer transaction.
+
+        One that changes a protected table is committed with the head of its new state.
+        """
         if self._connection.in_transaction:
             yield
             return
         with _translated(self._path):
+            self._heads.watch()
             self._connection.execute("BEGIN IMMEDIATE")
+        self._heads.restart()
+        self._above = 0
         try:
             yield
             with _translated(self._path):
+                head = self._next_head() if self._heads.changed else None
                 self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+        finally:
+            self._heads.restart()
+        if head is not None:
+            self.unsettled = head
+            self.committed()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """One state of the vault for all that is read; joins a transaction in progress."""
+        if self._connection.in_transaction:
+            yield
+            return
+        with _translated(self._path):
+            self._connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def heads(self) -> list[Head]:
+        """The chain of heads that are kept, oldest first. Raises VaultAltered."""
+        with _translated(self._path):
+            return self._heads.chain()
+
+    def check(self, head: Head, *, tables: Iterable[str] = (), everything: bool = False) -> None:
+        """Hold the rows to `head`, with what the transaction in progress has changed. Raises VaultAltered.
+
+        Of the large tables only those of `tables` are read, all with `everything`.
+        """
+        with self.reading(), _translated(self._path):
+            self._heads.check(head, tables=tables, everything=everything)
+        self._checked = True
+
+    def begin_heads(self, *, above: int = 0) -> Head:
+        """Make the first head of a vault of an older version, its counter above `above`.
+
+        As the last step of the caller's transaction if there is one.
+        """
+        with self.transaction(), _translated(self._path):
+            head = self._heads.begin(above=above)
+            self._heads.restart()
+        self.unsettled = head
+        return head
+
+    def skip_to(self, counter: int) -> None:
+        """Let the head of the transaction in progress have a counter above `counter`."""
+        self._above = counter
+
+    def _next_head(self) -> Head | None:
+        if self.refusal is not None:
+            raise self.refusal
+        if not self._checked:
+            self.before_change()
+        return self._heads.advance(keep_from=self.settled, above=self._above)
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
@@ -178,7 +259,7 @@ def _check_whole(connection: Any, path: Path, *, fresh: bool) -> None:
         connection.execute("COMMIT")
 
 
-def _migrate(connection: Any, path: Path) -> None:
+def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise CorruptData(
@@ -191,11 +272,16 @@ def _migrate(connection: Any, path: Path) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
+        covered = version >= HEADS_SINCE
+        if covered:
+            heads.check_newest()
         for script in MIGRATIONS[version:]:
             for statement in script.split(";\n"):  # a trigger has others inside it, on its line
                 if statement.strip():
                     connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        if covered:
+            heads.renew()
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:

@@ -39,10 +39,10 @@ def move(wallet: Wallet, to: str, *, new_passphrase: Passphrase) -> str:
         source = wallet.keystore
         secrets_by_item = {item: source.get(item) for item in current.items()}
         names = {item: f"{item.partition('-')[0]}-{secrets.token_hex(8)}" for item in secrets_by_item}
-        counted = source.find(current.log_item)
-        if counted is not None:
-            secrets_by_item[current.log_item] = counted
-            names[current.log_item] = _renamed(current, names).log_item
+        remembered = source.find(current.state_item)
+        if remembered is not None:
+            secrets_by_item[current.state_item] = remembered
+            names[current.state_item] = _renamed(current, names).state_item
         planned = tuple(Leftover(to, name) for name in names.values())
         write(replace(current, leftovers=(*current.leftovers, *planned)))
         target = open_keystore(to, wallet.places, current.wallet_id, new_passphrase, create=to == "file")

@@ -17,7 +17,7 @@ from ipse.keys import key_types
 from ipse.storage import credential_store
 from ipse.storage.credential_store import StoredCredential
 from ipse.storage.manifest import DidRecord
-from ipse.wallet import disclosure_log, identities
+from ipse.wallet import disclosure_log, identities, state
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Prepared", "prepare", "release"]
@@ -100,7 +100,7 @@ def release(wallet: Wallet, prepared: Prepared, challenge: Challenge, *, now: da
             },
             now=now,
         )
-    disclosure_log.settle(wallet)
+    state.settle(wallet)
     return made
 
 

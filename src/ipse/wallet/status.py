@@ -19,7 +19,7 @@ from ipse.storage import status_lists
 from ipse.storage.manifest import DidRecord, check_name
 from ipse.storage.status_lists import CachedList, Kind, ListEntry, ListRecord
 from ipse.storage.vault import Vault
-from ipse.wallet import identities
+from ipse.wallet import identities, state
 from ipse.wallet.wallet import Wallet
 
 __all__ = [
@@ -185,6 +185,7 @@ def publish(
     if valid_until is not None and valid_until <= now:
         raise UsageError(f"{format_timestamp(valid_until)} is over", hint="give a time that is yet to come")
     record = status_lists.find(wallet.vault, list_name)
+    state.check(wallet, tables=["status_entries"])
     statuses = status_lists.statuses(wallet.vault, list_name)
     _, place, key = identities.signing_key(wallet, record.issuer)
     if record.kind == IETF_LIST:

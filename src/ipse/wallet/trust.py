@@ -11,6 +11,7 @@ from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
 from ipse.storage import trusted_issuers
 from ipse.storage.trusted_issuers import TrustedIssuer
+from ipse.wallet import state
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["TrustedIssuer", "add", "listed", "remove", "trusted"]
@@ -44,5 +45,9 @@ def remove(wallet: Wallet, issuer: str, types: Sequence[str] | None = None) -> i
 
 
 def trusted(wallet: Wallet) -> dict[str, frozenset[str]]:
-    """The trust list: each issuer and the types it may issue. Raises KeystoreError, CorruptData."""
+    """The trust list: each issuer and the types it may issue, from the newest state of the vault.
+
+    Raises KeystoreError, CorruptData, VaultAltered, VaultOutdated.
+    """
+    state.check(wallet)
     return trusted_issuers.by_issuer(wallet.vault)

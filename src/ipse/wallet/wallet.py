@@ -11,13 +11,22 @@ from dataclasses import replace
 from datetime import datetime
 
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import AlreadyExists, CorruptData, IpseError, KeystoreError, StorageError, UsageError
+from ipse.errors import (
+    AlreadyExists,
+    CorruptData,
+    IpseError,
+    KeystoreError,
+    StorageError,
+    UsageError,
+    VerificationFailed,
+)
 from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
-from ipse.storage import files, manifest
+from ipse.storage import files, manifest, settings
 from ipse.storage.manifest import DidRecord, Edit, Leftover, Manifest
 from ipse.storage.places import Places, check_private
 from ipse.storage.vault import Vault
+from ipse.wallet import state
 
 __all__ = ["Passphrase", "Wallet", "open_keystore"]
 
@@ -29,10 +38,24 @@ Passphrase = Callable[[], bytes]
 class Wallet:
     """An existing wallet. Use it as a context manager; it closes the vault."""
 
-    def __init__(self, places: Places, passphrase: Passphrase) -> None:
-        """Read the manifest. Raises NotFound where there is no wallet, CorruptData, StorageError."""
+    def __init__(
+        self,
+        places: Places,
+        passphrase: Passphrase,
+        *,
+        doubt: Callable[[IpseError], object] | None = None,
+        settles: bool = False,
+    ) -> None:
+        """Read the manifest. Raises NotFound where there is no wallet, CorruptData, StorageError.
+
+        With `doubt`, a vault whose state is not the one that the keystore remembers can be read: `doubt` is
+        told the error. Without, it is refused. The keystore follows when the wallet is closed; with
+        `settles`, after each change.
+        """
         check_private(places)
         self.places = places
+        self._doubt = doubt
+        self._settles = settles
         self.manifest: Manifest = manifest.read(places.manifest)
         self._passphrase = passphrase
         self._keystore: Keystore | None = None
@@ -40,7 +63,9 @@ class Wallet:
         self._root: bytes | None = None
 
     @classmethod
-    def create(cls, places: Places, *, keystore: str, passphrase: Passphrase, now: datetime) -> Wallet:
+    def create(
+        cls, places: Places, *, keystore: str, passphrase: Passphrase, now: datetime, settles: bool = False
+    ) -> Wallet:
         """A new wallet over the keystore of kind "os" or "file".
 
         The manifest is written last: until then there is no wallet, and what was made is taken back
@@ -70,30 +95,53 @@ class Wallet:
             else:
                 undo.append(lambda: store.remove(root_item))
             store.add(root_item, root)
-            Vault.create(places.vault, derivation.vault_key(root)).close()
-            undo.append(lambda: places.vault.unlink(missing_ok=True))
-            manifest.create(places.manifest, Manifest(wallet_id, keystore, root_item, format_timestamp(now)))
+            made = Manifest(wallet_id, keystore, root_item, format_timestamp(now))
+            with Vault.create(places.vault, derivation.vault_key(root)) as vault:
+                undo.append(lambda: places.vault.unlink(missing_ok=True))
+                if keystore == "os":
+                    undo.append(lambda: store.remove(made.state_item))
+                settings.put(vault, settings.DATE_CONFIRMED, format_timestamp(now))
+                store.add(made.state_item, state.encoded(vault.heads()[-1]))
+            manifest.create(places.manifest, made)
         except BaseException:
             if not _is_made(places, wallet_id):
                 for step in reversed(undo):
                     with contextlib.suppress(IpseError, OSError):  # the first error is the one to tell
                         step()
             raise
-        wallet = cls(places, passphrase)
+        wallet = cls(places, passphrase, settles=settles)
         wallet._keystore, wallet._root = store, root
         return wallet
 
     def __enter__(self) -> Wallet:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None and not self.reads:
+            self.close()
+            return
+        # What went wrong first is what the owner must hear; what was only read needs nothing to be kept.
+        with contextlib.suppress(IpseError):
+            self.close()
 
     def close(self) -> None:
-        """Close the vault if it was opened."""
-        if self._vault is not None:
+        """Let the keystore remember the vault's newest state, and close the vault, if it was opened.
+
+        Raises KeystoreError, StorageError.
+        """
+        if self._vault is None:
+            return
+        try:
+            if self._vault.refusal is None:
+                state.settle(self)
+        finally:
             self._vault.close()
             self._vault = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it was opened to be read, whatever its state."""
+        return self._doubt is not None
 
     @property
     def keystore(self) -> Keystore:
@@ -119,9 +167,28 @@ class Wallet:
 
     @property
     def vault(self) -> Vault:
-        """The open vault. Raises KeystoreError, CorruptData."""
+        """The open vault, its newest state held to the keystore when it is opened.
+
+        Raises KeystoreError, CorruptData, VaultAltered, VaultOutdated.
+        """
         if self._vault is None:
             self._vault = Vault.open(self.places.vault, derivation.vault_key(self.root))
+            try:
+                state.opened(self)
+            except (VerificationFailed, CorruptData) as error:
+                if self._doubt is None:
+                    self._vault.close()
+                    self._vault = None
+                    raise
+                self._vault.refusal = error
+                self._doubt(error)
+            except BaseException:
+                self._vault.close()
+                self._vault = None
+                raise
+            self._vault.before_change = lambda: state.check(self)
+            if self._settles:
+                self._vault.committed = lambda: state.settle(self)
         return self._vault
 
     def point_to(self, items: Sequence[str], edit: Edit, *, replacing: DidRecord | None = None) -> None:

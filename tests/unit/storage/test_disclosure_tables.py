@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 import sqlcipher3
 
-from ipse.storage import answers, disclosure_log, grants, statements, topic_store, vault
+from ipse.storage import answers, disclosure_log, grants, statements, topic_store
 from ipse.storage.grants import Grant
 from ipse.storage.schema import MIGRATIONS
 from ipse.storage.vault import Vault
+from tests.made import schema
 from tests.unit.storage.test_answers import ROW
 
 KEY = bytes(range(32))
@@ -23,10 +24,9 @@ OLD = [
 ]
 
 
-def older(path: Path, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def older(path: Path, version: int) -> None:
     """A vault of an earlier version of the schema, with grants and a log; the last grant is gone."""
-    with monkeypatch.context() as patched:
-        patched.setattr(vault, "MIGRATIONS", MIGRATIONS[:version])
+    with schema(version):
         Vault.create(path, KEY).close()
         with Vault.open(path, KEY) as old:
             for number, origin, revoked in ((2, SHOP, TUESDAY), (5, CLUB, None), (9, CLUB, None)):
@@ -41,11 +41,9 @@ def older(path: Path, version: int, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2, 3])
-def test_the_grants_and_the_log_of_an_older_vault_are_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: int
-) -> None:
+def test_the_grants_and_the_log_of_an_older_vault_are_kept(tmp_path: Path, version: int) -> None:
     path = tmp_path / "vault.db"
-    older(path, version, monkeypatch)
+    older(path, version)
     for _ in range(2):
         with Vault.open(path, KEY) as opened:
             assert grants.every(opened) == OLD, "requests could only be unsigned when these were granted"
@@ -61,45 +59,31 @@ def test_the_grants_and_the_log_of_an_older_vault_are_kept(
         assert grants.every(opened)[1:] == [replace(OLD[1], revoked=TUESDAY), replace(new, number=10)]
 
 
-def test_the_new_tables_of_an_older_vault_are_empty_and_at_work(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_new_tables_of_an_older_vault_are_empty_and_at_work(tmp_path: Path) -> None:
     path = tmp_path / "vault.db"
-    older(path, 3, monkeypatch)
+    older(path, 3)
     with Vault.open(path, KEY) as opened:
         assert answers.moment(opened, MONDAY) == MONDAY
         assert answers.spent(opened, since="0001-01-01T00:00:00Z") == 0
         assert topic_store.access(opened) == {}
         assert answers.receipts(opened) == []
-        assert disclosure_log.head(opened) is None
+        assert opened.heads() == []
         answers.add(opened, replace(ROW, number=3))
         assert answers.spent(opened, since=MONDAY) == ROW.epsilon
         with pytest.raises(sqlcipher3.IntegrityError):
             opened.change("DELETE FROM answers")
 
 
-def test_the_profile_of_an_older_vault_is_kept_and_guards_the_answers_made_of_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_profile_of_an_older_vault_is_kept_and_guards_the_answers_made_of_it(tmp_path: Path) -> None:
     path = tmp_path / "vault.db"
-    older(path, 3, monkeypatch)
-    with monkeypatch.context() as patched:
-        patched.setattr(vault, "MIGRATIONS", MIGRATIONS[:3])
-        with Vault.open(path, KEY) as old:
-            said = [statements.NewStatement(text, 0.5, "said") for text in ("tea", "rain")]
-            statements.add(old, said, now=MONDAY)
-            topic_store.add(old, label="The abyss", meaning="strange fish", now=MONDAY)
-            profile = (statements.every(old), topic_store.own(old))
+    older(path, 3)
+    with schema(3), Vault.open(path, KEY) as old:
+        said = [statements.NewStatement(text, 0.5, "said") for text in ("tea", "rain")]
+        statements.add(old, said, now=MONDAY)
+        topic_store.add(old, label="The abyss", meaning="strange fish", now=MONDAY)
+        profile = (statements.every(old), topic_store.own(old))
     with Vault.open(path, KEY) as opened:
         assert (statements.every(opened), topic_store.own(opened)) == profile
         answers.add(opened, ROW)
         statements.forget(opened, 1)
         assert answers.history(opened, ROW.party) == [replace(ROW, content=None)]
-
-
-def test_the_log_has_one_head(tmp_path: Path) -> None:
-    with Vault.create(tmp_path / "vault.db", KEY) as opened:
-        opened.insert("INSERT INTO log_head (count, digest, signature) VALUES (?, ?, ?)", (0, "", b""))
-        for number, count in ((2, 1), (1, 1), (3, -1)):
-            with pytest.raises(sqlcipher3.IntegrityError):
-                opened.insert("INSERT INTO log_head VALUES (?, ?, ?, ?)", (number, count, "", b""))

@@ -9,12 +9,11 @@ import pytest
 import sqlcipher3
 
 from ipse.errors import AlreadyExists, CorruptData, NotFound
-from ipse.storage import rankings, settings, statements, topic_store, vault
+from ipse.storage import rankings, settings, statements, topic_store
 from ipse.storage.rankings import KEPT, PLACES, Ranking
-from ipse.storage.schema import MIGRATIONS
 from ipse.storage.topic_store import OwnTopic
 from ipse.storage.vault import Vault
-from tests.made import empty_vault
+from tests.made import empty_vault, schema
 
 MONDAY, TUESDAY = "2026-02-02T12:00:00Z", "2026-02-03T12:00:00Z"
 KEY = bytes(range(32))
@@ -83,13 +82,10 @@ def test_a_ranking_that_can_not_be_read_is_corrupt(opened: Vault, stored: str) -
         rankings.latest(opened)
 
 
-def test_an_older_vault_is_brought_up_with_all_it_holds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_older_vault_is_brought_up_with_all_it_holds(tmp_path: Path) -> None:
     path = tmp_path / "vault.db"
-    monkeypatch.setattr(vault, "MIGRATIONS", MIGRATIONS[:2])
-    Vault.create(path, KEY).close()
-    monkeypatch.undo()
+    with schema(2):
+        Vault.create(path, KEY).close()
     old = sqlcipher3.connect(str(path), isolation_level=None)
     old.execute(f"PRAGMA key = \"x'{KEY.hex()}'\"")
     rows = [

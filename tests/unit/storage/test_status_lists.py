@@ -9,11 +9,10 @@ import pytest
 
 from ipse.errors import AlreadyExists, MalformedInput, NotFound, UsageError
 from ipse.storage import status_lists
-from ipse.storage.schema import MIGRATIONS
 from ipse.storage.status_lists import MAX_SIZE, MIN_SIZE, CachedList, ListEntry, ListRecord
 from ipse.storage.vault import Vault
 from tests.faults.processes import Process, Report, at_every, kill_at_line, needs_fork, together
-from tests.made import empty_vault
+from tests.made import empty_vault, schema
 
 NOW, LATER = "2026-01-31T12:00:00Z", "2026-02-01T12:00:00Z"
 RECORD = ListRecord(
@@ -171,7 +170,7 @@ class TestAllocation:
                 report(str(status_lists.allocate(opened, "degrees", f"urn:uuid:{number}", now=NOW)))
 
         given: list[int] = []
-        for number in range(1, 400, step):
+        for number in range(1, 4000, step):
             was_killed, reported = kill_at_line(number, work)
             given += map(int, reported)
             if not was_killed:
@@ -262,16 +261,10 @@ class TestCache:
         assert status_lists.cached(vault, self.HELD.url, now=NOW) is None
 
 
-def test_an_earlier_vault_gets_the_tables_and_keeps_what_it_has(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from ipse.storage import vault as module
-
+def test_an_earlier_vault_gets_the_tables_and_keeps_what_it_has(tmp_path: Path) -> None:
     path = tmp_path / "vault.db"
-    with monkeypatch.context() as patched:
-        patched.setattr(module, "MIGRATIONS", MIGRATIONS[:1])
-        with Vault.create(path, KEY) as earlier:
-            earlier.insert("INSERT INTO disclosures VALUES (?, ?, ?)", (1, b"entry", b"digest"))
+    with schema(1), Vault.create(path, KEY) as earlier:
+        earlier.insert("INSERT INTO disclosures VALUES (?, ?, ?)", (1, b"entry", b"digest"))
     with Vault.open(path, KEY) as opened:
         status_lists.add(opened, RECORD)
         assert opened.rows("SELECT * FROM disclosures") == [(1, b"entry", b"digest")]

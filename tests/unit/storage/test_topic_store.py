@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ipse.storage import tastes, topic_store, vault
-from ipse.storage.schema import MIGRATIONS
+from ipse.storage import tastes, topic_store
 from ipse.storage.tastes import KeptTaste
 from ipse.storage.vault import Vault
-from tests.made import empty_vault
+from tests.made import empty_vault, schema
 
 KEY = bytes(32)
 NOW = "2026-02-02T12:00:00Z"
@@ -46,13 +45,9 @@ def test_a_topic_that_was_removed_while_it_was_embedded_leaves_no_vector(opened:
     assert topic_store.vectors(opened, "model") == {"hiking": b"1"}
 
 
-def test_a_taste_that_the_version_before_kept_can_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patched:
-        patched.setattr(vault, "MIGRATIONS", MIGRATIONS[:4])
-        with Vault.create(tmp_path / "vault.db", KEY) as old:
-            old.change("INSERT INTO tastes VALUES ('model', 1, 7, '[1, 2]', ?)", (b"sums",))
+def test_a_taste_that_the_version_before_kept_can_be_read(tmp_path: Path) -> None:
+    with schema(4), Vault.create(tmp_path / "vault.db", KEY) as old:
+        old.change("INSERT INTO tastes VALUES ('model', 1, 7, '[1, 2]', ?)", (b"sums",))
     with Vault.open(tmp_path / "vault.db", KEY) as opened:
         assert tastes.find(opened, "model", secrets=True) == KeptTaste(7, (1, 2), b"sums")
 

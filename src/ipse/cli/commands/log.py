@@ -14,7 +14,7 @@ from ipse.errors import ConsentNeeded, ConsentRefused, UsageError
 from ipse.wallet import output_files
 
 if TYPE_CHECKING:
-    from ipse.wallet.disclosure_log import Loss
+    from ipse.wallet.recovery import Loss
 
 __all__ = ["accept", "export", "list_", "receipts", "show", "verify"]
 
@@ -24,10 +24,10 @@ _ACCEPT: Final = "accept"
 _CONSEQUENCES: Final = """\
 If you still have the newest vault.db, say no and put it back. If you accept:
 - the log says for good that something is lost, and the newest vault.db fits no more
-- no budget has anything left for 30 days
-- all grants end
-- topics, statements and credentials are those of this vault: what you closed, forgot
-  or made secret after it was saved is as it was before"""
+- no budget has anything left for 30 days, all grants end, no issuer is trusted
+- all topics are closed and all statements secret, until you open them again
+- statements, credentials and status lists are those of this vault: what you forgot,
+  removed or revoked after it was saved is as it was before"""
 
 
 def list_(ctx: typer.Context) -> None:
@@ -35,7 +35,7 @@ def list_(ctx: typer.Context) -> None:
     from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         rows = [{"epsilon": None, **entry.content} for entry in disclosure_log.entries(wallet)]
     context.output.table("disclosures", rows, _COLUMNS, empty="nothing was sent yet")
 
@@ -48,13 +48,13 @@ def show(
     from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         entry = disclosure_log.find(wallet, number)
     context.output.document(strict_json.pretty(entry.content), entry.content)
 
 
 def verify(ctx: typer.Context) -> None:
-    """Verify that no entry was altered, removed, moved or cut off."""
+    """Verify that no entry was altered, removed or cut off, and that the vault is the newest one."""
     from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
@@ -64,30 +64,29 @@ def verify(ctx: typer.Context) -> None:
     facts = {
         "entries": verified.count,
         "outcome": "passed",
-        "head": verified.head.digest if verified.head else None,
+        "head": verified.head,
         "key": key,
+        "state": verified.state,
     }
-    if verified.count and not verified.head:
-        context.output.message("these were made before heads were signed; the next answer signs one")
     context.output.result(f"{_entries(verified.count)}, the chain is whole", facts)
 
 
 def accept(ctx: typer.Context) -> None:
-    """Accept the loss of entries, if the newest vault.db is gone for good.
+    """Go on from an older vault.db, if the newest one is gone for good.
 
-    That is entered in the log, and no budget has anything left for 30 days.
+    That is entered in the log. Grants end, topics close, and no budget has anything left for 30 days.
     """
-    from ipse.wallet import disclosure_log
+    from ipse.wallet import recovery
 
     context = context_of(ctx)
-    with context.wallet() as wallet:
-        lost = disclosure_log.loss(wallet)
+    with context.wallet(doubt=lambda _: None) as wallet:
+        lost = recovery.loss(wallet)
         if lost is None:
             told = {"accepted": False, "entry": None, "lost": None}
             context.output.result("nothing is lost; nothing was changed", told)
             return
         _confirm(context, lost)
-        entry = disclosure_log.accept(wallet, lost, now=context.now)
+        entry = recovery.accept(wallet, lost, now=context.now)
     facts = {"accepted": True, "entry": entry.number, "lost": entry.content["lost"]}
     context.output.result(f"accepted: log entry {entry.number} says what is lost", facts)
 
@@ -106,16 +105,15 @@ def _confirm(context: Context, lost: Loss) -> None:
 
 
 def _told(lost: Loss) -> str:
-    here = f"there {'is' if lost.here == 1 else 'are'} {lost.here}"
     if lost.remembered is None:
         return (
-            f"The keystore's count of the log is gone. In this vault {here}.\n"
-            "Whether entries are lost, and how many, can't be told."
+            f"The keystore no longer remembers the state of the vault; this vault.db has state {lost.here}.\n"
+            "Whether changes are lost, and how many, can't be told."
         )
-    told = f"The keystore remembers {_entries(lost.remembered)}, in this vault {here}"
+    told = f"The keystore remembers state {lost.remembered}, this vault.db has state {lost.here}"
     if lost.remembered > lost.here:
-        return f"{told}: at least {lost.remembered - lost.here} of the log is lost."
-    return f"{told}, and entry {lost.remembered} is another one: what was there is lost."
+        return f"{told}: at least {lost.remembered - lost.here} of its changes are lost."
+    return f"{told}, and state {lost.remembered} was another one: what was there is lost."
 
 
 def _entries(count: int) -> str:
@@ -183,7 +181,7 @@ def receipts(
 def _list_receipts(context: Context) -> None:
     from ipse.wallet.disclosure import receipts
 
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         rows = [
             {**{name: entry.get(name) for name in _RECEIPT_COLUMNS}, "countersigned": countersigned}
             for entry, countersigned in receipts.listed(wallet)

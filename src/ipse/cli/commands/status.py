@@ -19,7 +19,7 @@ def status(ctx: typer.Context) -> None:
 
     context = context_of(ctx)
     context.no_input = True  # the passphrase is not asked for just to count
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         facts: dict[str, Any] = {
             "home": str(context.places.data),
             "keystore": wallet.manifest.keystore,

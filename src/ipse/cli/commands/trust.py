@@ -36,7 +36,7 @@ def list_(ctx: typer.Context) -> None:
     from ipse.wallet import trust
 
     context = context_of(ctx)
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         rows = [asdict(entry) for entry in trust.listed(wallet)]
     context.output.table(
         "issuers", rows, ("did", "type", "added"), empty="nobody yet: `ipse trust add DID --for TYPE`"

@@ -1,7 +1,7 @@
 """Where secrets are kept: the operating system's keyring, or an encrypted file.
 
 A key is written once and never overwritten: a new item, then the pointer to it, then the old one goes. What
-is replaced is the count of the disclosure log, which nothing may point to that could be put back with it.
+is replaced is the state of the vault, which nothing may point to that could be put back with it.
 """
 
 from __future__ import annotations

@@ -58,7 +58,8 @@ class Wallet:
         `passphrase` is asked once for the passphrase of a keystore that is a file, as bytes. `progress` is
         told the stages of what takes long. Raises NotFound where there is no wallet, CorruptData.
         """
-        return cls(wallet.Wallet(places or find_places(), passphrase or _nobody), progress=progress)
+        opened = wallet.Wallet(places or find_places(), passphrase or _nobody, settles=True)
+        return cls(opened, progress=progress)
 
     @classmethod
     def create(
@@ -79,6 +80,7 @@ class Wallet:
             keystore=keystore,
             passphrase=passphrase or _nobody,
             now=time_or_now(now),
+            settles=True,
         )
         return cls(made, progress=progress)
 

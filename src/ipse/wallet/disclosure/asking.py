@@ -10,7 +10,7 @@ from ipse.disclosure import offers, reasons
 from ipse.disclosure.answers import nothing
 from ipse.disclosure.budgets import Cost, cost_of_answer, since
 from ipse.disclosure.offers import Offer, Profile
-from ipse.disclosure.proposals import Applicant, Consent, Proposal
+from ipse.disclosure.proposals import Applicant, Consent, Proposal, UnconfirmedDate
 from ipse.disclosure.questions import Question, parse_question
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning, warnings
 from ipse.encoding import strict_json
@@ -21,7 +21,9 @@ from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.protocols import openid4vp
 from ipse.storage import answers
 from ipse.storage.answers import AnswerRow
+from ipse.wallet import state
 from ipse.wallet.disclosure import budgets, permission
+from ipse.wallet.disclosure.budgets import Dates
 from ipse.wallet.disclosure.permission import Permission
 from ipse.wallet.disclosure.releasing import Answered, basis, release
 from ipse.wallet.profile.opinions import read_opinions
@@ -54,12 +56,17 @@ def ask(
     """
     question = parse_question(request, resolve=lambda did: resolve(did, reach or Reach()), origin=origin)
     openid4vp.check_time(question.authorization, now)
+    state.check(wallet)
     _check_new(wallet, question)
-    moment = budgets.moment(wallet, now)
+    date = budgets.dates(wallet, now)
     limits = budgets.read(wallet)
     epsilon = limits.price(question.level)
+    moment = date.unattended
     earlier = answers.stored(wallet.vault, question.party, question.identity, since=since(moment))
-    granted = permission.covering(wallet, question, 0 if earlier else epsilon, moment)
+    granted = permission.covering(wallet, question, 0 if earlier else epsilon, date)
+    if granted is None and date.in_doubt:  # the owner is asked, whose yes confirms the date
+        moment = date.clock
+        earlier = answers.stored(wallet.vault, question.party, question.identity, since=since(moment))
     model, seen = embedder(), basis(wallet)
     embed_missing(wallet, model)
     topics = embed_topics(wallet, model, EMPTY_PURPOSES)
@@ -79,6 +86,9 @@ def ask(
         repeated=earlier.time if earlier else None,
     )
     offer = _bounded(question, offer, cost, earlier, granted)
+    in_doubt = granted is not None and not granted.used_up and cost.spent and date.in_doubt
+    if in_doubt and budgets.allowed(wallet, question.party, epsilon, date.clock):
+        offer = replace(offer, reason=reasons.DATE_UNCONFIRMED)
     refused = False
     if granted is None:
         past = [_past(row) for row in answers.history(wallet.vault, question.party)]
@@ -92,7 +102,7 @@ def ask(
             earlier=past,
             everybody=[_past(row) for row in everybody],
         )
-        proposal = _proposal(question, offer, cost, past, found)
+        proposal = _proposal(question, offer, cost, past, found, date)
         decision = consent(proposal)
         refused = not decision.accepted
         if decision.accepted and proposal.tickable:
@@ -156,6 +166,7 @@ def _proposal(
     cost: Cost,
     past: Sequence[PastAnswer],
     found: tuple[QuestionWarning, ...],
+    date: Dates,
 ) -> Proposal:
     authorization = question.authorization
     return Proposal(
@@ -166,6 +177,7 @@ def _proposal(
         cost=cost if offer.drawn else cost.waived(),
         warnings=found,
         reason=offer.reason,
+        date=UnconfirmedDate(date.clock, date.confirmed) if date.in_doubt else None,
     )
 
 

@@ -1,19 +1,60 @@
-"""The owner's privacy budgets in the vault, and what is spent of them."""
+"""The owner's privacy budgets in the vault, what is spent of them, and how long the clock is believed.
+
+A clock that is set forward would give spent budgets back. So without the owner it counts for WINDOW after the
+date was last confirmed; from then on, budgets and the bounds of grants go by the time of that confirmation,
+and nothing comes back. It goes on where the owner confirms the date, on a consent page or at the terminal.
+That bounds one jump and many small ones alike.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from ipse.disclosure.budgets import Budgets, Charge, since
+from ipse.disclosure.budgets import WINDOW, Budgets, Charge, since
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import CorruptData
 from ipse.storage import answers, settings
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["allowed", "change", "charges", "left", "moment", "read", "spenders"]
+__all__ = [
+    "Dates",
+    "allowed",
+    "change",
+    "charges",
+    "confirm_date",
+    "dates",
+    "left",
+    "moment",
+    "read",
+    "spenders",
+]
 
+_EARLIEST: Final = "0002-01-01T00:00:00Z"
 _NAMES: Final = {"answer": "budget-answer", "application": "budget-application", "overall": "budget-overall"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """What the time is: `clock` for the owner, `unattended` for what happens without them.
+
+    The clock is never before an earlier answer; `confirmed` is when the date was last confirmed. Answers are
+    dated by the clock whoever consents, and count from then on.
+    """
+
+    clock: datetime
+    confirmed: datetime
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the clock alone is not believed any more."""
+        return self.clock - self.confirmed > WINDOW
+
+    @property
+    def unattended(self) -> datetime:
+        """The time that budgets and grants go by without the owner."""
+        return self.confirmed if self.in_doubt else self.clock
 
 
 def read(wallet: Wallet) -> Budgets:
@@ -47,6 +88,20 @@ def moment(wallet: Wallet, now: datetime) -> datetime:
     A clock that is set back gives nothing back.
     """
     return parse_timestamp(answers.moment(wallet.vault, format_timestamp(now)))
+
+
+def dates(wallet: Wallet, now: datetime) -> Dates:
+    """The dates at `now`, by the clock."""
+    confirmed = settings.get(wallet.vault, settings.DATE_CONFIRMED)
+    return Dates(moment(wallet, now), parse_timestamp(confirmed or _EARLIEST))
+
+
+def confirm_date(wallet: Wallet, now: datetime) -> Dates:
+    """Keep that the owner says that it is `now`; the dates after that."""
+    with wallet.vault.transaction():
+        clock = moment(wallet, now)
+        settings.put(wallet.vault, settings.DATE_CONFIRMED, format_timestamp(clock))
+        return dates(wallet, now)
 
 
 def charges(wallet: Wallet, moment: datetime) -> list[Charge]:

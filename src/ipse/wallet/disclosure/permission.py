@@ -10,13 +10,14 @@ from typing import Final
 from ipse.disclosure.budgets import since
 from ipse.disclosure.grants import GrantTerms
 from ipse.disclosure.questions import Question
-from ipse.disclosure.reasons import Reason
+from ipse.disclosure.reasons import DATE_UNCONFIRMED, Reason
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import NotFound
 from ipse.preferences.topics import called
 from ipse.protocols.parties import party_of
 from ipse.storage import answers, grants
 from ipse.storage.grants import Grant
+from ipse.wallet.disclosure.budgets import Dates
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Grant", "Permission", "covering", "grant", "granted", "revoke"]
@@ -32,19 +33,30 @@ class Permission:
     used_up: Reason | None = None
 
 
-def covering(wallet: Wallet, question: Question, epsilon: int, moment: datetime) -> Permission | None:
-    """Return the grant under which `question` is answered without the owner at `moment`, or None.
+def covering(wallet: Wallet, question: Question, epsilon: int, dates: Dates) -> Permission | None:
+    """Return the grant under which `question` is answered without the owner, or None.
 
     It must be of this very party and level, not ended, and the request signed unless the owner said that
-    unsigned ones will do. Asked before anything is computed and again in the transaction that releases.
+    unsigned ones will do. It ends by the clock; its bounds go by the time that is believed without the owner.
+    Asked before anything is computed and again in the transaction that releases.
     """
     vault = wallet.vault
-    found = grants.active(vault, party=question.party, level=question.level, now=format_timestamp(moment))
+    now = format_timestamp(dates.clock)
+    found = grants.active(vault, party=question.party, level=question.level, now=now)
     if found is None or not _terms_of(found).covers(question):
         return None
-    today = answers.count(vault, grant=found.number, since=format_timestamp(moment - _DAY))
-    spent = answers.spent(vault, since=since(moment), grant=found.number)
-    return Permission(found, _terms_of(found).used_up(today=today, spent=spent, epsilon=epsilon))
+    used_up = _used_up(wallet, found, epsilon, dates.unattended)
+    if used_up and dates.in_doubt and not _used_up(wallet, found, epsilon, dates.clock):
+        used_up = DATE_UNCONFIRMED
+    return Permission(found, used_up)
+
+
+def _used_up(wallet: Wallet, grant: Grant, epsilon: int, moment: datetime) -> Reason | None:
+    """Why a grant allows no answer of `epsilon` at `moment`, None where it does."""
+    vault = wallet.vault
+    today = answers.count(vault, grant=grant.number, since=format_timestamp(moment - _DAY))
+    spent = answers.spent(vault, since=since(moment), grant=grant.number)
+    return _terms_of(grant).used_up(today=today, spent=spent, epsilon=epsilon)
 
 
 def grant(

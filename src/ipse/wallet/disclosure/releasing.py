@@ -16,8 +16,9 @@ from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
 from ipse.storage import answers, statements, topic_store
 from ipse.storage.answers import AnswerRow
-from ipse.wallet import disclosure_log
+from ipse.wallet import disclosure_log, state
 from ipse.wallet.disclosure import budgets, permission
+from ipse.wallet.disclosure.budgets import Dates
 from ipse.wallet.disclosure.permission import Permission
 from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.wallet import Wallet
@@ -63,9 +64,13 @@ def release(
     vault, party = wallet.vault, question.party
     key = derivation.pairwise_key(wallet.root, party)
     with vault.transaction():
-        moment = budgets.moment(wallet, now)
+        date = budgets.dates(wallet, now)
+        attended = granted is None and not refused
+        if attended and date.in_doubt:
+            date = budgets.confirm_date(wallet, now)
+        moment = date.clock if attended else date.unattended
         # Looked for where nothing is said as well, so that it takes as long.
-        objection = _objection(wallet, question, epsilon, seen, granted, moment)
+        objection = _objection(wallet, question, epsilon, seen, granted, date, moment)
         if objection and (epsilon or content != nothing(question)):
             reason, epsilon, content = objection, 0, nothing(question)
         said = content != nothing(question)
@@ -99,7 +104,7 @@ def release(
                 content=None if again is None else strict_json.canonical(again).decode(),
                 epsilon=epsilon,
                 grant_number=granted.grant.number if granted else None,
-                time=format_timestamp(moment),
+                time=format_timestamp(date.clock),
                 candidates=offers.fingerprints(question),
             ),
         )
@@ -107,7 +112,7 @@ def release(
         own = len(answers.history(vault, party))
         receipt = build_receipt(question, text, number=own, key=key, now=now)
         answers.keep_receipt(vault, entry.number, receipt)
-    disclosure_log.settle(wallet)
+    state.settle(wallet)
     return Answered(text, None if said else reason or reasons.NOTHING_SAID, entry.number)
 
 
@@ -125,13 +130,14 @@ def _objection(
     epsilon: int,
     seen: bytes,
     granted: Permission | None,
+    date: Dates,
     moment: datetime,
 ) -> Reason | None:
     """Return the reason to withhold the answer, or None."""
     if basis(wallet) != seen:
         return reasons.PROFILE_CHANGED
     if granted is not None:
-        still = permission.covering(wallet, question, epsilon, moment)
+        still = permission.covering(wallet, question, epsilon, date)
         if still is None or still.grant.number != granted.grant.number:
             return reasons.GRANT_ENDED
         if still.used_up:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from ipse.storage.statements import SAID, NewStatement, Statement
 from ipse.wallet.profile.remembering import check_sensitivity, check_text, checked, embed_missing
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Correction", "correct", "supersede", "supersede_with"]
+__all__ = ["Correction", "correct", "set_sensitivity", "supersede", "supersede_with"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,21 @@ def correct(wallet: Wallet, number: int, correction: Correction, *, now: datetim
             rankings.clear(vault)
             erasing.make_due(vault)
     return after
+
+
+def set_sensitivity(
+    wallet: Wallet, sensitivity: str, *, numbers: Collection[int] | None = None, now: datetime
+) -> int:
+    """Make statements public, private or secret: those of `numbers`, or all; how many were not so before.
+
+    Raises NotFound, UsageError.
+    """
+    check_sensitivity(sensitivity)
+    vault = wallet.vault
+    with vault.transaction():
+        for number in sorted(set(numbers or ()) - set(statements.by_numbers(vault, numbers or ()))):
+            statements.find(vault, number)
+        return statements.set_sensitivity(vault, sensitivity, numbers=numbers, now=format_timestamp(now))
 
 
 def supersede(wallet: Wallet, old: int, new: int) -> None:

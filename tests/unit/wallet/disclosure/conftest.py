@@ -8,9 +8,19 @@ from functools import partial
 import pytest
 
 from ipse.preferences.privacy import bands, choice, randomness
-from tests.unit.wallet.profile.conftest import wallet
+from ipse.wallet.disclosure import budgets
+from ipse.wallet.wallet import Wallet
+from tests.unit.wallet.disclosure.material import NOW
+from tests.unit.wallet.profile.conftest import wallet as made_earlier
 
-__all__ = ["exact", "wallet"]
+__all__ = ["exact", "made_earlier", "wallet"]
+
+
+@pytest.fixture
+def wallet(made_earlier: Wallet) -> Wallet:
+    """A wallet whose owner has confirmed the date."""
+    budgets.confirm_date(made_earlier, NOW)
+    return made_earlier
 
 
 @pytest.fixture(autouse=True)

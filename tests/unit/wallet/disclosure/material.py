@@ -247,7 +247,7 @@ def teach(wallet: Wallet, *texts: str, weight: float = 1.0, **changed: Any) -> t
 
 def counted(wallet: Wallet) -> dict[str, int | str]:
     """What there is of everything that an answer leaves behind in the vault, and of what it is made of."""
-    tables = ("answers", "disclosures", "receipts", "log_head", "grants", "statements", "settings")
+    tables = ("answers", "disclosures", "receipts", "state_heads", "grants", "statements", "settings")
     found: dict[str, int | str] = {
         table: wallet.vault.rows(f"SELECT count(*) FROM {table}")[0][0] for table in tables
     }

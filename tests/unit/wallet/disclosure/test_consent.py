@@ -26,7 +26,7 @@ from ipse.errors import (
 )
 from ipse.protocols import openid4vp
 from ipse.storage import answers, disclosure_log
-from ipse.wallet import disclosure
+from ipse.wallet import disclosure, state
 from ipse.wallet import disclosure_log as log
 from ipse.wallet.profile.changing import Correction, correct
 from ipse.wallet.profile.forgetting import forget
@@ -372,7 +372,7 @@ class TestReleasing:
             raise StorageError("the disk is full")
 
         with monkeypatch.context() as patch:
-            patch.setattr(log, "settle", full)
+            patch.setattr(state, "settle", full)
             with pytest.raises(StorageError):
                 ask(wallet)
         assert answers.spent(wallet.vault, since="") == 500

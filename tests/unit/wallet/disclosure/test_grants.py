@@ -16,6 +16,7 @@ from ipse.errors import MalformedInput, NotFound, Undetermined, UsageError
 from ipse.storage import answers, disclosure_log, grants
 from ipse.storage.grants import Grant
 from ipse.wallet import disclosure
+from ipse.wallet.disclosure import budgets
 from ipse.wallet.profile.forgetting import forget
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.disclosure.material import (
@@ -162,6 +163,7 @@ class TestItsBounds:
         assert beyond.answered.reason == reasons.grant_used_up("an epsilon of 0.5 in 30 days")
         assert ask(wallet, asked=other(1), consent=never).content == first.content
         assert answers.spent(wallet.vault, since="") == COST
+        budgets.confirm_date(wallet, NOW + DAY)
         assert ask(wallet, asked=other(2), consent=never, now=NOW + 31 * DAY).answered.said
 
     def test_count_what_left_under_this_very_grant(self, wallet: Wallet) -> None:

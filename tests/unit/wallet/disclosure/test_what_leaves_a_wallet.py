@@ -33,7 +33,7 @@ from ipse.storage import answers as kept_answers
 from ipse.storage import statements
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
-from ipse.wallet import disclosure, disclosure_log
+from ipse.wallet import disclosure, disclosure_log, state
 from ipse.wallet.disclosure import budgets, releasing
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
@@ -82,7 +82,7 @@ VOCABULARY = {
 WORK = (
     (randomness, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
     (statements, "digest"), (releasing, "build_answer"), (disclosure_log, "record"), (kept_answers, "add"),
-    (releasing, "build_receipt"), (disclosure_log, "settle"),
+    (releasing, "build_receipt"), (state, "settle"),
 )  # fmt: skip
 """What takes time in answering."""
 LISTS = {"payload.choices", "payload.topics", "payload.statements", "binding.transaction_data_hashes"}

@@ -41,6 +41,9 @@ def budget(
         limits = budgets.read(wallet)
         rests = {party: budgets.left(wallet, party, now)[0] for party in budgets.spenders(wallet, now)}
         left = budgets.left(wallet, None, now)[1]
+        in_doubt = budgets.dates(wallet, now).in_doubt
+    if in_doubt:
+        context.output.message("under grants nothing comes back until you confirm the date: `ipse dapp date`")
     all_left = f"{options.show_epsilon(limits.overall)} in 30 days, {options.show_epsilon(left)} of it left"
     lines = [
         f"an answer costs:   {options.show_epsilon(limits.answer)}",
@@ -53,6 +56,7 @@ def budget(
         "application": limits.application / 1000,
         "overall": limits.overall / 1000,
         "left": left / 1000,
+        "date_confirmed": not in_doubt,
         "parties": [{"party": party, "left": rest / 1000} for party, rest in rests.items()],
     }
     context.output.result("\n".join(lines), facts)

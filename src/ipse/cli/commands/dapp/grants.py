@@ -87,7 +87,7 @@ def grants(ctx: typer.Context) -> None:
     from ipse.wallet import disclosure
 
     context = context_of(ctx)
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         rows = [_row(given) for given in disclosure.granted(wallet)]
     columns = ("number", "party", "level", "expires", "revoked", "limits")
     if not context.output.json:

@@ -12,7 +12,7 @@ from typing import Final
 
 from ipse.cli.commands.dapp import options
 from ipse.cli.commands.dapp.layout import cut, labelled, legible, listed
-from ipse.disclosure.proposals import Applicant, Proposal
+from ipse.disclosure.proposals import Applicant, Proposal, UnconfirmedDate
 from ipse.disclosure.questions import Bands, Choose, Question, Statements
 from ipse.disclosure.warnings import PastAnswer
 from ipse.encoding.safe_text import without_quotes
@@ -53,6 +53,7 @@ def page(proposal: Proposal) -> str:
         *_leaving(proposal),
         *labelled("how long", *_how_long(question)),
         *labelled("costs", *_costs(proposal)),
+        *_date(proposal.date),
         *labelled("stays here", _STAYS[question.level] if proposal.items else "everything"),
     ]
     if proposal.warnings and len(lines) + len(proposal.items) > _SCREEN:
@@ -163,6 +164,16 @@ def _costs(proposal: Proposal) -> list[str]:
         f"{whole} of the {before} that its privacy budget has left",
         f"then {own} stays for it, and {overall} for all applications",
     ]
+
+
+def _date(date: UnconfirmedDate | None) -> list[str]:
+    if date is None:
+        return []
+    return labelled(
+        "date",
+        f"today is {date.today:%Y-%m-%d}: yes confirms that too",
+        f"it was last confirmed on {date.confirmed:%Y-%m-%d}, {date.days} days ago",
+    )
 
 
 def _quoted(text: str) -> str:

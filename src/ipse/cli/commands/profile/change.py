@@ -23,7 +23,10 @@ _DEFAULT_STRENGTH = 4
 
 def edit(
     ctx: typer.Context,
-    number: _Number,
+    numbers: Annotated[
+        list[int] | None,
+        typer.Argument(metavar="[NUMBER]…", help="The statement's number in `profile list`."),
+    ] = None,
     text: Annotated[str | None, typer.Option("--text", metavar="TEXT", help="What it should say.")] = None,
     liked: _Liked = False,
     disliked: _Disliked = False,
@@ -32,14 +35,32 @@ def edit(
         str | None, typer.Option("--sensitivity", metavar="public|private|secret", help="Who may hear of it.")
     ] = None,
     since: Annotated[str | None, typer.Option("--since", metavar="DATE", help="Since when it holds.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="All statements, for --sensitivity.")] = False,
 ) -> None:
-    """Correct a statement in place; the old text is not kept."""
+    """Correct a statement in place; the old text is not kept.
+
+    Of several statements, or of --all, the sensitivity alone can be changed.
+    """
     from ipse.wallet.profile import changing, forgetting, remembering, statements
 
     context = context_of(ctx)
     sign = _sign(liked=liked, disliked=disliked)
     if text is None and sign is None and strength is None and sensitivity is None and since is None:
         raise UsageError("no change is given", hint="give --text, --strength, --sensitivity or --since")
+    if every == bool(numbers):
+        raise UsageError("no statement is named", hint="give its number, or --all with --sensitivity")
+    if every or len(numbers or ()) > 1:
+        if sensitivity is None or text is not None or sign is not None or strength or since is not None:
+            raise UsageError("of several statements only the sensitivity can be changed")
+        with context.wallet() as wallet:
+            changed = changing.set_sensitivity(
+                wallet, sensitivity, numbers=None if every else numbers, now=context.now
+            )
+        facts = {"changed": changed, "sensitivity": sensitivity}
+        context.output.result(f"{plural(changed, 'statement')} became {sensitivity}", facts)
+        return
+    assert numbers is not None
+    (number,) = numbers
     with context.wallet() as wallet:
         before = statements.find(wallet, number)
         correction = changing.Correction(

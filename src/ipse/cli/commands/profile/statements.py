@@ -56,7 +56,7 @@ def list_(
         since=None if since is None else params.timestamp(since),
         match=match,
     )
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         rows = [statement_row(statement) for statement in select(wallet, selection)]
     columns = ("number", "weight", "sensitivity", "text")
     context.output.table(
@@ -72,7 +72,7 @@ def show(ctx: typer.Context, number: _Number) -> None:
     from ipse.wallet.profile import statements
 
     context = context_of(ctx)
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         found = statements.detail(wallet, number)
     facts = {
         **statement_row(found.statement),
@@ -113,7 +113,7 @@ def export(
     context = context_of(ctx)
     statements.check_format(form)
     params.check_output(output, force=force)
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         chosen = select(wallet, Selection(ended=every))
     chosen = [said for said in chosen if not (no_secret and said.sensitivity == "secret")]
     text = statements.export(chosen, form)

@@ -72,7 +72,7 @@ def list_(
     context = context_of(ctx)
     before = params.timestamp(expires_before) if expires_before else None
     wanted = held_credentials.Filter(kind, issuer, before, status)
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         rows = [
             _row(held, stands) for held, stands in held_credentials.listed(wallet, wanted, now=context.now)
         ]
@@ -154,7 +154,7 @@ def _confirm(context: Context, held: StoredCredential, typed: str | None) -> Non
 def _held(context: Context, identifier: str) -> StoredCredential:
     from ipse.wallet import held_credentials
 
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         return held_credentials.find(wallet, identifier)
 
 

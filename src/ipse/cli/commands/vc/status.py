@@ -57,7 +57,7 @@ def list_(ctx: typer.Context) -> None:
     from ipse.wallet import status
 
     context = context_of(ctx)
-    with context.wallet() as wallet:
+    with context.wallet(doubt=context.warn) as wallet:
         rows = [{**asdict(overview.record), "used": overview.used} for overview in status.every(wallet)]
     columns = ("name", "purpose", "kind", "used", "size", "url")
     context.output.table("lists", rows, columns, empty="no status lists yet: `ipse vc status create NAME`")
