@@ -234,6 +234,12 @@ class TestReading:
     def test_a_credential_without_any_is_not_about_nobody_for_certain(self) -> None:
         assert self.read(["https://issuer.example/v1"]).unclear
 
+    def test_contexts_of_any_depth_are_read_or_leave_it_unclear(self) -> None:
+        deep: Json = {"uid": "@id"}
+        for _ in range(2_000):
+            deep = {"t": {"@id": "https://issuer.example/t", "@context": deep}}
+        assert self.read([model.CONTEXT, deep], credentialSubject={"uid": HOLDER.did}).unclear
+
     def test_deep_arrays_do_not_exhaust_the_stack(self) -> None:
         deep: Any = HOLDER.did
         for _ in range(50_000):

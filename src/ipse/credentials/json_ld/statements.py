@@ -56,13 +56,14 @@ class Finding:
 class UnsafeDocument(MalformedInput):
     """RDF would drop or change a part of the document; `findings` has all of them, at least one.
 
-    `code` is SWAPPABLE where two names are, AMBIGUOUS where nothing else is wrong than names that could have
-    been others, and that of MalformedInput for the rest.
+    Where nothing else is wrong than names that could have been others, `code` is AMBIGUOUS, or SWAPPABLE if two
+    of them stand side by side; else it is that of MalformedInput.
     """
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         codes = {finding.code for finding in findings}
-        code = SWAPPABLE if SWAPPABLE in codes else AMBIGUOUS if codes == {AMBIGUOUS} else ""
+        named = codes <= {AMBIGUOUS, SWAPPABLE}
+        code = "" if not named else SWAPPABLE if SWAPPABLE in codes else AMBIGUOUS
         first = next((finding for finding in findings if finding.code == code), findings[0])
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
         super().__init__(
@@ -76,7 +77,10 @@ class UnsafeDocument(MalformedInput):
 
 
 class AmbiguousName(Undetermined):
-    """The signature may hold, and names that readers see may not be those that were signed."""
+    """The signature may hold, and names that readers see may not be those that were signed.
+
+    `code` is AMBIGUOUS, or SWAPPABLE where the values of two names could have been swapped.
+    """
 
     code = AMBIGUOUS
 
@@ -85,6 +89,7 @@ class AmbiguousName(Undetermined):
         super().__init__(
             f"what was signed has no one name: {findings[0]}{more}",
             hint="ask its issuer for one that signs every byte, with a jcs cryptosuite or as a JWT",
+            code=SWAPPABLE if any(finding.code == SWAPPABLE for finding in findings) else AMBIGUOUS,
         )
         self.findings = findings
 

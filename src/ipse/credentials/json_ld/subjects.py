@@ -53,6 +53,8 @@ def subjects(document: JsonObject, contexts: Contexts) -> Subjects:
         return _as_spelled(document, error.message)
     except ContextFault as fault:
         return _as_spelled(document, f"its @context {fault}")
+    except RecursionError:
+        return _as_spelled(document, "its contexts are nested too deep")
     except _Unclear as error:
         return Subjects((), unclear=str(error))
     return _told(named)

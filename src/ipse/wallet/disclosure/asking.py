@@ -52,7 +52,8 @@ def ask(
     `origin` is where the request came from, if that is known from elsewhere. Nothing is computed for a
     request that is malformed, tampered with, replayed, expired or meant for somebody else, and nothing
     leaves before it is in the log. Raises MalformedInput, RequestTampered, RequestReplayed,
-    RequestExpired, WrongAudience, WrongOrigin, ConsentNeeded, KeystoreError, StorageError.
+    RequestExpired, UnusableKey, WrongAudience, WrongOrigin, ConsentNeeded, KeystoreError, StorageError, and
+    Undetermined where it can't be told whether its signer's key was in use.
     """
     question = parse_question(request, resolve=lambda did: resolve(did, reach or Reach()), origin=origin)
     openid4vp.check_time(question.authorization, now)

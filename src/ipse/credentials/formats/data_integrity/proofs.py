@@ -289,7 +289,10 @@ def _message(
         if proof.suite.canonicalisation == "rdfc":
             from ipse.credentials import json_ld
 
-            if isinstance(error, json_ld.UnsafeDocument) and error.code == json_ld.AMBIGUOUS:
+            if isinstance(error, json_ld.UnsafeDocument) and error.code in (
+                json_ld.AMBIGUOUS,
+                json_ld.SWAPPABLE,
+            ):
                 raise json_ld.AmbiguousName(error.findings) from error
         raise
 
