@@ -56,8 +56,8 @@ class Finding:
 class UnsafeDocument(MalformedInput):
     """RDF would drop or change a part of the document; `findings` has all of them, at least one.
 
-    Where nothing else is wrong than names that could have been others, `code` is AMBIGUOUS, or SWAPPABLE if two
-    of them stand side by side; else it is that of MalformedInput.
+    Where nothing else is wrong than names that could have been others, `code` is AMBIGUOUS, or SWAPPABLE if
+    two of them stand side by side; else it is that of MalformedInput.
     """
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
