@@ -449,6 +449,7 @@ def test_an_answer_that_says_nothing_is_worked_out_like_one_that_does(
     monkeypatch.setattr(randomness, "laplace", lambda *_: lambda sums: sums)
     monkeypatch.setattr(randomness, "_noisy", lambda *_: 0)
     party, later = "https://shop-30.example", NOW + timedelta(days=60)
+    budgets.confirm_date(wallet, later)
     disclosure.grant(wallet, party, level=level, now=later, expires=later + timedelta(days=9), unsigned=True)
     topics = {"open": [topic.id for topic in OPEN[:3]], "closed": [topic.id for topic in SENSITIVE[:3]]}
     work = {}
