@@ -148,7 +148,8 @@ def no_wallet(tmp_path: Path) -> Ipse:
 def ipse(_template: Path, tmp_path: Path) -> Ipse:
     """The program on a wallet of this test alone, with the DIDs `me` and `university`."""
     home = tmp_path / "wallet"
-    shutil.copytree(_template, home)
+    if not home.exists():  # a test may have `taught` as well, which knows the same DIDs
+        shutil.copytree(_template, home)
     return at(home)
 
 
@@ -199,6 +200,7 @@ def _taught_template(_template: Path, models: Path, tmp_path_factory: pytest.Tem
 def taught(_taught_template: Path, tmp_path: Path) -> Ipse:
     """Like `ipse`, with the compiled model that all tests share. Skips without the profile extra."""
     home = tmp_path / "wallet"
+    shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(_taught_template, home, symlinks=True)
     return at(home)
 

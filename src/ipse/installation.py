@@ -55,7 +55,7 @@ def how_to_add(extra: str) -> str:
     if _is_made_by("pipx_metadata.json"):
         return f"add it with `pipx install --force {target}`"
     if _is_made_by("uv-receipt.toml"):
-        return f"add it with `uv tool install --force {target}`"
+        return f"add it with `uv tool install --reinstall {target}`"
     return f"add it with `{_installer()} {target}`"
 
 

@@ -175,9 +175,9 @@ def test_no_job_holds_a_private_key_whatever_is_signed(monkeypatch: pytest.Monke
     sent: list[str] = []
     run = didkit_process.run
 
-    def record(job: dict[str, Any]) -> Any:
+    def record(job: dict[str, Any], **bounds: Any) -> Any:
         sent.append(json.dumps(job))
-        return run(job)
+        return run(job, **bounds)
 
     monkeypatch.setattr(didkit_process, "run", record)
     suites = embedded_proofs.PROOF_TYPES if name == "Ed25519" else ("JsonWebSignature2020",)

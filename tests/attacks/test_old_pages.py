@@ -44,8 +44,11 @@ _REFUSED = {"vault-altered", "vault-outdated", "corrupt", "storage"}
 
 
 @pytest.fixture(scope="module")
-def copies(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
-    """A wallet and three older vaults of it; passphrases cost nothing here."""
+def copies(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
+    """A wallet and three older vaults of it; passphrases cost nothing here.
+
+    The templates of other wallets are made before.
+    """
     for module in ("numpy", "opendp"):
         pytest.importorskip(module, reason=f"the profile extra is not installed ({module})")
     with pytest.MonkeyPatch.context() as patch:

@@ -74,7 +74,7 @@ def test_of_processes_that_make_a_did_of_the_same_name_one_does(wallet: Wallet) 
     (did,) = [line for lines in reported for line in lines]
     assert [record.did for record in opened(wallet.places).manifest.dids] == [did]
     assert_all_sign(wallet.places, ["main"])
-    assert len(stored_items(wallet)) == 2, "the keys of the others are still in the keystore"
+    assert len(stored_items(wallet)) == 3, "the keys of the others are still in the keystore"
 
 
 def stored_items(wallet: Wallet) -> dict[str, str]:

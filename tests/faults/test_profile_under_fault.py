@@ -169,7 +169,7 @@ def test_a_command_killed_at_any_line_did_all_or_nothing(
     teach(wallet)
     before = seen(wallet)
     wallet.close()
-    untouched = places.vault.read_bytes()
+    untouched = {path: path.read_bytes() for path in (places.vault, places.keystore)}
 
     def work(report: Report) -> None:
         with opened(places) as other:
@@ -181,7 +181,8 @@ def test_a_command_killed_at_any_line_did_all_or_nothing(
     outcomes = set()
     number, killed = 1, True
     while killed:
-        places.vault.write_bytes(untouched)
+        for path, content in untouched.items():
+            path.write_bytes(content)
         killed, _ = kill_at_line(number, work)
         with opened(places) as again:
             outcome = seen(again)

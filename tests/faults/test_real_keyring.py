@@ -142,7 +142,7 @@ def test_a_wallet_lives_in_the_keyring(desktop: Desktop, places: Places) -> None
         assert identities.signing_key(again, "main")[0] == record
         assert again.vault.rows("SELECT 1") == [(1,)]
     assert not places.keystore.exists()
-    assert len(desktop.items()) == 2
+    assert len(desktop.items()) == 3
 
 
 def no_passphrase() -> bytes:

@@ -104,7 +104,7 @@ def _texts(given: Collection[str], what: str) -> frozenset[str]:
 def _not_for_nobody(url: str) -> NoReturn:
     raise Undetermined(
         f"{url[:200]} is not fetched where nobody said whose credentials to accept",
-        hint="give --issuer DID or --any-issuer, or trust an issuer",
+        hint="give --issuer DID, or trust an issuer",
         code="no-trust-policy",
     )
 

@@ -25,6 +25,7 @@ __all__ = [
     "ASSERTION",
     "AUTHENTICATION",
     "SignerKey",
+    "asserting_key",
     "controller_of",
     "find_key",
     "metadata_url",
@@ -103,6 +104,16 @@ def find_key(
     raise Undetermined(
         f"the issuer {excerpt(issuer)} is neither a DID nor an https URL", code="issuer-not-a-did"
     )
+
+
+def asserting_key(
+    issuer: str, kid: str | None, issued: datetime | None, context: VerificationContext
+) -> PublicKey:
+    """The key with which an issuer asserted at `issued`, for a status list token. Raises as `find_key`."""
+    found, _, _ = find_key({} if kid is None else {"kid": kid}, {"iss": issuer}, context)
+    for used in found.used(issued):
+        used.check(ASSERTION, context.now)
+    return found.key
 
 
 def _key_of_did(issuer: str, kid: str | None, context: VerificationContext) -> SignerKey:

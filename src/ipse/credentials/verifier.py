@@ -40,7 +40,6 @@ from ipse.credentials.report import (
 from ipse.encoding.strict_json import Json, JsonObject, as_list, kind_of
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import IpseError, Undetermined
-from ipse.keys.key_types import PublicKey
 
 if TYPE_CHECKING:
     from ipse.credentials.status import Listed
@@ -254,7 +253,7 @@ def _check_status(proven: Proven, context: VerificationContext) -> tuple[str, ob
         content.issuer,
         fetch=context.sources.fetch,
         verify_credential=lambda secured: _verified_list(secured, content.issuer, context),
-        resolve_key=lambda issuer, kid, issued: _list_key(issuer, kid, issued, context),
+        resolve_key=lambda issuer, kid, issued: signers.asserting_key(issuer, kid, issued, context),
         now=context.now,
         leeway=context.policy.leeway,
         keep=context.sources.keep,
@@ -268,16 +267,6 @@ def _verified_list(secured: JsonObject | str, issuer: str, context: Verification
     found.report.raise_unless_passed("the status list")
     assert found.content is not None
     return Listed(found.content.document, found.content.issuer)
-
-
-def _list_key(
-    issuer: str, kid: str | None, issued: datetime | None, context: VerificationContext
-) -> PublicKey:
-    """The key with which an issuer asserted at `issued`, for a status list token."""
-    found, _, _ = signers.find_key({} if kid is None else {"kid": kid}, {"iss": issuer}, context)
-    for used in found.used(issued):
-        used.check(signers.ASSERTION, context.now)
-    return found.key
 
 
 def _check_schema(proven: Proven, context: VerificationContext) -> tuple[str, object]:

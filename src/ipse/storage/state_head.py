@@ -48,6 +48,8 @@ _SIZE: Final = 32
 _BATCH: Final = 1024
 """Rows read at a time."""
 _MODULUS: Final = 1 << 8 * _SIZE
+_AS_HASHED: Final = {"REAL": "CAST({{0}}{0} AS REAL)", "TEXT": "CAST({{0}}{0} AS BLOB)"}
+"""How a column of a type is read: a text that holds a zero byte would reach a function without its rest."""
 _TRIGGERS: Final = """
 CREATE TEMP TRIGGER state_{table}_insert AFTER INSERT ON main.{table}
     BEGIN SELECT state_row('{table}', 1, {new}); END;
@@ -243,9 +245,7 @@ class StateHeads:
         """The table's columns as templates of expressions, with a place for `new.` or `old.`."""
         if table not in self._columns:
             rows = self._all(f"PRAGMA main.table_info({table})")
-            self._columns[table] = tuple(
-                f"CAST({{0}}{row[1]} AS REAL)" if row[2] == "REAL" else f"{{0}}{row[1]}" for row in rows
-            )
+            self._columns[table] = tuple(_AS_HASHED.get(row[2], "{{0}}{0}").format(row[1]) for row in rows)
         return self._columns[table]
 
     def _sequences(self) -> dict[str, int]:

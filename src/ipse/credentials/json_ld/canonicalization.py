@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal, NoReturn, TypeAlias
 
 from ipse.credentials.budget import CHILD_MEMORY, UNBOUNDED, Budget, confine
 from ipse.credentials.json_ld.statements import Statement, TooMuchWork
+from ipse.hardening import harden_process
 
 if TYPE_CHECKING:
     from pyoxigraph import Quad
@@ -196,6 +197,7 @@ def serve(hash_name: str) -> NoReturn:
     """Do the one job of standard input, within limits that hold also where the parent has died."""
     import os
 
+    harden_process()
     confine(CHILD_MEMORY, _CHILD_SECONDS)
     sys.stdout.buffer.write(relabel(sys.stdin.buffer.read(), hash_name))
     sys.stdout.buffer.flush()

@@ -220,10 +220,10 @@ def fix_draws(patched: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def wallet(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wallet]:
+def wallet(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wallet]:
     """A wallet whose keys take no time, with a taste that nobody is told word for word.
 
-    The template of other wallets is made before keys take no time.
+    The templates of other wallets are made before keys take no time.
     """
     folder = tmp_path_factory.mktemp("what-leaves")
     with pytest.MonkeyPatch.context() as quick:
@@ -481,7 +481,7 @@ def test_what_the_commands_print_holds_no_more(taught: Ipse, tmp_path: Path) -> 
             candidates.write_text("a lamp\na bicycle\na teapot\na map of the city\n")
         taught(
             "dapp", "request", "--audience", party, "--purpose", PURPOSE, "--candidates", candidates,
-            "--top", "2", "-o", asked,
+            "--top", "2", "-o", asked, "--force",
         )  # fmt: skip
         run = taught("dapp", "answer", asked, "--json", code=0 if granted else 7)
         result = {name: value for name, value in run.json.items() if name in VOCABULARY["result"]}

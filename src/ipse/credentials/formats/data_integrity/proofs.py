@@ -287,13 +287,10 @@ def _message(
         )
     except MalformedInput as error:
         if proof.suite.canonicalisation == "rdfc":
-            from ipse.credentials import json_ld
+            from ipse.credentials.json_ld import AMBIGUOUS, SWAPPABLE, AmbiguousName, UnsafeDocument
 
-            if isinstance(error, json_ld.UnsafeDocument) and error.code in (
-                json_ld.AMBIGUOUS,
-                json_ld.SWAPPABLE,
-            ):
-                raise json_ld.AmbiguousName(error.findings) from error
+            if isinstance(error, UnsafeDocument) and error.code in (AMBIGUOUS, SWAPPABLE):
+                raise AmbiguousName(error.findings) from error
         raise
 
 

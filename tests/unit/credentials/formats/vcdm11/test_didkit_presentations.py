@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -419,7 +420,9 @@ def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest
     proof = {**options, "verificationMethod": METHOD, "jws": f"{header}..{'A' * 86}"}
     given_up = {**build(inner), "proof": proof}
     result = presentations.verify_presentation_proof(given_up, audience=AUDIENCE, nonce=NONCE)
-    assert (result.verified, "within 2 seconds" in result.reason) == (None, True)
+    # Whichever comes first: its time is over, or its memory.
+    assert result.verified is None
+    assert re.search(r"within 2 seconds|crashed on it", result.reason)
 
 
 @pytest.mark.parametrize("child", ["import os; os.abort()", "raise SystemExit(3)", "pass"])
