@@ -480,7 +480,7 @@ def test_what_the_commands_print_holds_no_more(taught: Ipse, tmp_path: Path) -> 
             candidates.write_text("a lamp\na bicycle\na teapot\na map of the city\n")
         taught(
             "dapp", "request", "--audience", party, "--purpose", PURPOSE, "--candidates", candidates,
-            "--top", "2", "-o", asked,
+            "--top", "2", "-o", asked, "--force",
         )  # fmt: skip
         run = taught("dapp", "answer", asked, "--json", code=0 if granted else 7)
         result = {name: value for name, value in run.json.items() if name in VOCABULARY["result"]}
