@@ -243,7 +243,8 @@ def test_what_is_forgotten_is_on_no_page_of_the_vault_and_in_no_file_of_the_cach
 
 def test_much_is_forgotten_at_once_with_yes_alone_where_nobody_can_be_asked(both: Ipse) -> None:
     both("profile", "like", "old tea", "--since", "2001-01-01")
-    assert "--help" in both("profile", "forget", "--before", "2002-01-01", "--json", code=7).error["hint"]
+    hint = both("profile", "forget", "--before", "2002-01-01", "--json", code=7).error["hint"]
+    assert "`ipse profile forget --help`" in hint
     assert both("profile", "forget", "--before", "2002-01-01", "--yes", "--json").json["numbers"] == [3]
     assert both("profile", "forget", "--source", "csv", "--json").json["numbers"] == []
     assert both("profile", "forget", "--source", "said", "--yes", "--json").json["numbers"] == [1, 2]

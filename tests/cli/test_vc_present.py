@@ -131,7 +131,7 @@ def test_a_presentation_answers_one_challenge_and_no_other(
         run = wallet(*verify, *challenge, stdin=made, code=3)
         assert checks(run.json)["holder-binding"] == "failed", challenge
     run = wallet(*verify, stdin=made, code=2)
-    assert "--audience" in run.error["hint"]
+    assert "--audience and --nonce" in run.error["hint"]
     assert run.out == ""
 
 
