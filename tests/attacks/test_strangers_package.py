@@ -153,7 +153,7 @@ def test_a_checkout_with_a_lock_is_added_to_from_the_lock(
     [
         ("", PIP),
         ("pipx_metadata.json", ["pipx", "install", "--force"]),
-        ("uv-receipt.toml", ["uv", "tool", "install", "--force"]),
+        ("uv-receipt.toml", ["uv", "tool", "install", "--reinstall"]),
     ],
 )
 @pytest.mark.parametrize("editable", [False, True])

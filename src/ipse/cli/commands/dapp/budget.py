@@ -27,6 +27,7 @@ def budget(
     ] = None,
 ) -> None:
     """Show or set the privacy budget, in epsilon: how much answers may tell in 30 days, and what is left."""
+    from ipse.wallet import state
     from ipse.wallet.disclosure import budgets
 
     context = context_of(ctx)
@@ -36,6 +37,7 @@ def budget(
     }
     now = context.now
     with context.wallet() as wallet:
+        state.check(wallet)  # what is left is told of the newest state, or not at all
         if given:
             budgets.change(wallet, **given)
         limits = budgets.read(wallet)

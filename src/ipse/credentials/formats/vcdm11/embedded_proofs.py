@@ -21,7 +21,7 @@ from typing import Final
 from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_process, signing
 from ipse.credentials.formats.vcdm11.spelling import check_contexts, check_method, check_spelling
-from ipse.credentials.json_ld.statements import AMBIGUOUS, SWAPPABLE, UnsafeDocument
+from ipse.credentials.json_ld.statements import AMBIGUOUS, SWAPPABLE, AmbiguousName, UnsafeDocument
 from ipse.credentials.model import vcdm11
 from ipse.encoding import base64url, multibase, safe_text, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
@@ -196,8 +196,10 @@ def result_of(proof: Json, purpose: str, examine: Callable[[], JsonObject]) -> P
             raise Undetermined(f"didkit could not check it: {one_line(answer['errors'])}")
         refuse_unsigned(answer)
     except UnsafeDocument as error:
-        verified = None if error.code in (AMBIGUOUS, SWAPPABLE) else False
-        return replace(result, verified=verified, reason=error.message, code=error.code)
+        if error.code not in (AMBIGUOUS, SWAPPABLE):
+            return replace(result, reason=error.message, code=error.code)
+        unclear = AmbiguousName(error.findings)
+        return replace(result, verified=None, reason=unclear.message, code=unclear.code)
     except Undetermined as error:
         return replace(result, verified=None, reason=error.message)
     except MalformedInput as error:
