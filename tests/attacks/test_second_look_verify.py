@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -282,11 +283,16 @@ def test_a_stranger_is_found_in_whatever_form_they_stand_among_the_trusted() -> 
     good, strange = w3c(credential()), w3c(credential(STRANGER), STRANGER)
     token = jwt(credential(STRANGER), STRANGER)
     named = w3c(credential(STRANGER, issuer={"id": STRANGER.did, "name": ISSUER.did}), STRANGER)
-    makes = [in_data_integrity, in_vp_jwt, *([in_1_1_jwt] if didkit_process.available() else [])]
+    makes: list[Callable[..., Any]] = [
+        in_data_integrity,
+        in_vp_jwt,
+        *([in_1_1_jwt] if didkit_process.available() else []),
+    ]
+    others: list[Any] = [[strange], json.dumps(strange), token, 7, None, [[]]]
     for make in makes:
         for hidden in (strange, named, enveloped(token)):
             assert check(verify(make(good, hidden)), "trust", 2) == (FAILED, "issuer-not-asked-for")
-        for other in ([strange], json.dumps(strange), token, 7, None, [[]]):
+        for other in others:
             assert verify(make(good, other)).report.outcome is FAILED
 
 
