@@ -88,8 +88,8 @@ class Budget:
         self._fetches -= 1
         return min(most, self._seconds_left() / 2)
 
-    def end_fetch(self, length: int) -> None:
-        """Count the bytes that a fetch brought. Raises TooMuchWork."""
+    def count_fetched(self, length: int) -> None:
+        """Count bytes that a fetch brought. Raises TooMuchWork."""
         self._fetched -= length
         if self._fetched < 0 and self._end is None:
             self._end = "fetched-bytes-used-up", "the bytes to be fetched"

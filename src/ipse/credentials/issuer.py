@@ -105,7 +105,11 @@ class Issuer:
     def sign(self, unsigned: JsonObject) -> Issued:
         """The credential. Raises as `issue` does."""
         warnings = self.format.warnings(unsigned, self._options)
-        return Issued(self._sign(unsigned), warnings)
+        made = self._sign(unsigned)
+        if not isinstance(made, str):
+            # A number such as 1e20 is an integer beyond 2^53 in canonical JSON, which readers refuse.
+            strict_json.parse_object(strict_json.canonical(made), what="the credential as it would be issued")
+        return Issued(made, warnings)
 
     def template(self, source: JsonObject, *, has_status: bool = False) -> TemplateIssuer:
         """An issuer of one credential for each row, each with status entries where `has_status`.

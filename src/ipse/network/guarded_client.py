@@ -53,22 +53,26 @@ def fetch(
     deadline: float = DEADLINE,
     limit: int = LIMIT,
     lookup: Lookup = system_lookup,
+    before_redirect: Callable[[], object] = lambda: None,
+    received: Callable[[int], object] = lambda _: None,
 ) -> bytes:
     """The body that `url` serves with status 200, at most `limit` bytes, within `deadline` seconds.
 
     https alone; every address of every name on the way must be public, and the one that was checked is
     the one connected to; at most three redirects. What the server says of the content's type is not
     looked at: the reader of the bytes decides. `allow_loopback`, `ca_file` (PEM, in place of the system's
-    authorities) and `lookup` exist for tests. Raises the errors of `ipse.network.errors`, all of them
-    Undetermined.
+    authorities) and `lookup` exist for tests. `before_redirect` is called before each further request, and
+    `received` with the number of bytes as they come; what they raise ends the fetch. Raises the errors of
+    `ipse.network.errors`, all of them Undetermined.
     """
     body = follow(
         url,
-        lambda location, response: _body(location, response, limit),
+        lambda location, response: _body(location, response, limit, received),
         clock=Clock(deadline),
         allow_loopback=allow_loopback,
         ca_file=ca_file,
         lookup=lookup,
+        before_redirect=before_redirect,
     )
     _log.info("fetched %s: %d bytes", shown(url), len(body))
     return body
@@ -83,6 +87,7 @@ def follow(
     ca_file: Path | None,
     lookup: Lookup,
     headers: tuple[str, ...] = (),
+    before_redirect: Callable[[], object] = lambda: None,
 ) -> _Read:
     """What `read` makes of the first answer to `url` that is no redirect, under the rules of `fetch`.
 
@@ -101,6 +106,7 @@ def follow(
         if len(seen) > MAX_REDIRECTS:
             raise TooManyRedirects(f"{shown(url)} redirects more than {MAX_REDIRECTS} times")
         _log.info("%s redirects to %s", location.url, answer.target.url)
+        before_redirect()
         seen.add(answer.target)
         location = answer.target
 
@@ -155,7 +161,9 @@ def _request(location: Location, headers: tuple[str, ...]) -> bytes:
     return "".join(f"{line}\r\n" for line in (*lines, "")).encode("ascii")
 
 
-def _body(location: Location, response: http.client.HTTPResponse, limit: int) -> bytes:
+def _body(
+    location: Location, response: http.client.HTTPResponse, limit: int, received: Callable[[int], object]
+) -> bytes:
     if response.status != _OK:
         raise StatusRefused(
             f"{location.url} answers with status {response.status}, not {_OK}", status=response.status
@@ -166,6 +174,7 @@ def _body(location: Location, response: http.client.HTTPResponse, limit: int) ->
     parts: list[bytes] = []
     total = 0
     while part := response.read(min(_CHUNK, limit + 1 - total)):
+        received(len(part))
         parts.append(part)
         total += len(part)
         if total > limit:

@@ -29,7 +29,14 @@ class Reach:
     ca_file: str | None = None
     allow_loopback: bool = False
 
-    def fetch(self, url: str, *, deadline: float | None = None) -> bytes:
+    def fetch(
+        self,
+        url: str,
+        *,
+        deadline: float | None = None,
+        before_redirect: Callable[[], object] = lambda: None,
+        received: Callable[[int], object] = lambda _: None,
+    ) -> bytes:
         """What the guarded client finds at `url`, within `deadline` seconds or its own."""
         from ipse.network import guarded_client
 
@@ -39,11 +46,17 @@ class Reach:
             allow_loopback=self.allow_loopback,
             ca_file=trusted,
             deadline=guarded_client.DEADLINE if deadline is None else deadline,
+            before_redirect=before_redirect,
+            received=received,
         )
 
 
 class Fetches:
-    """What one verification fetches: each URL once, whatever comes of it, and within its budget."""
+    """What one verification fetches: each URL once, whatever comes of it, and within its budget.
+
+    Each redirect counts as a fetch of its own: it is one more request, to an address that a stranger names.
+    Bytes count as they come, whether the answer is whole in the end or not.
+    """
 
     def __init__(self, reach: Reach, budget: Budget) -> None:
         self._reach = reach
@@ -60,17 +73,19 @@ class Fetches:
         return found
 
     def _fetched(self, url: str) -> bytes | Undetermined:
-        from ipse.network.errors import TooLarge
-        from ipse.network.guarded_client import DEADLINE, LIMIT
+        from ipse.network.guarded_client import DEADLINE
 
-        seconds = self._budget.begin_fetch(DEADLINE)
+        budget = self._budget
+        seconds = budget.begin_fetch(DEADLINE)
         try:
-            body = self._reach.fetch(url, deadline=seconds)
+            return self._reach.fetch(
+                url,
+                deadline=seconds,
+                before_redirect=lambda: budget.begin_fetch(DEADLINE),
+                received=budget.count_fetched,
+            )
         except Undetermined as error:
-            self._budget.end_fetch(LIMIT if isinstance(error, TooLarge) else 0)
             return error
-        self._budget.end_fetch(len(body))
-        return body
 
 
 def resolve(

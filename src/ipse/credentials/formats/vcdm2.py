@@ -32,6 +32,7 @@ __all__ = [
     "credential_content",
     "holder_named_in",
     "new_id",
+    "refuse_misnamed",
 ]
 
 _UNDEFINED_TERMS: Final = "https://www.w3.org/ns/credentials/undefined-terms/v2"
@@ -87,6 +88,22 @@ def credential_content(
     )
 
 
+def refuse_misnamed(
+    document: JsonObject, contexts: Contexts, error: type[Undetermined | MalformedInput] = Undetermined
+) -> None:
+    """Raise `error` where a member of the data model stands under another name, which not all read."""
+    from ipse.credentials import json_ld
+
+    found = json_ld.misnamed(document, contexts)
+    if found is not None:
+        name, member = found
+        raise error(
+            f"{excerpt(name)} can stand for {member}, which is read under its own name alone",
+            hint=f"its issuer has to call it {member}",
+            code="member-by-other-name",
+        )
+
+
 def adopt(document: JsonObject, member: str, issuer: str) -> JsonObject:
     """A prepared document whose `member` names the issuer. Raises MalformedInput where it names another."""
     if "proof" in document:
@@ -129,6 +146,8 @@ class Vcdm2:
         found = lint.lint_vcdm2(document, sources.known_contexts(), json_ld=json_ld, budget=sources.budget)
         for violation in found.violations:
             raise Rejected("data-model", f"breaks a rule of the data model: {violation}", violation.pointer)
+        if json_ld:
+            refuse_misnamed(document, sources.known_contexts())
         return found
 
     def build(self, draft: Draft, issuer: str, *, now: datetime, resolve: Resolve) -> JsonObject:
@@ -184,6 +203,7 @@ class Vcdm2:
             if certain:
                 raise json_ld.UnsafeDocument(certain)
             return ()
+        refuse_misnamed(document, contexts_of(options), MalformedInput)
         if not findings:
             return ()
         places = [finding.pointer for finding in findings]

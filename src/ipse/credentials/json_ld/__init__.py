@@ -19,6 +19,7 @@ from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.json_ld.canonicalization import HashName, canonicalize
 from ipse.credentials.json_ld.contexts import Contexts, known
 from ipse.credentials.json_ld.expansion import expand
+from ipse.credentials.json_ld.members import misnamed
 from ipse.credentials.json_ld.names import ambiguous
 from ipse.credentials.json_ld.statements import (
     AMBIGUOUS,
@@ -51,6 +52,7 @@ __all__ = [
     "canonical",
     "findings",
     "known",
+    "misnamed",
     "subjects",
 ]
 

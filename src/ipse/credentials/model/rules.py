@@ -92,6 +92,8 @@ def check_types(document: JsonObject, required: str) -> Iterator[Violation]:
         yield Violation("/type", f"must contain {required}")
     elif len(set(names)) != len(names):
         yield Violation("/type", "must not name a type twice")
+    elif {ENVELOPED_CREDENTIAL, ENVELOPED_PRESENTATION}.intersection(names):
+        yield Violation("/type", "must not be that of an envelope too")
 
 
 def type_names(types: Json) -> list[str] | None:

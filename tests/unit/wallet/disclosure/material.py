@@ -127,7 +127,7 @@ class _Published(Reach):
 
     documents: Mapping[str, bytes] = field(default_factory=dict)
 
-    def fetch(self, url: str, *, deadline: float | None = None) -> bytes:  # noqa: ARG002 - as Reach has it
+    def fetch(self, url: str, **_: Any) -> bytes:
         """The document at `url`."""
         return self.documents[url]
 

@@ -107,8 +107,8 @@ class _SdJwtVc:
         return _content(opened, issuer if isinstance(issuer, str) else "")
 
     def claimed_issuer(self, unverified: Unverified) -> tuple[str, tuple[str, ...]]:
-        issuer, vct = (unverified.document.get(name) for name in ("iss", "vct"))
-        return issuer if isinstance(issuer, str) else "", (vct,) if isinstance(vct, str) else ()
+        issuer = unverified.document.get("iss")
+        return issuer if isinstance(issuer, str) else "", _types(unverified.document)
 
     # Verification
 
@@ -291,14 +291,14 @@ def _content(opened: Opened, issuer: str) -> Content:
     """The claims of an SD-JWT VC, in the terms that all formats share."""
     assert opened.unpacked is not None
     claims = opened.unpacked.claims
-    subject, vct = claims.get("sub"), claims.get("vct")
+    subject = claims.get("sub")
     hidden = subject is None and opened.unpacked.withholds_claims
     return Content(
         format="sd-jwt",
         document=claims,
         issuer=issuer,
         subjects=(subject,) if isinstance(subject, str) else (),
-        types=(vct,) if isinstance(vct, str) else (),
+        types=_types(claims),
         validity=Validity(
             registered_claims.moment(claims.get("nbf")),
             registered_claims.moment(claims.get("exp")),
@@ -308,6 +308,13 @@ def _content(opened: Opened, issuer: str) -> Content:
         disclosed=tuple(sd_jwt.spelled(placement.path) for placement in opened.unpacked.placements),
         subjects_unclear="its presenter withholds claims, and the subject (sub) may be one" if hidden else "",
     )
+
+
+def _types(claims: JsonObject) -> tuple[str, ...]:
+    """The type of the claims (vct), and the others that they say they are of as well (aka_vcts)."""
+    others = claims.get("aka_vcts")
+    named = [claims.get("vct"), *(others if isinstance(others, list) else [])]
+    return tuple(name for name in named if isinstance(name, str))
 
 
 def _challenge(presented: SdJwt, context: VerificationContext) -> Challenge | NoChallenge:

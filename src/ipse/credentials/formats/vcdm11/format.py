@@ -25,7 +25,14 @@ from ipse.credentials.formats.format import (
     SigningKey,
     Unverified,
 )
-from ipse.credentials.formats.vcdm2 import adopt, claimed_issuer, credential_content, new_id
+from ipse.credentials.formats.vcdm2 import (
+    adopt,
+    claimed_issuer,
+    contexts_of,
+    credential_content,
+    new_id,
+    refuse_misnamed,
+)
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, jwt, presentations
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.formats.vcdm11.spelling import check_names
@@ -119,6 +126,8 @@ class _Vcdm11:
             broken = vcdm11.violations(document)
         for violation in broken:
             raise Rejected("data-model", f"breaks a rule of the data model: {violation}", violation.pointer)
+        if unverified.secured is not None:
+            refuse_misnamed(document, context.sources.known_contexts())
         return (), "conforms to VCDM 1.1", ", ".join(model.types_of(document))
 
     def find_signer(
@@ -185,6 +194,8 @@ class _Vcdm11:
         """None: what the signature would not cover is refused, names with a second one before the first."""
         if options.suite != _JWT:
             check_names(document)
+        else:
+            refuse_misnamed(document, contexts_of(options), MalformedInput)
         return ()
 
     def signer(self, signing_key: SigningKey, options: IssueOptions, *, created: datetime) -> Signer:

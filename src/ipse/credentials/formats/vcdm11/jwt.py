@@ -47,6 +47,8 @@ __all__ = [
 _MAX_LENGTH: Final = 2 * MAX_BYTES
 _WHAT: Final = "the JWT"
 _PURPOSES: Final = {"credential": "assertionMethod", "presentation": "authentication"}
+_STATUS: Final = ("status", "credentialStatus")
+"""Where a JWT says its status beside `vc`: the claim of the Token Status List, and what issuers write."""
 _NOT_APPLICABLE: Final = ["No applicable JWS or proof"]
 
 
@@ -100,8 +102,8 @@ def issue_presentation_jwt(
 def credential_of(text: str) -> JsonObject:
     """The credential that a JWT claims, not verified: the `vc` claim, with the registered claims in it.
 
-    `iss`, `sub`, `jti`, `nbf` and `exp` become members where `vc` lacks them, and must say the same where it
-    does not (dates: to the second). Raises MalformedInput.
+    `iss`, `sub`, `jti`, `nbf`, `exp` and a status beside `vc` become members where `vc` lacks them, and must
+    say the same where it does not (dates: to the second). Raises MalformedInput.
     """
     return _credential(_read(text, "credential").payload)
 
@@ -203,6 +205,8 @@ def _credential(claims: JsonObject) -> JsonObject:
         _adopt(issuer, "id", claims.get("iss"), "iss")
     else:
         _adopt(document, "issuer", claims.get("iss"), "iss")
+    for name in _STATUS:
+        _adopt(document, name, claims.get(name), name)
     if "sub" in claims:
         document["credentialSubject"] = _subject(document.get("credentialSubject"), claims["sub"])
     vcdm11.refuse_broken(document)
