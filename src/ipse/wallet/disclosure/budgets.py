@@ -98,7 +98,8 @@ def moment(wallet: Wallet, now: datetime) -> datetime:
 
 def dates(wallet: Wallet, now: datetime) -> Dates:
     """The dates at `now`, by the clock."""
-    return Dates(moment(wallet, now), _confirmed(wallet))
+    confirmed = _confirmed(wallet)
+    return Dates(max(clock(wallet, now), confirmed), confirmed)
 
 
 def confirm_date(wallet: Wallet, now: datetime) -> Dates:
