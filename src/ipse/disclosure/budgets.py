@@ -14,7 +14,7 @@ from typing import Final
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import UsageError
 
-__all__ = ["WINDOW", "Budgets", "Charge", "Cost", "cost_of_answer", "since"]
+__all__ = ["LEAST", "WINDOW", "Budgets", "Charge", "Cost", "cost_of_answer", "since"]
 
 WINDOW: Final = timedelta(days=30)
 _COSTLY: Final = frozenset({"choose", "bands"})
@@ -68,6 +68,10 @@ class Budgets:
                 hint="raise --overall as well, or lower --application",
             )
         return new
+
+
+LEAST: Final = Budgets(_PRICES[0], 0, 0)
+"""Budgets of which nothing is left, whatever was spent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,12 @@ def read(path: Path) -> Manifest:
         raise CorruptData(f"{path} does not have the members of a manifest") from error
     if len({record.name for record in manifest.dids}) != len(manifest.dids):
         raise CorruptData(f"{path} gives one name to two DIDs")
+    needed = {Leftover(manifest.keystore, item) for item in (*manifest.items(), manifest.state_item)}
+    if needed.intersection(manifest.leftovers):
+        raise CorruptData(
+            f"{path} calls keys left over that it points to",
+            hint="it was altered: restore it from a backup",
+        )
     return manifest
 
 

@@ -6,13 +6,15 @@ be changeable by the owner and the administrator alone.
 
 - A folder above that is sticky, like /tmp, is fine: what lies in it can be replaced by its own owner only.
 - A group may write that is the owner's own: it has the name of the owner and no other members. Systems that
-  give every person such a group let it write by default.
+  give every person such a group let it write by default. An access list (Linux) that lets others write is
+  none of the group's: there the bits of the group are the mask of the list.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import struct
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +25,10 @@ from ipse.errors import StorageError
 __all__ = ["Places", "check_private", "find_places"]
 
 _CODE: Final = "writable-by-others"
+_ACCESS_LIST: Final = "system.posix_acl_access"
+"""The attribute that holds a POSIX access list: a version (4 bytes), then tag, permissions and id of each
+entry (2, 2 and 4 bytes), little-endian (linux/posix_acl_xattr.h)."""
+_ACL_USER, _ACL_GROUP, _ACL_MASK, _ACL_WRITE = 0x02, 0x08, 0x10, 0x02
 _MAX_LINKS: Final = 40
 """Symbolic links that are followed, as many as Linux follows."""
 
@@ -83,7 +89,8 @@ def check_private(places: Places) -> None:
         return
     for folder in (places.data, places.cache):
         _check_way(folder)
-    for file in (places.manifest, places.vault, places.keystore):
+    journal = places.vault.with_name(f"{places.vault.name}-journal")
+    for file in (places.manifest, places.vault, journal, places.keystore):
         found = _status(file)
         if found is not None and stat.S_ISLNK(found.st_mode):
             _check_way(file)
@@ -130,7 +137,7 @@ def _status(path: Path) -> os.stat_result | None:
 def _check(path: Path, found: os.stat_result, *, sticky_is_fine: bool) -> None:
     _check_owner(path, found)
     writers = [who for who, bit in (("g", stat.S_IWGRP), ("o", stat.S_IWOTH)) if found.st_mode & bit]
-    if writers == ["g"] and _is_own_group(found.st_gid):
+    if writers == ["g"] and _is_own_group(found.st_gid) and not _lists_writers(path):
         return
     if not writers or (sticky_is_fine and found.st_mode & stat.S_ISVTX):
         return
@@ -138,6 +145,25 @@ def _check(path: Path, found: os.stat_result, *, sticky_is_fine: bool) -> None:
         f"others can write to {path}: they could replace what the wallet holds",
         hint=f"look at what is in it, then `chmod {''.join(writers)}-w {path}`",
         code=_CODE,
+    )
+
+
+def _lists_writers(path: Path) -> bool:
+    """Whether an access list lets a user or a group of its own write. What it owns, its owner may."""
+    try:
+        content = os.getxattr(path, _ACCESS_LIST)
+    except (OSError, AttributeError):  # none, or a system without
+        return False
+    entries = list(struct.iter_unpack("<HHI", content[4 : len(content) // 8 * 8 + 4]))
+    if any(tag == _ACL_MASK and not permissions & _ACL_WRITE for tag, permissions, _ in entries):
+        return False
+    return any(
+        permissions & _ACL_WRITE
+        and (
+            (tag == _ACL_USER and who not in (0, os.geteuid()))
+            or (tag == _ACL_GROUP and not _is_own_group(who))
+        )
+        for tag, permissions, who in entries
     )
 
 

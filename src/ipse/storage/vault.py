@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ipse.errors import AlreadyExists, CorruptData, IpseError, MalformedInput, StorageError
+from ipse.errors import AlreadyExists, CorruptData, IpseError, MalformedInput, StorageError, VaultAltered
 from ipse.storage.schema import HEADS_SINCE, MIGRATIONS
 from ipse.storage.state_head import Head, StateHeads
 from ipse.storage.statement_plan import identity
@@ -39,6 +39,7 @@ class Vault:
         self._connection = connection
         self._path = path
         self._heads = heads
+        self._file = _identity(path)
         self._above = 0
         self._checked = False
         self.unsettled: Head | None = None
@@ -75,6 +76,7 @@ class Vault:
         """The vault at `path`. Raises CorruptData where it is gone, altered or not opened by `key`."""
         if not path.is_file():
             raise CorruptData(f"the wallet's vault {path} is gone")
+        _refuse_wal(path)
         return cls._open(path, key, fresh=False)
 
     @classmethod
@@ -140,6 +142,7 @@ class Vault:
             yield
             return
         with _translated(self._path):
+            self._check_in_place()
             self._heads.watch()
             self._connection.execute("BEGIN IMMEDIATE")
         self._heads.restart()
@@ -166,6 +169,7 @@ class Vault:
             yield
             return
         with _translated(self._path):
+            _refuse_wal(self._path)
             self._connection.execute("BEGIN")
         try:
             yield
@@ -200,6 +204,15 @@ class Vault:
     def skip_to(self, counter: int) -> None:
         """Let the head of the transaction in progress have a counter above `counter`."""
         self._above = counter
+
+    def _check_in_place(self) -> None:
+        """What is written to a file that has lost its name is lost. Raises VaultAltered."""
+        _refuse_wal(self._path)
+        if _identity(self._path) != self._file:
+            raise VaultAltered(
+                f"{self._path} was replaced by another file meanwhile",
+                hint="nothing was changed; see who did that, put the newest vault.db back and run it again",
+            )
 
     def _next_head(self) -> Head | None:
         if self.refusal is not None:
@@ -243,6 +256,28 @@ class Vault:
         """Insert one row, in a transaction; its row number."""
         with self.transaction(), _translated(self._path):
             return int(self._connection.execute(sql, parameters).lastrowid)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file is at `path`, None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _refuse_wal(path: Path) -> None:
+    """SQLite would put what a write-ahead log holds into the vault, which never has one.
+
+    Raises VaultAltered.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if os.path.lexists(log):
+        raise VaultAltered(
+            f"{log} is none of ipse's: it would put other pages into the vault",
+            hint=f"see who put it there, and move {log} away",
+        )
 
 
 def _check_whole(connection: Any, path: Path, *, fresh: bool) -> None:

@@ -1,8 +1,8 @@
 """Going on from an older vault, or without what the keystore remembered, on the owner's word.
 
 Nobody knows what was changed after that vault was saved. So all that may have been taken back since counts
-as taken back: grants end, topics close, statements are secret, issuers are trusted no more, and no budget
-has anything left for as long as budgets count.
+as taken back: grants end, topics close, statements are secret, issuers are trusted no more, budgets are the
+least there are, and nothing is left of any for as long as budgets count, from the date that the owner sees.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
+from ipse.disclosure.budgets import LEAST
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import StorageError, VaultAltered
@@ -20,6 +21,7 @@ from ipse.storage.answers import AnswerRow
 from ipse.storage.disclosure_log import Entry
 from ipse.storage.state_head import Head
 from ipse.wallet import state
+from ipse.wallet.disclosure import budgets
 from ipse.wallet.disclosure_log import append
 from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.state import LogCount, Remembered
@@ -78,6 +80,7 @@ def loss(wallet: Wallet) -> Loss | None:
 def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
     """Go on without what was lost, on the owner's word: the log entry that says so.
 
+    It confirms the date as well, which the owner was shown.
     A kill before the keystore remembers the new state leaves all as lost as it was, to be accepted again.
     Raises StorageError where the vault is no longer as `lost` says, VerificationFailed, KeystoreError.
     """
@@ -90,7 +93,7 @@ def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
                 raise _meanwhile()
             vault.skip_to(lost.remembered or 0)
             entry = append(wallet, _said_of(lost), now)
-            _charge(wallet, entry, now)
+            _charge(wallet, entry, budgets.confirm_date(wallet, now).clock)
             _take_back(wallet, format_timestamp(now))
             if not vault.heads():
                 vault.begin_heads(above=lost.remembered or 0)
@@ -143,6 +146,7 @@ def _take_back(wallet: Wallet, now: str) -> None:
     statements.set_sensitivity(vault, "secret", now=now)
     for did in trusted_issuers.by_issuer(vault):
         trusted_issuers.remove(vault, did)
+    budgets.change(wallet, **asdict(LEAST))
 
 
 def _said_of(lost: Loss) -> JsonObject:

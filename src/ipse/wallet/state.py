@@ -32,6 +32,7 @@ __all__ = [
     "check_place",
     "encoded",
     "follows",
+    "is_known",
     "keep",
     "keys_in_place",
     "opened",
@@ -152,6 +153,20 @@ def parsed(data: bytes) -> Remembered | LogCount | None:
         case {"count": int(count), "digest": str(digest), "signed": bool(signed)} if count >= 0:
             return LogCount(count, digest, signed)
     return None
+
+
+def is_known(wallet: Wallet, data: bytes) -> bool:
+    """Whether what the keystore remembers is no older than another such item. Raises KeystoreError."""
+    own, held = stored(wallet), parsed(data)
+    kept = None if own is None else parsed(own)
+    match kept, held:
+        case (Remembered(), None | LogCount()) | (LogCount(), None):
+            return True
+        case Remembered(), Remembered():
+            return held == kept or held.counter < kept.counter
+        case LogCount(), LogCount():
+            return held == kept or held.count < kept.count
+    return False
 
 
 def encoded(head: Head) -> bytes:

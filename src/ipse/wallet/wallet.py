@@ -235,14 +235,30 @@ class Wallet:
     def _removed(self, leftover: Leftover, current: Manifest) -> bool:
         try:
             if leftover.keystore == current.keystore:
-                self.keystore.remove(leftover.item)
+                store = self.keystore
             elif leftover.keystore == "file":
                 self.places.keystore.unlink(missing_ok=True)
+                return True
             else:
-                open_keystore("os", self.places, current.wallet_id, self._passphrase).remove(leftover.item)
-        except (KeystoreError, OSError):
+                store = open_keystore("os", self.places, current.wallet_id, self._passphrase)
+            if not self._is_spare(store.find(leftover.item), leftover.item):
+                return False
+            store.remove(leftover.item)
+        except (KeystoreError, CorruptData, OSError):
             return False
         return True
+
+    def _is_spare(self, held: bytes | None, item: str) -> bool:
+        """Whether an item that wallet.json calls left over can go: of a root or a state, only a copy can.
+
+        The manifest lies in clear: on its word alone the wallet would be lost, or its past be believed.
+        """
+        kind, _, _ = item.partition("-")
+        if held is None or kind == "did":
+            return True
+        if kind == "root":
+            return held == self.root
+        return kind == "log" and state.is_known(self, held)
 
     def switch_to(self, keystore: Keystore, current: Manifest) -> None:
         """Go on with another keystore, which the manifest on disk points to already."""

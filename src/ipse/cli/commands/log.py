@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -24,7 +25,8 @@ _ACCEPT: Final = "accept"
 _CONSEQUENCES: Final = """\
 If you still have the newest vault.db, say no and put it back. If you accept:
 - the log says for good that something is lost, and the newest vault.db fits no more
-- no budget has anything left for 30 days, all grants end, no issuer is trusted
+- all budgets are 0 until you set them, and for 30 days nothing is left of them even then
+- all grants end, no issuer is trusted
 - all topics are closed and all statements secret, until you open them again
 - statements, credentials and status lists are those of this vault: what you forgot,
   removed or revoked after it was saved is as it was before"""
@@ -77,6 +79,7 @@ def accept(ctx: typer.Context) -> None:
     That is entered in the log. Grants end, topics close, and no budget has anything left for 30 days.
     """
     from ipse.wallet import recovery
+    from ipse.wallet.disclosure import budgets
 
     context = context_of(ctx)
     with context.wallet(doubt=lambda _: None) as wallet:
@@ -85,21 +88,25 @@ def accept(ctx: typer.Context) -> None:
             told = {"accepted": False, "entry": None, "lost": None}
             context.output.result("nothing is lost; nothing was changed", told)
             return
-        _confirm(context, lost)
+        _confirm(context, lost, budgets.clock(wallet, context.now))
         entry = recovery.accept(wallet, lost, now=context.now)
     facts = {"accepted": True, "entry": entry.number, "lost": entry.content["lost"]}
     context.output.result(f"accepted: log entry {entry.number} says what is lost", facts)
 
 
-def _confirm(context: Context, lost: Loss) -> None:
-    """Show what is lost and have the owner accept it. Raises ConsentNeeded, ConsentRefused."""
+def _confirm(context: Context, lost: Loss, clock: datetime) -> None:
+    """Show what is lost and the date by the clock, and have the owner accept both.
+
+    Raises ConsentNeeded, ConsentRefused.
+    """
     if not context.can_ask:
         raise ConsentNeeded(
             "going on without what is lost takes your own word, and there is nobody to ask",
             hint="run `ipse log accept` in a terminal",
         )
     tty.forget_typed()  # what was typed before this was read does not accept it
-    context.output.page(f"{_told(lost)}\n{_CONSEQUENCES}")
+    date = f"- today is {clock:%Y-%m-%d}: accept confirms that too"
+    context.output.page(f"{_told(lost)}\n{_CONSEQUENCES}\n{date}")
     if tty.ask(f"go on without what is lost? type {_ACCEPT}: ") != _ACCEPT:
         raise ConsentRefused("nothing was accepted", hint=f"only `{_ACCEPT}` does; nothing was changed")
 

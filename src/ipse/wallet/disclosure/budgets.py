@@ -23,6 +23,7 @@ __all__ = [
     "allowed",
     "change",
     "charges",
+    "clock",
     "confirm_date",
     "dates",
     "left",
@@ -39,7 +40,7 @@ _NAMES: Final = {"answer": "budget-answer", "application": "budget-application",
 class Dates:
     """What the time is: `clock` for the owner, `unattended` for what happens without them.
 
-    The clock is never before an earlier answer; `confirmed` is when the date was last confirmed. Answers are
+    The clock is never before an earlier answer or `confirmed`, when the date was last confirmed. Answers are
     dated by the clock whoever consents, and count from then on.
     """
 
@@ -82,25 +83,30 @@ def change(
     return changed
 
 
+def clock(wallet: Wallet, now: datetime) -> datetime:
+    """The clock, or the last answer's time if that is later."""
+    return parse_timestamp(answers.moment(wallet.vault, format_timestamp(now)))
+
+
 def moment(wallet: Wallet, now: datetime) -> datetime:
-    """The time that budgets and grants go by: never before that of an earlier answer.
+    """The time that budgets and grants go by: never before an earlier answer or the date that was confirmed.
 
     A clock that is set back gives nothing back.
     """
-    return parse_timestamp(answers.moment(wallet.vault, format_timestamp(now)))
+    return max(clock(wallet, now), _confirmed(wallet))
 
 
 def dates(wallet: Wallet, now: datetime) -> Dates:
     """The dates at `now`, by the clock."""
-    confirmed = settings.get(wallet.vault, settings.DATE_CONFIRMED)
-    return Dates(moment(wallet, now), parse_timestamp(confirmed or _EARLIEST))
+    confirmed = _confirmed(wallet)
+    return Dates(max(clock(wallet, now), confirmed), confirmed)
 
 
 def confirm_date(wallet: Wallet, now: datetime) -> Dates:
-    """Keep that the owner says that it is `now`; the dates after that."""
+    """Keep that the owner says that it is `now`; the dates after that. It may be before the last one."""
     with wallet.vault.transaction():
-        clock = moment(wallet, now)
-        settings.put(wallet.vault, settings.DATE_CONFIRMED, format_timestamp(clock))
+        confirmed = clock(wallet, now)
+        settings.put(wallet.vault, settings.DATE_CONFIRMED, format_timestamp(confirmed))
         return dates(wallet, now)
 
 
@@ -123,3 +129,8 @@ def spenders(wallet: Wallet, now: datetime) -> list[str]:
 def allowed(wallet: Wallet, party: str, epsilon: int, moment: datetime) -> bool:
     """Whether the budgets have room for one more answer; asked again in the transaction that spends it."""
     return not epsilon or epsilon <= read(wallet).left_after(charges(wallet, moment), party)[0]
+
+
+def _confirmed(wallet: Wallet) -> datetime:
+    """When the date was last confirmed."""
+    return parse_timestamp(settings.get(wallet.vault, settings.DATE_CONFIRMED) or _EARLIEST)

@@ -113,8 +113,10 @@ class TestAGrant:
         assert asks_the_owner(wallet, now=NOW)
 
     def test_does_not_hold_before_it_was_given(self, wallet: Wallet) -> None:
-        granted(wallet)
-        assert asks_the_owner(wallet, now=NOW - timedelta(seconds=1))
+        later = NOW + timedelta(hours=1)
+        disclosure.grant(wallet, SHOP.party, level="topics", topics=[JAZZ], now=later, expires=NOW + DAY)
+        assert asks_the_owner(wallet, now=later - timedelta(seconds=1))
+        assert not asks_the_owner(wallet, now=later)
 
     def test_ends_when_it_is_revoked_at_every_level(self, wallet: Wallet) -> None:
         granted(wallet)

@@ -20,7 +20,7 @@ def date(ctx: typer.Context) -> None:
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        before = budgets.dates(wallet, context.now)
+        clock, last = budgets.clock(wallet, context.now), budgets.dates(wallet, context.now).confirmed
         if not context.can_ask:
             raise ConsentNeeded(
                 "the date takes your own word, and there is nobody to ask",
@@ -28,9 +28,9 @@ def date(ctx: typer.Context) -> None:
             )
         tty.forget_typed()
         context.output.page(
-            f"The clock says {before.clock:%Y-%m-%d %H:%M} UTC.\n"
-            f"You last confirmed the date on {before.confirmed:%Y-%m-%d},"
-            f" {(before.clock - before.confirmed).days} days ago."
+            f"The clock says {clock:%Y-%m-%d %H:%M} UTC.\n"
+            f"You last confirmed the date on {last:%Y-%m-%d},"
+            f" {f'{(clock - last).days} days ago' if clock >= last else 'which is later'}."
         )
         if tty.ask("is that today? type yes: ") != "yes":
             raise ConsentRefused("the date is not confirmed", hint="only `yes` does; nothing was changed")
