@@ -14,6 +14,7 @@ import json
 import os
 import shutil
 import stat
+import struct
 import subprocess
 import tarfile
 import unicodedata
@@ -148,6 +149,20 @@ class TestNoTextOfOthersBeginsALine:
         assert any(FORGED in line for line in lines)
         assert not any(line.startswith(FORGED[:2]) for line in lines)
         assert max(map(cells, lines)) <= width
+
+    @pytest.mark.skipif(not hasattr(os, "openpty"), reason="there are no pseudo-terminals on this system")
+    def test_not_where_the_answer_goes_into_a_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The page is as wide as the terminal that shows it, whatever standard output is."""
+        fcntl, termios = pytest.importorskip("fcntl"), pytest.importorskip("termios")
+        reader, writer = os.openpty()
+        fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 40, 0, 0))
+        monkeypatch.delenv("COLUMNS", raising=False)
+        with os.fdopen(reader, "rb", buffering=0) as shown, os.fdopen(writer, "w") as terminal:
+            monkeypatch.setattr("sys.stderr", terminal)
+            Output().page(f"{'x' * 38} {FORGED}")
+            assert shown.read(200).split() == [b"x" * 38, FORGED.encode()]
+            Output().page(f"{'x' * 34} a {FORGED} {FORGED}")
+            assert f"\n    {FORGED}" in shown.read(200).decode().replace("\r", "")
 
     def test_not_where_two_columns_are_told_apart(self, capsys: pytest.CaptureFixture[str]) -> None:
         """Two spaces in a row end a column: what a stranger wrote has none."""
@@ -459,7 +474,7 @@ class TestWhatIsRead:
         hostile = f"$(touch {trace})`touch {trace}`\";touch {trace};'"
         held["dids"][0]["did"] = hostile
         path.write_text(json.dumps(held))
-        bash = shutil.which("bash")
+        zsh = shutil.which("zsh")
         for variables in (
             {"_IPSE_COMPLETE": "complete_bash", "COMP_WORDS": "ipse did show ", "COMP_CWORD": "3"},
             {"_IPSE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "ipse did show "},
@@ -468,7 +483,7 @@ class TestWhatIsRead:
         ):  # fmt: skip
             script = Ipse(ipse.home, {**ipse.environment, **variables})(code=None).out
             assert "university" in script, script
-            if bash and "zsh" in variables["_IPSE_COMPLETE"] and script:
+            if zsh and "zsh" in variables["_IPSE_COMPLETE"] and script:
                 told = "_arguments() { :; }\n" + script  # what compdef evaluates
-                subprocess.run([bash, "-c", told], check=False, capture_output=True)
+                subprocess.run([zsh, "-fc", told], check=False, capture_output=True)
             assert not trace.exists(), script

@@ -8,6 +8,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final, TextIO
 
 from ipse.encoding.safe_text import printable, printable_json, printable_lines
@@ -19,6 +20,7 @@ __all__ = ["Output", "cells", "fitted", "printable", "wrapped"]
 _NARROWEST: Final = 10
 """Columns that are left beside an indent, which gives way on a narrower terminal."""
 _FURTHER_IN: Final = 4
+_USUAL: Final = 80
 _WIDENS: Final = "\ufe0f"
 
 
@@ -33,7 +35,7 @@ class Output:
     @property
     def width(self) -> int | None:
         """Columns of the terminal that shows the results; None if stdout is not a terminal."""
-        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        return _columns(sys.stdout) if sys.stdout.isatty() else None
 
     def coloured(self, text: str, colour: str) -> str:
         """Return `text` in a colour (SGR parameters) if stdout is a terminal with colours."""
@@ -151,7 +153,15 @@ def _at(stream: TextIO, text: str, *, whole: bool = False) -> str:
     """`text` as `stream` gets it: `fitted` to a terminal, as it is elsewhere."""
     if not stream.isatty():
         return text
-    return "\n".join(fitted(text, shutil.get_terminal_size().columns, whole=whole))
+    return "\n".join(fitted(text, _columns(stream), whole=whole))
+
+
+def _columns(stream: TextIO) -> int:
+    """The columns of the terminal behind `stream`, which need not be the one behind stdout."""
+    if not os.environ.get("COLUMNS"):
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    return shutil.get_terminal_size().columns
 
 
 def fitted(text: str, width: int, *, whole: bool = False) -> Iterator[str]:
