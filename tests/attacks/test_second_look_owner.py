@@ -467,23 +467,23 @@ class TestWhatIsRead:
             assert run.err.isprintable() or run.err[:-1].isprintable()
             assert run.error["code"] in ("not-found", "usage", "storage")
 
-    def test_a_name_in_the_wallet_file_runs_nothing_in_a_shell(self, ipse: Ipse, tmp_path: Path) -> None:
+    @pytest.mark.parametrize("member", ["name", "did"])
+    def test_what_stands_in_the_wallet_file_runs_nothing_in_a_shell_that_completes(
+        self, member: str, ipse: Ipse, tmp_path: Path
+    ) -> None:
+        """A shell takes one backslash more than the escapes had."""
         trace = tmp_path / "trace"
         path = ipse.home / "wallet.json"
         held = json.loads(path.read_text())
-        hostile = f"$(touch {trace})`touch {trace}`\";touch {trace};'"
-        held["dids"][0]["did"] = hostile
+        held["dids"][0][member] = f"me\\$(touch {trace})\\`touch {trace}`"
         path.write_text(json.dumps(held))
-        zsh = shutil.which("zsh")
-        for variables in (
-            {"_IPSE_COMPLETE": "complete_bash", "COMP_WORDS": "ipse did show ", "COMP_CWORD": "3"},
-            {"_IPSE_COMPLETE": "complete_zsh", "_TYPER_COMPLETE_ARGS": "ipse did show "},
-            {"_IPSE_COMPLETE": "complete_fish", "_TYPER_COMPLETE_ARGS": "ipse did show ",
-             "_TYPER_COMPLETE_FISH_ACTION": "get-args"},
-        ):  # fmt: skip
-            script = Ipse(ipse.home, {**ipse.environment, **variables})(code=None).out
-            assert "university" in script, script
-            if zsh and "zsh" in variables["_IPSE_COMPLETE"] and script:
-                told = "_arguments() { :; }\n" + script  # what compdef evaluates
-                subprocess.run([zsh, "-fc", told], check=False, capture_output=True)
-            assert not trace.exists(), script
+        given = {"_TYPER_COMPLETE_ARGS": "ipse did show ", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+        for shell in ("zsh", "fish", "bash"):
+            words = {"COMP_WORDS": "ipse did show ", "COMP_CWORD": "3", "_IPSE_COMPLETE": f"complete_{shell}"}
+            offered = Ipse(ipse.home, {**ipse.environment, **given, **words})(code=None).out
+            assert "university" in offered
+            assert "touch" not in offered
+            if shutil.which(shell) and shell == "zsh":
+                evaluated = '_arguments() { eval "ws=( ${${1#*\\(\\(}%))} )" }\n' + offered
+                subprocess.run([shell, "-fc", evaluated], check=False, capture_output=True)
+                assert not trace.exists()
