@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from typing import Final
@@ -14,6 +15,8 @@ from ipse.wallet import directory
 
 __all__ = ["complete_did", "script"]
 
+_PLAIN: Final = re.compile("[A-Za-z0-9._:%-]+")
+"""What names and DIDs consist of; no shell reads more into it."""
 _ZSH_LAST_LINE: Final = "compdef _ipse_completion ipse"
 # As a file of the function path it must complete the first time too, not only declare itself.
 _ZSH_EITHER_WAY: Final = """\
@@ -31,7 +34,8 @@ def complete_did(incomplete: str) -> Iterator[tuple[str, str]]:
     except IpseError:
         return
     for record in records:
-        if record.name.startswith(incomplete):
+        # Shells evaluate what they are offered (zsh once more, quoted or not), and the file may be anybody's.
+        if record.name.startswith(incomplete) and _PLAIN.fullmatch(record.name + record.did):
             yield record.name, record.did
 
 

@@ -12,7 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from ipse.cli import tty
-from ipse.cli.output import Output
+from ipse.cli.output import Output, printable
 from ipse.errors import DataError, NotFound, PassphraseNeeded, StorageError
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Context:
 
     def warn(self, error: IpseError) -> None:
         """Tell an error that does not keep the command from showing what is there."""
-        self.output.message(f"warning: {error.message}; {error.hint}")
+        self.output.message(f"warning: {printable(error.message)}; {printable(error.hint)}")
 
     def embedder(self, wallet: Wallet) -> Embedder:
         """Load the embedding model, compiled first if needed. Raises MissingFeature, NotFound."""

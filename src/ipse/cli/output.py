@@ -7,13 +7,21 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Final, TextIO
 
 from ipse.encoding.safe_text import printable, printable_json, printable_lines
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 
-__all__ = ["Output", "printable", "wrapped"]
+__all__ = ["Output", "cells", "fitted", "printable", "wrapped"]
+
+_NARROWEST: Final = 10
+"""Columns that are left beside an indent, which gives way on a narrower terminal."""
+_FURTHER_IN: Final = 4
+_USUAL: Final = 80
+_WIDENS: Final = "\ufe0f"
 
 
 class Output:
@@ -27,7 +35,7 @@ class Output:
     @property
     def width(self) -> int | None:
         """Columns of the terminal that shows the results; None if stdout is not a terminal."""
-        return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        return _columns(sys.stdout) if sys.stdout.isatty() else None
 
     def coloured(self, text: str, colour: str) -> str:
         """Return `text` in a colour (SGR parameters) if stdout is a terminal with colours."""
@@ -49,7 +57,10 @@ class Output:
         No character of `text` steers the terminal. With `coloured` it holds colours, and the caller has
         made everything printable that others wrote.
         """
-        self._write(printable_lines(text, keep="\x1b" if coloured else ""), value)
+        if coloured:  # whose lines fit already
+            self._write(printable_lines(text, keep="\x1b"), value)
+        else:
+            self._write(_at(sys.stdout, printable_lines(text), whole=True), value)
 
     def document(self, text: str, value: JsonObject) -> None:
         """Write JSON or a token, or `value` under --json. Unsafe characters become JSON escapes."""
@@ -79,19 +90,19 @@ class Output:
         widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
         for line in cells:
             padded = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
-            sys.stdout.write("  ".join(padded).rstrip() + "\n")
+            sys.stdout.write(_at(sys.stdout, "  ".join(padded).rstrip()) + "\n")
 
     def message(self, text: str) -> None:
         """Write a message to stderr, unless -q is given."""
         if not self.quiet:
-            sys.stderr.write(printable_lines(text) + "\n")
+            sys.stderr.write(_at(sys.stderr, printable_lines(text)) + "\n")
 
     def page(self, text: str, *, keep: str = "") -> None:
         """Write to stderr what the owner must read before deciding, even under -q.
 
         `keep` are unsafe characters that the page itself consists of.
         """
-        sys.stderr.write(printable_lines(text, keep=keep) + "\n")
+        sys.stderr.write(_at(sys.stderr, printable_lines(text, keep=keep)) + "\n")
         sys.stderr.flush()
 
     def start_log(self) -> None:
@@ -122,7 +133,7 @@ class Output:
             body = {"error": {"code": error.code, "message": message, "hint": hint}}
             sys.stderr.write(_json(body) + "\n")
         else:
-            sys.stderr.write(f"error: {message}\nhint: {hint}\n")
+            sys.stderr.write(_at(sys.stderr, f"error: {message}\nhint: {hint}") + "\n")
 
 
 def _json(value: JsonObject) -> str:
@@ -130,41 +141,77 @@ def _json(value: JsonObject) -> str:
 
 
 def _cell(value: object) -> str:
+    """A value on one line; two spaces in a row would look like the next column."""
     if isinstance(value, (list, tuple)):
-        return ", ".join(printable(str(item)) for item in value)
+        return ", ".join(map(_cell, value))
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "-" if value is None else printable(str(value))
+    return "-" if value is None else " ".join(printable(str(value)).split())
+
+
+def _at(stream: TextIO, text: str, *, whole: bool = False) -> str:
+    """`text` as `stream` gets it: `fitted` to a terminal, as it is elsewhere."""
+    if not stream.isatty():
+        return text
+    return "\n".join(fitted(text, _columns(stream), whole=whole))
+
+
+def _columns(stream: TextIO) -> int:
+    """The columns of the terminal behind `stream`, which need not be the one behind stdout."""
+    if not os.environ.get("COLUMNS"):
+        with suppress(OSError, ValueError):
+            return os.get_terminal_size(stream.fileno()).columns or _USUAL
+    return shutil.get_terminal_size().columns
+
+
+def fitted(text: str, width: int, *, whole: bool = False) -> Iterator[str]:
+    """The lines of `text`, those that are too long broken by us and not by the terminal.
+
+    What follows a break is further in than the line's beginning, so that no part of another's text stands
+    where a line of ipse's own begins. With `whole`, a line of one word stays in one piece, to be copied.
+    """
+    for line in text.split("\n"):
+        if cells(line) <= width or (whole and line.isascii() and " " not in line):
+            yield line
+            continue
+        indent = " " * (len(line) - len(line.lstrip(" ")))
+        yield from wrapped(line[len(indent) :], width, first=indent, rest=indent + " " * _FURTHER_IN)
 
 
 def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     """`text` in lines of at most `width` columns, broken at spaces; a word that is too long is cut.
 
-    `first` and `rest` are put before the first line and before the others.
+    `first` and `rest` are the spaces before the first line and before the others. On a narrow terminal
+    there are fewer of them, and at least one before the others.
     """
-    room = max(width, len(rest) + 10)
+    first, rest = first[: max(width - _NARROWEST, 0)], rest[: max(width - _NARROWEST, 1)]
+    room = max(width, len(rest) + 1)
     lines, line = [], first
     for word in text.split(" "):
         joined = line + word if line in (first, rest) else f"{line} {word}"
-        if _columns(joined) <= room:
+        if cells(joined) <= room:
             line = joined
             continue
         if line.strip():
             lines.append(line.rstrip())
             line = rest
-        while _columns(line + word) > room:
-            head = next(
-                end for end in range(len(word), 0, -1) if end == 1 or _columns(line + word[:end]) <= room
-            )
+        while cells(line + word) > room and len(word) > 1:
+            ends = range(len(word) - 1, 0, -1)
+            head = next(end for end in ends if end == 1 or cells(line + word[:end]) <= room)
             lines.append(line + word[:head])
             line, word = rest, word[head:]
         line += word
     return [*lines, line.rstrip()]
 
 
-def _columns(text: str) -> int:
-    """The columns that `text` takes on a terminal (Unicode Standard Annex 11)."""
-    return sum(
-        0 if unicodedata.combining(character) else 1 + (unicodedata.east_asian_width(character) in "FW")
-        for character in text
-    )
+def cells(text: str) -> int:
+    """How many cells of a terminal `text` takes (Unicode Standard Annex 11)."""
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(character: str) -> int:
+    if character.isascii() or character == _WIDENS:
+        return 1
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

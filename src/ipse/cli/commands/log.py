@@ -119,8 +119,8 @@ def _told(lost: Loss) -> str:
         )
     told = f"The keystore remembers state {lost.remembered}, this vault.db has state {lost.here}"
     if lost.remembered > lost.here:
-        return f"{told}: at least {lost.remembered - lost.here} of its changes are lost."
-    return f"{told}, and state {lost.remembered} was another one: what was there is lost."
+        return f"{told}:\nat least {lost.remembered - lost.here} of its changes are lost."
+    return f"{told},\nand state {lost.remembered} was another one: what was there is lost."
 
 
 def _entries(count: int) -> str:

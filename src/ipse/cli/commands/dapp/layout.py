@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Final
 
+from ipse.cli.output import cells
 from ipse.encoding.safe_text import printable
 
 __all__ = ["ISOLATES", "WIDTH", "cells", "cut", "labelled", "legible", "listed", "wrapped"]
@@ -18,17 +19,11 @@ _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 ISOLATES: Final = "\u2068\u2069"
 """What lines that run from right to left are put between; `legible` leaves none in another's text."""
 _ISOLATE, _END_OF_ISOLATE = ISOLATES
-_WIDENS: Final = "\ufe0f"
 
 
 def legible(text: str) -> str:
     """`text` on one line, with nothing in it that steers a terminal or paints over its surroundings."""
     return " ".join(printable(text).split())
-
-
-def cells(text: str) -> int:
-    """How many cells of a terminal `text` takes."""
-    return sum(map(_cells_of, text))
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -71,7 +66,7 @@ def _pieces(word: str, width: int) -> Iterator[str]:
     """`word`, broken where it is wider than `width`; no letter is parted from its marks."""
     piece, used = "", 0
     for character in word:
-        size = _cells_of(character)
+        size = cells(character)
         if piece and used + size > width:
             yield piece
             piece, used = "", 0
@@ -83,15 +78,3 @@ def _isolated(line: str) -> str:
     if any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in line):
         return f"{_ISOLATE}{line}{_END_OF_ISOLATE}"
     return line
-
-
-def _is_mark(character: str) -> bool:
-    return unicodedata.category(character) in ("Mn", "Me")
-
-
-def _cells_of(character: str) -> int:
-    if character.isascii() or character == _WIDENS:
-        return 1
-    if character in (_ISOLATE, _END_OF_ISOLATE) or _is_mark(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

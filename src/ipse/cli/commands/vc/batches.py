@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from ipse.cli import params
 from ipse.cli.context import Context
+from ipse.cli.output import printable
 from ipse.encoding.safe_text import printable_json
 from ipse.errors import MalformedInput, NotFound, StorageError, Undetermined, UsageError, VerificationFailed
 
@@ -69,7 +70,7 @@ def issue(
             progress=_progress(context),
         )
     for warning in summary.warnings:
-        context.output.message(f"warning: {warning}")
+        context.output.message(f"warning: {printable(str(warning))}")
     _conclude(context, output, summary)
     errors = summary.counts["error"]
     if errors:

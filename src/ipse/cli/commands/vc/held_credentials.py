@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 import typer
 
 from ipse.cli import params, tty
-from ipse.cli.commands.vc.rendering import Reader, render
+from ipse.cli.commands.vc.rendering import Reader, named, render
 from ipse.cli.context import Context, context_of
+from ipse.cli.output import printable
 from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, File, Force, OutputFile, SchemaFiles
 from ipse.encoding import strict_json
 from ipse.errors import ConsentNeeded, ConsentRefused
@@ -145,7 +146,7 @@ def _confirm(context: Context, held: StoredCredential, typed: str | None) -> Non
                 f"deleting {held.id} needs its id as confirmation",
                 hint="run it in a terminal, or confirm with its id: --confirm ID",
             )
-        context.output.page(f"{', '.join(held.types)} of {held.issuer}")
+        context.output.page(f"{named(held.types)}, issued by {printable(held.issuer)}")
         typed = tty.ask(f"type {held.id} to delete it: ")
     if typed != held.id:
         raise ConsentRefused(f"{held.id} was not deleted", hint="the id that was typed is a different one")

@@ -10,6 +10,7 @@ from ipse.cli import params
 from ipse.cli.commands.vc import batches
 from ipse.cli.completion import complete_did
 from ipse.cli.context import context_of
+from ipse.cli.output import printable
 from ipse.cli.params import AllowLoopback, CaFile, ContextFiles, Force, OutputFile
 from ipse.credentials import formats
 from ipse.encoding import strict_json
@@ -161,7 +162,7 @@ def issue(
             reach=Reach(ca_file, allow_loopback),
         )
     for warning in issued.warnings:
-        context.output.message(f"warning: {warning}")
+        context.output.message(f"warning: {printable(str(warning))}")
     made = issued.credential
     text, value = (made, {"credential": made}) if isinstance(made, str) else (strict_json.pretty(made), made)
     params.deliver(context, output, text, value, force=force)

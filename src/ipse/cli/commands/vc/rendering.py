@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ipse.cli.output import Output
     from ipse.credentials.verifier import Verification
 
-__all__ = ["Reader", "render"]
+__all__ = ["Reader", "named", "render"]
 
 _VERDICTS: Final = {
     Outcome.PASSED: "VALID",
@@ -38,6 +39,9 @@ _DID: Final = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%#-]+")
 _MIDNIGHT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?(?:Z|\+00:00)", re.ASCII)
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
 _MAX_TITLE: Final = 80
+_PLAIN_TITLE: Final = re.compile("[A-Za-z0-9 .&/:+#?=%_-]+")
+_SAYS: Final = re.compile(r"\b(?:(?:issued|until|valid|invalid|unknown)\b|did:)", re.IGNORECASE)
+"""Words of the line itself, which a title has in quotes."""
 _ENDS: Final = 4
 """Characters of a shortened DID's identifier that are shown on either side."""
 
@@ -116,12 +120,22 @@ def _title(credential: VerifiedCredential) -> str:
         if isinstance(name, str) and name:
             return _quoted(one_line(name, _MAX_TITLE))
     types = [name for name in credential.types if name != _BASE_TYPE] or [_BASE_TYPE]
-    return printable(", ".join(types))
+    return named(types)
+
+
+def named(types: Sequence[str]) -> str:
+    """The types of a credential in one line."""
+    return ", ".join(_quoted(one_line(name, _MAX_TITLE)) for name in types)
 
 
 def _quoted(title: str) -> str:
-    """A name that its issuer chose; in quotes where it could be taken for what is said after it."""
-    if without_quotes(title) == title and not any(mark in title for mark in ",()"):
+    """A name that its issuer chose; in quotes where it could be taken for what is said beside it.
+
+    Only words in the letters of English, with or without accents, go without: other marks may look like a
+    comma, other letters like these.
+    """
+    plain = "".join(one for one in unicodedata.normalize("NFKD", title) if not unicodedata.combining(one))
+    if _PLAIN_TITLE.fullmatch(plain) and not _SAYS.search(plain):
         return title
     return f"“{without_quotes(title)}”"
 
