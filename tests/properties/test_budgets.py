@@ -143,11 +143,13 @@ class History:
 
     def ask(self, application: Application, asked: Asked, consent: Consent) -> None:
         left = budgets.left(self.wallet, application.party, self.clock)
+        confirmed = format_timestamp(budgets.dates(self.wallet, self.clock).confirmed)
         reply = ask(self.wallet, application, asked, consent=consent, now=self.clock)
         row = answers.history(self.wallet.vault, application.party)[0]
         earlier = self.rows[-1].time if self.rows else ""
         assert row.number == len(self.rows) + 1 == reply.answered.entry
-        assert row.time == max(format_timestamp(self.clock), earlier), "time never runs backwards"
+        latest = max(format_timestamp(self.clock), earlier, confirmed)
+        assert row.time == latest, "time never runs backwards"
         self.rows.append(row)
         self.told[row.number] = reply
         self.check(row, left, consent)
