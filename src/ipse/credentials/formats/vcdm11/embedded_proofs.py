@@ -32,7 +32,6 @@ from ipse.keys.key_types import PrivateKey
 
 __all__ = [
     "DEFAULT_PROOF_TYPE",
-    "DISAGREE",
     "PROOF_TYPES",
     "ProofResult",
     "issue",
@@ -62,8 +61,6 @@ _PROOF_MEMBERS: Final = frozenset(
     {"@context", "type", "created", "verificationMethod", "proofPurpose", "jws", "proofValue"}
     | {"domain", "challenge"}
 )
-DISAGREE: Final = "implementations-disagree"
-"""The code of a document that didkit takes for another than the one that was signed."""
 _INVALID: Final = {
     "signature error": "the signature does not fit the document",
     "Key does not match account id": "the signature does not fit the document",
@@ -176,7 +173,7 @@ def sign(
         raise MalformedInput(
             f"didkit would not verify it: {reason}",
             hint="write dates like 2026-01-31T12:00:00Z; `--suite JWT` signs the text itself",
-            code=DISAGREE,
+            code="implementations-disagree",
         )
     refuse_unsigned(answer)
     return secured

@@ -11,12 +11,11 @@ from datetime import datetime
 from typing import Final
 
 from ipse.credentials.budget import UNBOUNDED, Budget
-from ipse.credentials.formats.vcdm2 import new_id
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs
 from ipse.credentials.formats.vcdm11.embedded_proofs import ProofResult
 from ipse.credentials.formats.vcdm11.spelling import check_method, check_presentation_spelling
 from ipse.credentials.model import vcdm11
-from ipse.encoding.strict_json import JsonObject, as_list
+from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, UsageError
 from ipse.keys.key_types import PrivateKey
@@ -24,8 +23,6 @@ from ipse.keys.key_types import PrivateKey
 __all__ = ["PURPOSE", "issue_presentation", "verify_presentation_proof"]
 
 PURPOSE: Final = "authentication"
-_TRIES: Final = 40
-"""Identifiers that are tried. With two credentials about every second one fits."""
 
 
 def issue_presentation(
@@ -38,10 +35,8 @@ def issue_presentation(
     created: datetime,
     proof_type: str | None = None,
 ) -> JsonObject:
-    """`presentation` with a proof by the holder's `key` for one verifier, and nothing changed but its `id`.
+    """`presentation` with a proof by the holder's `key` for one verifier, and nothing else changed.
 
-    didkit labels the graphs of several credentials in an order of its own, which is the standard's by chance
-    alone. So a presentation of several without an `id` gets one under which both orders are the same.
     `audience` becomes the proof's `domain`, `nonce` its `challenge`; `created` is aware; `proof_type` as for
     a credential. Raises MalformedInput (the data model, a value that the signature would not cover, a key
     that is not the holder's), Undetermined (a DID or context that can't be read offline), UsageError (an
@@ -61,18 +56,9 @@ def issue_presentation(
     vcdm11.refuse_broken_presentation(presentation)
     check_method(vcdm11.holder_of(presentation), verification_method, party="holder")
     check_presentation_spelling(presentation)
-    several = len(as_list(presentation.get("verifiableCredential", []))) > 1
-    for identifier in (None, *(new_id() for _ in range(_TRIES if several else 0))):
-        named = presentation if identifier is None else {**presentation, "id": identifier}
-        try:
-            return embedded_proofs.sign(
-                named, options, key, lambda secured: _ask_didkit(secured, audience, nonce)
-            )
-        except MalformedInput as error:
-            if error.code != embedded_proofs.DISAGREE or "id" in presentation:
-                raise
-            disagreement = error
-    raise disagreement
+    return embedded_proofs.sign(
+        presentation, options, key, lambda secured: _ask_didkit(secured, audience, nonce)
+    )
 
 
 def verify_presentation_proof(
