@@ -221,16 +221,17 @@ class _Vcdm11:
         self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
     ) -> JsonObject | str:
         texts: list[str] = selection.secured
-        if not texts[0].startswith("{"):
+        documents = [strict_json.parse_object(text) if text.startswith("{") else text for text in texts]
+        # A JWT signs several JSON credentials byte for byte; didkit labels their graphs in its own order.
+        if len(texts) > 1 or not texts[0].startswith("{"):
             return jwt.issue_presentation_jwt(
-                vcdm11.build_presentation(holder=holder.did, credentials=texts),
+                vcdm11.build_presentation(holder=holder.did, credentials=documents),
                 holder.key,
                 holder.verification_method,
                 audience=challenge.audience,
                 nonce=challenge.nonce,
                 created=now,
             )
-        documents = [strict_json.parse_object(text) for text in texts]
         return presentations.issue_presentation(
             vcdm11.build_presentation(holder=holder.did, credentials=documents),
             holder.key,
