@@ -90,7 +90,7 @@ lock: .venv/locker
 	$(PIP) install --quiet --group audit
 	touch $@
 
-# --strict: what could not be asked about is no pass.
+# --strict: fail where a package could not be asked about.
 audit: .venv/auditor
 	for lock in requirements.lock requirements-profile.lock requirements-build.lock; do \
 		$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement $$lock || failed=1; \

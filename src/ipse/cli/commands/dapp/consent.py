@@ -21,7 +21,7 @@ _TICK: Final = "numbers tick or untick, yes sends what is ticked, no refuses: "
 _NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:[ ,]+[0-9]{1,4})*", re.ASCII)
 _REFUSED: Final = Decision(False)
 _TRIES: Final = 5
-"""Lines in a row that are no answer, after which the question counts as interrupted."""
+"""How often in a row the owner may type something else before the question counts as interrupted."""
 
 
 def ask(context: Context, proposal: Proposal) -> Decision:
