@@ -1,6 +1,6 @@
 """What all tests share: the program run as a real process, and wallets to run it in.
 
-Tests marked `slow` run under `make test-all` only.
+Tests marked `slow` run under `make test-all` only, and of a test marked `sampled` all but some of its variants.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -41,10 +42,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests whose fixtures take long."""
+    """Mark as slow the tests whose fixtures take long, and what is beside the sample of a sampled one."""
+    sampled = defaultdict(list)
     for item in items:
         if "takes_long" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+        if marker := item.get_closest_marker("sampled"):
+            sampled[item.nodeid.partition("[")[0], *marker.args].append(item)
+    for (_, number), variants in sampled.items():
+        kept = {place * len(variants) // number for place in range(number)}
+        for place, item in enumerate(variants):
+            if place not in kept:
+                item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

@@ -65,6 +65,7 @@ def granted(wallet: Wallet, now: datetime, application: object = SHOP, text: str
     return ask(wallet, application, asked, consent=never, now=now)  # type: ignore[arg-type]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("days", [31, 60, 365, 890])
 def test_one_jump(wallet: Wallet, days: int) -> None:
     for application in (SHOP, CLUB):
@@ -73,6 +74,7 @@ def test_one_jump(wallet: Wallet, days: int) -> None:
         assert reply.answered.reason.code == "date-unconfirmed"
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("step", [pytest.param(1, marks=pytest.mark.slow), 7, 29, 30])
 def test_many_jumps_that_are_each_short_enough(wallet: Wallet, step: int) -> None:
     for number in range(1, 70 // step + 2):

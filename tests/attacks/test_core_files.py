@@ -214,6 +214,7 @@ def test_quitting_at_the_consent_prompt_leaves_no_core(
         _quits(child, folder)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGXCPU], ids=lambda number: number.name
 )
@@ -231,6 +232,7 @@ def test_a_crash_at_a_prompt_leaves_no_core_and_tells_no_secret(
         assert PASSPHRASE not in child.before
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("number", [signal.SIGQUIT, signal.SIGSEGV], ids=lambda number: number.name)
 @pytest.mark.parametrize("name", _CHILDREN)
 def test_no_child_leaves_a_core(name: str, number: int, folder: Path) -> None:

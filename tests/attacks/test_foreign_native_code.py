@@ -168,6 +168,7 @@ def presentation(key: PrivateKey, *credentials: Any) -> dict[str, Any]:
     return vcdm11.build_presentation(holder=did_of(key), credentials=credentials)
 
 
+@pytest.mark.sampled(1)
 @needs_didkit
 @pytest.mark.parametrize("name", key_types.SIGNING_TYPES)
 def test_no_job_holds_a_private_key_whatever_is_signed(monkeypatch: pytest.MonkeyPatch, name: str) -> None:

@@ -61,6 +61,7 @@ def _file(tmp_path: Path, text: str) -> Path:
     return file
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("text", "warned"), [("x", True), ("letmein123", True), (STRONG[0], False)])
 def test_without_a_terminal_the_warning_goes_to_stderr_and_nothing_else_changes(
     text: str, warned: bool, ipse: Ipse, tmp_path: Path
@@ -85,6 +86,7 @@ def _before(ipse: Ipse, out: Path) -> Any:
     )
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("choice", ["kept", "generated", "mistyped"])
 def test_at_a_terminal_a_weak_one_is_kept_or_gives_way_to_a_generated_one(
     choice: str, ipse: Ipse, tmp_path: Path

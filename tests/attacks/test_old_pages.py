@@ -148,6 +148,7 @@ UNDONE: dict[str, Callable[[Wallet], object]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("what", UNDONE)
 def test_what_was_changed_after_the_last_entry_of_the_log_can_not_be_undone(
     copies: Copies, victim: Places, what: str

@@ -67,6 +67,7 @@ def test_with_its_date_it_is_taken_for_as_long_as_that(make: Any, inside: Any, d
     assert check(verify(answer, now=NOW + YEARS), "holder-binding") == (FAILED, "too-old")
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("make", [MADE["vp-jwt"], pytest.param(in_1_1_jwt, marks=WITH_DIDKIT)])
 @pytest.mark.parametrize("nbf", [0, NOW_SECONDS - 10, NOW_SECONDS + 30])
 def test_from_when_a_token_is_valid_is_no_date_of_its_making(make: Any, nbf: int) -> None:

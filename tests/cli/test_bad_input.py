@@ -79,6 +79,7 @@ def _pairs() -> Iterator[Any]:
                 yield pytest.param(command, bad, False, id=f"{command}-{bad}", marks=slow)
 
 
+@pytest.mark.sampled(40)
 @pytest.mark.parametrize(("command", "bad", "here"), list(_pairs()))
 def test_bad_input_ends_in_exit_6_and_leaves_nothing(
     command: str, bad: str, here: bool, ipse: Ipse, tmp_path: Path

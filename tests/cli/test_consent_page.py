@@ -137,6 +137,7 @@ def test_what_is_accepted_leaves_and_is_logged(choosing: tuple[Ipse, Path]) -> N
     assert len(page.strip().splitlines()) <= 24
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "before",
     [
@@ -160,6 +161,7 @@ def test_only_no_is_a_refusal_and_an_answer_that_says_nothing(
     assert (entry["released"], entry["consent"]) == (refused.strip(), "refused")
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "typed",
     [
@@ -302,6 +304,7 @@ def test_a_number_that_is_not_listed_changes_nothing(sentences: tuple[Ipse, Path
     person.leaves(7)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("keys", ["\x03", "\x04"], ids=["interrupt", "end of input"])
 @pytest.mark.parametrize("ticked", [False, True], ids=["at the page", "after a tick"])
 def test_an_interrupt_leaves_nothing_behind(keys: str, ticked: bool, sentences: tuple[Ipse, Path]) -> None:

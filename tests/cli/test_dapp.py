@@ -214,6 +214,7 @@ def test_without_consent_or_grant_nothing_leaves(asked: tuple[Ipse, Path]) -> No
     assert _log(ipse) == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("level", ["bands", "topics", "statements"])
 def test_the_hint_speaks_of_grants_only_where_there_can_be_one_and_hands_none_out(
     level: str, taught: Ipse, tmp_path: Path

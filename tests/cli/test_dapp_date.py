@@ -55,6 +55,7 @@ def test_a_typed_yes_confirms_it(doubted: Ipse) -> None:
     assert doubted("dapp", "budget").err == ""
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("typed", ["\r", "y\r", "no\r", "\x04"], ids=["return", "y", "no", "end of input"])
 def test_nothing_else_does(doubted: Ipse, typed: str) -> None:
     child = at_terminal(doubted)

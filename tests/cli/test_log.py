@@ -249,6 +249,7 @@ class TestAcceptingALoss:
         named = set(re.findall(r"`(\w+)`", _GUIDE.partition("## What is in an entry")[2].partition("##")[0]))
         assert set(entry) <= named
 
+    @pytest.mark.sampled(1)
     @pytest.mark.parametrize(
         "typed",
         ["\r", "yes\r", "Accept\r", "accept it\r", "no\r"],

@@ -45,6 +45,7 @@ def test_a_locked_keyring_is_exit_4_at_once_and_says_how_to_go_on(on_keyring: Ip
     assert "unlock" in error["hint"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("fault", ["hang", "kill"])
 def test_a_keyring_that_does_not_answer_is_exit_4(fault: str, on_keyring: Ipse, desktop: Desktop) -> None:
     on_keyring("init")

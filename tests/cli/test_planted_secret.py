@@ -100,6 +100,7 @@ def _search(secret: bytes, ipse: Ipse, tmp_path: Path, said: str, *, but: set[Pa
                 assert spelling not in path.read_bytes(), path
 
 
+@pytest.mark.slow
 def test_a_key_and_a_passphrase_stay_where_they_belong(planted: Ipse, tmp_path: Path) -> None:
     said = _live(planted, tmp_path, keystore="file")
     for secret in (_SEED, _PASSPHRASE):

@@ -86,6 +86,7 @@ def test_an_export_of_ipse_keeps_its_sources_and_sensitivities(taught: Ipse) -> 
     ]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("form", ["ndjson", "csv"])
 def test_what_was_exported_is_known_already(form: str, taught: Ipse) -> None:
     taught("profile", "import", "-", stdin="title,rating,date\nDune,5,2020-01-01\n")

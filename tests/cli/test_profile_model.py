@@ -212,6 +212,7 @@ def test_without_a_yes_nobody_is_even_asked(no_wallet: Ipse, peer: HttpsPeer, au
     assert peer.requests == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals on Windows")
 @pytest.mark.parametrize(("typed", "code"), [("yes", 0), ("no", 7), ("y", 7), ("", 7)])
 def test_the_owner_sees_what_comes_and_types_yes(

@@ -217,6 +217,7 @@ def test_tokens_are_issued_in_batches_too(ipse: Ipse, template: Path, tmp_path: 
     assert [line["report"]["outcome"] for line in _lines(verified.out)] == ["passed", "passed"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(("form", "kind"), [("w3c", "w3c"), ("jwt", "w3c"), ("sd-jwt", "token")])
 def test_every_row_has_an_entry_of_its_own_and_can_be_revoked(
     ipse: Ipse, template: Path, tmp_path: Path, form: str, kind: str
@@ -421,6 +422,7 @@ def test_a_batch_says_that_a_context_was_not_checked(ipse: Ipse, tmp_path: Path)
     assert url in run.err
 
 
+@pytest.mark.sampled(1)
 @needs_didkit
 @pytest.mark.parametrize("suite", [None, "JWT"])
 def test_a_batch_of_vcdm_11_is_issued_and_verifies(ipse: Ipse, tmp_path: Path, suite: str | None) -> None:

@@ -148,6 +148,7 @@ def _tampered(credential: str) -> str:
     return ".".join([header, _changed(payload), signature])
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("case", _CASES, ids=str)
 def test_what_is_issued_verifies_is_kept_is_presented_and_verifies_again(
     wallet: Ipse, dids: dict[str, str], case: _Case, made: Callable[[_Case], str], tmp_path: Path

@@ -88,6 +88,7 @@ def _listed(ipse: Ipse, *options: str) -> list[Any]:
     return list(ipse("vc", "list", *options, "--json").json["credentials"])
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("form", "lists", "change", "word"),
     [
@@ -249,6 +250,7 @@ def test_a_list_that_is_no_good_is_not_kept(issuer: _Issuer, ipse: Ipse) -> None
     assert _asked(issuer) == ["/tok"]
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     ("form", "change", "word"), [("w3c", "revoke", "revoked"), ("sd-jwt", "suspend", "suspended")]
 )

@@ -104,6 +104,7 @@ def test_a_batch_killed_at_any_moment_is_resumed_without_a_row_or_a_status_index
     assert len({line["credential"]["validFrom"] for line in lines(output)[: ROWS - 1]}) == 1
 
 
+@pytest.mark.slow
 @needs_fork
 @at_every(7)
 def test_a_batch_killed_at_any_line_is_resumed(tmp_path: Path, step: int) -> None:

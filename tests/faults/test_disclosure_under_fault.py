@@ -164,6 +164,7 @@ def untouched(no_derivation: None, wallet: Wallet, places: Places) -> Untouched:
     return Untouched.of(places)
 
 
+@pytest.mark.slow
 @needs_fork
 @at_every(47)
 def test_a_process_killed_at_any_line_of_answering_tells_nothing_unpaid_and_pays_once(

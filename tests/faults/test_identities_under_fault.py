@@ -113,6 +113,7 @@ def reset(no_derivation: None, wallet: Wallet) -> Callable[[], Wallet]:
     return put_back
 
 
+@pytest.mark.slow
 @needs_fork
 @at_every(1)
 def test_a_process_killed_at_any_line_lists_no_dead_did_and_loses_none(

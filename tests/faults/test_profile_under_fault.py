@@ -160,6 +160,7 @@ def seen(wallet: Wallet) -> tuple[object, ...]:
     return (*statements.every(wallet.vault), ranking)
 
 
+@pytest.mark.sampled(1)
 @needs_fork
 @at_every(23)
 @pytest.mark.parametrize("command", [forget_it, correct_it, supersede_it, give_feedback])

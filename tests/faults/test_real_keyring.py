@@ -255,6 +255,7 @@ except KeystoreUnavailable as error:
 """
 
 
+@pytest.mark.slow
 def test_a_keyring_that_hangs_is_given_up_within_five_seconds_and_keeps_no_process(
     desktop: Desktop, places: Places
 ) -> None:

@@ -38,6 +38,7 @@ _ACTS: dict[str, Act] = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("second", _ACTS)
 @pytest.mark.parametrize("first", _ACTS)
 def test_no_key_is_lost_to_a_wallet_that_was_opened_before_it_was_made(

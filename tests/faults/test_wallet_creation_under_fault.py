@@ -104,6 +104,7 @@ STEPS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("step", STEPS, ids=STEPS.get)
 def test_a_failure_at_any_step_leaves_nothing_behind(
     places: Places, monkeypatch: pytest.MonkeyPatch, step: str

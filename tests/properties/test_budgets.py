@@ -210,6 +210,7 @@ class History:
         assert logged == answers.spent(self.wallet.vault, since="") == sum(row.epsilon for row in self.rows)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_history_overspends_and_the_log_says_what_was_spent(template: Path, seed: int) -> None:
     with copied(template) as wallet:
@@ -219,6 +220,7 @@ def test_no_history_overspends_and_the_log_says_what_was_spent(template: Path, s
         history.check_log()
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_thirty_days_hold_more_than_the_budget_however_the_asking_is_spread(
     template: Path, seed: int

@@ -106,6 +106,7 @@ def test_every_example_is_covered_here(examples: Path) -> None:
     assert {path.name for path in examples.iterdir()} == COVERED
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("form", ["json", "cbor"])
 def test_a_list_has_the_statuses_that_the_draft_gives_it(examples: Path, name: str, form: str) -> None:
@@ -133,6 +134,7 @@ def test_both_forms_hold_the_same_list(examples: Path, name: str) -> None:
     assert from_json(examples / f"{name}_json.md") == from_cbor(examples / f"{name}_cbor.md")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", [*LISTS, "status_list_encoding8"])
 def test_our_own_list_of_the_same_statuses_is_the_same_list(examples: Path, name: str) -> None:
     bits, statuses = from_json(examples / f"{name}_json.md")

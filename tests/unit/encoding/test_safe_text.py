@@ -168,6 +168,7 @@ def _left(shown: str) -> set[str]:
 
 
 class TestEveryCharacterOfUnicode:
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "shown",
         [
@@ -200,10 +201,12 @@ class TestEveryCharacterOfUnicode:
                 f"U+{ord(character):04X}"
             )
 
+    @pytest.mark.slow
     def test_json_keeps_its_value(self) -> None:
         assert json.loads(safe_text.printable_json(json.dumps(EVERY, ensure_ascii=False))) == EVERY
 
 
+@pytest.mark.slow
 @given(any_text)
 def test_a_text_of_several_lines_keeps_its_line_feeds_and_nothing_else_that_is_unsafe(text: str) -> None:
     shown = safe_text.printable_lines(text)

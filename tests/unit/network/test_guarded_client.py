@@ -204,6 +204,7 @@ def test_what_is_no_plain_http_is_refused(net: Net, answer: Answer) -> None:
     assert len(caught.value.message) < 300
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "answer",
     [
@@ -225,6 +226,7 @@ def test_a_drip_ends_at_the_deadline(net: Net, answer: Answer) -> None:
     assert 0.5 < time.monotonic() - started < PATIENCE
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("fast", [0, 2], ids=["the handshake", "what is inside a TLS record"])
 def test_a_drip_below_http_ends_at_the_deadline(net: Net, fast: int) -> None:
     net.peer.routes["/it"] = body(bytes(10_000))

@@ -416,6 +416,7 @@ class TestProcesses:
         with Vault.open(path, KEY) as vault:
             assert disclosure_log.verify(vault) == 1
 
+    @pytest.mark.slow
     @at_every(1)
     def test_a_kill_leaves_the_entry_and_its_cost_or_neither(self, path: Path, step: int) -> None:
         def work(report: Report) -> None:

@@ -112,6 +112,7 @@ def everything(wallet: Wallet) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("how", ACCEPTABLE)
 class TestAccepting:
+    @pytest.mark.sampled(3)
     def test_enters_what_is_lost_and_goes_on(self, recorded: Wallet, how: str) -> None:
         wallet, lost = broken(recorded, ACCEPTABLE[how])
         with wallet:
@@ -125,6 +126,7 @@ class TestAccepting:
             disclose(again, "after")
             assert disclosure_log.verify(again).count == entry.number + 1
 
+    @pytest.mark.sampled(3)
     def test_says_in_the_entry_what_is_lost_and_that_nothing_left(self, recorded: Wallet, how: str) -> None:
         wallet, lost = broken(recorded, ACCEPTABLE[how])
         with wallet:
@@ -147,6 +149,7 @@ class TestAccepting:
                 "lost": {"remembered": lost.remembered, "digest": lost.digest, "here": lost.here},
             }
 
+    @pytest.mark.sampled(3)
     def test_leaves_nothing_of_any_budget_for_30_days(self, recorded: Wallet, how: str) -> None:
         wallet, lost = broken(recorded, ACCEPTABLE[how])
         with wallet:
@@ -157,6 +160,7 @@ class TestAccepting:
                 assert not budgets.allowed(wallet, "https://new.example", 1, now)
             assert left(wallet, NOW + 30 * DAY + timedelta(seconds=1)) == (100_000, 100_000)
 
+    @pytest.mark.sampled(3)
     def test_is_named_as_the_way_out_by_all_that_refuses(self, recorded: Wallet, how: str) -> None:
         wallet, _ = broken(recorded, ACCEPTABLE[how])
         with wallet:
@@ -169,6 +173,7 @@ class TestAccepting:
                     act()
                 assert "`ipse log accept`" in caught.value.hint or caught.value.code == "vault-altered"
 
+    @pytest.mark.sampled(3)
     def test_of_another_extent_than_the_owner_saw_changes_nothing(self, recorded: Wallet, how: str) -> None:
         wallet, lost = broken(recorded, ACCEPTABLE[how])
         with wallet:
@@ -183,6 +188,7 @@ class TestAccepting:
             assert everything(wallet) == before
             assert wallet.vault.refusal is not None
 
+    @pytest.mark.sampled(3)
     def test_once_is_enough(self, recorded: Wallet, how: str) -> None:
         """Also for one who was shown the same and typed later."""
         wallet, lost = broken(recorded, ACCEPTABLE[how])
@@ -193,6 +199,7 @@ class TestAccepting:
                 recovery.accept(late, lost, now=NOW)
             assert everything(wallet) == before
 
+    @pytest.mark.sampled(3)
     def test_that_the_keystore_can_not_remember_is_accepted_again(
         self, recorded: Wallet, how: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -253,6 +260,7 @@ class TestNothingToAccept:
             recovery.accept(recorded, Loss(2, recorded.vault.heads()[-1].digest, 2), now=NOW)
         assert everything(recorded) == before
 
+    @pytest.mark.sampled(4)
     @pytest.mark.parametrize(
         "sql",
         [

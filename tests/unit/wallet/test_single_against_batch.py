@@ -224,12 +224,14 @@ def formats_and(*values: Any, forms: tuple[str, ...] = NAMES) -> list[Any]:
     ]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("form", "by"), formats_and(*ISSUERS, "jwk"))
 def test_with_every_type_of_key(wallet: Wallet, tmp_path: Path, form: str, by: str) -> None:
     made = both(wallet, by, template(form), IssueOptions(form), tmp_path)
     assert (made.refusal is not None) == (form == "w3c" and by == "k1")
 
 
+@pytest.mark.sampled(20)
 @pytest.mark.parametrize("by", ["ed", "p256"])
 @pytest.mark.parametrize(("form", "suite"), formats_and(*SUITES))
 def test_with_every_suite(wallet: Wallet, tmp_path: Path, form: str, suite: str | None, by: str) -> None:
@@ -292,6 +294,7 @@ def test_without_a_use_for_contexts_they_are_refused(
     assert "does not take --context" in made.refusal[2]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize(("form", "add"), formats_and(True, False))
 @pytest.mark.parametrize("suite", [None, "eddsa-rdfc-2022"])
 def test_with_undefined_terms(
@@ -317,6 +320,7 @@ def test_a_context_that_redefines_what_is_protected(
     assert both(wallet, "ed", source, IssueOptions("w3c", suite=suite), tmp_path).refusal is not None
 
 
+@pytest.mark.sampled(13)
 @pytest.mark.parametrize(
     ("form", "wanted"),
     formats_and(
@@ -340,12 +344,14 @@ def test_with_every_choice_of_what_can_be_withheld(
         assert len(members(made.credential)[" paths"]) == hidden
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize(("form", "decoys"), formats_and(0, 3, MAX_DECOYS, MAX_DECOYS + 1, -1))
 def test_with_decoys(wallet: Wallet, tmp_path: Path, form: str, decoys: int) -> None:
     made = both(wallet, "ed", template(form), IssueOptions(form, decoys=decoys), tmp_path)
     assert (made.refusal is None) == (decoys == 0 or (form == "sd-jwt" and 0 <= decoys <= MAX_DECOYS))
 
 
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize(
     ("form", "lists"),
     formats_and(

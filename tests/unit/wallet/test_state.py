@@ -208,6 +208,7 @@ class TestAnOlderWallet:
             wallet.keystore.replace(item, json.dumps(said).encode())
         wallet.vault.close()
 
+    @pytest.mark.sampled(1)
     @pytest.mark.parametrize("counted", [None, 0, 1, 2])
     def test_gets_its_first_head_when_it_is_opened(self, recorded: Wallet, counted: int | None) -> None:
         self.older(recorded, counted=counted)
@@ -300,6 +301,7 @@ def _release(places: Places, report: Report) -> None:
         report(str(entry.number))
 
 
+@pytest.mark.sampled(1)
 @needs_fork
 @at_every(29)
 @pytest.mark.parametrize("before", [0, 2])

@@ -147,6 +147,7 @@ def test_no_character_of_a_token_can_be_another(name: str) -> None:
     assert passed == []
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("change", [mutations.characters, mutations.numbers, mutations.members])
 @pytest.mark.parametrize("part", [0, 1], ids=["header", "payload"])
 @pytest.mark.parametrize("name", TOKENS)

@@ -98,6 +98,7 @@ class TestTheChallenge:
         with pytest.raises(UsageError, match="none is given"):
             verify(answer, challenge=None)
 
+    @pytest.mark.sampled(14)
     @every_answer
     @pytest.mark.parametrize(
         "challenge",
@@ -117,6 +118,7 @@ class TestTheChallenge:
         assert found.report.outcome is FAILED
         assert found.report.decisive.name == "holder-binding"
 
+    @pytest.mark.sampled(7)
     @every_answer
     @pytest.mark.parametrize(
         ("after", "expected"),

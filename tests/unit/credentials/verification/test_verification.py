@@ -518,6 +518,7 @@ def assert_never_passes(document: dict[str, Any]) -> None:
     assert found.report.outcome is not PASSED, document
 
 
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize(("path", "value"), STRINGS, ids=[pointer(path) for path, _ in STRINGS])
 def test_no_character_can_be_changed_added_or_removed(path: tuple[Any, ...], value: str) -> None:
     document = signed()
@@ -590,6 +591,7 @@ class TestHostileInput:
         for value in ODD_VALUES:
             assert_never_passes(replaced(signed(), path, value))
 
+    @pytest.mark.sampled(11)
     @pytest.mark.parametrize(
         ("in_proof", "name"),
         [

@@ -287,6 +287,7 @@ _CODE: dict[str, dict[str, bytes]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", _CODE)
 def test_a_model_that_needs_code_is_refused_before_its_weights_are_fetched(net: Net, name: str) -> None:
     hub = HubPeer(net.hub.peer, {**MODEL, **_CODE[name]})
@@ -296,6 +297,7 @@ def test_a_model_that_needs_code_is_refused_before_its_weights_are_fetched(net: 
     assert net.left == []
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "weights",
     [
@@ -314,6 +316,7 @@ def test_weights_that_are_no_safetensors_are_deleted(net: Net, weights: bytes) -
 _WEIGHTS = MODEL["model.safetensors"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -407,6 +410,7 @@ def test_links_in_the_models_folder_lead_nothing_astray(net: Net, tmp_path: Path
     assert fetched_models(net.places) == []
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "record",
     [b"", b"{}", b"[]", b'{"name": 5}', b"\xff", json.dumps({"source": {"name": "../x"}}).encode()],

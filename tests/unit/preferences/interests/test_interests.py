@@ -109,6 +109,7 @@ def test_the_order_of_the_statements_changes_nothing(embedder: Embedder, seed: i
     assert {_PERSON[each.medoid] for each in one} == {shuffled[each.medoid] for each in other}
 
 
+@pytest.mark.slow
 def test_one_more_statement_does_not_reshuffle_the_others(embedder: Embedder) -> None:
     vectors = embedder.embed(_PERSON)
     before = found(vectors)

@@ -115,6 +115,7 @@ class TestArchives:
 
 
 class TestPages:
+    @pytest.mark.sampled(5)
     @pytest.mark.parametrize(
         "piece",
         ["<a ", "<!--", "</", "<![", "<?", '<a href="', "<script>", "<", "<a b=", "&#", "<a/", "<title>",

@@ -382,6 +382,7 @@ def test_a_resumed_run_counts_the_rows_that_failed_before(tmp_path: Path) -> Non
     assert run(ndjson(rows), output, resume=True).counts == Counter(issued=999, error=1)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize(
     "torn", [b'{"row":', b'{"row":1001,"credential":{"a":1}', b"\0" * 5000, b"\0\0\n\0\n"]
 )
@@ -393,6 +394,7 @@ def test_a_torn_end_is_cut_off(tmp_path: Path, torn: bytes) -> None:
     assert len(lines(output)) == 1000
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "change",
     [
@@ -422,6 +424,7 @@ def test_more_rows_than_the_input_has_are_not_the_batch_s(tmp_path: Path) -> Non
         run(ndjson(people(1000)), output, resume=True)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     ("which", "rows", "what"),
     [

@@ -83,6 +83,7 @@ def test_a_line_is_a_credential_a_json_string_or_a_line_of_a_batch(line: bytes, 
     assert verifying._credential(line) == text
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -122,6 +123,7 @@ def test_a_resumed_run_keeps_the_time_and_counts_what_was_there(tmp_path: Path) 
     assert late.counts == Counter(failed=1000)
 
 
+@pytest.mark.sampled(1)
 @pytest.mark.parametrize("other", [accepting(OTHER), accepting(DID, OTHER), accepting()])
 def test_a_run_is_not_gone_on_with_under_another_policy(tmp_path: Path, other: Verifier) -> None:
     issued, reports = tmp_path / "out.ndjson", tmp_path / "reports.ndjson"

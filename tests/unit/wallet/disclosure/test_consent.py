@@ -141,6 +141,7 @@ class TestARequestThatIsNotToBeTrusted:
                 disclosure.ask(wallet, uncalled, request, consent=never, now=NOW, reach=REACH, origin=origin)
         put(wallet, request)
 
+    @pytest.mark.sampled(2)
     @pytest.mark.parametrize("application", APPLICATIONS)
     @pytest.mark.parametrize("consent", [yes, no])
     def test_is_one_that_had_an_answer_already_even_a_no(
@@ -219,6 +220,7 @@ class TestANo:
 
 
 class TestNoDecision:
+    @pytest.mark.sampled(3)
     @pytest.mark.parametrize("level", ASKED)
     @pytest.mark.parametrize("raised", [ConsentNeeded("nobody"), KeyboardInterrupt(), SystemExit(1)])
     def test_leaves_nothing_behind_and_the_request_unanswered(
@@ -279,6 +281,7 @@ def says_more(wallet: Wallet, number: int) -> None:
 
 
 class TestWhileThePageWasOpen:
+    @pytest.mark.sampled(4)
     @pytest.mark.usefixtures("exact")
     @pytest.mark.parametrize("level", ASKED)
     @pytest.mark.parametrize("change", [forgets, makes_secret, rewords, closes, closes_anew, says_more])
@@ -344,6 +347,7 @@ class TestWhileThePageWasOpen:
 
 
 class TestReleasing:
+    @pytest.mark.sampled(2)
     @pytest.mark.parametrize(
         "step", ["disclosure_log.record", "answers.add", "answers.keep_receipt", "build_answer"]
     )

@@ -256,6 +256,7 @@ class TestTheSameQuestion:
         assert spent(wallet) == 2 * COST
         assert not ask(wallet, asked=candidates("a", "b", "d")).answered.said
 
+    @pytest.mark.sampled(1)
     @pytest.mark.parametrize(
         "withdraw",
         [

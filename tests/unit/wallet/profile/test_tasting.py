@@ -196,6 +196,7 @@ CHANGES: dict[str, Callable[[Wallet, HashEmbedder, int], object]] = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("changed", [ORDINARY, POINT], ids=["no inducing point", "inducing point"])
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_change_shows(
@@ -257,6 +258,7 @@ SECRET_CHANGES: dict[str, Callable[[Wallet, HashEmbedder], object]] = {
 }
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("known", [40, MORE])
 @pytest.mark.parametrize("change", SECRET_CHANGES)
 def test_a_secret_shows_to_its_owner_and_not_by_a_single_bit_to_applications(
@@ -389,6 +391,7 @@ SPOILT: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("spoilt", SPOILT)
 def test_sums_that_are_not_those_of_this_version_are_made_anew(
     sampled: Wallet, embedder: HashEmbedder, spoilt: str

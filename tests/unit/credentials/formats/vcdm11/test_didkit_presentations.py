@@ -137,6 +137,7 @@ def never_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 # Signing and verifying
 
 
+@pytest.mark.sampled(2)
 @needs_didkit
 @pytest.mark.parametrize("proof_type", embedded_proofs.PROOF_TYPES)
 @pytest.mark.parametrize("inner_type", embedded_proofs.PROOF_TYPES)
@@ -154,6 +155,7 @@ def test_what_was_presented_verifies_and_is_the_presentation_plus_its_proof(
     assert embedded_proofs.verify_proof(inner).verified is True
 
 
+@pytest.mark.sampled(1)
 @needs_didkit
 @pytest.mark.parametrize("name", key_types.SIGNING_TYPES)
 def test_every_type_of_key_issues_and_presents_with_a_type_of_proof_that_it_makes(name: str) -> None:
@@ -183,6 +185,7 @@ def test_a_presentation_may_be_empty() -> None:
     assert verify(present(build())) is True
 
 
+@pytest.mark.sampled(6)
 @needs_didkit
 @pytest.mark.parametrize(
     ("path", "value"),
@@ -406,6 +409,7 @@ def test_a_presentation_without_audience_or_nonce_is_not_made(name: str) -> None
 # The traps of didkit
 
 
+@pytest.mark.slow
 @needs_didkit
 def test_a_graph_that_keeps_didkit_busy_for_ever_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(didkit_process, "_SECONDS", 2.0)

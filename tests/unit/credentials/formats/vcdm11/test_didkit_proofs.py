@@ -131,6 +131,7 @@ def test_what_was_issued_verifies_and_is_the_credential_plus_its_proof(proof_typ
     assert proofs.verify_proof(secured) == proofs.ProofResult(True, "", METHOD, proof_type, NOW)
 
 
+@pytest.mark.sampled(3)
 @needs_didkit
 @pytest.mark.parametrize("proof_type", proofs.PROOF_TYPES)
 @pytest.mark.parametrize("form", ["built", "bare", "traced"])
@@ -152,6 +153,7 @@ def test_the_signature_is_the_one_that_didkit_makes_with_the_same_key(proof_type
     assert json.loads(base64url.decode(header)) == json.loads(base64url.decode(theirs_header))
 
 
+@pytest.mark.sampled(5)
 @needs_didkit
 @pytest.mark.parametrize(
     ("path", "value"),
@@ -183,6 +185,7 @@ def test_every_changed_claim_breaks_the_proof(signed: JsonObject, path: list[str
     assert proofs.verify_proof(changed(signed, path, value)).verified is False
 
 
+@pytest.mark.sampled(6)
 @needs_didkit
 @pytest.mark.parametrize(
     ("member", "value", "verified"),
@@ -312,6 +315,7 @@ def test_credentials_of_other_key_types_and_did_methods_verify(proof_type: str, 
 # What the signature covers
 
 
+@pytest.mark.sampled(3)
 @needs_didkit
 @pytest.mark.parametrize(
     ("credential", "name"),
@@ -391,6 +395,7 @@ def with_an_unknown_keyword(document: JsonObject) -> None:
     document["credentialSubject"]["@admin"] = True
 
 
+@pytest.mark.sampled(2)
 @needs_didkit
 @pytest.mark.parametrize(
     "move",
@@ -491,6 +496,7 @@ def test_inline_contexts_that_keep_names_as_they_are_are_read(entry: Json) -> No
     assert proofs.verify_proof(changed(secured, ["credentialSubject", "name"], ["y"])).verified is False
 
 
+@pytest.mark.sampled(4)
 @needs_didkit
 @pytest.mark.parametrize("context", sorted(set(contexts.KNOWN_CONTEXTS) - {vcdm11.CONTEXT}))
 def test_every_known_context_is_carried_by_didkit(context: str) -> None:
