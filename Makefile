@@ -8,7 +8,12 @@ PEERS := tests/interop/peers
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
 
-TESTS := $(BIN)/python -m pytest -n auto --dist worksteal --ignore tests/interop
+# What pytest makes of the test modules is kept for the next run, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
+# One worker more than there are processors: some tests wait.
+WORKERS := $(shell echo $$(($$(nproc 2>/dev/null || sysctl -n hw.ncpu) + 1)))
+TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/interop
 
 .PHONY: help demo test test-all interop fuzz lint lock audit bench completions dist clean
 

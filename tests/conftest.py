@@ -1,6 +1,6 @@
 """What all tests share: the program run as a real process, and wallets to run it in.
 
-Tests marked `slow` run under `make test-all` only, and of a test marked `sampled` all but some of its variants.
+Tests marked `slow` run under `make test-all` only, and so do all but some variants of a `sampled` test.
 """
 
 from __future__ import annotations

@@ -24,15 +24,17 @@ from ipse.disclosure.warnings import PastAnswer
 from ipse.encoding.safe_text import without_quotes
 from tests.unit.cli.proposals import CHOOSE, SHOP, proposal
 
-_BY_CATEGORY = [chr(code) for code in range(0x110000) if unicodedata.category(chr(code)) in ("Pi", "Pf")]
+# From U+20000 on there are ideographs, and what has no shape of its own.
+_SHAPES = [chr(code) for code in range(0x20000) if unicodedata.category(chr(code))[0] in "PSZLN"]
+_BY_CATEGORY = [character for character in _SHAPES if unicodedata.category(character) in ("Pi", "Pf")]
 _BY_NAME = [
-    chr(code)
-    for code in range(0x110000)
+    character
+    for character in _SHAPES
     if re.search(
         r"QUOTATION MARK|\bPRIME\b|APOSTROPHE|GERSHAYIM|DITTO|CORNER BRACKET|DOUBLE ANGLE BRACKET",
-        unicodedata.name(chr(code), ""),
+        unicodedata.name(character, ""),
     )
-    and unicodedata.category(chr(code)) not in ("Mn", "Cf", "Ll", "Lu")
+    and unicodedata.category(character) not in ("Ll", "Lu")
 ]
 _KIN = [
     '"', "''", "``", "\u02ba", "\u02ee", "\u02dd", "\u2033", "\u2036", "\uff02", "\u301d", "\u301e", "\u301f",
