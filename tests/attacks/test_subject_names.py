@@ -61,6 +61,19 @@ UNCLEAR: Final[dict[str, tuple[list[Any], Any]]] = {
     "unknown-context": (["https://issuer.example/v1"], {"uid": HOLDER.did, "degree": "x"}),
 }
 """Contexts and subjects of which it can't be told whom they name."""
+_CREDENTIALS: Final = "https://www.w3.org/2018/credentials#"
+_ANOTHER: Final[Json] = {"id": HOLDER.did, "degree": "x"}
+BESIDE: Final[dict[str, tuple[list[Any], Json]]] = {
+    "iri": ([], {f"{_CREDENTIALS}credentialSubject": _ANOTHER}),
+    "alias": ([{"about": f"{_CREDENTIALS}credentialSubject"}], {"about": _ANOTHER}),
+    "compact-iri": ([{"c": _CREDENTIALS}], {"c:credentialSubject": _ANOTHER}),
+    "second-name": ([_UID], {"credentialSubject": {"id": STRANGER.did, "uid": HOLDER.did, "degree": "x"}}),
+    "imported": (
+        [{"@import": "https://issuer.example/v2", "about": f"{_CREDENTIALS}credentialSubject"}],
+        {"about": _ANOTHER},
+    ),
+}
+"""Contexts, and members that name the holder beside a plain subject."""
 
 
 def said(contexts: list[Any], subject: Any) -> Json:
@@ -106,6 +119,15 @@ class TestCredentials:
         document = secure(said(["https://issuer.example/v1"], {"id": HOLDER.did, "degree": "x"}))
         assert presented_by(document, HOLDER) == (PASSED, "")
         assert presented_by(document, STRANGER) == (FAILED, "foreign-holder")
+
+    @pytest.mark.parametrize(("contexts", "members"), BESIDE.values(), ids=BESIDE)
+    def test_an_unknown_context_hides_no_second_subject(
+        self, secure: Any, contexts: list[Any], members: Json
+    ) -> None:
+        unknown = "https://issuer.example/v1"
+        document = {**said([unknown, *contexts], {"id": STRANGER.did, "degree": "x"}), **members}
+        for by in (HOLDER, STRANGER):
+            assert presented_by(secure(document), by) == (UNDETERMINED, "subject-unclear")
 
     def test_a_context_that_the_verifier_gives_settles_it(self, secure: Any) -> None:
         url = "https://issuer.example/v1"
