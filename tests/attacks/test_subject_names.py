@@ -189,6 +189,32 @@ class TestTokens:
         assert check(verify(in_1_1_jwt(token, by=STRANGER)), "holder-binding", 1) == outcome
 
 
+SUB_ID: Final[Json] = {"format": "did", "url": HOLDER.did}
+"""A subject as RFC 9493 names it."""
+
+
+class TestSubjectIdentifiers:
+    def test_of_a_token_leave_it_unclear(self) -> None:
+        document = jwt(credential(credentialSubject={"degree": "x"}, sub_id=SUB_ID))
+        assert presented_by(document, STRANGER) == (UNDETERMINED, "subject-unclear")
+
+    def test_of_an_sd_jwt_leave_it_unclear(self) -> None:
+        text = enveloped("", id=f"data:application/dc+sd-jwt,{sd_jwt(claims(sub=..., sub_id=SUB_ID))}")
+        found = verify(in_data_integrity(text, by=STRANGER))
+        assert check(found, "holder-binding", 1) == (UNDETERMINED, "subject-unclear")
+
+    @pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
+    def test_of_an_old_token_leave_it_unclear(self) -> None:
+        vc = unsigned_credential(credentialSubject={"degree": "x"})
+        token = jwt({"iss": vc["issuer"], "vc": vc, "sub_id": SUB_ID}, typ="JWT")
+        found = verify(in_1_1_jwt(token, by=STRANGER))
+        assert check(found, "holder-binding", 1) == (UNDETERMINED, "subject-unclear")
+
+    def test_beside_a_plain_name_change_nothing(self) -> None:
+        document = jwt(credential(credentialSubject={"id": HOLDER.did}, sub_id=SUB_ID))
+        assert presented_by(document, HOLDER) == (PASSED, "")
+
+
 class TestSdJwts:
     SUBJECT: Final = disclosure("sub", HOLDER.did)
 
