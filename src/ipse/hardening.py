@@ -41,7 +41,7 @@ def _make_undumpable() -> bool:
         # The package ctypes takes ten times as long to import as all else here together.
         from _ctypes import call_function, dlopen, dlsym
 
-        prctl = dlsym(dlopen(None, os.RTLD_LAZY), "prctl")  # type: ignore[arg-type] - None is the program
+        prctl = dlsym(dlopen(None, os.RTLD_LAZY), "prctl")  # type: ignore[arg-type]  # None is this program
         return bool(call_function(prctl, (_PR_SET_DUMPABLE, 0, 0, 0, 0)) == 0)
     except (ImportError, OSError):
         return False

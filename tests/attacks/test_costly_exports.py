@@ -11,8 +11,10 @@ These tests count steps, never time: twice the file may take little more than tw
 
 from __future__ import annotations
 
+import io
 import sys
 import unicodedata
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -148,6 +150,19 @@ def test_global_headers_of_an_archive_are_no_part_of_its_members(monkeypatch: py
 def test_the_extra_fields_of_an_archive_have_a_bound() -> None:
     with pytest.raises(InputTooLarge, match="extra fields"):
         read(SHAPES["archive"]["zip extra fields"](300_000))
+
+
+def test_no_entry_of_an_archive_hides_the_extra_field_of_the_next() -> None:
+    """The comment of each entry ends with the start of another one, which reaches into the next."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(80):
+            info = zipfile.ZipInfo(f"{number}.json")
+            info.extra = b"\x99\x99\0\0" * 16_000
+            info.comment = b"PK\x01\x02" + bytes(4)
+            archive.writestr(info, b"[]")
+    with pytest.raises(InputTooLarge, match="extra fields"):
+        read(packed.getvalue())
 
 
 def test_the_names_of_many_files_are_told_in_short() -> None:

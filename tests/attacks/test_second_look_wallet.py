@@ -27,7 +27,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import CorruptData, IpseError, StorageError, VaultAltered, VaultOutdated, WrongPassphrase
 from ipse.keys import derivation
 from ipse.keys.keystore.encrypted_file import EncryptedFile
-from ipse.storage import grants, manifest
+from ipse.storage import grants, manifest, settings
 from ipse.storage.manifest import Leftover
 from ipse.storage.places import Places, check_private
 from ipse.storage.vault import Vault
@@ -35,7 +35,7 @@ from ipse.wallet import disclosure, disclosure_log, identities, recovery, state
 from ipse.wallet.disclosure import budgets
 from ipse.wallet.wallet import Wallet
 from tests.attacks.old_vaults import PAGE, opened
-from tests.made import PASSPHRASE, empty_wallet
+from tests.made import PASSPHRASE, empty_wallet, tamper
 from tests.unit.wallet.disclosure.material import (
     CHOOSE,
     DAY,
@@ -295,6 +295,24 @@ class TestBesideTheVault:
         with opened(places) as wallet:
             disclosure_log.verify(wallet)
 
+    @pytest.mark.parametrize("read", ["rows", "batches", "heads", "rewrite"])
+    def test_a_write_ahead_log_that_comes_before_something_is_read(self, places: Places, read: str) -> None:
+        older = self.revoked(places)
+        newest = places.vault.read_bytes()
+        query = "SELECT revoked FROM grants"
+        with opened(places) as wallet:
+            reads: dict[str, Callable[[], object]] = {
+                "rows": lambda: wallet.vault.rows(query),
+                "batches": lambda: list(wallet.vault.batches(query)),
+                "heads": wallet.vault.heads,
+                "rewrite": wallet.vault.rewrite,
+            }
+            log = places.vault.with_name("vault.db-wal")
+            log.write_bytes(_log_of(older))
+            with pytest.raises(VaultAltered):
+                reads[read]()
+        assert places.vault.read_bytes() == newest
+
     def test_the_journal_of_an_earlier_transaction_is_rolled_back_and_found_out(self, places: Places) -> None:
         """No journal of a crash can be told from it: the older vault that it leaves is refused."""
         older = self.revoked(places)
@@ -422,6 +440,23 @@ class TestAClockThatIsSetBack:
             assert budgets.dates(wallet, NOW + DAY).clock == NOW + 900 * DAY
             budgets.confirm_date(wallet, NOW + DAY)
             assert budgets.dates(wallet, NOW + 2 * DAY).clock == NOW + 2 * DAY
+
+
+class TestAWalletOfAnOlderVersion:
+    """It has no date that its owner confirmed, and wallet.json says when it was made."""
+
+    def test_that_says_it_was_made_later_gives_nothing_back(self, taught: Places) -> None:
+        with opened(taught) as wallet:
+            for text in ("a", "b"):
+                ask(wallet, SHOP, candidates(text, "x"), consent=never)
+            tamper(wallet.vault, "DELETE FROM state_heads")
+            tamper(wallet.vault, f"DELETE FROM settings WHERE name = '{settings.DATE_CONFIRMED}'")
+            wallet.keystore.remove(wallet.manifest.state_item)
+        _rewrite_raw(taught, "created", "2036-11-22T12:00:00Z")
+        with opened(taught) as wallet:
+            assert budgets.dates(wallet, NOW).clock == NOW
+            reply = ask(wallet, SHOP, candidates("c", "x"), consent=never)
+            assert reply.answered.reason == reasons.budget_spent("2026-12-22")
 
 
 class TestGoingOnFromAnOlderVault:

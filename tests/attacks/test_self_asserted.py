@@ -17,6 +17,7 @@ from typing import Any, Final
 import pytest
 
 from ipse.credentials.formats.vcdm11 import didkit_process
+from ipse.credentials.model import CONTEXT
 from ipse.credentials.report import Outcome
 from ipse.credentials.verifier import Verification
 from ipse.keys import ed25519, key_types
@@ -24,6 +25,7 @@ from tests.attacks.presenting import check, in_1_1, in_1_1_jwt, in_data_integrit
 from tests.corpus.building import HOLDER, STRANGER, Json, Party, credential, presentation, presented, proof
 from tests.corpus.old_faults import unsigned_credential
 
+SUBJECT: Final = "https://www.w3.org/2018/credentials#credentialSubject"
 PASSED, FAILED = Outcome.PASSED, Outcome.FAILED
 KINDS: Final = {"data-integrity": in_data_integrity, "rdfc": in_rdfc, "vp-jwt": in_vp_jwt}
 EVERY: Final = pytest.mark.parametrize("make", KINDS.values(), ids=KINDS)
@@ -94,6 +96,14 @@ def test_a_subject_under_another_name_of_its_id_is_another_too(make: Any, any_ho
     own = said(HOLDER, {"@id": STRANGER.did, "degree": "PhD"})
     found = judged(make(own), HOLDER, any_holder=any_holder)
     assert check(found, "holder-binding", 1) == (FAILED, "self-asserted")
+
+
+def test_an_unknown_context_hides_nobody_whom_it_is_about_too() -> None:
+    for more, name in ({"about": SUBJECT}, "about"), ({}, SUBJECT):
+        contexts = [CONTEXT, "https://unknown.example/v1", more]
+        own = {**said(HOLDER), "@context": contexts, name: {"id": STRANGER.did, "degree": "PhD"}}
+        found = judged(in_vp_jwt(own), HOLDER)
+        assert check(found, "holder-binding", 1) == (Outcome.UNDETERMINED, "subject-unclear")
 
 
 def test_two_proofs_of_the_presenter_must_both_assert() -> None:

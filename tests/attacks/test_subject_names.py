@@ -61,6 +61,19 @@ UNCLEAR: Final[dict[str, tuple[list[Any], Any]]] = {
     "unknown-context": (["https://issuer.example/v1"], {"uid": HOLDER.did, "degree": "x"}),
 }
 """Contexts and subjects of which it can't be told whom they name."""
+_CREDENTIALS: Final = "https://www.w3.org/2018/credentials#"
+_ANOTHER: Final[Json] = {"id": HOLDER.did, "degree": "x"}
+BESIDE: Final[dict[str, tuple[list[Any], Json]]] = {
+    "iri": ([], {f"{_CREDENTIALS}credentialSubject": _ANOTHER}),
+    "alias": ([{"about": f"{_CREDENTIALS}credentialSubject"}], {"about": _ANOTHER}),
+    "compact-iri": ([{"c": _CREDENTIALS}], {"c:credentialSubject": _ANOTHER}),
+    "second-name": ([_UID], {"credentialSubject": {"id": STRANGER.did, "uid": HOLDER.did, "degree": "x"}}),
+    "imported": (
+        [{"@import": "https://issuer.example/v2", "about": f"{_CREDENTIALS}credentialSubject"}],
+        {"about": _ANOTHER},
+    ),
+}
+"""Contexts, and members that name the holder beside a plain subject."""
 
 
 def said(contexts: list[Any], subject: Any) -> Json:
@@ -106,6 +119,15 @@ class TestCredentials:
         document = secure(said(["https://issuer.example/v1"], {"id": HOLDER.did, "degree": "x"}))
         assert presented_by(document, HOLDER) == (PASSED, "")
         assert presented_by(document, STRANGER) == (FAILED, "foreign-holder")
+
+    @pytest.mark.parametrize(("contexts", "members"), BESIDE.values(), ids=BESIDE)
+    def test_an_unknown_context_hides_no_second_subject(
+        self, secure: Any, contexts: list[Any], members: Json
+    ) -> None:
+        unknown = "https://issuer.example/v1"
+        document = {**said([unknown, *contexts], {"id": STRANGER.did, "degree": "x"}), **members}
+        for by in (HOLDER, STRANGER):
+            assert presented_by(secure(document), by) == (UNDETERMINED, "subject-unclear")
 
     def test_a_context_that_the_verifier_gives_settles_it(self, secure: Any) -> None:
         url = "https://issuer.example/v1"
@@ -165,6 +187,32 @@ class TestTokens:
         vc = unsigned_credential(credentialSubject=subject)
         token = jwt({"iss": vc["issuer"], "vc": vc}, typ="JWT")
         assert check(verify(in_1_1_jwt(token, by=STRANGER)), "holder-binding", 1) == outcome
+
+
+SUB_ID: Final[Json] = {"format": "did", "url": HOLDER.did}
+"""A subject as RFC 9493 names it."""
+
+
+class TestSubjectIdentifiers:
+    def test_of_a_token_leave_it_unclear(self) -> None:
+        document = jwt(credential(credentialSubject={"degree": "x"}, sub_id=SUB_ID))
+        assert presented_by(document, STRANGER) == (UNDETERMINED, "subject-unclear")
+
+    def test_of_an_sd_jwt_leave_it_unclear(self) -> None:
+        text = enveloped("", id=f"data:application/dc+sd-jwt,{sd_jwt(claims(sub=..., sub_id=SUB_ID))}")
+        found = verify(in_data_integrity(text, by=STRANGER))
+        assert check(found, "holder-binding", 1) == (UNDETERMINED, "subject-unclear")
+
+    @pytest.mark.skipif(not didkit_process.available(), reason="didkit is not installed")
+    def test_of_an_old_token_leave_it_unclear(self) -> None:
+        vc = unsigned_credential(credentialSubject={"degree": "x"})
+        token = jwt({"iss": vc["issuer"], "vc": vc, "sub_id": SUB_ID}, typ="JWT")
+        found = verify(in_1_1_jwt(token, by=STRANGER))
+        assert check(found, "holder-binding", 1) == (UNDETERMINED, "subject-unclear")
+
+    def test_beside_a_plain_name_change_nothing(self) -> None:
+        document = jwt(credential(credentialSubject={"id": HOLDER.did}, sub_id=SUB_ID))
+        assert presented_by(document, HOLDER) == (PASSED, "")
 
 
 class TestSdJwts:

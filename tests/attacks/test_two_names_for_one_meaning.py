@@ -8,8 +8,8 @@ wrote a name that hides the claim from whoever looks for the first.
 It cannot come back, because every name in a signed document is compared with all others that could say the
 same there: terms of every scope, of contexts that were undone or replaced, names by @vocab, IRIs in full or
 compact, types, datatypes and values of @vocab terms, and values that are spelled out. Where a name could have
-been another one, the proof is undetermined (`ambiguous-name`); where two such names stand side by side it
-fails (`swappable-names`); and nothing with either is issued. The tests below sign as a program would that
+been another one, the proof is undetermined (`ambiguous-name`, or `swappable-names` where two such names
+stand side by side); and nothing with either is issued. The tests below sign as a program would that
 does not look, and show of each attack that its RDF is what was signed.
 """
 

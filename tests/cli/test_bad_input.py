@@ -163,14 +163,16 @@ def test_a_reader_that_goes_away_ends_the_command_quietly(ipse: Ipse) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
-def test_a_full_disk_under_stdout_is_an_error(ipse: Ipse) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_under_stdout_is_an_error(ipse: Ipse, unbuffered: str) -> None:
     import subprocess
     import sys
 
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [sys.executable, "-m", "ipse", "did", "list"],
-            stdout=full, stderr=subprocess.PIPE, text=True, env=ipse.variables, check=False,
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env={**ipse.variables, "PYTHONUNBUFFERED": unbuffered},
         )  # fmt: skip
     assert done.returncode == 6
     _assert_well_told(done.stderr)

@@ -227,19 +227,42 @@ def test_deleting_takes_the_name_once_more(ipse: Ipse) -> None:
     ipse("did", "delete", "me", "--confirm", "me", code=5)
 
 
-@pytest.mark.parametrize(("typed", "code"), [("me\r", 0), ("you\r", 7), ("\x03", 130)])
-def test_a_person_types_the_name_to_delete(typed: str, code: int, ipse: Ipse) -> None:
+def _typed_at(ipse: Ipse, prompt: str, typed: str, *arguments: str, **variables: str) -> tuple[int, str]:
+    """The exit code of a command where `typed` answers `prompt`, and what the terminal shows after that."""
     pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
     child = pexpect.spawn(
         sys.executable,
-        ["-m", "ipse", "did", "delete", "me"],
-        env=ipse.variables,
+        ["-m", "ipse", *arguments],
+        env={**ipse.variables, **variables},
         encoding="utf-8",
         timeout=PATIENCE,
     )
-    child.expect_exact("type me to delete it: ")
+    child.expect_exact(prompt)
     child.send(typed)
-    child.expect(pexpect.EOF)
+    shown = child.read()
     child.close()
-    assert child.exitstatus == code
+    return child.exitstatus, shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "code", "said"),
+    [
+        ("me\r", 0, ""),
+        ("you\r", 7, "the name that was typed is a different one"),
+        ("\x03", 130, "\r\nerror: interrupted"),
+        ("\x04", 130, "\r\nerror: interrupted"),
+    ],
+)
+def test_a_person_types_the_name_to_delete(typed: str, code: int, said: str, ipse: Ipse) -> None:
+    ended, shown = _typed_at(ipse, "type me to delete it: ", typed, "did", "delete", "me")
+    assert ended == code
+    assert said in shown
     assert ("me" in _dids(ipse)) == (code != 0)
+
+
+@pytest.mark.parametrize("typed", ["\x03", "\x04"], ids=["interrupt", "end of input"])
+def test_an_error_begins_a_line_where_a_passphrase_is_not_typed(typed: str, ipse: Ipse) -> None:
+    prompt = "passphrase of the keystore: "
+    ended, shown = _typed_at(ipse, prompt, typed, "did", "create", "--name", "z", IPSE_PASSPHRASE_FILE="")
+    assert ended == 130
+    assert shown.startswith("\r\nerror: interrupted")

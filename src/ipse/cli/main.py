@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -19,6 +20,8 @@ _INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
 """128 + SIGPIPE, what a shell reports of a program whose reader went away."""
 _BUG: Final = 1
+_FULL: Final = frozenset({errno.ENOSPC, errno.EIO})
+"""What a stream says whose file can't be written; of files that ipse opens itself, others tell."""
 _RANKING: Final = frozenset(
     {("profile", "rank"), ("profile", "search"), ("profile", "why"), ("dapp", "answer")}
 )
@@ -98,6 +101,10 @@ def _execute(context: Context, arguments: Sequence[str]) -> int:
         return _interrupted(context)
     except (IpseError, BrokenPipeError):
         raise
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            return _bug(context, error)
+        raise _not_written(error) from error  # by a stream that is not buffered
     except Exception as error:
         return _bug(context, error)
     if code == _INTERRUPTED:
@@ -121,9 +128,11 @@ def _flush() -> None:
         raise
     except OSError as error:
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the interpreter flushes once more
-        raise StorageError(
-            f"can't write to standard output: {os.strerror(error.errno or 0).lower()}"
-        ) from error
+        raise _not_written(error) from error
+
+
+def _not_written(error: OSError) -> StorageError:
+    return StorageError(f"can't write to standard output: {os.strerror(error.errno or 0).lower()}")
 
 
 def _usage(error: Exception) -> UsageError:

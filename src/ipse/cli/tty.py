@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ipse.encoding.safe_text import printable
 
@@ -34,20 +35,21 @@ def ask(question: str) -> str:
     """
     sys.stderr.flush()
     question = printable(question)
-    if os.name == "nt":
-        sys.stderr.write(question)
-        return _whole_line(sys.stdin.readline())
-    line = bytearray()
-    with suppress(OSError):  # the terminal went away: nobody says anything any more
-        descriptor = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
-        with io.FileIO(descriptor, "r+") as raw:
-            raw.write(question.encode())
-            while not line.endswith(b"\n"):
-                piece = raw.read(1)
-                if not piece:
-                    break
-                line += piece
-    return _whole_line(line.decode("utf-8", "replace"))
+    with _ended_line():
+        if os.name == "nt":
+            sys.stderr.write(question)
+            return _whole_line(sys.stdin.readline())
+        line = bytearray()
+        with suppress(OSError):  # the terminal went away: nobody says anything any more
+            descriptor = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY)
+            with io.FileIO(descriptor, "r+") as raw:
+                raw.write(question.encode())
+                while not line.endswith(b"\n"):
+                    piece = raw.read(1)
+                    if not piece:
+                        break
+                    line += piece
+        return _whole_line(line.decode("utf-8", "replace"))
 
 
 def ask_secret(question: str) -> str:
@@ -55,7 +57,18 @@ def ask_secret(question: str) -> str:
     import getpass
 
     sys.stderr.flush()
-    return getpass.getpass(question)
+    with _ended_line():
+        return getpass.getpass(question)
+
+
+@contextmanager
+def _ended_line() -> Iterator[None]:
+    """After a question that is interrupted, let what is said next begin on a line of its own."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        raise
 
 
 def forget_typed() -> None:

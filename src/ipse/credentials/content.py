@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -61,6 +61,12 @@ class Content:
     disclosed: tuple[str, ...] = ()
     subjects_unclear: str = ""
     has_unnamed_subject: bool = False
+
+    def in_token(self, claims: JsonObject) -> Content:
+        """The same; whom it is about is unclear where its token says it by `sub_id` (RFC 9493) alone."""
+        if self.subjects or "sub_id" not in claims:
+            return self
+        return replace(self, subjects_unclear="its token names a subject by sub_id, which is not read")
 
 
 @dataclass(frozen=True, slots=True)

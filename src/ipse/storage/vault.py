@@ -169,7 +169,7 @@ class Vault:
             yield
             return
         with _translated(self._path):
-            _refuse_wal(self._path)
+            self._check_beside()
             self._connection.execute("BEGIN")
         try:
             yield
@@ -179,6 +179,7 @@ class Vault:
     def heads(self) -> list[Head]:
         """The chain of heads that are kept, oldest first. Raises VaultAltered."""
         with _translated(self._path):
+            self._check_beside()
             return self._heads.chain()
 
     def check(self, head: Head, *, tables: Iterable[str] = (), everything: bool = False) -> None:
@@ -205,9 +206,14 @@ class Vault:
         """Let the head of the transaction in progress have a counter above `counter`."""
         self._above = counter
 
+    def _check_beside(self) -> None:
+        """SQLite looks for a write-ahead log whenever it begins to read. Raises VaultAltered."""
+        if not self._connection.in_transaction:
+            _refuse_wal(self._path)
+
     def _check_in_place(self) -> None:
         """What is written to a file that has lost its name is lost. Raises VaultAltered."""
-        _refuse_wal(self._path)
+        self._check_beside()
         if _identity(self._path) != self._file:
             raise VaultAltered(
                 f"{self._path} was replaced by another file meanwhile",
@@ -224,6 +230,7 @@ class Vault:
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with _translated(self._path):
+            self._check_beside()
             return list(self._connection.execute(sql, parameters).fetchall())
 
     def change(self, sql: str, parameters: Sequence[object] = ()) -> int:
@@ -239,6 +246,7 @@ class Vault:
     def batches(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query, some at a time, so that not all of them are in memory at once."""
         with _translated(self._path):
+            self._check_beside()
             cursor = self._connection.execute(sql, parameters)
         while True:
             with _translated(self._path):
@@ -250,6 +258,7 @@ class Vault:
     def rewrite(self) -> None:
         """Write the whole file anew, without what its free pages and gaps hold; not in a transaction."""
         with _translated(self._path):
+            self._check_beside()
             self._connection.execute("VACUUM")
 
     def insert(self, sql: str, parameters: Sequence[object]) -> int:

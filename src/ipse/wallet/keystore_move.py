@@ -30,7 +30,10 @@ def move(wallet: Wallet, to: str, *, new_passphrase: Passphrase) -> str:
     wallet.sweep()
     with manifest.changing(wallet.places.manifest) as (current, write):
         if current.keystore == to:
-            raise UsageError(f"the keys are in that keystore already: {wallet.keystore.description}")
+            raise UsageError(
+                f"the keys are in that keystore already: {wallet.keystore.description}",
+                hint="nothing was moved",
+            )
         if to == "file" and wallet.places.keystore.exists():  # not ours: what was has been swept away
             raise AlreadyExists(
                 f"there is already a keystore at {wallet.places.keystore}",

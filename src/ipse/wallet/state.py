@@ -270,8 +270,9 @@ def _begin(wallet: Wallet) -> None:
         disclosure_log.verify(wallet.vault)
         if isinstance(kept, LogCount):
             _check_log(wallet, kept)
-        # The date of an older wallet counts as confirmed when it was last answered from, or was made.
-        date = answers.moment(wallet.vault, wallet.manifest.created)
+        # The date of an older wallet counts as confirmed when it was last answered from, or was made if it
+        # never was. wallet.json lies in clear: a later date there must not give back what was spent.
+        date = answers.moment(wallet.vault, "") or wallet.manifest.created
         settings.put(wallet.vault, settings.DATE_CONFIRMED, date)
         wallet.vault.begin_heads()
     settle(wallet)

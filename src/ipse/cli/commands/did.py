@@ -284,7 +284,9 @@ def _confirm(context: Context, record: DidRecord, typed: str | None) -> None:
             f"{record.did}\nits key is deleted for good; nothing can be signed or proved with it afterwards"
         )
         if tty.ask(f"type {record.name} to delete it: ") != record.name:
-            raise ConsentRefused(f"{record.name!r} was not deleted")
+            raise ConsentRefused(
+                f"{record.name!r} was not deleted", hint="the name that was typed is a different one"
+            )
     elif typed != record.name:
         raise UsageError(f"--confirm {typed} is not the name {record.name!r}", hint="nothing was deleted")
 

@@ -9,6 +9,7 @@ Source: JSON-LD 1.1 sections 3.2, 4.1.2 and 4.1.7; VCDM 2.0 section 4.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Final
 
 from ipse.credentials.json_ld import vocabulary
@@ -35,11 +36,14 @@ _PLAIN: Final = Term()
 def misnamed(document: JsonObject, contexts: Contexts) -> tuple[str, str] | None:
     """The first member of the data model that stands under another name: (that name, the member).
 
-    Where a context is not known or is at fault, only names that are IRIs or keywords are told. Raises
-    TooMuchWork, and CorruptData where a packaged context was altered.
+    Names of a context that is not known are not told; where the others can't be read without it, or are at
+    fault, only names that are IRIs or keywords are. Raises TooMuchWork, and CorruptData where a packaged
+    context was altered.
     """
     try:
-        return next(_misnamed(document, Scope(contexts)), None)
+        with suppress(UnknownContext):
+            return next(_misnamed(document, Scope(contexts)), None)
+        return next(_misnamed(contexts.known_part(document), Scope(contexts)), None)
     except (UnknownContext, ContextFault, RecursionError):
         return next(_named_in_full(document), None)
 

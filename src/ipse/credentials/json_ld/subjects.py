@@ -6,7 +6,7 @@ Source: JSON-LD 1.1 sections 3.3, 4.1 and 5.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ipse.credentials.json_ld import vocabulary
@@ -50,7 +50,7 @@ def subjects(document: JsonObject, contexts: Contexts) -> Subjects:
     try:
         named = list(_of_document(document, Scope(contexts)))
     except UnknownContext as error:
-        return _as_spelled(document, error.message)
+        return _beside_unknown(document, contexts, error.message)
     except ContextFault as fault:
         return _as_spelled(document, f"its @context {fault}")
     except RecursionError:
@@ -63,6 +63,16 @@ def subjects(document: JsonObject, contexts: Contexts) -> Subjects:
 def _told(named: list[str | None]) -> Subjects:
     known = tuple(dict.fromkeys(name for name in named if name is not None))
     return Subjects(known, unnamed=None in named)
+
+
+def _beside_unknown(document: JsonObject, contexts: Contexts, reason: str) -> Subjects:
+    """Where one of its contexts is not known: whom it names by `id`, if the other contexts say the same."""
+    spelled = _as_spelled(document, reason)
+    try:
+        by_others = _told(list(_of_document(contexts.known_part(document), Scope(contexts))))
+    except (UnknownContext, ContextFault, RecursionError, _Unclear):
+        by_others = None
+    return spelled if by_others == spelled else replace(spelled, unclear=reason)
 
 
 def _as_spelled(document: JsonObject, reason: str) -> Subjects:

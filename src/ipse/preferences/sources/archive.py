@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -23,8 +22,7 @@ _MAX_EXTRA: Final = 4 * 1024 * 1024
 _ENDINGS: Final = (".json", ".csv", ".html")
 _ZIP: Final = b"PK\x03\x04"
 _GZIP: Final = b"\x1f\x8b"
-_DIRECTORY_ENTRY: Final = re.compile(rb"PK\x01\x02.{26}(..)", re.DOTALL)
-"""An entry of a zip's directory up to the length of its extra field."""
+_DIRECTORY_ENTRY: Final = b"PK\x01\x02"
 _HINT: Final = "unpack it and import the file that matters"
 _BROKEN: Final = (
     zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError,
@@ -61,8 +59,8 @@ def _wanted(name: str) -> bool:
 
 def _zipped(data: bytes, what: str) -> Iterator[tuple[str, bytes]]:
     extra = 0
-    for number, entry in enumerate(_DIRECTORY_ENTRY.finditer(data), 1):
-        extra += int.from_bytes(entry[1], "little")
+    for number, length in enumerate(_extra_lengths(data), 1):
+        extra += length
         if number > _MAX_MEMBERS:
             raise InputTooLarge(f"{what} holds more than {_MAX_MEMBERS} files", hint=_HINT)
         if extra > _MAX_EXTRA:
@@ -77,6 +75,13 @@ def _zipped(data: bytes, what: str) -> Iterator[tuple[str, bytes]]:
                 raise MalformedInput(f"{what} is locked with a passphrase", hint=_HINT)
             with archive.open(info) as file:
                 yield info.filename, _bounded(file.read(_MAX_MEMBER + 1), info.filename, what)
+
+
+def _extra_lengths(data: bytes) -> Iterator[int]:
+    """The length of the extra field of whatever looks like an entry of a zip's directory, wherever it is."""
+    start = -1
+    while (start := data.find(_DIRECTORY_ENTRY, start + 1)) >= 0:
+        yield int.from_bytes(data[start + 30 : start + 32], "little")
 
 
 def _tarred(data: bytes, what: str) -> Iterator[tuple[str, bytes]]:

@@ -162,7 +162,7 @@ def _about(token: Token, content: Content) -> Content:
     """The content with the subject that the claim `sub` names, where the document names none."""
     subject = token.claims.get("sub")
     if subject is None or subject in content.subjects:
-        return content
+        return content.in_token(token.document)
     if content.subjects or len(as_list(token.document["credentialSubject"])) > 1:
         raise MalformedInput(
             f"sub is {excerpt(subject)}, which is none of the subjects that the document names",

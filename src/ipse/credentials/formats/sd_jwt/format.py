@@ -307,7 +307,7 @@ def _content(opened: Opened, issuer: str) -> Content:
         claims={name: value for name, value in claims.items() if name not in _ABOUT},
         disclosed=tuple(sd_jwt.spelled(placement.path) for placement in opened.unpacked.placements),
         subjects_unclear="its presenter withholds claims, and the subject (sub) may be one" if hidden else "",
-    )
+    ).in_token(claims)
 
 
 def _types(claims: JsonObject) -> tuple[str, ...]:

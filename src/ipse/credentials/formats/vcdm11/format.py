@@ -254,7 +254,8 @@ def _credential(unverified: Unverified, budget: Budget) -> tuple[Proven, ProofRe
     else:
         result, document = jwt.verify_jwt(token.text, budget=budget)
     _hold(result)
-    return Proven(_content(_without_proof(document))), result
+    content = _content(_without_proof(document))
+    return Proven(content if token is None else content.in_token(token.payload)), result
 
 
 def _presentation(unverified: Unverified, holder: str, budget: Budget) -> tuple[Proven, ProofResult]:
