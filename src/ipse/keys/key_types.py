@@ -74,7 +74,7 @@ _CODECS_NOT_READ: Final = {
     0x1308: "P-521",
 }
 _SEED_LENGTH: Final = 32
-_OTHER_NAMES: Final = {"EdDSA": frozenset({"Ed25519"})}
+_OTHER_NAMES: Final = {"EdDSA": ("Ed25519",)}
 """Algorithms that have a second name, the fully-specified one (RFC 9864 section 2.2)."""
 _CURVES: Final = {"OKP": ("Ed25519", "X25519"), "EC": ecdsa.PUBLIC_TYPES}
 
@@ -256,11 +256,11 @@ def verifying_from_jwk(jwk: Json) -> PublicKey:
     key = verifying(public_from_jwk(jwk))
     said: JsonObject = jwk
     operations = said.get("key_ops", ["verify"])
-    algorithms = {key.algorithm, *_OTHER_NAMES.get(key.algorithm, ())}
+    algorithms = [key.algorithm, *_OTHER_NAMES.get(key.algorithm, ())]
     fits = {
         "use": said.get("use", "sig") == "sig",
         "key_ops": isinstance(operations, list) and "verify" in operations,
-        "alg": said.get("alg", key.algorithm) in list(algorithms),
+        "alg": said.get("alg", key.algorithm) in algorithms,
     }
     for member, fitting in fits.items():
         if not fitting:

@@ -178,6 +178,23 @@ class TestWhatIsChangedBehindTheWalletsBack:
         with pytest.raises(VaultAltered):
             disclosure_log.verify(recorded)
 
+    def test_whose_log_lost_its_end_is_found_after_a_change_of_something_else(self, recorded: Wallet) -> None:
+        """As where the owner's yes confirms the date before the answer is recorded."""
+        disclose(recorded, "a", "b")
+        vault = recorded.vault
+        tamper(vault, "DELETE FROM disclosures WHERE number = 2")
+        with vault.transaction():
+            settings.put(vault, "name", "new")
+            with pytest.raises(VaultAltered, match="last numbers"):
+                disclosure_log.record(recorded, content(), now=NOW)
+
+    def test_is_none_where_a_number_was_used_and_its_row_is_gone_at_once(self, recorded: Wallet) -> None:
+        vault = recorded.vault
+        with vault.transaction():
+            statements.add(vault, [statements.NewStatement("a", 1.0, "said")], now="2026-11-22T12:00:00Z")
+            vault.change("DELETE FROM statements")
+        assert disclosure_log.verify(recorded).count == 0
+
     def test_can_be_read_and_not_changed(self, recorded: Wallet) -> None:
         settings.put(recorded.vault, "name", "new")
         state.settle(recorded)
