@@ -192,12 +192,6 @@ class Contexts:
             self._loaded[url] = load(*self._packaged[url])
         return self._loaded[url]
 
-    def known_part(self, document: JsonObject) -> JsonObject:
-        """`document` without the URLs in its own `@context` that are not known."""
-        entries = as_list(document.get("@context", []))
-        known = [entry for entry in entries if not isinstance(entry, str) or entry in self]
-        return {**document, "@context": known}
-
     def kept(self, key: tuple[int, str | int]) -> ActiveContext | None:
         """What was processed before under `key`."""
         return self._kept.get(key)

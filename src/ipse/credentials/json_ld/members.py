@@ -15,6 +15,7 @@ from typing import Final
 from ipse.credentials.json_ld import vocabulary
 from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
 from ipse.credentials.json_ld.statements import UnknownContext
+from ipse.credentials.json_ld.subjects import known_part
 from ipse.credentials.json_ld.terms import KEYWORDS, ActiveContext, Term, expand_iri
 from ipse.encoding.strict_json import Json, JsonObject
 
@@ -43,7 +44,7 @@ def misnamed(document: JsonObject, contexts: Contexts) -> tuple[str, str] | None
     try:
         with suppress(UnknownContext):
             return next(_misnamed(document, Scope(contexts)), None)
-        return next(_misnamed(contexts.known_part(document), Scope(contexts)), None)
+        return next(_misnamed(known_part(document, contexts), Scope(contexts)), None)
     except (UnknownContext, ContextFault, RecursionError):
         return next(_named_in_full(document), None)
 

@@ -14,9 +14,9 @@ from ipse.credentials.json_ld.contexts import ContextFault, Contexts, Scope
 from ipse.credentials.json_ld.statements import UnknownContext
 from ipse.credentials.json_ld.terms import KEYWORDS, ActiveContext, Term, expand_iri
 from ipse.credentials.model.rules import is_url
-from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.encoding.strict_json import Json, JsonObject, as_list, excerpt
 
-__all__ = ["Subjects", "subjects"]
+__all__ = ["Subjects", "known_part", "subjects"]
 
 _SUBJECT: Final = vocabulary.CORE["credentialSubject"]
 _HARMLESS: Final = frozenset({"@type", "@index"})
@@ -69,10 +69,17 @@ def _beside_unknown(document: JsonObject, contexts: Contexts, reason: str) -> Su
     """Where one of its contexts is not known: whom it names by `id`, if the other contexts say the same."""
     spelled = _as_spelled(document, reason)
     try:
-        by_others = _told(list(_of_document(contexts.known_part(document), Scope(contexts))))
+        by_others = _told(list(_of_document(known_part(document, contexts), Scope(contexts))))
     except (UnknownContext, ContextFault, RecursionError, _Unclear):
         by_others = None
     return spelled if by_others == spelled else replace(spelled, unclear=reason)
+
+
+def known_part(document: JsonObject, contexts: Contexts) -> JsonObject:
+    """Return `document` without the URLs in its own `@context` that are not known."""
+    entries = as_list(document.get("@context", []))
+    known = [entry for entry in entries if not isinstance(entry, str) or entry in contexts]
+    return {**document, "@context": known}
 
 
 def _as_spelled(document: JsonObject, reason: str) -> Subjects:
