@@ -26,13 +26,13 @@ from ipse.dids import did_key, resolver
 from ipse.dids.resolver import Resolve
 from ipse.disclosure.answers import LIFE, verify_answer
 from ipse.disclosure.questions import LEVELS, MAX_PURPOSE, Question
+from ipse.disclosure.signatures import check_signature, signer_of, stands_for
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.safe_text import is_printable, plain_text
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp, from_numeric_date, parse_timestamp
-from ipse.errors import InputTooLarge, IpseError, MalformedInput, UnusableKey, UsageError, VerificationFailed
-from ipse.keys.key_types import PrivateKey, PublicKey
-from ipse.protocols.parties import party_of
+from ipse.errors import InputTooLarge, MalformedInput, UsageError, VerificationFailed
+from ipse.keys.key_types import PrivateKey
 
 __all__ = [
     "TYPE",
@@ -49,7 +49,6 @@ TYPE: Final = "urn:ipse:receipt:1"
 _TYP: Final = "ipse-receipt"
 _MAX_LENGTH: Final = 64 * 1024
 _MAX_NUMBER: Final = 2**53 - 1
-"""Seconds from 1970 to the end of the year 9999."""
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _MEMBERS: Final = frozenset(
     {
@@ -117,7 +116,7 @@ def countersign(receipt: str, did: str, method_id: str, signer: Signer) -> str:
     payload, _ = _by_wallet(signatures[0])
     if len(signatures) > 1:
         raise UsageError("the receipt has both signatures already", hint="`verify` checks them")
-    if not _stands_for(did, payload["party"]) or not method_id.startswith(f"{did}#"):
+    if not stands_for(did, payload["party"]) or not method_id.startswith(f"{did}#"):
         raise UsageError(
             f"{excerpt(method_id)} can't sign for {payload['party'][:100]}, who asked",
             hint="sign with a did:web of that origin, or the DID that asked",
@@ -139,11 +138,10 @@ def verify_receipt(
     payload, wallet_did = _by_wallet(signatures[0])
     if len(signatures) == 1:
         return ReceiptVerification(payload, wallet_did, None)
-    did, method_id = _method_of(signatures[1])
-    if not _stands_for(did, payload["party"]):
+    did, method_id = signer_of(signatures[1], _TYP, "receipt")
+    if not stands_for(did, payload["party"]):
         raise VerificationFailed(f"the receipt is countersigned by {excerpt(did)}, who did not ask")
-    method = _check_signature(signatures[1], did, method_id, resolve or resolver.resolve)
-    resolver.check_period(method, made=None, now=now)
+    check_signature(signatures[1], did, method_id, resolve or resolver.resolve, made=None, now=now)
     return ReceiptVerification(payload, wallet_did, did)
 
 
@@ -228,47 +226,13 @@ def _signature_in(entry: Json, body: str) -> Jws:
 
 def _by_wallet(signature: Jws) -> tuple[JsonObject, str]:
     """The payload and the wallet's DID, where the first signature is by the key of a did:key."""
-    did, method_id = _method_of(signature)
+    did, method_id = signer_of(signature, _TYP, "receipt")
     if not did.startswith(did_key.PREFIX):
         raise VerificationFailed(
             f"the receipt's first signature is by {excerpt(did)}, not by a wallet's did:key"
         )
-    _check_signature(signature, did, method_id, resolver.resolve)
+    check_signature(signature, did, method_id, resolver.resolve, made=None, now=None)
     return signature.payload, did
-
-
-def _method_of(signature: Jws) -> tuple[str, str]:
-    """The DID and the verification method that a signature names."""
-    method_id = signature.header.get("kid")
-    if not isinstance(method_id, str) or "#" not in method_id:
-        raise VerificationFailed(f"the receipt is signed by {excerpt(method_id)}, which is no key of a DID")
-    if signature.header.get("typ") != _TYP:
-        raise VerificationFailed(f"what is signed is {excerpt(signature.header.get('typ'))}, no receipt")
-    return method_id.partition("#")[0], method_id
-
-
-def _check_signature(signature: Jws, did: str, method_id: str, resolve: Resolve) -> JsonObject:
-    """The verification method that signed. Raises VerificationFailed, and what `resolve` raises."""
-    used: list[JsonObject] = []
-
-    def key() -> PublicKey:
-        document = resolve(did)
-        try:
-            used.append(resolver.listed_method(document, method_id, "assertionMethod"))
-        except UnusableKey as error:
-            raise VerificationFailed(f"{did[:100]} does not sign with {excerpt(method_id)}") from error
-        return resolver.method_key(used[0])
-
-    jws.check_signature(signature, key)
-    return used[0]
-
-
-def _stands_for(did: str, party: str) -> bool:
-    """Whether `did` is a DID of `party`."""
-    try:
-        return did.startswith("did:") and party_of(did) == party
-    except IpseError:
-        return False
 
 
 def _check_payload(payload: JsonObject) -> None:
