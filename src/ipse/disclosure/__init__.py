@@ -6,5 +6,7 @@ budgets     how much answers may tell in all; grants: what may be asked without 
 warnings    what is odd about a question; reasons: why an answer says nothing
 proposals   what the owner decides on, and the decision
 answers     the SD-JWT VC that answers a question; saying nothing looks like any other answer
-receipts    the terms of an answer, for both sides to sign
+terms       what an application offers for an answer, as an ODRL policy and in words
+receipts    what was agreed about an answer, for both sides to sign; signatures: of those
+withdrawals the owner takes an answer back, and the application's reply to that
 """

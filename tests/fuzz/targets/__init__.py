@@ -12,6 +12,7 @@ from tests.fuzz.targets import (
     keys,
     sources,
     statuses,
+    terms,
     tokens,
     wire,
 )
@@ -20,6 +21,6 @@ __all__ = ["TARGETS"]
 
 TARGETS: Final[dict[str, Target]] = {
     target.name: target
-    for module in (encodings, keys, files, dids, credentials, tokens, statuses, batches, sources, wire)
+    for module in (encodings, keys, files, dids, credentials, tokens, statuses, batches, sources, wire, terms)
     for target in module.TARGETS
 }

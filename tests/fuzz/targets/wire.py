@@ -22,6 +22,7 @@ from ipse.disclosure.questions import (
     numbered,
     parse_question,
 )
+from ipse.disclosure.terms import Terms
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
@@ -139,7 +140,10 @@ def _receipts() -> Iterable[bytes]:
     answer = answers.build_answer(asked, _SAID["choose"], key=HOLDER.key, now=NOW, epsilon=500)
     one = receipts.build_receipt(asked, answer, number=1, key=HOLDER.key, now=NOW)
     both = receipts.countersign(one, ISSUER.did, ISSUER.method, ISSUER.key)
-    return [one.encode(), both.encode()]
+    agreed = receipts.build_receipt(
+        asked, answer, number=1, key=HOLDER.key, now=NOW, terms=Terms(True, True, "Free delivery")
+    )
+    return [one.encode(), both.encode(), agreed.encode()]
 
 
 TARGETS: Final = (
