@@ -29,15 +29,16 @@ them. That is what is signed, so the digest is the same however the signature is
 A withdrawal has no age limit: whoever sends it again asks for the same again, and gets the same reply. It
 takes back one answer, and none that was given later. A reply belongs to one withdrawal.
 
-    withdrawal-malformed       no withdrawal of this form           reply-malformed
-    withdrawal-other-type      signed as something else             reply-other-type
-    withdrawal-foreign         by another key than the receipt,     reply-foreign
-                               by another than the party
-    withdrawal-signature       the signature does not hold          reply-signature
-    withdrawal-other-party     to another party                     reply-other-party
-    withdrawal-other-receipt   of another receipt or answer
-                               to another withdrawal                reply-other-withdrawal
-    withdrawal-untimely        before the receipt, or not yet       reply-untimely
+    withdrawal-malformed      reply-malformed         it is not of this form
+    withdrawal-other-type     reply-other-type        it was signed as something else, or names no key
+    withdrawal-foreign                                its key is not that of the receipt
+                              reply-foreign           its key is not the party's
+    withdrawal-signature      reply-signature         the signature does not hold
+    withdrawal-other-party    reply-other-party       it names another party
+    withdrawal-other-receipt                          it names another receipt or answer
+                              reply-other-withdrawal  it names another withdrawal
+    withdrawal-untimely                               it is dated before the receipt, or in the future
+                              reply-untimely          it is dated before the withdrawal, or in the future
 
 A key that is no longer in use has the codes of `ipse.dids.resolver`, and what is too long is `too-large`.
 """
