@@ -504,7 +504,11 @@ class TestForgedReplies:
         text = forged_reply(party="https://other.example")
         reply_refused(text, VerificationFailed, "reply-other-party")
 
-    @pytest.mark.parametrize("receipt_payload", [RECEIPT.payload["answer"], RECEIPT.digest, "0" * 64])
+    @pytest.mark.parametrize(
+        "receipt_payload",
+        [RECEIPT.payload["answer"], RECEIPT.digest, "0" * 64],
+        ids=["of the answer", "of the receipt", "of nothing"],
+    )
     def test_the_digest_of_something_else_is_no_withdrawal(self, receipt_payload: str) -> None:
         text = forged_reply(withdrawal=receipt_payload)
         reply_refused(text, VerificationFailed, "reply-other-withdrawal")
@@ -556,7 +560,7 @@ class TestForgedReplies:
             ("reason", "a\u202eb"),
             ("withdrawal", "0" * 63),
             ("issued", "2026-07-03T14:10:00+02:00"),
-            ("receipt", RECEIPT.digest),
+            pytest.param("receipt", RECEIPT.digest, id="receipt"),
             ("other", 1),
         ],
     )
