@@ -43,7 +43,7 @@ ORIGINS = 100
 SIZES = (50, 200, 1000)
 _SHARED = Path(os.environ.get("IPSE_SHARED", Path(__file__).parent.parent.parent / "shared"))
 _MOVIES = _SHARED / "data" / "movielens-small"
-_PHRASES = (
+PHRASES = (
     "{}", "a weekend with {}", "books about {}", "{} for beginners", "the history of {}",
     "my friends and I love {}", "a documentary on {}", "{} in the evening", "learning more of {}",
     "old magazines on {}",
@@ -114,8 +114,8 @@ def of_topics(embedder: Embedder) -> World:
     for number, topic in enumerate(every):
         parts = [part.strip() for part in re.split(r"[,;:.]| and ", topic.means) if part.strip()]
         for part in dict.fromkeys([*parts, topic.label.lower()]):
-            said += [phrase.format(part) for phrase in _PHRASES]
-            own += [number] * len(_PHRASES)
+            said += [phrase.format(part) for phrase in PHRASES]
+            own += [number] * len(PHRASES)
     vectors, about = embedder.embed(said), np.array(own)
     kinds = embedder.embed([topic.means for topic in every])
 

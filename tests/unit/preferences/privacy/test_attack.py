@@ -42,7 +42,7 @@ def attack() -> Iterator[ModuleType]:
 def world(attack: ModuleType, models: Path) -> Any:
     """The people with interests among the published topics, who have fewer phrases than in the benchmark."""
     with pytest.MonkeyPatch.context() as fewer:
-        fewer.setattr(attack, "_PHRASES", attack._PHRASES[:2])
+        fewer.setattr(attack, "PHRASES", attack.PHRASES[:2])
         return attack.of_topics(open_embedder(models))
 
 
