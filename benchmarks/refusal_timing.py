@@ -31,8 +31,10 @@ from short_texts import short_texts
 
 from ipse.disclosure import questions
 from ipse.disclosure.budgets import WINDOW
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.proposals import Decision, Proposal
-from ipse.disclosure.questions import Asked, Bands, Choose, numbered
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.preferences import topics

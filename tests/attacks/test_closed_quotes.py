@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from ipse.cli.commands.dapp.page import page
 from ipse.cli.commands.vc import rendering
+from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.proposals import Applicant, Proposal
-from ipse.disclosure.questions import Choose, Statements, numbered
 from ipse.disclosure.warnings import PastAnswer
 from ipse.encoding.safe_text import without_quotes
 from tests.unit.cli.proposals import CHOOSE, SHOP, proposal

@@ -17,8 +17,8 @@ import pytest
 
 from ipse.disclosure import questions
 from ipse.disclosure.budgets import Budgets
+from ipse.disclosure.levels.choose import Choose, numbered
 from ipse.disclosure.proposals import Decision, Proposal
-from ipse.disclosure.questions import Choose, numbered
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import KeystoreUnavailable, RequestReplayed, StorageError

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from ipse.disclosure.budgets import WINDOW, Budgets
+from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.proposals import Consent
-from ipse.disclosure.questions import Asked
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import UsageError
 from ipse.storage import answers, disclosure_log, grants

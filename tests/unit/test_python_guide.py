@@ -12,7 +12,8 @@ import pytest
 
 import ipse
 from ipse import errors
-from ipse.disclosure.questions import Topics, build_request
+from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.questions import build_request
 from ipse.encoding import strict_json
 from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY
 

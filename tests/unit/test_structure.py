@@ -1,4 +1,5 @@
-"""Formats are known by their protocol, the command line goes through the wallet, names need no aliases."""
+"""Formats and levels are known by their protocols, the command line goes through the wallet, names need no
+aliases."""
 
 from __future__ import annotations
 
@@ -11,10 +12,16 @@ import pytest
 
 from ipse.credentials import formats
 from ipse.credentials.formats.format import Format
+from ipse.disclosure import levels
+from ipse.disclosure.levels.level import Level
 
 SOURCE = Path(__file__).parents[2] / "src" / "ipse"
 _FORMATS = SOURCE / "credentials" / "formats"
 _OUTSIDE = sorted(path for path in SOURCE.rglob("*.py") if not path.is_relative_to(_FORMATS))
+_LEVELS = SOURCE / "disclosure" / "levels"
+_OUTSIDE_LEVELS = sorted(path for path in SOURCE.rglob("*.py") if not path.is_relative_to(_LEVELS))
+_ABOUT_DISCLOSURE = ("disclosure/", "wallet/disclosure/", "wallet/api/disclosure.py", "cli/commands/dapp/")
+"""Where a text that is a level's name means the level."""
 _MODULES = sorted(SOURCE.rglob("*.py"))
 _MOST_ALIASES = 5
 
@@ -68,6 +75,98 @@ def test_the_search_for_such_decisions_finds_them() -> None:
     assert not list(_decisions(ast.parse('issue("w3c", format="jwt")')))
 
 
+def _holds_level(node: ast.AST | None, constants: frozenset[str] = frozenset()) -> bool:
+    """Whether a value is a level's name, a collection with one, or a constant that is either."""
+    match node:
+        case ast.Constant(str(value)):
+            return value in levels.NAMES
+        case ast.Tuple(elts) | ast.List(elts) | ast.Set(elts):
+            return any(_holds_level(element, constants) for element in elts)
+        case ast.Dict(keys):
+            return any(_holds_level(key, constants) for key in keys)
+        case ast.Call(ast.Name("frozenset" | "set" | "tuple"), arguments):
+            return any(_holds_level(argument, constants) for argument in arguments)
+        case ast.Name(name):
+            return name in constants
+    return False
+
+
+def _level_constants(tree: ast.Module) -> frozenset[str]:
+    """The constants of a module that hold a level's name."""
+    found = set()
+    for node in tree.body:
+        match node:
+            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, value):
+                if _holds_level(value):
+                    found.add(name)
+    return frozenset(found)
+
+
+def _level_decisions(tree: ast.Module) -> Iterator[int]:
+    """The lines where code does one thing or another by the name of a level."""
+    constants = _level_constants(tree)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left, _, comparators):
+                if any(_holds_level(operand, constants) for operand in (left, *comparators)):
+                    yield node.lineno
+            case ast.MatchValue(value) if _holds_level(value, constants):
+                yield node.lineno
+
+
+def _level_names(tree: ast.Module) -> Iterator[int]:
+    """The lines with a text that is a level's name."""
+    return (node.lineno for node in ast.walk(tree) if isinstance(node, ast.Constant) and _holds_level(node))
+
+
+def _level_imports(tree: ast.Module) -> Iterator[int]:
+    """The lines that import the module of a level, whose class could then be asked for."""
+    package = levels.__name__
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            imported = [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            imported = [alias.name for alias in node.names]
+        else:
+            continue
+        if any(name == f"{package}.{level}" for name in imported for level in levels.NAMES):
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", _OUTSIDE_LEVELS, ids=_names)
+def test_no_code_outside_the_levels_decides_by_the_name_or_class_of_one(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    lines = [*_level_decisions(tree), *_level_imports(tree)]
+    if _names(path).startswith(_ABOUT_DISCLOSURE):
+        lines += _level_names(tree)
+    assert lines == [], f"{_names(path)} knows a disclosure level by more than its protocol"
+
+
+def test_the_search_for_decisions_by_a_level_finds_them() -> None:
+    for code in (
+        'a == "choose"',
+        '"bands" != a.level',
+        'a.level in ("x", "topics")',
+        'a in frozenset({"statements"})',
+        'X = "statements"\na == X',
+        'X: Final = frozenset({"topics"})\na in X',
+        'X: Final = {"choose": 1}\na not in X',
+        'match a:\n    case "choose" | "bands": pass',
+    ):
+        assert list(_level_decisions(ast.parse(code))), code
+    for code in ('grant(level="choose")', '{"statements": 1}', 'a["topics"]', '"choose pears" == a'):
+        assert not list(_level_decisions(ast.parse(code))), code
+    for code in ('{"choose": 1}', 'a["bands"]', 'X = "topics"'):
+        assert list(_level_names(ast.parse(code))), code
+    for code in (
+        f"import {levels.__name__}.choose",
+        f"from {levels.__name__} import bands",
+        f"def f():\n    from {levels.__name__}.topics import Topics",
+    ):
+        assert list(_level_imports(ast.parse(code))), code
+    assert not list(_level_imports(ast.parse(f"from {levels.__name__} import named")))
+
+
 @pytest.mark.parametrize("path", sorted((SOURCE / "cli").rglob("*.py")), ids=_names)
 def test_the_command_line_does_not_import_storage(path: Path) -> None:
     imported: list[str] = []
@@ -102,6 +201,20 @@ def test_every_format_has_all_of_the_protocol(name: str) -> None:
     for member in members:
         assert hasattr(form, member), member
         stated, made = getattr(Format, member, None), getattr(form, member)
+        if inspect.isfunction(stated):
+            parameters = list(inspect.signature(stated).parameters)[1:]
+            assert list(inspect.signature(made).parameters) == parameters, member
+
+
+@pytest.mark.parametrize("name", levels.NAMES)
+def test_every_level_has_all_of_the_protocol(name: str) -> None:
+    level = levels.named(name)
+    assert level.name == name
+    members = [member for member in {**vars(Level), **Level.__annotations__} if not member.startswith("_")]
+    assert len(members) > 20
+    for member in members:
+        assert hasattr(level, member), member
+        stated, made = getattr(Level, member, None), getattr(level, member)
         if inspect.isfunction(stated):
             parameters = list(inspect.signature(stated).parameters)[1:]
             assert list(inspect.signature(made).parameters) == parameters, member

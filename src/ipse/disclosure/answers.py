@@ -9,14 +9,16 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import Final
 
 from ipse.credentials import jws
 from ipse.credentials.formats import sd_jwt
 from ipse.credentials.report import Outcome, Rejected, Report, ReportBuilder, Stopped
 from ipse.dids import did_key, resolver
-from ipse.disclosure.questions import FORMAT, Bands, Choose, Question, Statements, Topics, type_of
-from ipse.encoding.strict_json import Json, JsonObject, excerpt
+from ipse.disclosure import levels
+from ipse.disclosure.offers import Content
+from ipse.disclosure.questions import FORMAT, Question, type_of
+from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.encoding.timestamps import to_numeric_date
 from ipse.errors import MalformedInput, VerificationFailed
 from ipse.keys import key_types
@@ -24,36 +26,21 @@ from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.protocols.openid4vp import LEEWAY
 
 __all__ = [
-    "BANDS",
     "CHECKS",
     "LIFE",
     "MAX_EPSILON",
-    "MAX_STATEMENT",
     "AnswerVerification",
-    "Content",
     "build_answer",
     "nothing",
     "verify_answer",
-    "written_length",
 ]
 
-Content: TypeAlias = JsonObject
-"""What an answer says, in one member named by the level; an empty value says nothing.
-
-    {"choices": [id, ...]}     {"bands": {topic: "low" | "medium" | "high", ...}}
-    {"topics": [id, ...]}      {"statements": [text, ...]}
-"""
-
-BANDS: Final = ("low", "medium", "high")
 CHECKS: Final = (*sd_jwt.CHECKS, "request", "answer")
 LIFE: Final = timedelta(days=1)
 """For how long an answer can be verified."""
-MAX_STATEMENT: Final = 1000
-"""Bytes of one statement as it is written in the answer (`written_length`)."""
 MAX_EPSILON: Final = 100_000
 """The most that an answer can cost, in thousandths."""
 
-_MEMBERS: Final = {"choose": "choices", "bands": "bands", "topics": "topics", "statements": "statements"}
 _FILLER: Final = "0"
 
 
@@ -67,12 +54,7 @@ class AnswerVerification:
 
 def nothing(question: Question) -> Content:
     """The content of an answer that says nothing."""
-    return {_MEMBERS[question.level]: {} if isinstance(question.asked, Bands) else []}
-
-
-def written_length(text: str) -> int:
-    """The bytes that `text` takes in an answer: its JSON in UTF-8, quotes included. Raises MalformedInput."""
-    return len(jws.encode_json(text))
+    return levels.of(question.asked).nothing()
 
 
 def build_answer(
@@ -150,7 +132,8 @@ def _claims(question: Question, content: Content, key: PublicKey, issued: int, e
         "terms": _terms(question, expires),
         **content,
     }
-    widest = {**claims, "epsilon": (MAX_EPSILON - 1) / 1000, **_longest(question)}
+    longest = levels.of(question.asked).longest(question.asked)
+    widest = {**claims, "epsilon": (MAX_EPSILON - 1) / 1000, **longest}
     padding = len(jws.encode_json(widest)) - len(jws.encode_json(claims))
     return {**claims, "pad": _FILLER * padding}
 
@@ -163,68 +146,15 @@ def _terms(question: Question, expires: int) -> JsonObject:
     }
 
 
-def _longest(question: Question) -> Content:
-    """A content that no answer to `question` is longer than."""
-    match question.asked:
-        case Choose(candidates, top):
-            ids = sorted((candidate.id for candidate in candidates), key=written_length, reverse=True)
-            return {"choices": ids[:top]}
-        case Bands(topics):
-            return {"bands": dict.fromkeys(topics, max(BANDS, key=len))}
-        case Topics(topics):
-            return {"topics": list(topics)}
-        case Statements(_, limit):
-            return {"statements": ["." * (MAX_STATEMENT - written_length(""))] * limit}
-
-
 def _checked(question: Question, content: Content) -> Content:
     """`content` if it can be an answer to `question`, in an order that tells nothing.
 
     Raises MalformedInput.
     """
-    member = _MEMBERS[question.level]
-    if set(content) != {member}:
-        raise MalformedInput(f"an answer at level {question.level} says {member} and nothing else")
-    said = content[member]
-    match question.asked:
-        case Choose(candidates, top):
-            ids = _names(said, [candidate.id for candidate in candidates], "a candidate")
-            if len(ids) not in (0, top):
-                raise MalformedInput(f"it names {len(ids)} candidates, not {top} or none")
-            return {member: ids}
-        case Bands(topics):
-            if not isinstance(said, dict) or not all(band in BANDS for band in said.values()):
-                raise MalformedInput("its bands are not low, medium or high for each topic")
-            return {member: {topic: said[topic] for topic in _names(list(said), topics, "a topic")}}
-        case Topics(topics):
-            return {member: _names(said, topics, "a topic")}
-        case Statements(_, limit):
-            return {member: _statements(said, limit)}
-
-
-def _names(said: Json, known: list[str] | tuple[str, ...], what: str) -> list[str]:
-    """The names that are `said`, in the order in which they were asked."""
-    if not isinstance(said, list) or not all(isinstance(name, str) for name in said):
-        raise MalformedInput(f"{excerpt(said)} are no names")
-    for name in said:
-        if name not in known:
-            raise MalformedInput(f"{excerpt(name)} is not {what} that was asked about")
-    if len(set(said)) != len(said):
-        raise MalformedInput(f"it names {what} twice")
-    return [name for name in known if name in said]
-
-
-def _statements(said: Json, limit: int) -> list[str]:
-    if not isinstance(said, list) or not all(isinstance(text, str) and text for text in said):
-        raise MalformedInput("its statements are no texts")
-    if len(said) > limit or len(set(said)) != len(said):
-        raise MalformedInput(f"it holds more than {limit} statements, or one of them twice")
-    for text in said:
-        if written_length(text) > MAX_STATEMENT:
-            raise MalformedInput(
-                f"a statement takes {written_length(text)} bytes; at most {MAX_STATEMENT} do"
-            )
-    return sorted(said)
+    level = levels.of(question.asked)
+    if set(content) != {level.member}:
+        raise MalformedInput(f"an answer at level {level.name} says {level.member} and nothing else")
+    return {level.member: level.checked(question.asked, content[level.member])}
 
 
 def _issuer_key(header: JsonObject, payload: JsonObject) -> PublicKey:
@@ -260,7 +190,7 @@ def _content(claims: JsonObject, question: Question) -> tuple[Content, str, obje
         raise Rejected("no-cost", "it does not say what it cost", claims.get("epsilon", ""))
     if "exp" not in claims or claims.get("terms") != _terms(question, claims["exp"]):
         raise Rejected("other-terms", "its terms are not those of the request", claims.get("terms", ""))
-    others = set(_MEMBERS.values()) & claims.keys()
+    others = {level.member for level in levels.every()} & claims.keys()
     content = _checked(question, {member: claims[member] for member in others})
     (said,) = content.values()
     return content, f"says {len(said)} of what was asked" if said else "says nothing", said

@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from ipse.disclosure import levels
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import UsageError
 
 __all__ = ["LEAST", "WINDOW", "Budgets", "Charge", "Cost", "cost_of_answer", "since"]
 
 WINDOW: Final = timedelta(days=30)
-_COSTLY: Final = frozenset({"choose", "bands"})
-"""The levels whose answers are drawn from the whole profile. The others are told as they are, by tick."""
 _MOST: Final = 100_000
 _PRICES: Final = (100, 250, 500, 1000, 2000)
 """Few, so that the price in an answer does not tell whose it is."""
@@ -43,8 +42,8 @@ class Budgets:
         return self.left(mine, sum(charge.epsilon for charge in charges))
 
     def price(self, level: str) -> int:
-        """What an answer at this level costs."""
-        return self.answer if level in _COSTLY else 0
+        """What an answer at the level of this name costs: nothing where answers are told as they are."""
+        return self.answer if levels.named(level).drawn else 0
 
     def changed(
         self, *, answer: int | None = None, application: int | None = None, overall: int | None = None

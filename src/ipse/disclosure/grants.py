@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-from ipse.disclosure.questions import LEVELS, Question
+from ipse.disclosure import levels
+from ipse.disclosure.questions import Question
 from ipse.disclosure.reasons import Reason, grant_used_up
 from ipse.errors import UsageError
 
 __all__ = ["GrantTerms"]
-
-_NEVER_GRANTED: Final = "statements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +29,22 @@ class GrantTerms:
 
     def check(self) -> None:
         """Raise UsageError for terms that can't be granted."""
-        if self.level not in LEVELS:
+        level = levels.named(self.level)
+        if not level.grantable:
+            *others, last = levels.grantable()
             raise UsageError(
-                f"{self.level!r} is no disclosure level", hint=f"--level takes {', '.join(LEVELS)}"
+                f"{level.told} are ticked one by one and can't be granted beforehand",
+                hint=f"--level takes {', '.join(others)} or {last}",
             )
-        if self.level == _NEVER_GRANTED:
+        if level.grant_names_topics and not self.topics:
             raise UsageError(
-                "sentences are ticked one by one and can't be granted beforehand",
-                hint="--level takes choose, bands or topics",
+                f"a grant of {level.told} names them one by one", hint="--topics jazz-and-blues,hiking"
             )
-        if self.level == "topics" and not self.topics:
-            raise UsageError("a grant of topics names them one by one", hint="--topics jazz-and-blues,hiking")
 
     def covers(self, question: Question) -> bool:
         """Whether a question of the grant's party is of this level, and signed where it has to be."""
         signed = question.authorization.signed or self.unsigned
-        return signed and self.level == question.level and self.level != _NEVER_GRANTED
+        return signed and self.level == question.level and levels.named(self.level).grantable
 
     def used_up(self, *, today: int, spent: int, epsilon: int) -> Reason | None:
         """Why it allows no answer of `epsilon` for now, None where it does.

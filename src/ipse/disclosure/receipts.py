@@ -32,8 +32,10 @@ from ipse.credentials.formats import sd_jwt
 from ipse.credentials.jws import Jws, Signer
 from ipse.dids import did_key, resolver
 from ipse.dids.resolver import Resolve
-from ipse.disclosure.answers import LIFE, Content, verify_answer
-from ipse.disclosure.questions import LEVELS, MAX_PURPOSE, Question
+from ipse.disclosure import levels
+from ipse.disclosure.answers import LIFE, verify_answer
+from ipse.disclosure.offers import Content
+from ipse.disclosure.questions import MAX_PURPOSE, Question
 from ipse.disclosure.signatures import check_signature, signer_of, stands_for
 from ipse.disclosure.terms import Subject, Terms, build_policy, named_information, parse_policy
 from ipse.encoding import base64url, strict_json
@@ -333,7 +335,7 @@ def _check_payload(payload: JsonObject) -> None:
     number = payload["number"]
     if type(number) is not int or not 0 < number <= _MAX_NUMBER:
         raise MalformedInput(f"the receipt's number is {excerpt(number)}")
-    if payload["level"] not in LEVELS:
+    if payload["level"] not in levels.NAMES:
         raise MalformedInput(f"the receipt's level is {excerpt(payload['level'])}")
     plain_text(payload["purpose"], "the receipt's purpose", MAX_PURPOSE)
     for name in ("party", "audience"):

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from ipse.disclosure.offers import FINGERPRINT, fingerprints, subject_texts
-from ipse.disclosure.questions import Bands, Choose, Question, Topics
+from ipse.disclosure import levels
+from ipse.disclosure.levels.level import FINGERPRINT
+from ipse.disclosure.questions import Question
 from ipse.encoding.safe_text import as_seen
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.purpose import Fit, fits, is_empty, subjects_of
@@ -27,12 +28,6 @@ _PURPOSES: Final = 20
 _AS_BEFORE: Final = 0.5
 """Share of the candidates from which they are the same as before."""
 _PARTS: Final = re.compile(r"(?<=[.!?;])\s+|\s+[-\u2013\u2014|/]\s+")
-_LEVELS: Final = {
-    "topics": "topics",
-    "choose": "a choice among its candidates",
-    "bands": "how much you like topics",
-    "statements": "statements, word for word,",
-}
 
 
 class WarningCode(StrEnum):
@@ -100,7 +95,7 @@ def _misfit(
     question: Question, embedder: Embedder, subjects: Floats, topics: Floats, empty: Floats
 ) -> Iterator[QuestionWarning]:
     # A sentence about something else beside a fitting one would hide in the meaning of the whole.
-    parts = [part for text in subject_texts(question.asked) for part in _parts(text)]
+    parts = [part for text in _subjects(question) for part in _parts(text)]
     embedded = embedder.embed([as_seen(question.purpose), *parts])
     stated = embedded[0]
     sensitive = [topic.sensitive for topic in published().topics]
@@ -121,6 +116,10 @@ def _misfit(
         )
 
 
+def _subjects(question: Question) -> list[str]:
+    return levels.of(question.asked).subjects(question.asked)
+
+
 def _astray(fit: Fit) -> str:
     if not fit.about:
         return "what is asked seems to have little to do with the purpose"
@@ -134,8 +133,8 @@ def _again(
     question: Question, earlier: Sequence[PastAnswer], everybody: Sequence[PastAnswer]
 ) -> Iterator[QuestionWarning]:
     """Warn of candidates that were asked about before: by another party, or for another purpose."""
-    wanted = _prints(fingerprints(question))
-    if not isinstance(question.asked, Choose) or len(wanted) < 2:
+    wanted = _prints(levels.of(question.asked).fingerprints(question.asked))
+    if len(wanted) < 2:
         return
     stated = as_seen(question.purpose).casefold()
     changed = [past for past in earlier if as_seen(past.purpose).casefold() != stated]
@@ -171,7 +170,7 @@ def _shared(wanted: set[bytes], pasts: Iterable[PastAnswer]) -> tuple[set[bytes]
     shared: set[bytes] = set()
     last = ""
     for past in pasts:
-        common = wanted & _prints(past.candidates) if past.level == "choose" else set()
+        common = wanted & _prints(past.candidates) if levels.named(past.level).sends_candidates else set()
         if common:
             shared |= common
             last = max(last, past.time[:10])
@@ -199,14 +198,15 @@ def _new_in_kind(
     """
     if not earlier or question.identity in {past.question for past in earlier}:
         return
+    level = levels.of(question.asked)
     if question.level not in {past.level for past in earlier}:
-        yield QuestionWarning(WarningCode.NEW_LEVEL, f"it never asked for {_LEVELS[question.level]} before")
+        yield QuestionWarning(WarningCode.NEW_LEVEL, f"it never asked for {level.kind} before")
     groups = {topic.id: topic.group for topic in published().topics}
-    match question.asked:
-        case Topics(topics=ids) | Bands(topics=ids):
-            now = [groups[topic] for topic in ids if topic in groups]
-        case _:
-            now = [published().topics[row].group for row in subjects_of(subjects, topics)[:_NAMED]]
+    named = level.topics(question.asked)
+    if named:
+        now = [groups[topic] for topic in named if topic in groups]
+    else:
+        now = [published().topics[row].group for row in subjects_of(subjects, topics)[:_NAMED]]
     before = _groups_before(embedder, earlier, topics)
     new = [group for group in dict.fromkeys(now) if group not in before]
     if new:

@@ -103,6 +103,11 @@ def called(name: str) -> Topic:
     )
 
 
+def label_of(topic: str) -> str:
+    """The label of the published topic with this id; the id itself if the list does not have it."""
+    return _labels().get(topic, topic)
+
+
 def background(topics: Floats) -> Background:
     """How alike unrelated texts are under the model that made the published topics' vectors.
 
@@ -165,6 +170,11 @@ def nearest(
     shares = _shares(asked, published_topics, vector[np.newaxis], least)[0]
     order = np.argsort(-(asked @ vector), kind="stable")
     return [(int(row), float(shares[row])) for row in order if shares[row] > 0][:limit]
+
+
+@cache
+def _labels() -> dict[str, str]:
+    return {topic.id: topic.label for topic in published().topics}
 
 
 def _shares(asked: Floats, published_topics: Floats, vectors: Floats, least: float) -> Floats:

@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from ipse.disclosure import answers, receipts, withdrawals
-from ipse.disclosure.questions import Topics, build_request, parse_question
+from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.questions import build_request, parse_question
 from ipse.disclosure.receipts import ReceiptVerification
 from ipse.disclosure.terms import Subject, Terms, build_policy, parse_policy
 from ipse.disclosure.withdrawals import ReplyOutcome

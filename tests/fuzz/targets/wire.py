@@ -10,18 +10,13 @@ from typing import Final
 
 from ipse.credentials.report import Outcome
 from ipse.disclosure import answers, receipts
-from ipse.disclosure.answers import Content
-from ipse.disclosure.questions import (
-    Asked,
-    Bands,
-    Choose,
-    Question,
-    Statements,
-    Topics,
-    build_request,
-    numbered,
-    parse_question,
-)
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
+from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.offers import Content
+from ipse.disclosure.questions import Question, build_request, parse_question
 from ipse.disclosure.terms import Terms
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject

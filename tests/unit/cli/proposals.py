@@ -6,19 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ipse.disclosure.budgets import Cost
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
+from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import Item
 from ipse.disclosure.proposals import Applicant, Proposal
-from ipse.disclosure.questions import (
-    Asked,
-    Bands,
-    Choose,
-    Question,
-    Statements,
-    Topics,
-    build_request,
-    numbered,
-    parse_question,
-)
+from ipse.disclosure.questions import Question, build_request, parse_question
 from ipse.disclosure.warnings import PastAnswer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -11,9 +11,11 @@ from ipse.cli.commands.dapp.layout import WIDTH, cells
 from ipse.cli.commands.dapp.page import checklist, page
 from ipse.disclosure import reasons
 from ipse.disclosure.budgets import Cost
+from ipse.disclosure.levels.choose import MAX_CANDIDATES, Choose, numbered
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.offers import Item
 from ipse.disclosure.proposals import Applicant, Proposal
-from ipse.disclosure.questions import MAX_CANDIDATES, Asked, Choose, Statements, numbered
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning, WarningCode
 from tests.unit.cli.proposals import (
     BANDS,

@@ -7,18 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from ipse.dids import did_key
-from ipse.disclosure.answers import Content
-from ipse.disclosure.questions import (
-    Asked,
-    Bands,
-    Choose,
-    Question,
-    Statements,
-    Topics,
-    build_request,
-    numbered,
-    parse_question,
-)
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
+from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.offers import Content
+from ipse.disclosure.questions import Question, build_request, parse_question
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys import derivation
 from ipse.keys.ed25519 import PrivateKey

@@ -18,13 +18,15 @@ from ipse.disclosure.answers import (
     CHECKS,
     MAX_EPSILON,
     AnswerVerification,
-    Content,
     build_answer,
     nothing,
     verify_answer,
-    written_length,
 )
-from ipse.disclosure.questions import LEVELS, Choose, Question, numbered, type_of
+from ipse.disclosure.levels import NAMES
+from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.level import written_length
+from ipse.disclosure.offers import Content
+from ipse.disclosure.questions import Question, type_of
 from ipse.encoding import base64url
 from ipse.errors import MalformedInput
 from ipse.keys import key_types
@@ -43,7 +45,7 @@ from tests.unit.disclosure.material import (
 
 OTHER_KEY = PrivateKey(b"o" * 32)
 PASSED, FAILED, UNDETERMINED = Outcome.PASSED, Outcome.FAILED, Outcome.UNDETERMINED
-QUESTIONS = {level: question(level) for level in LEVELS}
+QUESTIONS = {level: question(level) for level in NAMES}
 REQUEST = QUESTIONS["choose"]
 SPENT = 1000
 
@@ -114,7 +116,7 @@ def assert_stops_at(
 
 
 class TestAGoodAnswer:
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("signer", [None, signer_of()], ids=["unsigned", "signed"])
     def test_every_check_passes_and_what_was_said_comes_back(self, level: str, signer: Any) -> None:
         asked = question(level, signer=signer)
@@ -123,7 +125,7 @@ class TestAGoodAnswer:
         assert {check.outcome for check in verification.report.checks} == {PASSED}
         assert verification.content == SAID[level]
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     def test_an_answer_that_says_nothing_is_a_good_answer(self, level: str) -> None:
         asked = QUESTIONS[level]
         verification = verify(built(asked, nothing(asked)), asked)
@@ -176,9 +178,9 @@ class TestWhatFits:
     @pytest.mark.parametrize(
         ("level", "content"),
         [
-            *((level, {}) for level in LEVELS),
-            *((level, {"choices": [], "topics": []}) for level in LEVELS),
-            *((level, {"pad": ""}) for level in LEVELS),
+            *((level, {}) for level in NAMES),
+            *((level, {"choices": [], "topics": []}) for level in NAMES),
+            *((level, {"pad": ""}) for level in NAMES),
             ("choose", {"topics": []}),
             ("topics", {"choices": []}),
             ("bands", {"topics": []}),
@@ -233,8 +235,8 @@ class TestSize:
     """Of all answers to one request; tests/properties has the same for generated contents."""
 
     CONTENTS: tuple[tuple[str, Content], ...] = (
-        *((level, SAID[level]) for level in LEVELS),
-        *((level, nothing(QUESTIONS[level])) for level in LEVELS),
+        *((level, SAID[level]) for level in NAMES),
+        *((level, nothing(QUESTIONS[level])) for level in NAMES),
         ("choose", {"choices": ["3", "4"]}),
         ("topics", {"topics": ["world-history"]}),
         ("topics", {"topics": ["cooking", "jazz", "world-history"]}),
@@ -245,7 +247,7 @@ class TestSize:
         ("statements", {"statements": ["a"]}),
     )
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     def test_no_content_cost_or_moment_changes_it(self, level: str) -> None:
         asked = QUESTIONS[level]
         answers = [built(asked, content) for of, content in self.CONTENTS if of == level]
@@ -288,8 +290,8 @@ class TestReplay:
         "changes",
         [
             {"asked": Choose(numbered(["Dune", "Emma", "Solaris", "Walden"]), 2)},
-            {"asked": Choose(ASKED["choose"].candidates[::-1], 2)},  # type: ignore[union-attr]
-            {"asked": Choose(ASKED["choose"].candidates, 1)},  # type: ignore[union-attr]
+            {"asked": Choose(ASKED["choose"].candidates[::-1], 2)},  # type: ignore[attr-defined]
+            {"asked": Choose(ASKED["choose"].candidates, 1)},  # type: ignore[attr-defined]
             {"asked": ASKED["topics"]},
             {"purpose": "Something else"},
             {"retention": 8 * DAY},

@@ -7,20 +7,13 @@ from typing import Any, Final
 
 import pytest
 
-from ipse.disclosure.questions import (
-    LEVELS,
-    MAX_RETENTION,
-    MIN_RETENTION,
-    Asked,
-    Bands,
-    Candidate,
-    Choose,
-    Statements,
-    Topics,
-    numbered,
-    parse_question,
-    type_of,
-)
+from ipse.disclosure.levels import NAMES
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.choose import Candidate, Choose, numbered
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
+from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.questions import MAX_RETENTION, MIN_RETENTION, parse_question, type_of
 from ipse.encoding import base64url, strict_json
 from ipse.errors import IpseError, MalformedInput, Undetermined, WrongOrigin
 from tests.unit.disclosure.material import (
@@ -62,7 +55,7 @@ def listing(*candidates: Any) -> dict[str, Any]:
 
 
 class TestRoundTrip:
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("signer", [None, signer_of()], ids=["unsigned", "signed"])
     def test_what_is_built_reads_back(self, level: str, signer: Any) -> None:
         read = question(level, signer=signer)
@@ -75,7 +68,7 @@ class TestRoundTrip:
         assert read.party == read.authorization.party == (SHOP_DID if signer else "https://shop.example")
 
     def test_there_is_a_level_for_each_kind_of_question(self) -> None:
-        assert set(ASKED) == set(LEVELS)
+        assert set(ASKED) == set(NAMES)
 
     def test_each_request_has_a_nonce_of_its_own_of_at_least_128_bits(self) -> None:
         nonces = {request_object()["nonce"] for _ in range(20)}
@@ -162,7 +155,7 @@ class TestIdentity:
     def test_it_has_32_bytes(self) -> None:
         assert len(question().identity) == 32
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     def test_neither_nonce_purpose_retention_time_nor_asker_counts(self, level: str) -> None:
         same = question(
             level,
@@ -209,11 +202,11 @@ class TestIdentity:
 
 class TestQuestion:
     MALFORMED: Final[list[tuple[tuple[str, ...], str, str, list[Any]]]] = [
-        (LEVELS, "credential_ids", "credential_ids",
+        (NAMES, "credential_ids", "credential_ids",
          [..., None, [], "answer", ["other"], ["answer", "answer"]]),
-        (LEVELS, "purpose", "the purpose",
+        (NAMES, "purpose", "the purpose",
          [..., None, "", " \t ", 5, ["x"], {"de": "x"}, "x" * 301, "a\x1b[2Jb"]),
-        (LEVELS, "retention", "the retention",
+        (NAMES, "retention", "the retention",
          [None, 0, -1, 3599, 3653 * 86400 + 1, "3600", True, 3600.5, [3600], 2**53 - 1]),
         (("choose",), "candidates", "candidates",
          [..., None, "Dune", {}, [], [{"id": "1", "text": "Dune"}],
@@ -255,7 +248,7 @@ class TestQuestion:
         with pytest.raises(MalformedInput):
             parse_question({**request_object(level), "transaction_data": [base64url.encode(written)]})
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize(
         ("member", "value"),
         [
@@ -323,7 +316,7 @@ class TestQuestion:
         read = parse_question(asking(purpose="p" * 300, candidates=longest, top=1))
         assert read.asked == Choose((Candidate("i" * 64, "t" * 300), Candidate("j" * 64, "u")), 1)
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize(
         "member", ["type", "purpose", "retention", "top", "topics", "about", "limit", "candidates", "other"]
     )

@@ -11,7 +11,8 @@ import pytest
 from ipse.credentials import jws
 from ipse.dids import did_jwk, did_key, did_web, resolver
 from ipse.disclosure.answers import build_answer
-from ipse.disclosure.questions import LEVELS, Question, parse_question
+from ipse.disclosure.levels import NAMES
+from ipse.disclosure.questions import Question, parse_question
 from ipse.disclosure.receipts import TYPE, build_receipt, check_terms, countersign, verify_receipt
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -155,7 +156,7 @@ class TestGoodReceipts:
         assert verify_receipt(BOTH, published).payload == verify_receipt(RECEIPT).payload
         assert json.loads(BOTH)["signatures"][0] == json.loads(RECEIPT)["signatures"][0]
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("key_type", key_types.SIGNING_TYPES)
     @pytest.mark.parametrize("method", ["key", "jwk"])
     def test_the_did_that_asked_countersigns(self, level: str, key_type: str, method: str) -> None:
@@ -179,7 +180,7 @@ class TestGoodReceipts:
 
 class TestTerms:
     def test_those_that_were_asked_are_found_to_be_so(self) -> None:
-        for level in LEVELS:
+        for level in NAMES:
             asked = question(level)
             answer = build_answer(asked, SAID[level], key=KEY, now=NOW, epsilon=0)
             check_terms(

@@ -12,7 +12,8 @@ import pytest
 
 from ipse.dids import did_key, did_web, resolver
 from ipse.disclosure.answers import build_answer, nothing
-from ipse.disclosure.questions import LEVELS, Choose, numbered
+from ipse.disclosure.levels import NAMES
+from ipse.disclosure.levels.choose import Choose, numbered
 from ipse.disclosure.receipts import (
     build_receipt,
     check_terms,
@@ -94,7 +95,7 @@ class TestGoodReceipts:
         assert (agreement["assigner"], agreement["assignee"]) == (WALLET_DID, SHOP)
         assert agreement["target"] == ANSWER_URI
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("terms", [TERMS, *OTHERS], ids=str)
     def test_what_was_agreed_reads_back(self, level: str, terms: Terms | None) -> None:
         asked = question(level, signer=signer_of())
@@ -107,7 +108,7 @@ class TestGoodReceipts:
             assert verified.payload.get("given", content) == content
             check_terms(verified, asked, answer, terms)
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     def test_a_receipt_has_one_length_whatever_was_given(self, level: str) -> None:
         asked = question(level)
         lengths = set()

@@ -11,7 +11,8 @@ import pytest
 from ipse.dids import did_key
 from ipse.disclosure import receipts
 from ipse.disclosure.answers import build_answer, nothing
-from ipse.disclosure.questions import LEVELS, Question, type_of
+from ipse.disclosure.levels import NAMES
+from ipse.disclosure.questions import Question, type_of
 from ipse.encoding import base64url
 from ipse.keys import derivation, key_types
 from tests.unit.disclosure.material import (
@@ -104,7 +105,7 @@ def schema(value: Any, path: str = "") -> dict[str, str]:
 
 
 class TestSchema:
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("says", [True, False])
     @pytest.mark.parametrize("signer", [None, signer_of()], ids=["unsigned", "signed"])
     def test_an_answer_holds_exactly_these_members_of_these_types(
@@ -152,12 +153,12 @@ class TestSchema:
         }
         assert set(padding) == {"0"}
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("says", [True, False])
     def test_the_padding_is_zeros_and_hides_nothing(self, level: str, says: bool) -> None:
         assert re.fullmatch("0*", decoded(answered(question(level), says=says))[1]["pad"])
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     def test_a_fraction_is_nowhere_but_in_epsilon(self, level: str) -> None:
         asked = question(level)
         for epsilon in (0, 1, 333, 500, 999, 1000, 99_999):
@@ -170,7 +171,7 @@ class TestSchema:
                 kind for part in parts for kind in schema(part).values() if kind not in ("str", "int")
             ]
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     def test_the_cost_is_told_whether_or_not_anything_is_said(self, level: str) -> None:
         asked = question(level)
         said, unsaid = (decoded(answered(asked, says=says))[1] for says in (True, False))
@@ -179,7 +180,7 @@ class TestSchema:
             claims.pop(MEMBER[level])
         assert said == unsaid
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     def test_a_receipt_holds_exactly_these_members_of_these_types(self, level: str) -> None:
         asked = question(level)
         receipt = receipts.build_receipt(asked, answered(asked), number=3, key=KEY, now=NOW)
@@ -212,8 +213,8 @@ class TestTwoParties:
         {
             *(name for place in (*CLAIMS, *BINDING, *RECEIPT) for name in re.split(r"\.|\[\]", place)),
             *MEMBER.values(),
-            *map(type_of, LEVELS),
-            *LEVELS,
+            *map(type_of, NAMES),
+            *NAMES,
             "dc+sd-jwt",
             "kb+jwt",
             "sha-256",
@@ -243,7 +244,7 @@ class TestTwoParties:
         signatures = [part for jwt in answer.split("~") for part in jwt.split(".")[2:]]
         return [*decoded(answer), *inner, signatures, envelope["signatures"][0]["signature"]], asked
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("signed", [False, True])
     def test_no_identifier_no_key_and_no_salt_is_the_same(self, level: str, signed: bool) -> None:
         one, asked = self.received("https://shop.example/a", level, number=0)

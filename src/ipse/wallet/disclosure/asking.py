@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from ipse.disclosure import offers, reasons
+from ipse.disclosure import levels, offers, reasons
 from ipse.disclosure.answers import nothing
 from ipse.disclosure.budgets import Cost, cost_of_answer, since
 from ipse.disclosure.offers import Offer, Profile
@@ -33,8 +33,6 @@ from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Answered", "ask"]
-
-_TICKABLE = frozenset({"topics", "statements"})
 
 
 def ask(
@@ -71,10 +69,11 @@ def ask(
     model, seen = embedder(), basis(wallet)
     embed_missing(wallet, model)
     topics = embed_topics(wallet, model, EMPTY_PURPOSES)
-    subjects = offers.embed_subjects(question.asked, model, topics.published)
-    offer = offers.make(
+    level = levels.of(question.asked)
+    subjects = offers.embed_subjects(level.subjects(question.asked), model, topics.published)
+    offer = level.offer(
+        question.asked,
         _profile(wallet, model, topics, now),
-        question,
         subjects,
         epsilon=epsilon,
         granted=granted.grant.topics if granted else (),
@@ -154,7 +153,7 @@ def _bounded(
     if granted is not None and granted.used_up:
         return Offer(nothing(question), (), granted.used_up)
     if earlier is not None and earlier.content is not None:
-        told = offers.repeated(question, strict_json.parse_object(earlier.content))
+        told = levels.of(question.asked).repeated(question.asked, strict_json.parse_object(earlier.content))
         return told if told.items else replace(told, reason=reasons.NOTHING_BEFORE)
     if cost.spent:
         return Offer(nothing(question), (), reasons.budget_spent(cost.returns))
@@ -174,7 +173,7 @@ def _proposal(
         question=question,
         applicant=Applicant(question.party, authorization.origin, authorization.did, tuple(past)),
         items=offer.items,
-        tickable=question.level in _TICKABLE,
+        tickable=levels.of(question.asked).tickable,
         cost=cost if offer.drawn else cost.waived(),
         warnings=found,
         reason=offer.reason,
@@ -196,7 +195,6 @@ def _past(row: AnswerRow) -> PastAnswer:
 
 def _topics_told(row: AnswerRow) -> tuple[str, ...]:
     """Return the topics that an answer named; none if its content was dropped."""
-    if row.content is None or row.level not in ("topics", "bands"):
+    if row.content is None:
         return ()
-    told = strict_json.parse_object(row.content).get(row.level)
-    return tuple(topic for topic in told if isinstance(topic, str)) if isinstance(told, list | dict) else ()
+    return levels.named(row.level).topics_told(strict_json.parse_object(row.content))

@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from ipse.disclosure import offers, reasons
-from ipse.disclosure.answers import Content, build_answer, nothing
+from ipse.disclosure import levels, reasons
+from ipse.disclosure.answers import build_answer, nothing
+from ipse.disclosure.offers import Content
 from ipse.disclosure.questions import Question
 from ipse.disclosure.reasons import Reason
 from ipse.disclosure.receipts import build_receipt
@@ -62,6 +63,7 @@ def release(
     StorageError; nothing has left then.
     """
     vault, party = wallet.vault, question.party
+    level = levels.of(question.asked)
     key = derivation.pairwise_key(wallet.root, party)
     with vault.transaction():
         date = budgets.dates(wallet, now)
@@ -91,7 +93,7 @@ def release(
             },
             now=now,
         )
-        again = offers.kept(question, content) if epsilon else None
+        again = level.kept(question.asked, content) if epsilon else None
         answers.add(
             vault,
             AnswerRow(
@@ -105,7 +107,7 @@ def release(
                 epsilon=epsilon,
                 grant_number=granted.grant.number if granted else None,
                 time=format_timestamp(date.clock),
-                candidates=offers.fingerprints(question),
+                candidates=level.fingerprints(question.asked),
             ),
         )
         # The application reads the number of its own answers there, not that of all the wallet's.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from ipse.disclosure import levels
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import MalformedInput, StorageError
@@ -16,9 +16,6 @@ from ipse.storage.vault import Vault
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Disclosed", "Forgotten", "disclosed", "erase", "forget"]
-
-_VERBATIM: Final = "statements"
-"""The level of answers that hold the owner's sentences as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +98,17 @@ def disclosed(vault: Vault, asked: Sequence[Statement]) -> tuple[Disclosed, ...]
             continue
         origin, time = str(entry.content.get("application")), str(entry.content.get("time"))
         verbatim, answers = heard.get(origin, ([], 0))
-        if entry.content.get("level") == _VERBATIM:
+        if _is_verbatim(entry.content.get("level")):
             if _holds_one_of(entry.content.get("released"), asked, time):
                 heard[origin] = ([*verbatim, time], answers)
         elif any(since <= time and (until is None or time <= until) for since, until in open_between):
             heard[origin] = (verbatim, answers + 1)
     return tuple(Disclosed(origin, tuple(times), count) for origin, (times, count) in sorted(heard.items()))
+
+
+def _is_verbatim(level: Json) -> bool:
+    """Whether answers at this level of the log hold the owner's sentences as they are."""
+    return level in levels.NAMES and levels.named(level).verbatim
 
 
 def _holds_one_of(released: Json, asked: Sequence[Statement], time: str) -> bool:

@@ -11,20 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipse.dids import did_web
 from ipse.disclosure import answers
-from ipse.disclosure.answers import Content
 from ipse.disclosure.budgets import Budgets
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.choose import Candidate, Choose
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
+from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.offers import Content
 from ipse.disclosure.proposals import Consent, Decision, Proposal
-from ipse.disclosure.questions import (
-    Asked,
-    Bands,
-    Candidate,
-    Choose,
-    Question,
-    Statements,
-    Topics,
-    build_request,
-    parse_question,
-)
+from ipse.disclosure.questions import Question, build_request, parse_question
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys.ed25519 import PrivateKey

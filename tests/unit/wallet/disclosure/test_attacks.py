@@ -8,8 +8,9 @@ import pytest
 
 from ipse.credentials.formats import sd_jwt
 from ipse.disclosure import reasons
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.proposals import Consent, Decision, Proposal
-from ipse.disclosure.questions import Bands, Statements
 from ipse.preferences import topics as listing
 from ipse.storage import answers
 from ipse.wallet.disclosure import budgets

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
-from ipse.disclosure import offers, reasons
+from ipse.disclosure import levels, reasons
+from ipse.disclosure.levels.choose import Choose
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.offers import Offer
 from ipse.disclosure.proposals import Decision, Proposal
-from ipse.disclosure.questions import Asked, Choose, Topics
 from ipse.disclosure.reasons import Reason
 from ipse.errors import MalformedInput, NotFound, Undetermined, UsageError
 from ipse.storage import answers, disclosure_log, grants
@@ -222,17 +225,18 @@ def while_worked_out(
     monkeypatch: pytest.MonkeyPatch, wallet: Wallet, happens: Callable[[Wallet], object]
 ) -> None:
     """Something happens in another process after the answer was worked out and before it is released."""
-    make = offers.make
+    level = type(levels.of(GRANTED))
+    compute = level.offer
 
-    def made(*given: Any, **more: Any) -> offers.Offer:
-        offer = make(*given, **more)
+    def offer(*given: Any, **more: Any) -> Offer:
+        computed = compute(*given, **more)
         with monkeypatch.context() as patch:
-            patch.setattr(offers, "make", make)
+            patch.setattr(level, "offer", compute)
             with Wallet(wallet.places, wallet._passphrase) as elsewhere:
                 happens(elsewhere)
-        return offer
+        return computed
 
-    monkeypatch.setattr(offers, "make", made)
+    monkeypatch.setattr(level, "offer", offer)
 
 
 @pytest.mark.parametrize(

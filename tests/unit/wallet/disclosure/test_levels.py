@@ -8,8 +8,11 @@ import pytest
 
 from ipse.credentials.formats import sd_jwt
 from ipse.disclosure import reasons
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
+from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.proposals import Decision, Proposal
-from ipse.disclosure.questions import Asked, Bands, Statements, Topics
 from ipse.preferences import topics as listing
 from ipse.storage import answers, disclosure_log
 from ipse.wallet import disclosure

@@ -9,10 +9,13 @@ from datetime import timedelta
 import pytest
 
 from ipse.disclosure import answers as written
-from ipse.disclosure import offers, reasons
+from ipse.disclosure import reasons
 from ipse.disclosure.budgets import Budgets, Cost
+from ipse.disclosure.levels import choose
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.choose import Candidate, Choose
+from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.proposals import Decision, Proposal
-from ipse.disclosure.questions import Asked, Bands, Candidate, Choose
 from ipse.errors import CorruptData, UsageError
 from ipse.storage import answers, disclosure_log, settings
 from ipse.wallet import disclosure
@@ -295,7 +298,7 @@ class TestTheSameQuestion:
     ) -> None:
         """Two such texts take an application some 2**32 tries; here their digests are made for it."""
         alike = {"a": "0" * 16 + "a" * 48, "b": "0" * 16 + "b" * 48, "c": "c" * 64}
-        monkeypatch.setattr(offers, "_digest", alike.__getitem__)
+        monkeypatch.setattr(choose, "_digest", alike.__getitem__)
         first = ask(wallet, asked=candidates(*alike))
         assert ask(wallet, asked=candidates(*alike)).content == first.content
 

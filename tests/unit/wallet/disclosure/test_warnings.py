@@ -10,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from ipse.disclosure import questions
+from ipse.disclosure import levels, questions
+from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
+from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import embed_subjects
-from ipse.disclosure.questions import Asked, Choose, Question, Statements, Topics, numbered
+from ipse.disclosure.questions import Question
 from ipse.disclosure.warnings import PastAnswer, WarningCode, warnings
 from ipse.preferences.embedding import Embedder, open_embedder
 from ipse.preferences.purpose import EMPTY_PURPOSES
@@ -75,7 +79,7 @@ def warned(
     found = warnings(
         question,
         embedder,
-        subjects=embed_subjects(question.asked, embedder, topics),
+        subjects=embed_subjects(levels.of(question.asked).subjects(question.asked), embedder, topics),
         topics=topics,
         empty_purposes=embedder.embed(EMPTY_PURPOSES),
         earlier=earlier,

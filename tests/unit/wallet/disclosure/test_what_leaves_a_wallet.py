@@ -18,8 +18,14 @@ import pytest
 from ipse.disclosure import answers as protocol
 from ipse.disclosure import questions
 from ipse.disclosure.budgets import Budgets
+from ipse.disclosure.levels import NAMES
+from ipse.disclosure.levels.bands import Bands
+from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.statements import Statements
+from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.proposals import Decision, Proposal
-from ipse.disclosure.questions import Asked, Bands, Choose, Question, Statements, Topics, numbered
+from ipse.disclosure.questions import Question
 from ipse.disclosure.reasons import ReasonCode
 from ipse.disclosure.receipts import build_receipt
 from ipse.encoding import base64url, strict_json
@@ -327,7 +333,7 @@ def assert_harmless(texts: Sequence[str], ticked: frozenset[str] = frozenset()) 
 def test_the_answers_are_of_all_levels_and_say_something_or_nothing_for_all_reasons(told: list[Told]) -> None:
     """Otherwise what follows would hold of little."""
     assert len(told) == MANY
-    for level in questions.LEVELS:
+    for level in NAMES:
         some = [one for one in told if one.shape[0] == level]
         assert len(some) > 150
         assert 40 < sum(one.said for one in some) < len(some) - 40

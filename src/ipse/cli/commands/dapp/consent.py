@@ -9,8 +9,8 @@ from ipse.cli import tty
 from ipse.cli.commands.dapp.layout import ISOLATES
 from ipse.cli.commands.dapp.page import checklist, page
 from ipse.cli.context import Context
+from ipse.disclosure import levels
 from ipse.disclosure.proposals import Decision, Proposal
-from ipse.disclosure.questions import Statements
 from ipse.errors import ConsentNeeded
 
 __all__ = ["ask"]
@@ -83,18 +83,19 @@ def _changed(
         return ticked
     changed = ticked ^ {proposal.items[number - 1].key for number in numbers}
     asked = proposal.question.asked
-    if isinstance(asked, Statements) and len(changed) > asked.limit:
-        context.output.page(f"they ask for at most {asked.limit}; nothing is changed")
+    most = levels.of(asked).most_ticked(asked)
+    if len(changed) > most:
+        context.output.page(f"they ask for at most {most}; nothing is changed")
         return ticked
     return changed
 
 
 def _nobody(proposal: Proposal) -> ConsentNeeded:
     who = proposal.applicant.party
-    asked = proposal.question.asked
+    level = levels.of(proposal.question.asked)
     message = f"{who} needs your consent and there is nobody to ask"
-    if isinstance(asked, Statements):
-        return ConsentNeeded(message, hint="run it in a terminal; sentences leave by your tick alone")
+    if not level.grantable:
+        return ConsentNeeded(message, hint=f"run it in a terminal; {level.told} leave by your tick alone")
     if not proposal.applicant.verified:
         return ConsentNeeded(message, hint="run it in a terminal; nothing proves who sent this request")
     return ConsentNeeded(

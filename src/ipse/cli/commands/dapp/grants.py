@@ -12,6 +12,7 @@ from ipse.cli import params
 from ipse.cli.commands.dapp import options
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
+from ipse.disclosure import levels
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["grant", "grants", "revoke"]
 
-_LEVELS: Final = ("choose", "bands", "topics")
 _DEFAULT: Final = timedelta(days=90)
 _Party = Annotated[
     str, typer.Argument(metavar="PARTY", help="The application: https://shop.example, or its DID.")
@@ -31,7 +31,7 @@ def grant(
     ctx: typer.Context,
     party: _Party,
     level: Annotated[
-        str, typer.Option(metavar="choose|bands|topics", help="What it may ask without asking you.")
+        str, typer.Option(metavar="|".join(levels.grantable()), help="What it may ask without asking you.")
     ],
     topics: Annotated[
         str | None, typer.Option(metavar="A,B", help="Only about these topics of the published list.")
@@ -88,10 +88,12 @@ def grants(ctx: typer.Context) -> None:
 
     context = context_of(ctx)
     with context.wallet(doubt=context.warn) as wallet:
-        rows = [_row(given) for given in disclosure.granted(wallet)]
+        every = disclosure.granted(wallet)
+    rows = [_row(given) for given in every]
     columns = ("number", "party", "level", "expires", "revoked", "limits")
     if not context.output.json:
-        rows = [{**row, "limits": "; ".join(_limits(row))} for row in rows]
+        limits = ["; ".join(_limits(given)) for given in every]
+        rows = [{**row, "limits": limit} for row, limit in zip(rows, limits, strict=True)]
     context.output.table("grants", rows, columns, empty="no grants")
 
 
@@ -106,31 +108,35 @@ def revoke(ctx: typer.Context, party: _Party) -> None:
 
 
 def _check_level(level: str) -> None:
-    if level == "statements":
+    taken = levels.grantable()
+    if level in levels.NAMES and level not in taken:
         raise UsageError(
-            "sentences can't be granted", hint="each leaves by your own tick: `ipse dapp answer`"
+            f"{levels.named(level).told} can't be granted",
+            hint="each leaves by your own tick: `ipse dapp answer`",
         )
-    if level not in _LEVELS:
-        raise UsageError(f"{level!r} is not a disclosure level", hint=f"--level takes {', '.join(_LEVELS)}")
+    if level not in taken:
+        raise UsageError(f"{level!r} is not a disclosure level", hint=f"--level takes {', '.join(taken)}")
 
 
 def _row(given: Grant) -> JsonObject:
     epsilon = None if given.epsilon is None else given.epsilon / 1000
-    return {**asdict(given), "topics": list(given.topics), "epsilon": epsilon}
+    return dict(asdict(given), topics=list(given.topics), epsilon=epsilon)
 
 
 def _sentence(given: Grant) -> str:
     may = f"{printable(given.party)} may ask at level {given.level} until {given.expires}"
-    return "; ".join([may, *_limits(_row(given))])
+    return "; ".join([may, *_limits(given)])
 
 
-def _limits(row: JsonObject) -> list[str]:
+def _limits(given: Grant) -> list[str]:
+    from ipse.preferences.topics import label_of
+
     limits = []
-    if row["topics"]:
-        limits.append(f"only about {', '.join(map(options.topic_label, row['topics']))}")
-    if row["per_day"] is not None:
-        limits.append(f"{row['per_day']} a day")
-    if row["epsilon"] is not None:
-        limits.append(f"epsilon {row['epsilon']} in 30 days")
-    limits.append("unsigned requests too" if row["unsigned"] else "signed requests only")
+    if given.topics:
+        limits.append(f"only about {', '.join(map(label_of, given.topics))}")
+    if given.per_day is not None:
+        limits.append(f"{given.per_day} a day")
+    if given.epsilon is not None:
+        limits.append(f"epsilon {given.epsilon / 1000} in 30 days")
+    limits.append("unsigned requests too" if given.unsigned else "signed requests only")
     return limits

@@ -11,7 +11,7 @@ from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 
-__all__ = ["read_epsilon", "read_request", "read_topics", "resolver", "show_epsilon", "topic_label"]
+__all__ = ["read_epsilon", "read_request", "read_topics", "resolver", "show_epsilon"]
 
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_=-]*\.[A-Za-z0-9_=-]*\.[A-Za-z0-9_=-]*", re.ASCII)
 _EPSILON: Final = re.compile(r"(\d{1,3})(?:\.(\d{1,3}))?", re.ASCII)
@@ -47,13 +47,6 @@ def read_topics(text: str) -> tuple[str, ...]:
     if len(set(found)) != len(found):
         raise UsageError("--topics names a topic twice", hint="name each once")
     return found
-
-
-def topic_label(identifier: str) -> str:
-    """Return the label of a published topic; the identifier itself if the list does not have it."""
-    from ipse.preferences import topics
-
-    return next((one.label for one in topics.published().topics if one.id == identifier), identifier)
 
 
 def read_epsilon(text: str, option: str) -> int:

@@ -6,14 +6,15 @@ page's own: no text of another's can pass for a word of the wallet's.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Final
 
 from ipse.cli.commands.dapp import options
 from ipse.cli.commands.dapp.layout import cut, labelled, legible, listed
+from ipse.disclosure import levels
 from ipse.disclosure.proposals import Applicant, Proposal, UnconfirmedDate
-from ipse.disclosure.questions import Bands, Choose, Question, Statements
+from ipse.disclosure.questions import Question
 from ipse.disclosure.warnings import PastAnswer
 from ipse.encoding.safe_text import without_quotes
 
@@ -23,38 +24,25 @@ _SHOWN_PAST: Final = 3
 _ITEM: Final = " " * 18
 _MOST_SAID: Final = 320
 """Cells of an application's words; the protocol lets no more through than fit."""
-_MOST_NAMED: Final = 12
 _SCREEN: Final = 24
-
-_ASKS: Final = {
-    "choose": "which of its candidates suit you best",
-    "bands": "how much you like certain topics",
-    "topics": "which topics you like",
-    "statements": "for sentences of yours",
-}
-_STAYS: Final = {
-    "choose": "your statements, all scores, and how you would rank the others",
-    "bands": "your statements, all scores, and every other topic",
-    "topics": "your statements, how much you like what, and every topic that you don't tick",
-    "statements": "every sentence that you don't tick; when and how strongly you said these",
-}
 
 
 def page(proposal: Proposal) -> str:
     """The page on a proposal, lines of at most 80 cells, without the list of what can be ticked."""
     question = proposal.question
+    level = levels.of(question.asked)
     lines = [
         "",
         *(line for warning in proposal.warnings for line in listed("! ", warning.text)),
-        f"An application asks {_ASKS[question.level]}.",
+        f"An application asks {level.asks}.",
         *_who(proposal.applicant),
         *labelled("purpose", _quoted(question.purpose)),
-        *labelled("question", *_question(question)),
+        *labelled("question", *level.question(question.asked, _quoted)),
         *_leaving(proposal),
         *labelled("how long", *_how_long(question)),
         *labelled("costs", *_costs(proposal)),
         *_date(proposal.date),
-        *labelled("stays here", _STAYS[question.level] if proposal.items else "everything"),
+        *labelled("stays here", level.stays if proposal.items else "everything"),
     ]
     if proposal.warnings and len(lines) + len(proposal.items) > _SCREEN:
         lines.append("! there are warnings at the top of this page")
@@ -105,25 +93,6 @@ def _past_line(asked: PastAnswer) -> str:
     return f"{cut(asked.time[:10], 10)} {cut(asked.level, 10)} {_marked(cut(asked.purpose, 36))}"
 
 
-def _question(question: Question) -> list[str]:
-    asked = question.asked
-    if isinstance(asked, Choose):
-        return [f"which {asked.top} of its {len(asked.candidates)} candidates suit you best"]
-    if isinstance(asked, Statements):
-        most = "one sentence" if asked.limit == 1 else f"up to {asked.limit} sentences"
-        return [f"{most} of yours, word for word, about {_quoted(asked.about)}"]
-    named = _named(asked.topics)
-    if isinstance(asked, Bands):
-        return ["whether your liking is low, medium or high for", named]
-    return ["which of these you like:", named]
-
-
-def _named(topics: Sequence[str]) -> str:
-    names = ", ".join(options.topic_label(topic) for topic in topics[:_MOST_NAMED])
-    more = len(topics) - _MOST_NAMED
-    return names if more <= 0 else f"{names} and {more} more"
-
-
 def _leaving(proposal: Proposal) -> list[str]:
     if not proposal.items:
         reason = proposal.reason.text if proposal.reason else "there is nothing to say"
@@ -134,8 +103,8 @@ def _leaving(proposal: Proposal) -> list[str]:
     head = labelled(
         "would leave", f"exactly this, {signed}", "drawn with some chance, which hides what you said"
     )
-    foreign = isinstance(proposal.question.asked, Choose)
-    texts = [_marked(item.text) if foreign else item.text for item in proposal.items]
+    quoted = levels.of(proposal.question.asked).quoted
+    texts = [_marked(item.text) if quoted else item.text for item in proposal.items]
     return [*head, *(line for text in texts for line in listed(_ITEM, text))]
 
 

@@ -11,24 +11,15 @@ from ipse.cli.commands.dapp import options
 from ipse.cli.completion import complete_did
 from ipse.cli.context import Context, context_of
 from ipse.cli.params import Force, OutputFile
+from ipse.disclosure import levels
 from ipse.encoding import strict_json
 from ipse.errors import UsageError
 from ipse.wallet import output_files
 
 if TYPE_CHECKING:
-    from ipse.disclosure.questions import Asked
     from ipse.protocols.openid4vp import RequestSigner
 
 __all__ = ["request_"]
-
-_TOP, _LIMIT = 3, 3
-_TAKES = {
-    "choose": {"candidates", "top"},
-    "bands": {"topics"},
-    "topics": {"topics"},
-    "statements": {"about", "limit"},
-}
-_NEEDS = {"choose": "candidates", "bands": "topics", "topics": "topics", "statements": "about"}
 
 
 def request_(
@@ -39,8 +30,8 @@ def request_(
     ],
     level: Annotated[
         str,
-        typer.Option(metavar="choose|bands|topics|statements", help="What kind of answer is asked for."),
-    ] = "choose",
+        typer.Option(metavar="|".join(levels.NAMES), help="What kind of answer is asked for."),
+    ] = levels.DEFAULT,
     candidates: Annotated[
         str | None, typer.Option(metavar="FILE|-", help="choose: what to choose from, one a line.")
     ] = None,
@@ -77,16 +68,23 @@ def request_(
 ) -> None:
     """Make a request, as an application."""
     from ipse.disclosure import questions
+    from ipse.disclosure.levels.level import RequestOptions
 
     context = context_of(ctx)
-    _check_options(
-        level, {"candidates": candidates, "top": top, "topics": topics, "about": about, "limit": limit}
-    )
+    _check_options(level, candidates=candidates, top=top, topics=topics, about=about, limit=limit)
     params.check_output(output, force=force)
     made = questions.build_request(
         address=audience,
         purpose=purpose,
-        asked=_asked(level, candidates, top, topics, about, limit),
+        asked=levels.named(level).ask(
+            RequestOptions(
+                candidates=() if candidates is None else tuple(params.read_lines(candidates or "-")),
+                top=top,
+                topics=() if topics is None else options.read_topics(topics),
+                about=about or "",
+                limit=limit,
+            )
+        ),
         retention=params.span(retention),
         issued=context.now,
         lifetime=params.span(expires),
@@ -109,34 +107,14 @@ def signing(context: Context, which: str) -> RequestSigner:
     return record.did, place.id, key
 
 
-def _check_options(level: str, given: dict[str, object]) -> None:
-    if level not in _TAKES:
-        raise UsageError(f"{level!r} is not a disclosure level", hint=f"--level takes {', '.join(_TAKES)}")
-    for name, value in given.items():
-        if value is not None and name not in _TAKES[level]:
+def _check_options(name: str, **given: str | int | None) -> None:
+    """Raise UsageError for options that the level called `name` does not take, and without what it needs."""
+    level = levels.named(name)
+    for option, value in given.items():
+        if value is not None and option not in level.options:
             raise UsageError(
-                f"--{name} has no meaning at level {level}",
-                hint=f"it takes {' and '.join(f'--{name}' for name in sorted(_TAKES[level]))}",
+                f"--{option} has no meaning at level {name}",
+                hint=f"it takes {' and '.join(f'--{taken}' for taken in sorted(level.options))}",
             )
-    if given[_NEEDS[level]] is None:
-        raise UsageError(
-            f"a request at level {level} needs --{_NEEDS[level]}", hint="`--help` says what it is"
-        )
-
-
-def _asked(
-    level: str,
-    candidates: str | None,
-    top: int | None,
-    topics: str | None,
-    about: str | None,
-    limit: int | None,
-) -> Asked:
-    from ipse.disclosure.questions import Bands, Choose, Statements, Topics, numbered
-
-    if level == "choose":
-        return Choose(numbered(params.read_lines(candidates or "-")), top or _TOP)
-    if level == "statements":
-        return Statements(about or "", limit or _LIMIT)
-    named = options.read_topics(topics or "")
-    return Bands(named) if level == "bands" else Topics(named)
+    if given[level.needs] is None:
+        raise UsageError(f"a request at level {name} needs --{level.needs}", hint="`--help` says what it is")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,10 +13,7 @@ from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.cli.params import AllowLoopback, CaFile
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import Json, JsonObject
-
-if TYPE_CHECKING:
-    from ipse.disclosure.questions import Question
+from ipse.encoding.strict_json import JsonObject
 
 __all__ = ["receipt", "verify"]
 
@@ -29,7 +26,7 @@ def verify(
     allow_loopback: AllowLoopback = False,
 ) -> None:
     """Verify an answer, as the application, and print what it says. Needs no wallet."""
-    from ipse.disclosure import answers, questions
+    from ipse.disclosure import answers, levels, questions
 
     context = context_of(ctx)
     resolve = options.resolver(ca_file, allow_loopback=allow_loopback)
@@ -39,10 +36,15 @@ def verify(
     if context.output.verbose:
         for check in report.checks:
             context.output.message(f"{check.outcome:<14}  {check.name:<14}  {printable(check.reason)}")
-    content = _told(verification.content or answers.nothing(question), question)
-    lines = [line for value in content.values() for line in _lines(value)]
+    level = levels.of(question.asked)
+    content = verification.content or level.nothing()
+    lines = level.lines(question.asked, content)
     if lines or context.output.json:
-        facts: JsonObject = {**report.to_json(), "level": question.level, **content}
+        facts: JsonObject = {
+            **report.to_json(),
+            "level": level.name,
+            **level.readable(question.asked, content),
+        }
         context.output.result("\n".join(map(printable, lines)), facts)
     report.raise_unless_passed("the answer")
     if not lines:
@@ -81,20 +83,3 @@ def receipt(
         f"for: {printable(terms['purpose'])}"
     )
     context.output.document(signed, strict_json.parse_object(signed))
-
-
-def _told(content: JsonObject, question: Question) -> JsonObject:
-    """Return the content of an answer; chosen candidates come with their texts."""
-    from ipse.disclosure.questions import Choose
-
-    asked = question.asked
-    if not isinstance(asked, Choose):
-        return content
-    texts = {candidate.id: candidate.text for candidate in asked.candidates}
-    return {"choices": [{"id": chosen, "text": texts[chosen]} for chosen in content["choices"]]}
-
-
-def _lines(value: Json) -> list[str]:
-    if isinstance(value, dict):
-        return [f"{topic}: {band}" for topic, band in value.items()]
-    return [entry["text"] if isinstance(entry, dict) else entry for entry in value]

@@ -1,0 +1,84 @@
+"""Which of these topics are the owner's? The answer names those that the owner ticked, as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from ipse.disclosure import reasons
+from ipse.disclosure.levels.level import Level, Quote, names_in_order
+from ipse.disclosure.levels.named_topics import NamedTopics, NamedTopicsLevel, in_words, open_rows
+from ipse.disclosure.offers import Content, Item, Offer, Profile
+from ipse.encoding.strict_json import Json
+from ipse.preferences.topics import affinities, published
+
+if TYPE_CHECKING:
+    from ipse.preferences.vectors import Floats
+
+__all__ = ["LEVEL", "Topics"]
+
+_LIKED: Final = 0.1
+"""Affinity from which on a topic is one of the owner's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topics(NamedTopics):
+    """Which of these topics are the owner's?"""
+
+    level: ClassVar[str] = "topics"
+
+
+class _TopicsLevel(NamedTopicsLevel[Topics]):
+    asked = Topics
+    name = Topics.level
+    member = "topics"
+
+    told = "topics"
+    asks = "which topics you like"
+    kind = "topics"
+    stays = "your statements, how much you like what, and every topic that you don't tick"
+
+    tickable = True
+    grant_names_topics = True
+    drawn = False
+
+    def question(self, asked: Topics, quote: Quote) -> tuple[str, ...]:
+        return "which of these you like:", in_words(asked.topics)
+
+    def offer(
+        self, asked: Topics, profile: Profile, subjects: Floats, *, epsilon: int, granted: Sequence[str] = ()
+    ) -> Offer:
+        rows = open_rows(asked, profile, granted)
+        if not rows:
+            return Offer(self.nothing(), (), reasons.TOPICS_CLOSED)
+        found = affinities(profile.published[rows], profile.published, profile.vectors, list(profile.weights))
+        every = published().topics
+        items = tuple(
+            Item(every[row].id, every[row].label)
+            for row, affinity in zip(rows, found, strict=True)
+            if affinity.value is not None and affinity.value >= _LIKED
+        )
+        content = {self.member: [item.key for item in items]}
+        return Offer(content, items, None if items else reasons.NO_TOPIC_LIKED)
+
+    def nothing(self) -> Content:
+        return {self.member: []}
+
+    def longest(self, asked: Topics) -> Content:
+        return {self.member: list(asked.topics)}
+
+    def checked(self, asked: Topics, said: Json) -> list[str]:
+        return names_in_order(said, asked.topics, "a topic")
+
+    def kept(self, asked: Topics, content: Content) -> None:
+        return None
+
+    def repeated(self, asked: Topics, content: Content) -> Offer:
+        raise ValueError(f"answers at the level {self.name} are not repeated")
+
+    def lines(self, asked: Topics, content: Content) -> list[str]:
+        return list(content[self.member])
+
+
+LEVEL: Final[Level[Topics]] = _TopicsLevel()
