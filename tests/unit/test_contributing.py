@@ -19,7 +19,7 @@ from tests.conftest import REPOSITORY
 _GUIDE: Final = (REPOSITORY / "CONTRIBUTING.md").read_text()
 _SECURITY: Final = (REPOSITORY / "SECURITY.md").read_text()
 _PROJECT: Final[dict[str, Any]] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-_INVENTED: Final = ("cose", "plc", "trakt")
+_INVENTED: Final = ("cose", "plc", "trakt", "order")
 """The names of what is added in the guide's examples."""
 
 
