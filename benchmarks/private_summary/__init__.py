@@ -3,5 +3,5 @@
 import sys
 from pathlib import Path
 
-# benchmarks/ is no package, and attack.py imports adversaries.py from beside it.
+# attack.py is a script and imports adversaries.py, which lies beside it.
 sys.path.append(str(Path(__file__).parent.parent))

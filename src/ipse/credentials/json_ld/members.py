@@ -1,7 +1,7 @@
 """Members of the data model under other names, where every byte is signed and readers differ.
 
-Who reads the JSON goes by the names of the data model, who reads JSON-LD by what they mean: a
-`credentialStatus` under its IRI, or a type under an alias of `@type`, is there for one of them alone.
+Some readers look members up by their names in the JSON, others by what JSON-LD says that these mean. A
+`credentialStatus` under its IRI, or a type under an alias of `@type`, exists only for the second kind.
 
 Source: JSON-LD 1.1 sections 3.2, 4.1.2 and 4.1.7; VCDM 2.0 section 4.
 """

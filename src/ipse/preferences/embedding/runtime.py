@@ -161,7 +161,7 @@ def prepare(cache: Path) -> None:
     """
     require(*LOADING)
     import numpy  # noqa: F401 - for the load that follows
-    import tokenizers  # noqa: F401 - likewise
+    import tokenizers  # noqa: F401 - for the load that follows
 
     _prepared[cache, DEFAULT_MODEL] = _files(cache, DEFAULT_MODEL, None)
 
