@@ -67,17 +67,11 @@ def main() -> int:
         for turn in range(options.imports):
             for name, checkout in checkouts.items():
                 home = folder / name
-                models = home / "cache" / "models"
-                kept = folder / f"{name}-models"
                 if turn:
-                    models.rename(kept)
                     shutil.rmtree(home)
                 _run(checkout, home, secret, "init", "--keystore", "file")
-                if turn:
-                    models.parent.mkdir(exist_ok=True)
-                    kept.rename(models)
-                else:  # compiles the model
-                    _run(checkout, home, secret, "profile", "like", "the first one")
+                # Each wallet compiles the model for itself; that is no part of the import.
+                _run(checkout, home, secret, "profile", "like", "the first one")
                 taken = _run(checkout, home, secret, "profile", "import", str(folder / "opinions.csv"))
                 seconds["import"].setdefault(name, []).append(taken)
         for turn in range(options.likes):
