@@ -105,7 +105,8 @@ def test_every_fifth_page_of_older_copies(copies: Copies, victim: Places) -> Non
 def test_every_page_of_three_older_copies(copies: Copies, victim: Places) -> None:
     found = _tried(copies, victim, ((number,) for number in range(1, copies.pages + 1)))
     assert found.keys() <= {*_REFUSED, "newest"}
-    assert found["vault-altered"] > 15
+    assert {"vault-altered", "vault-outdated"} <= found.keys()
+    assert found["newest"] < found.total() / 10, "nearly every page counts"
 
 
 @pytest.mark.slow
