@@ -116,6 +116,18 @@ def test_every_pair_of_pages_of_three_older_copies(copies: Copies, victim: Place
     assert found["vault-altered"] > 100
 
 
+@pytest.mark.parametrize("row", [("a text", b"m"), (b"h", "a text"), (7, 1.5), (None, None)], ids=repr)
+def test_a_page_of_another_table_in_the_place_of_the_heads(
+    victim: Places, row: tuple[object, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has columns of other types, which SQLite believes of a page that it reads."""
+    with opened(victim) as wallet:
+        heads = wallet.vault._heads
+        monkeypatch.setattr(heads, "_all", lambda _: [row])
+        with pytest.raises(VaultAltered):
+            heads.chain()
+
+
 @pytest.mark.parametrize("which", range(3))
 def test_all_pages_but_one(copies: Copies, victim: Places, which: int) -> None:
     """An older vault that keeps one page of the newest, so that it looks like it."""

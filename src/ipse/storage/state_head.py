@@ -270,8 +270,11 @@ class StateHeads:
     def _mac(self, stored: bytes) -> bytes:
         return hmac.digest(self._head_key, stored, "sha256")
 
-    def _read(self, stored: bytes, mac: bytes) -> Head:
-        if not hmac.compare_digest(self._mac(stored), mac):
+    def _read(self, stored: object, mac: object) -> Head:
+        """The head of a row. An old page of another table may lie here, with texts and numbers in it."""
+        if not (isinstance(stored, bytes) and isinstance(mac, bytes)) or not hmac.compare_digest(
+            self._mac(stored), mac
+        ):
             raise VaultAltered("a state of the vault is not authenticated by this wallet")
         try:
             said = strict_json.parse_object(stored, what="the state of the vault")
