@@ -70,7 +70,7 @@ def main() -> int:
                 if turn:
                     shutil.rmtree(home)
                 _run(checkout, home, secret, "init", "--keystore", "file")
-                # Each wallet compiles the model for itself; that is no part of the import.
+                # The first opinion of a wallet compiles the model, which the import is not to be charged for.
                 _run(checkout, home, secret, "profile", "like", "the first one")
                 taken = _run(checkout, home, secret, "profile", "import", str(folder / "opinions.csv"))
                 seconds["import"].setdefault(name, []).append(taken)

@@ -18,8 +18,9 @@ from pathlib import Path
 import pytest
 import sqlcipher3
 
-from ipse.errors import IpseError, VaultAltered, VaultOutdated, VerificationFailed
+from ipse.errors import CorruptData, IpseError, VaultAltered, VaultOutdated, VerificationFailed
 from ipse.keys.keystore.encrypted_file import EncryptedFile
+from ipse.storage import disclosure_log as entries
 from ipse.storage import grants, statement_vectors, statements, status_lists
 from ipse.storage.places import Places
 from ipse.wallet import disclosure, disclosure_log, identities, state, status
@@ -77,22 +78,33 @@ def test_the_newest_vault_is_answered_from(copies: Copies, victim: Places) -> No
     assert outcome(copies, victim) == "newest"
 
 
-def test_without_the_check_old_pages_are_believed(
+def _believed(copies: Copies, victim: Places, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The newest vault with one old page, in each way that is believed where nobody looks."""
+    found = []
+    with monkeypatch.context() as unchecked:
+        unchecked.setattr("ipse.wallet.state._compared", lambda *_: None)
+        for older in copies.older:
+            for number in range(2, copies.pages + 1):
+                vault = spliced(copies.newest, older, number)
+                if vault is None:
+                    continue
+                try:
+                    with opened(copies.in_place(vault, victim)) as wallet:
+                        if facts(wallet) != copies.facts:
+                            found.append(vault)
+                        wallet.vault.unsettled = None
+                except (IpseError, sqlcipher3.Error):
+                    continue
+    return found
+
+
+def test_what_is_believed_without_the_check_is_found_altered_by_it(
     copies: Copies, victim: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is tried here is an attack: where nobody looks, it gets through."""
-    monkeypatch.setattr("ipse.wallet.state._compared", lambda *_: None)
-    believed = 0
-    for number in range(2, copies.pages + 1):
-        vault = spliced(copies.newest, copies.older[1], number)
-        if vault is not None:
-            try:
-                with opened(copies.in_place(vault, victim)) as wallet:
-                    believed += facts(wallet) != copies.facts
-                    wallet.vault.unsettled = None
-            except (IpseError, sqlcipher3.Error):
-                continue
-    assert believed > 3
+    believed = _believed(copies, victim, monkeypatch)
+    assert len(believed) > 3
+    assert {outcome(copies, copies.in_place(vault, victim)) for vault in believed} == {"vault-altered"}
 
 
 def test_every_fifth_page_of_older_copies(copies: Copies, victim: Places) -> None:
@@ -126,6 +138,38 @@ def test_a_page_of_another_table_in_the_place_of_the_heads(
         monkeypatch.setattr(heads, "_all", lambda _: [row])
         with pytest.raises(VaultAltered):
             heads.chain()
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        ("SELECT name, seq", ("statements", "a text")),
+        ("SELECT name, seq", (None, b"\x00")),
+        ("SELECT digest", ("a text",)),
+        ("SELECT digest", (None,)),
+    ],
+)
+def test_a_page_of_another_table_in_the_place_of_what_a_head_counts(
+    victim: Places, query: str, row: tuple[object, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(victim) as wallet:
+        heads, newest = wallet.vault._heads, wallet.vault.heads()[-1]
+        read = heads._all
+        monkeypatch.setattr(heads, "_all", lambda sql: [row] if sql.startswith(query) else read(sql))
+        with pytest.raises(VaultAltered):
+            heads.check(newest)
+
+
+def test_a_page_of_another_table_in_the_place_of_the_log(
+    victim: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(victim) as wallet:
+        monkeypatch.setattr(wallet.vault, "rows", lambda *_: [(1, "{}", "a text")])
+        for read in (entries.every, lambda vault: entries.find(vault, 1)):
+            with pytest.raises(CorruptData):
+                read(wallet.vault)
+        with pytest.raises(VerificationFailed):
+            entries.verify(wallet.vault)
 
 
 @pytest.mark.parametrize("which", range(3))

@@ -57,7 +57,7 @@ def append(vault: Vault, content: JsonObject) -> Entry:
 def end(vault: Vault) -> tuple[int, str]:
     """The number and the hex digest of the last entry; 0 and GENESIS where there is none."""
     last = vault.rows("SELECT number, digest FROM disclosures ORDER BY number DESC LIMIT 1")
-    return (last[0][0], last[0][1].hex()) if last else (0, GENESIS)
+    return (last[0][0], _hex(last[0][1])) if last else (0, GENESIS)
 
 
 def digest_of(vault: Vault, number: int) -> str | None:
@@ -65,7 +65,7 @@ def digest_of(vault: Vault, number: int) -> str | None:
     if number == 0:
         return GENESIS
     rows = vault.rows("SELECT digest FROM disclosures WHERE number = ?", (number,))
-    return rows[0][0].hex() if rows else None
+    return _hex(rows[0][0]) if rows else None
 
 
 def every(vault: Vault) -> list[Entry]:
@@ -108,9 +108,16 @@ def _broken(what: str) -> VerificationFailed:
     )
 
 
-def _read(number: int, stored: bytes, digest: bytes) -> Entry:
+def _hex(digest: object) -> str:
+    """A digest in hex. An old page of another table may lie where it was, with a text or a number in it."""
+    if not isinstance(digest, bytes):
+        raise CorruptData("the disclosure log is broken: a digest of it can't be read")
+    return digest.hex()
+
+
+def _read(number: int, stored: bytes, digest: object) -> Entry:
     try:
         content = strict_json.parse_object(stored, what=f"log entry {number}")
-        return Entry(number, stored, content, digest.hex())
+        return Entry(number, stored, content, _hex(digest))
     except MalformedInput as error:
         raise CorruptData(f"the disclosure log is broken: entry {number} can't be read") from error

@@ -253,13 +253,15 @@ class StateHeads:
         return self._columns[table]
 
     def _sequences(self) -> dict[str, int]:
-        known = dict(self._all("SELECT name, seq FROM main.sqlite_sequence"))
-        return {name: int(known.get(name, 0)) for name in _SEQUENCES}
+        rows = self._all("SELECT name, seq FROM main.sqlite_sequence")
+        known = {name: number for name, number in rows if isinstance(number, int)}
+        return {name: known.get(name, 0) for name in _SEQUENCES}
 
     def _log(self) -> tuple[int, str]:
         count = self._all("SELECT count(*) FROM main.disclosures NOT INDEXED")[0][0]
         last = self._all("SELECT digest FROM main.disclosures ORDER BY number DESC LIMIT 1")
-        return int(count), last[0][0].hex() if last else ""
+        digest = last[0][0] if last else b""
+        return int(count), digest.hex() if isinstance(digest, bytes) else ""
 
     def _add(self, head: Head) -> None:
         self._connection.execute(
