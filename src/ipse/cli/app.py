@@ -262,7 +262,7 @@ _PROFILE: Final = Family(
 )
 
 _DAPP: Final = Family(
-    "Applications: ask, answer with consent, verify; grants and the privacy budget.",
+    "Applications: ask, answer with consent, verify; grants, and what is given away.",
     {
         "request": "dapp.request:request_",
         "answer": "dapp.answer:answer",
@@ -271,7 +271,12 @@ _DAPP: Final = Family(
         "grant": "dapp.grants:grant",
         "grants": "dapp.grants:grants",
         "revoke": "dapp.grants:revoke",
-        "budget": "dapp.budget:budget",
+        "summary": Family(
+            "What applications are told from under grants.",
+            {"renew": "dapp.summary:renew"},
+            alone="dapp.summary:summary",
+        ),
+        "exposure": "dapp.exposure:exposure",
         "date": "dapp.date:date",
     },
 )

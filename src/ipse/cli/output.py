@@ -37,6 +37,11 @@ class Output:
         """Columns of the terminal that shows the results; None if stdout is not a terminal."""
         return _columns(sys.stdout) if sys.stdout.isatty() else None
 
+    @property
+    def page_width(self) -> int:
+        """Cells of a line of a page, which goes to stderr: at most 80, and at least 30."""
+        return max(30, min(_columns(sys.stderr), 80)) if sys.stderr.isatty() else 80
+
     def coloured(self, text: str, colour: str) -> str:
         """Return `text` in a colour (SGR parameters) if stdout is a terminal with colours."""
         if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":

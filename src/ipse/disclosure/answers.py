@@ -1,11 +1,12 @@
 """The answer to a question: an SD-JWT VC issued and bound under the DID that its party alone knows.
 
 All answers to one request have the same number of bytes, so that their size says nothing. One that says
-nothing is an answer like any other: the refusal, a spent budget and an empty profile look the same.
+nothing is an answer like any other: the refusal, a limit that is reached and an empty profile look the same.
 """
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,10 +16,10 @@ from ipse.credentials import jws
 from ipse.credentials.formats import sd_jwt
 from ipse.credentials.report import Outcome, Rejected, Report, ReportBuilder, Stopped
 from ipse.dids import did_key, resolver
-from ipse.disclosure import levels
+from ipse.disclosure import levels, methods
 from ipse.disclosure.offers import Content
 from ipse.disclosure.questions import FORMAT, Question, type_of
-from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import to_numeric_date
 from ipse.errors import MalformedInput, VerificationFailed
 from ipse.keys import key_types
@@ -28,7 +29,6 @@ from ipse.protocols.openid4vp import LEEWAY
 __all__ = [
     "CHECKS",
     "LIFE",
-    "MAX_EPSILON",
     "AnswerVerification",
     "build_answer",
     "nothing",
@@ -38,18 +38,24 @@ __all__ = [
 CHECKS: Final = (*sd_jwt.CHECKS, "request", "answer")
 LIFE: Final = timedelta(days=1)
 """For how long an answer can be verified."""
-MAX_EPSILON: Final = 100_000
-"""The most that an answer can cost, in thousandths."""
-
+_WINDOW: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOST_BEFORE: Final = 100
+"""The largest epsilon that answers of older versions, which have no method, say that they cost."""
 _FILLER: Final = "0"
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerVerification:
-    """The report on an answer, and what it says where every check passed, None otherwise."""
+    """The report on an answer, and where every check passed what it says, None otherwise.
+
+    `method` is how it came about, `window` the first day of the private summary's window; empty where the
+    answer does not say.
+    """
 
     report: Report
     content: Content | None
+    method: str = ""
+    window: str = ""
 
 
 def nothing(question: Question) -> Content:
@@ -58,18 +64,17 @@ def nothing(question: Question) -> Content:
 
 
 def build_answer(
-    question: Question, content: Content, *, key: PrivateKey, now: datetime, epsilon: int
+    question: Question, content: Content, *, key: PrivateKey, now: datetime, method: str, window: str = ""
 ) -> str:
     """The SD-JWT+KB that answers `question` with `content`, by the wallet's `key` for its party.
 
-    `epsilon` is what the answer costs, in thousandths; it is told whether or not the answer says anything.
-    Nothing is told by the order of what is named. Raises MalformedInput for a content that does not fit.
+    `method` and, of a private summary, its `window` are told whether or not the answer says anything. Nothing
+    is told by the order of what is named, unless an order was asked for. Raises MalformedInput for a content
+    that does not fit.
     """
-    if type(epsilon) is not int or not 0 <= epsilon <= MAX_EPSILON:
-        raise MalformedInput(f"the epsilon {excerpt(epsilon)} is not 0 to {MAX_EPSILON} thousandths")
     issued = to_numeric_date(now)
     did = did_key.from_public_key(key.public())
-    claims = _claims(question, _checked(question, content), key.public(), issued, epsilon)
+    claims = _claims(question, _checked(question, content), key.public(), issued, method, window)
     credential = sd_jwt.issue(
         claims, disclosable=(), signer=key, typ=FORMAT, kid=did_key.verification_method_id(did)
     )
@@ -113,10 +118,15 @@ def verify_answer(answer: str, question: Question, now: datetime) -> AnswerVerif
         builder.require("request", lambda: _answers(binding, question))
         content = builder.require("answer", lambda: _content(verified.claims, question))
     report = builder.report()
-    return AnswerVerification(report, content if report.outcome is Outcome.PASSED else None)
+    if report.outcome is not Outcome.PASSED:
+        return AnswerVerification(report, None)
+    claims = verified.claims
+    return AnswerVerification(report, content, claims.get("method", ""), claims.get("window", ""))
 
 
-def _claims(question: Question, content: Content, key: PublicKey, issued: int, epsilon: int) -> JsonObject:
+def _claims(
+    question: Question, content: Content, key: PublicKey, issued: int, method: str, window: str
+) -> JsonObject:
     """The claims of the credential, padded to the length of the longest answer to `question`."""
     did = did_key.from_public_key(key)
     expires = issued + int(LIFE.total_seconds())
@@ -128,13 +138,13 @@ def _claims(question: Question, content: Content, key: PublicKey, issued: int, e
         "exp": expires,
         "cnf": {"jwk": key_types.public_to_jwk(key)},
         "level": question.level,
-        "epsilon": epsilon // 1000 if epsilon % 1000 == 0 else epsilon / 1000,
+        "method": method,
+        **({"window": window} if window else {}),
         "terms": _terms(question, expires),
         **content,
     }
     longest = levels.of(question.asked).longest(question.asked)
-    widest = {**claims, "epsilon": (MAX_EPSILON - 1) / 1000, **longest}
-    padding = len(jws.encode_json(widest)) - len(jws.encode_json(claims))
+    padding = len(jws.encode_json({**claims, **longest})) - len(jws.encode_json(claims))
     return {**claims, "pad": _FILLER * padding}
 
 
@@ -186,14 +196,26 @@ def _content(claims: JsonObject, question: Question) -> tuple[Content, str, obje
         raise Rejected("other-type", "it is another kind of credential", claims["vct"])
     if claims.get("sub") != claims["iss"] or claims["cnf"]["jwk"] != _jwk_of(claims["iss"]):
         raise Rejected("other-signer", "it is not signed by the one it is about", claims.get("sub", ""))
-    if type(claims.get("epsilon")) not in (int, float) or not 0 <= claims["epsilon"] * 1000 <= MAX_EPSILON:
-        raise Rejected("no-cost", "it does not say what it cost", claims.get("epsilon", ""))
+    if not _says_how(claims):
+        raise Rejected("no-method", "it does not say how it came about", claims.get("method", ""))
     if "exp" not in claims or claims.get("terms") != _terms(question, claims["exp"]):
         raise Rejected("other-terms", "its terms are not those of the request", claims.get("terms", ""))
     others = {level.member for level in levels.every()} & claims.keys()
     content = _checked(question, {member: claims[member] for member in others})
     (said,) = content.values()
     return content, f"says {len(said)} of what was asked" if said else "says nothing", said
+
+
+def _says_how(claims: JsonObject) -> bool:
+    """Whether the method is one that there is, and the window is there where it has to be."""
+    match claims:
+        case {"method": methods.OWNER, **others}:
+            return "window" not in others
+        case {"method": methods.PRIVATE, "window": str(window)}:
+            return bool(_WINDOW.fullmatch(window))
+        case {"epsilon": int() | float() as cost, **others} if "method" not in others:
+            return type(cost) is not bool and 0 <= cost <= _MOST_BEFORE
+    return False
 
 
 def _jwk_of(did: str) -> dict[str, str]:

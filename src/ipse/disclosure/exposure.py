@@ -33,6 +33,7 @@ __all__ = [
     "Told",
     "bits",
     "in_words",
+    "named",
     "reading",
     "remember",
 ]
@@ -203,8 +204,12 @@ def reading(
 
 def in_words(exposure: Exposure) -> str:
     """The reading in a sentence for the page."""
-    named = next(words for most, words in _NAMED if exposure.share <= most)
-    return f"of your next three choices it could name {named}"
+    return f"of your next three choices it could name {named(exposure.share)}"
+
+
+def named(share: float) -> str:
+    """How much a share is, in words."""
+    return next(words for most, words in _NAMED if share <= most)
 
 
 def _combined(rho: float, held: float, judged: int) -> float:

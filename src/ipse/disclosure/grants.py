@@ -16,16 +16,18 @@ __all__ = ["GrantTerms"]
 class GrantTerms:
     """What a grant lets its party ask without the owner.
 
-    `topics` are ids: at the levels topics and bands those that it may ask about, at the level choose those
-    whose statements vote; none for all. `per_day` answers, and `epsilon` (thousandths, in 30 days), are the
-    most it gets; None for no bound of its own. With `unsigned` it holds for requests without a signature too.
+    `topics` are ids: at the levels topics and bands those that it may ask about, at the others those whose
+    opinions count; none for all. `per_day` is the most answers in a day, None for no bound. With `unsigned`
+    it holds for requests without a signature too. With `exact` it is told what the owner would say, until
+    that counts `cap` bits in all; else it is told from the private summary.
     """
 
     level: str
     topics: tuple[str, ...] = ()
     per_day: int | None = None
-    epsilon: int | None = None
     unsigned: bool = False
+    exact: bool = False
+    cap: int | None = None
 
     def check(self) -> None:
         """Raise UsageError for terms that can't be granted."""
@@ -36,6 +38,12 @@ class GrantTerms:
                 f"{level.told} are ticked one by one and can't be granted beforehand",
                 hint=f"--level takes {', '.join(others)} or {last}",
             )
+        if not level.private and not self.exact:
+            raise UsageError(
+                f"a private summary has no {level.told}", hint="--exact tells them as they are, up to --cap"
+            )
+        if self.exact != (self.cap is not None):
+            raise UsageError("a cap is what bounds exact answers", hint="give --exact, with or without --cap")
         if level.grant_names_topics and not self.topics:
             raise UsageError(
                 f"a grant of {level.told} names them one by one", hint="--topics jazz-and-blues,hiking"
@@ -46,14 +54,9 @@ class GrantTerms:
         signed = question.authorization.signed or self.unsigned
         return signed and self.level == question.level and levels.named(self.level).grantable
 
-    def used_up(self, *, today: int, spent: int, epsilon: int) -> Reason | None:
-        """Why it allows no answer of `epsilon` for now, None where it does.
-
-        `today` answers left under it within a day, and `spent` (thousandths) within 30 days.
-        """
+    def used_up(self, today: int) -> Reason | None:
+        """Why it allows no answer for now, None where it does; `today` answers left within a day."""
         if self.per_day is not None and today >= self.per_day:
             answers = "1 answer" if self.per_day == 1 else f"{self.per_day} answers"
             return grant_used_up(f"{answers} a day")
-        if self.epsilon is not None and spent + epsilon > self.epsilon:
-            return grant_used_up(f"an epsilon of {self.epsilon / 1000:g} in 30 days")
         return None

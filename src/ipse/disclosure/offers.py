@@ -6,15 +6,15 @@ so that a refusal takes as long as an answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ipse.disclosure import reasons
 from ipse.disclosure.reasons import Reason
 from ipse.encoding.strict_json import JsonObject
-from ipse.preferences import topics
+from ipse.preferences import taste, topics
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,95 +25,132 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Doubles = NDArray[np.float64]
 
-__all__ = ["Content", "Item", "Offer", "Profile", "embed_subjects", "voting_profile"]
+__all__ = ["Content", "Item", "Offer", "Profile", "embed_subjects", "open_profile"]
 
 Content: TypeAlias = JsonObject
 """What an answer says, in one member named by the level; an empty value says nothing.
 
     {"choices": [id, ...]}     {"bands": {topic: "low" | "medium" | "high", ...}}
-    {"topics": [id, ...]}      {"statements": [text, ...]}
+    {"order": [id, ...]}       {"statements": [text, ...]}
+    {"topics": [id, ...]}
 """
 
-_DAY: Final = 86400.0
-_HALF_LIFE: Final = 4 * 365.25
-"""Days until an opinion has lost half of what time can take from it. One for all of them: a half-life that
-is learned from the others would let one statement move more than its own vote."""
-_LASTING: Final = 0.1
-"""The share of an opinion that time does not touch."""
 _UNRELATED: Final = 1.5
 """Spreads above the mean cosine of unrelated texts; what is below has nothing to do with each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that would leave: its key in the answer, and the text that the owner reads."""
+    """One thing that could leave: its key in the answer, and the text that the owner reads.
+
+    `says` is what is said of it, where that is more than its key; `why`, which never leaves, is the statement
+    that speaks most for it.
+    """
 
     key: str
     text: str
+    says: str = ""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An answer that could leave: its `content`, and its `items` as the owner reads them.
+    """What could leave: `items`, in the order of the owner's taste where there is one.
 
-    `reason` says why it says nothing, None where it says something. `drawn` is True where a private
-    mechanism drew it: that costs epsilon even if it says nothing.
+    `chosen` are the keys of those that answer the question as the profile would. `reason` says why there is
+    nothing to say, None where there is.
     """
 
-    content: Content
     items: tuple[Item, ...]
+    chosen: tuple[str, ...]
     reason: Reason | None = None
-    drawn: bool = False
 
-    def ticked(self, keys: Collection[str]) -> Offer:
-        """Return the offer with only the items of these keys; for contents that are lists."""
-        (member, told), left = *self.content.items(), [item for item in self.items if item.key in keys]
-        places = {item.key: place for place, item in enumerate(self.items)}
-        reason = self.reason if left or not self.items else reasons.NOTHING_TICKED
-        return Offer({member: [told[places[item.key]] for item in left]}, tuple(left), reason)
+    @classmethod
+    def nothing(cls, reason: Reason) -> Offer:
+        """Nothing to say, for this reason."""
+        return cls((), (), reason)
+
+    def picked(self, keys: Iterable[str]) -> tuple[Item, ...]:
+        """The items of these keys, in the order of the keys."""
+        known = {item.key: item for item in self.items}
+        return tuple(known[key] for key in keys if key in known)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Profile:
-    """The statements that may influence an answer: none is secret, none is about a closed topic.
+    """The opinions that may influence an answer: none is secret, none is about a closed topic.
 
-    - `texts` and `vectors`, float32 (n, d), of the statements
-    - `weights`: float64 (n,), as far as time has left them
+    - `texts` and `vectors`, float32 (n, d), of the opinions
+    - `weights`, in [-1, 1], and `times`, since when each holds
     - `published`: float32 (t, d), the published topics
     - `closed`: float32 (c, d), the closed topics, the owner's own among them
-    - `about`: float32 (n, t), how much each statement is about each published topic
     - `access`: whether each published topic is open, by its id
-    - `unrelated`: the cosine up to which texts have nothing to do with each other
+    - `today`: the day that tastes are read on, since 1970-01-01
     """
 
     texts: Sequence[str]
     vectors: Floats
-    weights: Doubles
+    weights: Sequence[float]
+    times: Sequence[datetime]
     published: Floats
     closed: Floats
-    about: Floats
     access: Mapping[str, bool]
-    unrelated: float
+    today: float
+
+    @cached_property
+    def unrelated(self) -> float:
+        """The cosine up to which texts have nothing to do with each other."""
+        background = topics.background(self.published)
+        return background.mean + _UNRELATED * background.spread
+
+    @cached_property
+    def evidence(self) -> taste.Evidence:
+        """What a taste is learned from."""
+        return taste.Evidence.of(self.texts, self.vectors, self.weights, self.times)
+
+    @cached_property
+    def taste(self) -> taste.Taste | None:
+        """The taste that the opinions show, None where there are none."""
+        return taste.fit(self.evidence) if self.texts else None
+
+    def scores(self, texts: Sequence[str], vectors: Floats) -> Doubles:
+        """float64 (n,): how much each of n texts would be liked, as `profile rank` says it."""
+        import numpy as np
+
+        learned = self.taste
+        if learned is None:
+            return np.zeros(len(texts))
+        return learned.scores(taste.Texts.of(texts, vectors), self.today)
+
+    def whys(self, texts: Sequence[str], vectors: Floats) -> list[str]:
+        """For each text the opinion that moved its score most; empty where there are none."""
+        learned = self.taste
+        if learned is None or not texts:
+            return [""] * len(texts)
+        moved = learned.movers(taste.Texts.of(texts, vectors), self.today, self.evidence, limit=1)
+        return [self.texts[movers[0][0]] if movers else "" for movers in moved]
 
     def __getitem__(self, rows: NDArray[np.bool_]) -> Profile:
+        """The opinions of these rows, bool (n,)."""
+        some = [row for row, here in enumerate(rows) if here]
         return replace(
             self,
-            texts=[text for text, here in zip(self.texts, rows, strict=True) if here],
+            texts=[self.texts[row] for row in some],
             vectors=self.vectors[rows],
-            weights=self.weights[rows],
-            about=self.about[rows],
+            weights=[self.weights[row] for row in some],
+            times=[self.times[row] for row in some],
         )
 
     def about_one_of(self, granted: Collection[str]) -> Profile:
-        """Return the statements with a large enough share in one of these topics, given by their ids.
+        """Return the opinions with a large enough share in one of these topics, given by their ids.
 
         Topics that are on no list any more leave none, not all.
         """
         import numpy as np
 
         columns = [row for row, topic in enumerate(topics.published().topics) if topic.id in granted]
-        here = (self.about[:, columns] >= topics.ABOUT).any(axis=1)
-        return self[np.asarray(here, np.bool_)]
+        about = topics.shares(self.published[columns], self.published, self.vectors)
+        return self[np.asarray((about >= topics.ABOUT).any(axis=1), np.bool_)]
 
     def touches_closed(self, vectors: Floats) -> NDArray[np.bool_]:
         """bool (n,): which of n texts are about one of the closed topics, be it ever so faintly.
@@ -127,7 +164,7 @@ class Profile:
         return np.asarray((shares > 0).any(axis=1), np.bool_)
 
 
-def voting_profile(
+def open_profile(
     texts: Sequence[str],
     vectors: Floats,
     weights: Sequence[float],
@@ -138,22 +175,11 @@ def voting_profile(
     access: Mapping[str, bool],
     now: datetime,
 ) -> Profile:
-    """Return the statements that may influence an answer at `now`: those about no closed topic.
+    """Return the opinions that may influence an answer at `now`: those about no closed topic.
 
-    The arguments describe n statements, none of them secret: `texts`, `vectors` float32 (n, d), `weights` in
-    [-1, 1], and `times`, since when each holds. `published`, `closed` and `access` as in Profile.
+    The arguments describe n opinions, none of them secret, as in Profile.
     """
-    background = topics.background(published)
-    profile = Profile(
-        texts=texts,
-        vectors=vectors,
-        weights=_faded(weights, times, now),
-        published=published,
-        closed=closed,
-        about=topics.shares(published, published, vectors),
-        access=access,
-        unrelated=background.mean + _UNRELATED * background.spread,
-    )
+    profile = Profile(texts, vectors, weights, times, published, closed, access, taste.day(now))
     return profile[~profile.touches_closed(vectors)]
 
 
@@ -172,13 +198,3 @@ def embed_subjects(texts: Sequence[str], embedder: Embedder, published: Floats) 
     every = np.concatenate((published, embedder.embed(new)))
     rows |= {text: len(published) + row for row, text in enumerate(new)}
     return every[[rows[text] for text in texts]]
-
-
-def _faded(weights: Sequence[float], times: Sequence[datetime], now: datetime) -> Doubles:
-    """Return the weights, in [-1, 1], after decay over time."""
-    import numpy as np
-
-    days = np.array([max((now - time).total_seconds(), 0.0) / _DAY for time in times], np.float64)
-    left = _LASTING + (1 - _LASTING) * np.exp2(-((days / _HALF_LIFE) ** 2))
-    faded: Doubles = left * np.array(weights, np.float64)
-    return faded

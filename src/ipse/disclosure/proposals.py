@@ -1,18 +1,18 @@
-"""The proposal that the owner decides on (who asks, what would leave, what it costs), and the decision."""
+"""The proposal that the owner decides on (who asks, what would leave, what it tells), and the decision."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from ipse.disclosure.budgets import Cost
-from ipse.disclosure.offers import Item
+from ipse.disclosure import levels
+from ipse.disclosure.exposure import Exposure
+from ipse.disclosure.offers import Item, Offer
 from ipse.disclosure.questions import Question
-from ipse.disclosure.reasons import Reason
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning
 
-__all__ = ["Applicant", "Consent", "Decision", "Proposal", "UnconfirmedDate"]
+__all__ = ["Applicant", "Consent", "Decision", "Exposed", "Proposal", "UnconfirmedDate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +49,46 @@ class UnconfirmedDate:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
-    """A question and the answer that the owner would give.
+class Exposed:
+    """What is given away: `own` is the reading of this application with this answer, `shared` that of all
+    applications that share what they are told. `answer` is what the answer counts, in bits."""
 
-    With `tickable`, only the items that the owner ticks one by one leave; else all of them or none. Where
-    there is nothing to say, `items` is empty and `reason` says why. `date` is there if the owner has not
-    confirmed the date lately; saying yes does.
+    own: Exposure
+    shared: Exposure
+    answer: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A question and what the owner could answer: only what the owner ticks leaves, in that order.
+
+    `exposed` tells what an answer of these items gives away. `date` is there if the owner has not confirmed
+    the date lately; saying yes does.
     """
 
     question: Question
     applicant: Applicant
-    items: tuple[Item, ...]
-    tickable: bool
-    cost: Cost
+    offer: Offer
+    exposed: Callable[[Sequence[Item]], Exposed]
     warnings: tuple[QuestionWarning, ...] = ()
-    reason: Reason | None = None
     date: UnconfirmedDate | None = None
+
+    @property
+    def preticked(self) -> tuple[str, ...]:
+        """The keys of what is ticked before the owner ticks anything."""
+        return self.offer.chosen if levels.of(self.question.asked).preticked else ()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The owner's decision; `ticked` are the keys of the items that may leave, where they are tickable."""
+    """The owner's decision: the keys of the items that may leave, in their order.
+
+    `keep`: whether the owner wants the profile to learn from what was ticked and unticked.
+    """
 
     accepted: bool
-    ticked: frozenset[str] = field(default_factory=frozenset)
+    ticked: tuple[str, ...] = ()
+    keep: bool = False
 
 
 Consent = Callable[[Proposal], Decision]

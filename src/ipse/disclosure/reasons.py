@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Final
 
 __all__ = [
-    "BUDGET_TAKEN",
+    "ALIKE",
+    "APPLICATIONS_TOLD",
     "DATE_UNCONFIRMED",
     "GRANT_ENDED",
-    "NOTHING_BEFORE",
+    "LIMIT_REACHED",
     "NOTHING_SAID",
     "NOTHING_TICKED",
     "NO_TOPIC_LIKED",
@@ -23,7 +24,7 @@ __all__ = [
     "TOPICS_CLOSED",
     "Reason",
     "ReasonCode",
-    "budget_spent",
+    "cap_reached",
     "grant_used_up",
 ]
 
@@ -37,8 +38,10 @@ class ReasonCode(StrEnum):
     NO_TOPIC_LIKED = "no-topic-liked"
     TOO_LITTLE_SAID = "too-little-said"
     NOTHING_SAID = "nothing-said"
-    NOTHING_BEFORE = "nothing-before"
-    BUDGET_SPENT = "budget-spent"
+    ALIKE = "alike"
+    APPLICATIONS_TOLD = "applications-told"
+    LIMIT_REACHED = "limit-reached"
+    CAP_REACHED = "cap-reached"
     GRANT_USED_UP = "grant-used-up"
     GRANT_ENDED = "grant-ended"
     PROFILE_CHANGED = "profile-changed"
@@ -61,21 +64,23 @@ TOO_LITTLE_SAID: Final = Reason(
     ReasonCode.TOO_LITTLE_SAID, "too little was said about any of these topics to tell"
 )
 NOTHING_SAID: Final = Reason(ReasonCode.NOTHING_SAID, "nothing that you have said is about this")
-NOTHING_BEFORE: Final = Reason(ReasonCode.NOTHING_BEFORE, "the same question was told nothing before")
-BUDGET_TAKEN: Final = Reason(ReasonCode.BUDGET_SPENT, "the budget has no room for it")
-"""Another answer was charged while this one was worked out."""
+ALIKE: Final = Reason(ReasonCode.ALIKE, "topics don't tell these candidates apart")
+"""Decided by the candidates alone."""
+APPLICATIONS_TOLD: Final = Reason(
+    ReasonCode.APPLICATIONS_TOLD, "two other applications are told from your private summaries until the next"
+)
+LIMIT_REACHED: Final = Reason(ReasonCode.LIMIT_REACHED, "your limits allow no private summary")
 GRANT_ENDED: Final = Reason(ReasonCode.GRANT_ENDED, "the grant was ended meanwhile")
 DATE_UNCONFIRMED: Final = Reason(
-    ReasonCode.DATE_UNCONFIRMED, "nothing comes back to budgets until you have confirmed the date"
+    ReasonCode.DATE_UNCONFIRMED, "a grant allows no more until you have confirmed the date"
 )
-"""What was spent would be back by the clock, which is not believed without the owner any more."""
+"""It would by the clock, which is not believed without the owner any more."""
 PROFILE_CHANGED: Final = Reason(ReasonCode.PROFILE_CHANGED, "your profile was changed meanwhile")
 
 
-def budget_spent(returns: str | None) -> Reason:
-    """The budget has no room; `returns` is when it has again (RFC 3339), None if never."""
-    again = f" until {returns[:10]}" if returns else ""
-    return Reason(ReasonCode.BUDGET_SPENT, f"the budget is spent{again}")
+def cap_reached(cap: int) -> Reason:
+    """An exact answer more would count more than the `cap` in bits."""
+    return Reason(ReasonCode.CAP_REACHED, f"the grant is for {cap} bits in all, and this answer is beyond it")
 
 
 def grant_used_up(allowed: str) -> Reason:

@@ -55,8 +55,8 @@ class QuestionWarning:
 class PastAnswer:
     """An answer that a party had: when (RFC 3339 UTC), at which level, for what purpose.
 
-    `question` is the identity of what was asked; `topics` are those that it named, as far as they are known;
-    `candidates` are the first 8 bytes of the SHA-256 of each candidate, one after the other.
+    `question` is the identity of what was asked; `candidates` are the first 8 bytes of the SHA-256 of each
+    candidate, one after the other.
     """
 
     time: str
@@ -64,7 +64,6 @@ class PastAnswer:
     purpose: str
     party: str = ""
     question: bytes = b""
-    topics: tuple[str, ...] = ()
     candidates: bytes = b""
 
 
@@ -215,14 +214,11 @@ def _new_in_kind(
 
 
 def _groups_before(embedder: Embedder, earlier: Sequence[PastAnswer], topics: Floats) -> set[str]:
-    """The groups of what earlier purposes spoke of and earlier answers named."""
-    groups = {topic.id: topic.group for topic in published().topics}
+    """The groups of what earlier purposes spoke of."""
     purposes = list(dict.fromkeys(as_seen(past.purpose) for past in earlier))[:_PURPOSES]
     found = set()
     for vector in embedder.embed(purposes):
         found |= {published().topics[row].group for row in subjects_of(vector[None], topics)}
-    for past in earlier:
-        found |= {groups[topic] for topic in past.topics if topic in groups}
     return found
 
 

@@ -1,8 +1,7 @@
-"""What applications were answered: what budgets are counted by, and what a repeated question gets again.
+"""What applications were answered, and the receipts.
 
-Rows are never deleted and never changed; only their content can be dropped. The vault holds to that itself,
-and drops all contents where a statement goes, becomes secret or has its text corrected, for they were made
-of it. An answer has a receipt: its terms as the wallet signed them, and as the application signed them too.
+Rows are never deleted and never changed; the vault holds to that itself. An answer has a receipt: its terms
+as the wallet signed them, and as the application signed them too.
 """
 
 from __future__ import annotations
@@ -14,14 +13,11 @@ from ipse.errors import NotFound, RequestReplayed
 from ipse.storage.vault import Vault
 
 __all__ = [
-    "LOST",
     "AnswerRow",
     "Receipt",
     "add",
-    "charged",
     "count",
     "countersign",
-    "drop_contents",
     "history",
     "keep_receipt",
     "moment",
@@ -29,16 +25,13 @@ __all__ = [
     "number_of",
     "receipt",
     "receipts",
-    "spent",
-    "stored",
+    "told_bits",
     "with_candidates",
 ]
 
-LOST: Final = "log"
-"""The party that is charged where entries of the log were lost. No application is called so."""
 _SELECT: Final = (
-    "SELECT number, party, nonce, question, level, purpose, content, epsilon, grant_number, time, candidates"
-    " FROM answers"
+    "SELECT number, party, nonce, question, level, purpose, method, bits, epsilon, grant_number, time,"
+    " candidates FROM answers"
 )
 
 
@@ -46,9 +39,10 @@ _SELECT: Final = (
 class AnswerRow:
     """An answer. `number` is its entry's in the disclosure log, `time` RFC 3339 UTC by `moment`.
 
-    `question` is the 32-byte identity of what was asked, `content` canonical JSON, None once it was dropped;
-    `epsilon` is in thousandths; `grant_number` is None where the owner was asked; `candidates` are the first
-    8 bytes of the SHA-256 of each candidate's text as seen, one after the other.
+    `question` is the 32-byte identity of what was asked, `method` who answered it, empty for an answer of an
+    older version, whose `epsilon`, in thousandths, is what it cost; `bits` is what an exact answer counts;
+    `grant_number` is None where the owner was asked; `candidates` are the first 8 bytes of the SHA-256 of
+    each candidate's text as seen, one after the other.
     """
 
     number: int
@@ -57,7 +51,8 @@ class AnswerRow:
     question: bytes
     level: str
     purpose: str
-    content: str | None
+    method: str
+    bits: float
     epsilon: int
     grant_number: int | None
     time: str
@@ -88,8 +83,8 @@ def add(vault: Vault, row: AnswerRow) -> AnswerRow:
             )
         kept = replace(row, time=moment(vault, row.time))
         vault.insert(
-            "INSERT INTO answers (number, party, nonce, question, level, purpose, content, epsilon,"
-            " grant_number, time, candidates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO answers (number, party, nonce, question, level, purpose, method, bits, epsilon,"
+            " grant_number, time, candidates) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 kept.number,
                 kept.party,
@@ -97,7 +92,8 @@ def add(vault: Vault, row: AnswerRow) -> AnswerRow:
                 kept.question,
                 kept.level,
                 kept.purpose,
-                kept.content,
+                kept.method,
+                kept.bits,
                 kept.epsilon,
                 kept.grant_number,
                 kept.time,
@@ -118,30 +114,10 @@ def number_of(vault: Vault, party: str, nonce: str) -> int | None:
     return int(rows[0][0]) if rows else None
 
 
-def stored(vault: Vault, party: str, question: bytes, *, since: str) -> AnswerRow | None:
-    """The newest answer of `since` or later to this question of a party whose content is there, if any."""
-    rows = vault.rows(
-        _SELECT + " WHERE party = ? AND question = ? AND content IS NOT NULL AND time >= ?"
-        " ORDER BY number DESC LIMIT 1",
-        (party, question, since),
-    )
-    return AnswerRow(*rows[0]) if rows else None
-
-
-def spent(vault: Vault, *, since: str, party: str | None = None, grant: int | None = None) -> int:
-    """The epsilon, in thousandths, of the answers of `since` or later: of all, of a party, under a grant."""
-    rows = vault.rows(
-        "SELECT coalesce(sum(epsilon), 0) FROM answers WHERE time >= ?1"
-        " AND (?2 IS NULL OR party = ?2) AND (?3 IS NULL OR grant_number = ?3)",
-        (since, party, grant),
-    )
-    return int(rows[0][0])
-
-
-def charged(vault: Vault, *, since: str) -> list[AnswerRow]:
-    """The answers of `since` or later that cost anything, oldest first."""
-    rows = vault.rows(_SELECT + " WHERE time >= ? AND epsilon > 0 ORDER BY number", (since,))
-    return [AnswerRow(*row) for row in rows]
+def told_bits(vault: Vault, *, grant: int) -> float:
+    """What all exact answers under a grant count, in bits."""
+    rows = vault.rows("SELECT coalesce(sum(bits), 0) FROM answers WHERE grant_number = ?", (grant,))
+    return float(rows[0][0])
 
 
 def count(vault: Vault, *, grant: int, since: str) -> int:
@@ -160,11 +136,6 @@ def with_candidates(vault: Vault, *, since: str) -> list[AnswerRow]:
     """The answers of `since` or later that candidates were sent for, newest first."""
     rows = vault.rows(_SELECT + " WHERE time >= ? AND length(candidates) > 0 ORDER BY number DESC", (since,))
     return [AnswerRow(*row) for row in rows]
-
-
-def drop_contents(vault: Vault) -> int:
-    """Drop the content of all answers, so that none is given again; how many had one."""
-    return vault.change("UPDATE answers SET content = NULL WHERE content IS NOT NULL")
 
 
 @dataclass(frozen=True, slots=True)

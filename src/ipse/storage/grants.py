@@ -12,9 +12,10 @@ from ipse.storage.vault import Vault
 __all__ = ["MOST", "Grant", "active", "add", "every", "revoke", "revoke_all"]
 
 MOST: Final = 1_000_000
-"""The largest bound of a grant, in answers a day and in thousandths of epsilon."""
+"""The largest bound of a grant, in answers a day and in bits."""
 _SELECT: Final = (
-    "SELECT number, party, level, created, expires, revoked, topics, per_day, epsilon, unsigned FROM grants"
+    "SELECT number, party, level, created, expires, revoked, topics, per_day, unsigned, exact, cap"
+    " FROM grants"
 )
 
 
@@ -22,9 +23,9 @@ _SELECT: Final = (
 class Grant:
     """A grant of the owner to a party. Times are RFC 3339 UTC; `revoked` is None while it stands.
 
-    `topics` are those it names, `per_day` the most answers in a day, `epsilon` the most that its answers may
-    cost in 30 days, in thousandths; None for no bound of its own. With `unsigned` it holds for requests
-    without a signature too.
+    `topics` are those it names, `per_day` the most answers in a day, None for no bound. With `unsigned` it
+    holds for requests without a signature too. With `exact` its answers are what the owner would say, until
+    they count `cap` bits in all; else they come from the private summary, and there is no cap.
     """
 
     number: int
@@ -35,8 +36,9 @@ class Grant:
     revoked: str | None
     topics: tuple[str, ...] = ()
     per_day: int | None = None
-    epsilon: int | None = None
     unsigned: bool = False
+    exact: bool = False
+    cap: int | None = None
 
 
 def add(vault: Vault, grant: Grant) -> int:
@@ -44,14 +46,14 @@ def add(vault: Vault, grant: Grant) -> int:
 
     Its own `number` and `revoked` are not looked at. Raises UsageError for a bound that there can't be.
     """
-    for what, bound in (("answers a day", grant.per_day), ("thousandths of epsilon", grant.epsilon)):
+    for what, bound in (("answers a day", grant.per_day), ("bits", grant.cap)):
         if bound is not None and not 0 <= bound <= MOST:
             raise UsageError(f"a grant can't be of {bound} {what}", hint=f"give a number from 0 to {MOST}")
     with vault.transaction():
         revoke(vault, grant.party, level=grant.level, now=grant.created)
         return vault.insert(
-            "INSERT INTO grants (party, level, created, expires, topics, per_day, epsilon, unsigned)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO grants (party, level, created, expires, topics, per_day, unsigned, exact, cap)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 grant.party,
                 grant.level,
@@ -59,8 +61,9 @@ def add(vault: Vault, grant: Grant) -> int:
                 grant.expires,
                 json.dumps(grant.topics),
                 grant.per_day,
-                grant.epsilon,
                 int(grant.unsigned),
+                int(grant.exact),
+                grant.cap,
             ),
         )
 
@@ -94,7 +97,7 @@ def revoke_all(vault: Vault, *, now: str) -> int:
 
 
 def _read(row: tuple[Any, ...]) -> Grant:
-    number, party, level, created, expires, revoked, stored, per_day, epsilon, unsigned = row
+    number, party, level, created, expires, revoked, stored, per_day, unsigned, exact, cap = row
     try:
         topics = json.loads(stored)
     except (ValueError, RecursionError) as error:
@@ -102,5 +105,6 @@ def _read(row: tuple[Any, ...]) -> Grant:
     if not isinstance(topics, list) or not all(isinstance(topic, str) for topic in topics):
         raise CorruptData(f"the topics of grant {number} are not a list of names")
     return Grant(
-        number, party, level, created, expires, revoked, tuple(topics), per_day, epsilon, bool(unsigned)
-    )
+        number, party, level, created, expires, revoked,
+        tuple(topics), per_day, bool(unsigned), bool(exact), cap,
+    )  # fmt: skip

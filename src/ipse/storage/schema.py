@@ -266,5 +266,90 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE vectors ADD COLUMN identity BLOB;
     UPDATE vectors SET identity = (SELECT identity FROM statements WHERE number = statement);
     """,
+    # Answers come from the owner or from a private summary, and none is kept to be repeated. What is drawn
+    # for a summary is charged for good, as an answer was.
+    """
+    DROP TRIGGER answered_statement_gone;
+    DROP TRIGGER answered_statement_withdrawn;
+    DROP INDEX answer_at;
+    DROP INDEX answer_stored;
+    CREATE TABLE new_answers (
+        number INTEGER PRIMARY KEY CHECK (number > 0),
+        party TEXT NOT NULL,
+        nonce TEXT NOT NULL,
+        question BLOB NOT NULL,
+        level TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        method TEXT NOT NULL,
+        bits REAL NOT NULL CHECK (bits >= 0),
+        epsilon INTEGER NOT NULL CHECK (epsilon BETWEEN 0 AND 1000000),
+        grant_number INTEGER,
+        time TEXT NOT NULL,
+        candidates BLOB NOT NULL CHECK (length(candidates) % 8 = 0),
+        UNIQUE (party, nonce)
+    ) STRICT;
+    INSERT INTO new_answers
+        (number, party, nonce, question, level, purpose, method, bits, epsilon, grant_number, time,
+        candidates) SELECT number, party, nonce, question, level, purpose, '', 0, epsilon, grant_number, time,
+        candidates FROM answers ORDER BY number;
+    DROP TABLE answers;
+    ALTER TABLE new_answers RENAME TO answers;
+    CREATE INDEX answer_at ON answers (time);
+    CREATE TRIGGER answer_in_order BEFORE INSERT ON answers
+        WHEN new.time < (SELECT max(time) FROM answers)
+        BEGIN SELECT RAISE(ABORT, 'an answer is not before the one before it'); END;
+    CREATE TRIGGER answer_stays BEFORE DELETE ON answers
+        BEGIN SELECT RAISE(ABORT, 'what was answered is not taken back'); END;
+    CREATE TRIGGER answer_is_fixed BEFORE UPDATE ON answers
+        BEGIN SELECT RAISE(ABORT, 'what was answered is not changed'); END;
+    CREATE TABLE transcript (
+        answer INTEGER PRIMARY KEY REFERENCES answers (number),
+        fingerprint TEXT NOT NULL,
+        vectors BLOB NOT NULL,
+        tiers TEXT NOT NULL,
+        rest INTEGER NOT NULL,
+        offered INTEGER NOT NULL,
+        edited INTEGER NOT NULL CHECK (edited BETWEEN 0 AND 1),
+        verbatim INTEGER NOT NULL CHECK (verbatim BETWEEN 0 AND 1)
+    ) STRICT;
+    CREATE TRIGGER told_statement_gone AFTER DELETE ON statements
+        BEGIN DELETE FROM transcript WHERE verbatim; END;
+    CREATE TRIGGER told_statement_withdrawn AFTER UPDATE OF text, sensitivity ON statements
+        WHEN new.text <> old.text OR new.sensitivity = 'secret'
+        BEGIN DELETE FROM transcript WHERE verbatim; END;
+    CREATE TABLE readings (
+        party TEXT PRIMARY KEY,
+        rho REAL NOT NULL,
+        share REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE summaries (
+        number INTEGER PRIMARY KEY CHECK (number > 0),
+        window TEXT NOT NULL,
+        drawn TEXT NOT NULL,
+        cost INTEGER NOT NULL CHECK (cost BETWEEN 0 AND 1000000),
+        epsilon INTEGER NOT NULL CHECK (epsilon > 0),
+        topics TEXT NOT NULL,
+        counts TEXT NOT NULL,
+        parties TEXT NOT NULL,
+        closed TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER summary_stays BEFORE DELETE ON summaries WHEN old.cost > 0
+        BEGIN SELECT RAISE(ABORT, 'what was drawn is not taken back'); END;
+    CREATE TRIGGER summary_cost_stays BEFORE UPDATE ON summaries
+        WHEN (new.number, new.window, new.drawn, new.cost, new.epsilon, new.topics) IS NOT
+            (old.number, old.window, old.drawn, old.cost, old.epsilon, old.topics)
+        BEGIN SELECT RAISE(ABORT, 'what was drawn is not changed'); END;
+    ALTER TABLE grants ADD COLUMN exact INTEGER NOT NULL DEFAULT 0 CHECK (exact BETWEEN 0 AND 1);
+    ALTER TABLE grants ADD COLUMN cap INTEGER CHECK (cap BETWEEN 1 AND 1000000);
+    UPDATE grants SET exact = 1, cap = 260 WHERE level = 'topics';
+    ALTER TABLE grants DROP COLUMN epsilon;
+    INSERT INTO settings SELECT 'limit-year', '0' WHERE EXISTS (SELECT 1 FROM settings
+        WHERE name = 'budget-overall' AND value = '0' OR name = 'budget-application' AND value = '0')
+        OR EXISTS (SELECT 1 FROM answers WHERE party = 'log');
+    DELETE FROM settings
+        WHERE name = 'budget-answer' OR name = 'budget-application' OR name = 'budget-overall';
+    INSERT INTO settings SELECT 'told-of-summaries', 'due'
+        WHERE EXISTS (SELECT 1 FROM answers) OR EXISTS (SELECT 1 FROM grants);
+    """,
 )
 """A statement ends with a semicolon at the end of its line: a trigger has others inside it."""

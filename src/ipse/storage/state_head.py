@@ -31,17 +31,20 @@ TABLES: Final = (
     "credentials",
     "disclosures",
     "grants",
+    "readings",
     "receipts",
     "settings",
     "statements",
     "status_entries",
     "status_lists",
+    "summaries",
     "topic_access",
     "topics",
+    "transcript",
     "trusted_issuers",
 )
 """What a head covers. The others hold what can be made again, or what is bound to the rows of these."""
-LARGE: Final = frozenset({"disclosures", "status_entries"})
+LARGE: Final = frozenset({"disclosures", "status_entries", "transcript"})
 """Tables whose rows are read only where they are asked for by name, or all are."""
 _SEQUENCES: Final = ("grants", "statements")
 _SIZE: Final = 32
@@ -188,9 +191,10 @@ class StateHeads:
 
         Of the LARGE tables, those that `tables` names, or all with `everything`. Rows are read from the
         table itself, and each index is held to them. What this transaction has changed counts as changed.
-        Raises VaultAltered.
+        Before a migration, the tables are those that the older version had. Raises VaultAltered.
         """
-        wanted = [name for name in TABLES if everything or name not in LARGE or name in tables]
+        known = [name for name in TABLES if name in head.sums]
+        wanted = [name for name in known if everything or name not in LARGE or name in tables]
         for found in self._sums(wanted).items():
             expected = (int(head.sums[found[0]], 16) + self._changed.get(found[0], 0)) % _MODULUS
             if found[1] != _hex(expected):

@@ -92,7 +92,6 @@ def release(wallet: Wallet, prepared: Prepared, challenge: Challenge, *, now: da
                 "level": "credentials",
                 "request": hashlib.sha256(challenge.nonce.encode()).hexdigest(),
                 "consent": "owner",
-                "epsilon": 0,
                 "grant": None,
                 "said": True,
                 "credentials": [credential.id for credential in prepared.credentials],

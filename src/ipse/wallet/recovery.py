@@ -1,27 +1,24 @@
 """Going on from an older vault, or without what the keystore remembered, on the owner's word.
 
-Nobody knows what was changed after that vault was saved. So all that may have been taken back since counts
-as taken back: grants end, topics close, statements are secret, issuers are trusted no more, budgets are the
-least there are, and nothing is left of any for as long as budgets count, from the date that the owner sees.
+Nobody knows what was changed after that vault was saved. So all that may have been taken back since counts as
+taken back: grants end, topics close, statements are secret, issuers are trusted no more. What was drawn for
+private summaries is not known either, so none is drawn until the owner sets limits anew.
 """
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from ipse.disclosure.budgets import LEAST
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import StorageError, VaultAltered
 from ipse.storage import answers, disclosure_log, grants, statements, topic_store, trusted_issuers
-from ipse.storage.answers import AnswerRow
 from ipse.storage.disclosure_log import Entry
 from ipse.storage.state_head import Head
 from ipse.wallet import state
-from ipse.wallet.disclosure import budgets
+from ipse.wallet.disclosure import dates, summaries
 from ipse.wallet.disclosure_log import append
 from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.state import LogCount, Remembered
@@ -31,9 +28,6 @@ __all__ = ["Loss", "accept", "loss"]
 
 _LEVEL: Final = "log"
 """The level of an entry that nothing left with: what was lost before it was accepted."""
-_WHOLE: Final = 1_000_000
-"""What a loss is charged, in thousandths of epsilon: the most a row holds, above every budget there can be.
-What was spent by the entries that are lost is not known, nor what the budget was when they were made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +87,7 @@ def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
                 raise _meanwhile()
             vault.skip_to(lost.remembered or 0)
             entry = append(wallet, _said_of(lost), now)
-            _charge(wallet, entry, budgets.confirm_date(wallet, now).clock)
+            dates.confirm_date(wallet, now)
             _take_back(wallet, format_timestamp(now))
             if not vault.heads():
                 vault.begin_heads(above=lost.remembered or 0)
@@ -142,11 +136,10 @@ def _take_back(wallet: Wallet, now: str) -> None:
     grants.revoke_all(vault, now=now)
     for topic in access_by_topic(wallet):
         topic_store.set_access(vault, topic, False)
-    answers.drop_contents(vault)
     statements.set_sensitivity(vault, "secret", now=now)
     for did in trusted_issuers.by_issuer(vault):
         trusted_issuers.remove(vault, did)
-    budgets.change(wallet, **asdict(LEAST))
+    summaries.change_limits(wallet, year=0, life=0)
 
 
 def _said_of(lost: Loss) -> JsonObject:
@@ -160,29 +153,11 @@ def _said_of(lost: Loss) -> JsonObject:
         "address": "",
         "purpose": f"the owner went on from an older vault: {what}",
         "consent": "owner",
-        "epsilon": 0,
         "grant": None,
         "said": False,
         "released": "",
         "lost": asdict(lost),
     }
-
-
-def _charge(wallet: Wallet, entry: Entry, now: datetime) -> None:
-    """Charge a loss as if all that any budget had was spent just now."""
-    row = AnswerRow(
-        number=entry.number,
-        party=answers.LOST,
-        nonce=secrets.token_hex(16),
-        question=b"",
-        level="choose",  # the level of answers that cost
-        purpose=str(entry.content["purpose"]),
-        content=None,
-        epsilon=_WHOLE,
-        grant_number=None,
-        time=format_timestamp(now),
-    )
-    answers.add(wallet.vault, row)
 
 
 def _meanwhile() -> StorageError:

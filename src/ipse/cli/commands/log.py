@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["accept", "export", "list_", "receipts", "show", "verify"]
 
-_COLUMNS: Final = ("number", "time", "application", "level", "epsilon", "consent", "purpose")
+_COLUMNS: Final = ("number", "time", "application", "level", "method", "bits", "consent", "purpose")
 _RECEIPT_COLUMNS: Final = ("number", "time", "application", "level", "countersigned", "purpose")
 _ACCEPT: Final = "accept"
 _CONSEQUENCES: Final = """\
 If you still have the newest vault.db, say no and put it back. If you accept:
 - the log says for good that something is lost, and the newest vault.db fits no more
-- all budgets are 0 until you set them, and for 30 days nothing is left of them even then
+- no private summary is drawn until you set limits for them: `ipse dapp summary`
 - all grants end, no issuer is trusted
 - all topics are closed and all statements secret, until you open them again
 - statements, credentials and status lists are those of this vault: what you forgot,
@@ -38,7 +38,7 @@ def list_(ctx: typer.Context) -> None:
 
     context = context_of(ctx)
     with context.wallet(doubt=context.warn) as wallet:
-        rows = [{"epsilon": None, **entry.content} for entry in disclosure_log.entries(wallet)]
+        rows = [{"method": None, "bits": None, **entry.content} for entry in disclosure_log.entries(wallet)]
     context.output.table("disclosures", rows, _COLUMNS, empty="nothing was sent yet")
 
 
@@ -76,10 +76,11 @@ def verify(ctx: typer.Context) -> None:
 def accept(ctx: typer.Context) -> None:
     """Go on from an older vault.db, if the newest one is gone for good.
 
-    That is entered in the log. Grants end, topics close, and no budget has anything left for 30 days.
+    That is entered in the log. Grants end, topics close, and no private summary is drawn until you set
+    limits.
     """
     from ipse.wallet import recovery
-    from ipse.wallet.disclosure import budgets
+    from ipse.wallet.disclosure import dates
 
     context = context_of(ctx)
     with context.wallet(doubt=lambda _: None) as wallet:
@@ -88,7 +89,7 @@ def accept(ctx: typer.Context) -> None:
             told = {"accepted": False, "entry": None, "lost": None}
             context.output.result("nothing is lost; nothing was changed", told)
             return
-        _confirm(context, lost, budgets.clock(wallet, context.now))
+        _confirm(context, lost, dates.clock(wallet, context.now))
         entry = recovery.accept(wallet, lost, now=context.now)
     facts = {"accepted": True, "entry": entry.number, "lost": entry.content["lost"]}
     context.output.result(f"accepted: log entry {entry.number} says what is lost", facts)

@@ -1,7 +1,8 @@
 """What an application may be told, one module a level.
 
     level        in transaction_data           the answer names
-    choose       candidates {id, text}, top    as many of the candidates as `top` says
+    choose       candidates {id, text}, top    as many of the candidates as `top` says, at the most
+    order        candidates {id, text}         the candidates, the most liked first
     bands        topics                        low, medium or high for each
     topics       topics                        those of them that the owner approved
     statements   about, limit                  at most `limit` sentences of the owner's, verbatim
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT", "NAMES", "every", "grantable", "named", "of"]
 
-NAMES: Final = ("choose", "bands", "topics", "statements")
+NAMES: Final = ("choose", "order", "bands", "topics", "statements")
 """The names of the levels, which their modules have too."""
 DEFAULT: Final = "choose"
 

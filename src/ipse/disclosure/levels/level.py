@@ -15,7 +15,9 @@ from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput
 
 if TYPE_CHECKING:
-    from ipse.disclosure.offers import Content, Offer, Profile
+    from ipse.disclosure.exposure import Told
+    from ipse.disclosure.offers import Content, Item, Offer, Profile
+    from ipse.preferences.privacy.summary import NoisyCounts
     from ipse.preferences.vectors import Floats
 
 __all__ = [
@@ -85,19 +87,18 @@ class Level(Protocol[A]):
     quoted: bool
     """Whether its items are the application's own words."""
 
-    # Consent and accounting
+    # Consent
 
-    tickable: bool
-    """Whether the owner ticks the items that leave one by one. Else all of them leave, or none."""
+    private: bool
+    """Whether an answer can be read from a private summary."""
     grantable: bool
     """Whether an application can be let ask without the owner."""
     grant_names_topics: bool
     """Whether a grant has to name the topics that it is about."""
-    drawn: bool
-    """Whether a private mechanism draws an answer from the whole profile, which costs epsilon.
-
-    Else the answer is told as it is, and costs nothing.
-    """
+    preticked: bool
+    """Whether what the profile would answer is ticked before the owner ticks anything."""
+    ordered: bool
+    """Whether the order of what leaves is told."""
     verbatim: bool
     """Whether an answer holds statements of the owner word for word."""
     sends_candidates: bool
@@ -150,16 +151,43 @@ class Level(Protocol[A]):
 
     # The answer
 
-    def offer(
-        self, asked: A, profile: Profile, subjects: Floats, *, epsilon: int, granted: Sequence[str] = ()
-    ) -> Offer:
-        """Compute what could be answered, even where the caller knows that nothing will leave.
+    def offer(self, asked: A, profile: Profile, subjects: Floats, granted: Sequence[str] = ()) -> Offer:
+        """What the owner could answer exactly, computed even where the caller knows that nothing will leave.
 
         - `subjects`: float32 (n, d), unit length, the embedded `subjects` of what is asked
-        - `epsilon`: what drawing the answer costs, in thousandths; nothing is drawn where `drawn` is False
         - `granted`: the ids of the topics of a grant, to which the answer is limited; none for no limit
+        """
+        ...
 
-        Raises MissingFeature where OpenDP is not installed.
+    def offer_privately(
+        self,
+        asked: A,
+        counts: NoisyCounts,
+        published: Floats,
+        subjects: Floats,
+        granted: Sequence[str] = (),
+    ) -> Offer:
+        """What is answered from a private summary, all of which is chosen.
+
+        - `counts`: of the published topics, whose vectors are `published`, float32 (t, d)
+        A topic that the owner closed has noise alone there. Raises ValueError where `private` is False.
+        """
+        ...
+
+    def content(self, asked: A, items: Sequence[Item]) -> Content:
+        """The content of an answer that says these items."""
+        ...
+
+    def bits(self, asked: A, items: Sequence[Item]) -> float:
+        """log2 of the number of exact answers of this kind; 0 where nothing is told."""
+        ...
+
+    def heard(
+        self, asked: A, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
+    ) -> Told | None:
+        """What the meter keeps of an exact answer with these items; None where it tells nothing.
+
+        `edited`: whether the owner told other than what the profile would answer.
         """
         ...
 
@@ -176,21 +204,6 @@ class Level(Protocol[A]):
 
         Raises MalformedInput for what can't be an answer to it.
         """
-        ...
-
-    def kept(self, asked: A, content: Content) -> Content | None:
-        """What to store of an answer, to repeat it when the question returns; None for nothing."""
-        ...
-
-    def repeated(self, asked: A, content: Content) -> Offer:
-        """The offer that repeats what was `kept` of an answer; candidates may have other ids than before.
-
-        Raises ValueError where nothing is kept at this level.
-        """
-        ...
-
-    def topics_told(self, content: Content) -> tuple[str, ...]:
-        """The ids of the topics that a stored answer named."""
         ...
 
     # What the application reads

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Generic, TypeVar
 
 from ipse.disclosure.levels.level import RequestOptions
-from ipse.disclosure.offers import Content, Profile
+from ipse.disclosure.offers import Content
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput
 from ipse.preferences.topics import label_of, published
@@ -40,6 +40,8 @@ class NamedTopicsLevel(Generic[T]):
 
     quoted = False
     grantable = True
+    preticked = False
+    ordered = False
     verbatim = False
     sends_candidates = False
     options = frozenset({"topics"})
@@ -71,12 +73,6 @@ class NamedTopicsLevel(Generic[T]):
     def most_ticked(self, asked: T) -> int:
         return len(asked.topics)
 
-    def topics_told(self, content: Content) -> tuple[str, ...]:
-        told = content.get(self.member)
-        return (
-            tuple(topic for topic in told if isinstance(topic, str)) if isinstance(told, list | dict) else ()
-        )
-
     def readable(self, asked: T, content: Content) -> JsonObject:
         return content
 
@@ -88,16 +84,19 @@ def in_words(topics: Sequence[str]) -> str:
     return names if more <= 0 else f"{names} and {more} more"
 
 
-def open_rows(asked: NamedTopics, profile: Profile, granted: Sequence[str]) -> list[int]:
+def open_rows(asked: NamedTopics, access: Mapping[str, bool] | None, granted: Sequence[str]) -> list[int]:
     """The rows of the asked topics in the published list, without those that are closed or not granted.
 
-    `granted` are ids, none for no limit. Topics that are on no list any more leave a grant that allows none.
+    `access` is whether each is open, by its id, None for all of them. `granted` are ids, none for no limit.
+    Topics that are on no list any more leave a grant that allows none.
     """
     wanted = set(asked.topics)
     return [
         row
         for row, topic in enumerate(published().topics)
-        if topic.id in wanted and profile.access[topic.id] and (not granted or topic.id in granted)
+        if topic.id in wanted
+        and (access is None or access[topic.id])
+        and (not granted or topic.id in granted)
     ]
 
 

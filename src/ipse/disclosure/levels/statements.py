@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from ipse.disclosure import reasons
+from ipse.disclosure import exposure, reasons
 from ipse.disclosure.levels.level import MAX_TEXT, Level, Quote, RequestOptions, written_length
 from ipse.disclosure.offers import Content, Item, Offer, Profile
 from ipse.encoding.safe_text import as_seen, plain_text
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput
+from ipse.preferences.topics import published
 
 if TYPE_CHECKING:
+    from ipse.disclosure.exposure import Told
+    from ipse.preferences.privacy.summary import NoisyCounts
     from ipse.preferences.vectors import Floats
 
 __all__ = ["LEVEL", "MAX_LIMIT", "MAX_STATEMENT", "Statements"]
@@ -45,10 +48,11 @@ class _StatementsLevel:
     stays = "every sentence that you don't tick; when and how strongly you said these"
     quoted = False
 
-    tickable = True
+    private = False
     grantable = False
     grant_names_topics = False
-    drawn = False
+    preticked = False
+    ordered = False
     verbatim = True
     sends_candidates = False
 
@@ -89,13 +93,7 @@ class _StatementsLevel:
     # The answer
 
     def offer(
-        self,
-        asked: Statements,
-        profile: Profile,
-        subjects: Floats,
-        *,
-        epsilon: int,
-        granted: Sequence[str] = (),
+        self, asked: Statements, profile: Profile, subjects: Floats, granted: Sequence[str] = ()
     ) -> Offer:
         import numpy as np
 
@@ -104,7 +102,35 @@ class _StatementsLevel:
         near = [profile.texts[row] for row in order if cosines[row] > profile.unrelated]
         texts = list(dict.fromkeys(text for text in near if _fits(text)))[: asked.limit]
         items = tuple(Item(str(number), text) for number, text in enumerate(texts, 1))
-        return Offer({self.member: texts}, items, None if texts else reasons.NOTHING_SAID)
+        return Offer(items, tuple(item.key for item in items), None if texts else reasons.NOTHING_SAID)
+
+    def offer_privately(
+        self,
+        asked: Statements,
+        counts: NoisyCounts,
+        published: Floats,
+        subjects: Floats,
+        granted: Sequence[str] = (),
+    ) -> Offer:
+        raise ValueError(f"answers at the level {self.name} are not read from a summary")
+
+    def content(self, asked: Statements, items: Sequence[Item]) -> Content:
+        return {self.member: [item.text for item in items]}
+
+    def bits(self, asked: Statements, items: Sequence[Item]) -> float:
+        return exposure.bits(len(published().topics), len(items))
+
+    def heard(
+        self, asked: Statements, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
+    ) -> Told | None:
+        """Sentences are nobody's candidates: what was not told are the published topics."""
+        import numpy as np
+
+        rows = [profile.texts.index(item.text) for item in items]
+        if not rows:
+            return None
+        every = np.concatenate((profile.vectors[rows], profile.published))
+        return exposure.remember(every, [range(len(rows))], self.bits(asked, items), edited=edited)
 
     def nothing(self) -> Content:
         return {self.member: []}
@@ -123,15 +149,6 @@ class _StatementsLevel:
                     f"a statement takes {written_length(text)} bytes; at most {MAX_STATEMENT} do"
                 )
         return sorted(said)
-
-    def kept(self, asked: Statements, content: Content) -> None:
-        return None
-
-    def repeated(self, asked: Statements, content: Content) -> Offer:
-        raise ValueError(f"answers at the level {self.name} are not repeated")
-
-    def topics_told(self, content: Content) -> tuple[str, ...]:
-        return ()
 
     # What the application reads
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from ipse.disclosure import reasons
+from ipse.disclosure import exposure, reasons
 from ipse.disclosure.levels.level import Level, Quote, names_in_order
 from ipse.disclosure.levels.named_topics import NamedTopics, NamedTopicsLevel, in_words, open_rows
 from ipse.disclosure.offers import Content, Item, Offer, Profile
@@ -14,6 +14,8 @@ from ipse.encoding.strict_json import Json
 from ipse.preferences.topics import affinities, published
 
 if TYPE_CHECKING:
+    from ipse.disclosure.exposure import Told
+    from ipse.preferences.privacy.summary import NoisyCounts
     from ipse.preferences.vectors import Floats
 
 __all__ = ["LEVEL", "Topics"]
@@ -39,28 +41,51 @@ class _TopicsLevel(NamedTopicsLevel[Topics]):
     kind = "topics"
     stays = "your statements, how much you like what, and every topic that you don't tick"
 
-    tickable = True
+    private = False
     grant_names_topics = True
-    drawn = False
 
     def question(self, asked: Topics, quote: Quote) -> tuple[str, ...]:
         return "which of these you like:", in_words(asked.topics)
 
-    def offer(
-        self, asked: Topics, profile: Profile, subjects: Floats, *, epsilon: int, granted: Sequence[str] = ()
-    ) -> Offer:
-        rows = open_rows(asked, profile, granted)
+    def offer(self, asked: Topics, profile: Profile, subjects: Floats, granted: Sequence[str] = ()) -> Offer:
+        rows = open_rows(asked, profile.access, granted)
         if not rows:
-            return Offer(self.nothing(), (), reasons.TOPICS_CLOSED)
-        found = affinities(profile.published[rows], profile.published, profile.vectors, list(profile.weights))
+            return Offer.nothing(reasons.TOPICS_CLOSED)
+        found = affinities(profile.published[rows], profile.published, profile.vectors, profile.weights)
         every = published().topics
-        items = tuple(
-            Item(every[row].id, every[row].label)
+        liked = [
+            (row, affinity)
             for row, affinity in zip(rows, found, strict=True)
             if affinity.value is not None and affinity.value >= _LIKED
+        ]
+        items = tuple(
+            Item(every[row].id, every[row].label, why=profile.texts[affinity.movers[0]])
+            for row, affinity in liked
         )
-        content = {self.member: [item.key for item in items]}
-        return Offer(content, items, None if items else reasons.NO_TOPIC_LIKED)
+        return Offer(items, tuple(item.key for item in items), None if items else reasons.NO_TOPIC_LIKED)
+
+    def offer_privately(
+        self,
+        asked: Topics,
+        counts: NoisyCounts,
+        published: Floats,
+        subjects: Floats,
+        granted: Sequence[str] = (),
+    ) -> Offer:
+        raise ValueError(f"answers at the level {self.name} are not read from a summary")
+
+    def content(self, asked: Topics, items: Sequence[Item]) -> Content:
+        return {self.member: [item.key for item in items]}
+
+    def bits(self, asked: Topics, items: Sequence[Item]) -> float:
+        return exposure.bits(len(asked.topics), each=2) if items else 0.0
+
+    def heard(
+        self, asked: Topics, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
+    ) -> Told | None:
+        rows = [asked.topics.index(item.key) for item in items]
+        counted = self.bits(asked, items)
+        return exposure.remember(subjects, [rows], counted, edited=edited) if rows else None
 
     def nothing(self) -> Content:
         return {self.member: []}
@@ -70,12 +95,6 @@ class _TopicsLevel(NamedTopicsLevel[Topics]):
 
     def checked(self, asked: Topics, said: Json) -> list[str]:
         return names_in_order(said, asked.topics, "a topic")
-
-    def kept(self, asked: Topics, content: Content) -> None:
-        return None
-
-    def repeated(self, asked: Topics, content: Content) -> Offer:
-        raise ValueError(f"answers at the level {self.name} are not repeated")
 
     def lines(self, asked: Topics, content: Content) -> list[str]:
         return list(content[self.member])

@@ -13,11 +13,11 @@ would show them that they talk to one person.
 
 Proof. 1. One opinion more or less changes one count, by one vote at most; which one depends on that opinion
 and the topics alone, as cosines are exact. 2. Noise with a probability proportional to exp(-e |y|) on each
-count changes the probability of any counts by a factor of exp(e) at most (C. Dwork, F. McSherry, K. Nissim and
-A. Smith, Calibrating Noise to Sensitivity in Private Data Analysis, TCC 2006); N is such a release of a count
-that one opinion changes by 1. 3. e is computed from N and public numbers. So N and all m summaries together
-are (COUNTING + m e)-private, which is EPSILON at most. 4. All that is read from a summary afterwards, however
-often, costs nothing more.
+count changes the probability of any counts by a factor of exp(e) at most (C. Dwork, F. McSherry, K. Nissim
+and A. Smith, Calibrating Noise to Sensitivity in Private Data Analysis, TCC 2006); N is such a release of a
+count that one opinion changes by 1. 3. e is computed from N and public numbers. So N and all m summaries
+together are (COUNTING + m e)-private, which is EPSILON at most. 4. All that is read from a summary
+afterwards, however often, costs nothing more.
 
 The noise grows with the profile because the votes of many opinions agree: with the same noise they would
 show which way a taste leans, though each of them was hidden.
@@ -103,9 +103,9 @@ def votes(
 ) -> tuple[list[int], int]:
     """The sum of the votes for each of t topics, in units of VOTE, and how many opinions voted.
 
-    `texts` say n opinions, `vectors` is float32 (n, d) and `topics` float32 (t, d), unit length; `weights` are
-    in [-1, 1]. Those in the same words are one opinion, of their mean weight, about what the first of them by
-    its letters is about.
+    `texts` say n opinions, `vectors` is float32 (n, d) and `topics` float32 (t, d), unit length; `weights`
+    are in [-1, 1]. Those in the same words are one opinion, of their mean weight, about what the first of
+    them by its letters is about.
     """
     import numpy as np
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from ipse.disclosure.budgets import Budgets
+from ipse.disclosure.methods.private import Limits
 from ipse.disclosure.proposals import Consent
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -16,7 +16,7 @@ from ipse.storage.disclosure_log import Entry
 from ipse.storage.grants import Grant
 from ipse.wallet import disclosure, disclosure_log
 from ipse.wallet.clock import time_or_now
-from ipse.wallet.disclosure import Answered, budgets, receipts
+from ipse.wallet.disclosure import Answered, metering, receipts, summaries
 from ipse.wallet.disclosure_log import Verified
 from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
@@ -74,15 +74,17 @@ class Disclosure:
         topics: Sequence[str] = (),
         duration: timedelta = _GRANTED,
         per_day: int | None = None,
-        epsilon: int | None = None,
         unsigned: bool = False,
+        exact: bool = False,
+        cap: int | None = None,
         now: datetime | None = None,
     ) -> Grant:
         """Let an application, an address or a DID, ask at `level` without asking the owner.
 
-        `level` is `topics`, `choose` or `bands`; `topics` are published ids or labels; `per_day` answers and
-        `epsilon` (thousandths, in 30 days) are the most it gets; `unsigned` is for requests that nobody
-        signed. Raises UsageError, NotFound, MalformedInput.
+        `level` is `choose`, `order`, `bands` or `topics`; `topics` are published ids or labels; `per_day`
+        answers are the most it gets; `unsigned` is for requests that nobody signed. It is told from the
+        private summary, or with `exact` what the owner would say, up to `cap` bits in all (260 if None).
+        Raises UsageError, NotFound, MalformedInput.
         """
         if duration <= timedelta(0):
             raise UsageError("a grant lasts for some time", hint="give a duration above 0")
@@ -95,8 +97,9 @@ class Disclosure:
             expires=moment + duration,
             topics=topics,
             per_day=per_day,
-            epsilon=epsilon,
             unsigned=unsigned,
+            exact=exact,
+            cap=cap,
         )
 
     def grants(self) -> list[Grant]:
@@ -107,15 +110,17 @@ class Disclosure:
         """End the grants of an application; how many there were. Raises NotFound where there are none."""
         return disclosure.revoke(self._wallet, application, now=time_or_now(now))
 
-    def budgets(self) -> Budgets:
-        """What one answer costs, and what one application and all may have, in thousandths of epsilon."""
-        return budgets.read(self._wallet)
+    def limits(self) -> Limits:
+        """What all private summaries may cost in a year and ever, in thousandths of epsilon."""
+        return summaries.limits(self._wallet)
 
-    def set_budgets(
-        self, *, answer: int | None = None, application: int | None = None, overall: int | None = None
-    ) -> Budgets:
-        """Change budgets, in thousandths of epsilon; None leaves one as it is. Raises UsageError."""
-        return budgets.change(self._wallet, answer=answer, application=application, overall=overall)
+    def set_limits(self, *, year: int | None = None, life: int | None = None) -> Limits:
+        """Change limits, in thousandths of epsilon; None leaves one as it is. Raises UsageError."""
+        return summaries.change_limits(self._wallet, year=year, life=life)
+
+    def exposure(self, *, now: datetime | None = None) -> list[metering.Entry]:
+        """How well each application, and all together, could foretell the owner by exact answers."""
+        return metering.table(self._wallet, self._embedder, time_or_now(now))
 
     def log(self) -> list[Entry]:
         """All that left, the oldest first, each with exactly the bytes. Raises CorruptData."""

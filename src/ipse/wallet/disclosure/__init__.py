@@ -1,12 +1,12 @@
-"""Answering applications: what would leave, on whose word, at what cost, and the log of what left.
+"""Answering applications: what would leave, on whose word, what it gives away, and the log of what left.
 
 ask(wallet, embedder, request, consent=..., now=...)    the signed answer, or one that says nothing
 grant(...), granted(...), revoke(...)                   standing consent
-budgets, receipts                                       what may be told in all; the terms, signed
+summaries, receipts                                     what is told where nobody looks; the terms, signed
 """
 
-from ipse.wallet.disclosure import budgets, receipts
+from ipse.wallet.disclosure import receipts, summaries
 from ipse.wallet.disclosure.asking import Answered, ask
 from ipse.wallet.disclosure.permission import Grant, grant, granted, revoke
 
-__all__ = ["Answered", "Grant", "ask", "budgets", "grant", "granted", "receipts", "revoke"]
+__all__ = ["Answered", "Grant", "ask", "grant", "granted", "receipts", "revoke", "summaries"]

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
-from ipse.disclosure import levels, offers, reasons
+from ipse.disclosure import levels, methods, offers, reasons
 from ipse.disclosure.answers import nothing
-from ipse.disclosure.budgets import Cost, cost_of_answer, since
-from ipse.disclosure.offers import Offer, Profile
-from ipse.disclosure.proposals import Applicant, Consent, Proposal, UnconfirmedDate
+from ipse.disclosure.methods import owner, private
+from ipse.disclosure.offers import Item, Offer, Profile
+from ipse.disclosure.proposals import Applicant, Consent, Decision, Exposed, Proposal, UnconfirmedDate
 from ipse.disclosure.questions import Question, parse_question
-from ipse.disclosure.warnings import PastAnswer, QuestionWarning, warnings
-from ipse.encoding import strict_json
+from ipse.disclosure.warnings import PastAnswer, warnings
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import RequestReplayed
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.protocols import openid4vp
 from ipse.storage import answers
 from ipse.storage.answers import AnswerRow
+from ipse.storage.transcript import ALL
 from ipse.wallet import state
-from ipse.wallet.disclosure import budgets, permission
-from ipse.wallet.disclosure.budgets import Dates
+from ipse.wallet.disclosure import dates, keeping, permission, summaries
+from ipse.wallet.disclosure.metering import Meter
 from ipse.wallet.disclosure.permission import Permission
-from ipse.wallet.disclosure.releasing import Answered, basis, release
-from ipse.wallet.profile.opinions import read_opinions
+from ipse.wallet.disclosure.profile import basis, read_profile
+from ipse.wallet.disclosure.releasing import Answered, Draft, release
 from ipse.wallet.profile.remembering import embed_missing
-from ipse.wallet.profile.topics import EmbeddedTopics, access_by_topic, embed_topics
+from ipse.wallet.profile.topics import EmbeddedTopics, embed_topics
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
 
+if TYPE_CHECKING:
+    from ipse.preferences.vectors import Floats
+
 __all__ = ["Answered", "ask"]
+
+_LATELY: Final = timedelta(days=30)
+"""How far back candidates are looked for among those of other applications."""
 
 
 def ask(
@@ -57,68 +64,88 @@ def ask(
     openid4vp.check_time(question.authorization, now)
     state.check(wallet)
     _check_new(wallet, question)
-    date = budgets.dates(wallet, now)
-    limits = budgets.read(wallet)
-    epsilon = limits.price(question.level)
-    moment = date.unattended
-    earlier = answers.stored(wallet.vault, question.party, question.identity, since=since(moment))
-    granted = permission.covering(wallet, question, 0 if earlier else epsilon, date)
-    if granted is None and date.in_doubt:  # the owner is asked, whose yes confirms the date
-        moment = date.clock
-        earlier = answers.stored(wallet.vault, question.party, question.identity, since=since(moment))
+    date = dates.dates(wallet, now)
+    granted = permission.covering(wallet, question, date)
     model, seen = embedder(), basis(wallet)
     embed_missing(wallet, model)
     topics = embed_topics(wallet, model, EMPTY_PURPOSES)
-    level = levels.of(question.asked)
-    subjects = offers.embed_subjects(level.subjects(question.asked), model, topics.published)
-    offer = level.offer(
-        question.asked,
-        _profile(wallet, model, topics, now),
-        subjects,
-        epsilon=epsilon,
-        granted=granted.grant.topics if granted else (),
+    subjects = offers.embed_subjects(
+        levels.of(question.asked).subjects(question.asked), model, topics.published
     )
-    cost = cost_of_answer(
-        limits,
-        budgets.charges(wallet, moment),
-        question.party,
-        epsilon,
-        repeated=earlier.time if earlier else None,
-    )
-    offer = _bounded(question, offer, cost, earlier, granted)
-    in_doubt = granted is not None and not granted.used_up and cost.spent and date.in_doubt
-    if in_doubt and budgets.allowed(wallet, question.party, epsilon, date.clock):
-        offer = replace(offer, reason=reasons.DATE_UNCONFIRMED)
-    refused = False
-    if granted is None:
-        past = [_past(row) for row in answers.history(wallet.vault, question.party)]
-        everybody = answers.with_candidates(wallet.vault, since=since(moment))
-        found = warnings(
-            question,
-            model,
-            subjects=subjects,
-            topics=topics.published,
-            empty_purposes=topics.others,
-            earlier=past,
-            everybody=[_past(row) for row in everybody],
+    if granted is not None and not granted.grant.exact:
+        source = summaries.find(
+            wallet, question.party, lambda: read_profile(wallet, model, topics, now), date.unattended
         )
-        proposal = _proposal(question, offer, cost, past, found, date)
+        offer = private.offer(question.asked, source, topics.published, subjects, granted.grant.topics)
+        offer = _allowed(granted, offer)
+        draft = Draft(_content(question, offer), methods.PRIVATE, offer.reason, source.window)
+        return release(wallet, question, draft, seen=seen, granted=granted, refused=False, now=now)
+    profile = read_profile(wallet, model, topics, now)
+    exact = _Exact(question, profile, subjects, Meter(wallet, profile, model.fingerprint))
+    offer = exact.offer(granted.grant.topics if granted else ())
+    if granted is not None:
+        told = answers.told_bits(wallet.vault, grant=granted.grant.number)
+        leaving = _allowed(granted, owner.chosen(question.asked, offer, granted.grant.cap, told))
+        decision = Decision(accepted=True)
+    else:
+        proposal = _proposal(wallet, question, model, topics, exact, offer, date)
         decision = consent(proposal)
-        refused = not decision.accepted
-        if decision.accepted and proposal.tickable:
-            offer = offer.ticked(decision.ticked)
-    return release(
-        wallet,
-        question,
-        nothing(question) if refused else offer.content,
-        epsilon=cost.epsilon if offer.drawn and not refused else 0,
-        price=earlier.epsilon if earlier else epsilon,
-        seen=seen,
-        granted=granted,
-        refused=refused,
-        reason=reasons.REFUSED if refused else offer.reason,
-        now=now,
+        leaving = (
+            owner.ticked(offer, decision.ticked) if decision.accepted else Offer.nothing(reasons.REFUSED)
+        )
+    draft = exact.draft(offer, leaving)
+    answered = release(
+        wallet, question, draft, seen=seen, granted=granted, refused=not decision.accepted, now=now
     )
+    if decision.keep:
+        keeping.learn(wallet, model, offer, decision.ticked, now=now)
+    return answered
+
+
+class _Exact:
+    """What the owner could say to a question, and what that gives away."""
+
+    def __init__(self, question: Question, profile: Profile, subjects: Floats, meter: Meter) -> None:
+        self._question = question
+        self._profile = profile
+        self.subjects = subjects
+        self._meter = meter
+
+    def offer(self, granted: Sequence[str]) -> Offer:
+        asked = self._question.asked
+        return levels.of(asked).offer(asked, self._profile, self.subjects, granted)
+
+    def exposed(self, offer: Offer, items: Sequence[Item]) -> Exposed:
+        """What an answer with these items of the offer gives away, with all that was told before."""
+        told = owner.heard(self._question.asked, offer, items, self._profile, self.subjects)
+        return Exposed(
+            self._meter.reading(self._question.party, told),
+            self._meter.reading(ALL, told),
+            levels.of(self._question.asked).bits(self._question.asked, items),
+        )
+
+    def draft(self, offer: Offer, leaving: Offer) -> Draft:
+        """What leaves of the offer; the meter is read in any case, so that it takes as long."""
+        told = owner.heard(self._question.asked, offer, leaving.items, self._profile, self.subjects)
+        return Draft(
+            _content(self._question, leaving),
+            methods.OWNER,
+            leaving.reason,
+            told=told,
+            exposed=self.exposed(offer, leaving.items),
+            fingerprint=self._meter.fingerprint,
+        )
+
+
+def _content(question: Question, offer: Offer) -> JsonObject:
+    if not offer.items:
+        return nothing(question)
+    return levels.of(question.asked).content(question.asked, offer.items)
+
+
+def _allowed(granted: Permission, offer: Offer) -> Offer:
+    """The offer, if the grant allows one now."""
+    return Offer.nothing(granted.used_up) if granted.used_up else offer
 
 
 def _check_new(wallet: Wallet, question: Question) -> None:
@@ -130,53 +157,33 @@ def _check_new(wallet: Wallet, question: Question) -> None:
         )
 
 
-def _profile(wallet: Wallet, embedder: Embedder, topics: EmbeddedTopics, now: datetime) -> Profile:
-    """Read the statements that may influence an answer: nothing secret, nothing about a closed topic."""
-    opinions = read_opinions(wallet, embedder, include_secret=False)
-    access = access_by_topic(wallet, topics.own)
-    return offers.voting_profile(
-        opinions.texts,
-        opinions.vectors,
-        opinions.weights,
-        opinions.times,
-        published=topics.published,
-        closed=topics.every[[row for row, key in enumerate(topics.keys) if not access[key]]],
-        access=access,
-        now=now,
-    )
-
-
-def _bounded(
-    question: Question, offer: Offer, cost: Cost, earlier: AnswerRow | None, granted: Permission | None
-) -> Offer:
-    """Limit the offer to what grant and budget allow; repeat the earlier answer to the same question."""
-    if granted is not None and granted.used_up:
-        return Offer(nothing(question), (), granted.used_up)
-    if earlier is not None and earlier.content is not None:
-        told = levels.of(question.asked).repeated(question.asked, strict_json.parse_object(earlier.content))
-        return told if told.items else replace(told, reason=reasons.NOTHING_BEFORE)
-    if cost.spent:
-        return Offer(nothing(question), (), reasons.budget_spent(cost.returns))
-    return offer
-
-
 def _proposal(
+    wallet: Wallet,
     question: Question,
+    model: Embedder,
+    topics: EmbeddedTopics,
+    exact: _Exact,
     offer: Offer,
-    cost: Cost,
-    past: Sequence[PastAnswer],
-    found: tuple[QuestionWarning, ...],
-    date: Dates,
+    date: dates.Dates,
 ) -> Proposal:
+    past = [_past(row) for row in answers.history(wallet.vault, question.party)]
+    lately = format_timestamp(date.clock - _LATELY)
+    found = warnings(
+        question,
+        model,
+        subjects=exact.subjects,
+        topics=topics.published,
+        empty_purposes=topics.others,
+        earlier=past,
+        everybody=[_past(row) for row in answers.with_candidates(wallet.vault, since=lately)],
+    )
     authorization = question.authorization
     return Proposal(
         question=question,
         applicant=Applicant(question.party, authorization.origin, authorization.did, tuple(past)),
-        items=offer.items,
-        tickable=levels.of(question.asked).tickable,
-        cost=cost if offer.drawn else cost.waived(),
+        offer=offer,
+        exposed=lambda items: exact.exposed(offer, items),
         warnings=found,
-        reason=offer.reason,
         date=UnconfirmedDate(date.clock, date.confirmed) if date.in_doubt else None,
     )
 
@@ -188,13 +195,5 @@ def _past(row: AnswerRow) -> PastAnswer:
         purpose=row.purpose,
         party=row.party,
         question=row.question,
-        topics=_topics_told(row),
         candidates=row.candidates,
     )
-
-
-def _topics_told(row: AnswerRow) -> tuple[str, ...]:
-    """Return the topics that an answer named; none if its content was dropped."""
-    if row.content is None:
-        return ()
-    return levels.named(row.level).topics_told(strict_json.parse_object(row.content))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from ipse.disclosure.budgets import since
+from ipse.disclosure.exposure import CAP
 from ipse.disclosure.grants import GrantTerms
 from ipse.disclosure.questions import Question
 from ipse.disclosure.reasons import DATE_UNCONFIRMED, Reason
@@ -17,7 +17,7 @@ from ipse.preferences.topics import called
 from ipse.protocols.parties import party_of
 from ipse.storage import answers, grants
 from ipse.storage.grants import Grant
-from ipse.wallet.disclosure.budgets import Dates
+from ipse.wallet.disclosure.dates import Dates
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["Grant", "Permission", "covering", "grant", "granted", "revoke"]
@@ -33,7 +33,7 @@ class Permission:
     used_up: Reason | None = None
 
 
-def covering(wallet: Wallet, question: Question, epsilon: int, dates: Dates) -> Permission | None:
+def covering(wallet: Wallet, question: Question, dates: Dates) -> Permission | None:
     """Return the grant under which `question` is answered without the owner, or None.
 
     It must be of this very party and level, not ended, and the request signed unless the owner said that
@@ -45,18 +45,16 @@ def covering(wallet: Wallet, question: Question, epsilon: int, dates: Dates) -> 
     found = grants.active(vault, party=question.party, level=question.level, now=now)
     if found is None or not _terms_of(found).covers(question):
         return None
-    used_up = _used_up(wallet, found, epsilon, dates.unattended)
-    if used_up and dates.in_doubt and not _used_up(wallet, found, epsilon, dates.clock):
+    used_up = _used_up(wallet, found, dates.unattended)
+    if used_up and dates.in_doubt and not _used_up(wallet, found, dates.clock):
         used_up = DATE_UNCONFIRMED
     return Permission(found, used_up)
 
 
-def _used_up(wallet: Wallet, grant: Grant, epsilon: int, moment: datetime) -> Reason | None:
-    """Why a grant allows no answer of `epsilon` at `moment`, None where it does."""
-    vault = wallet.vault
-    today = answers.count(vault, grant=grant.number, since=format_timestamp(moment - _DAY))
-    spent = answers.spent(vault, since=since(moment), grant=grant.number)
-    return _terms_of(grant).used_up(today=today, spent=spent, epsilon=epsilon)
+def _used_up(wallet: Wallet, grant: Grant, moment: datetime) -> Reason | None:
+    """Why a grant allows no answer at `moment`, None where it does."""
+    today = answers.count(wallet.vault, grant=grant.number, since=format_timestamp(moment - _DAY))
+    return _terms_of(grant).used_up(today)
 
 
 def grant(
@@ -68,19 +66,21 @@ def grant(
     expires: datetime,
     topics: Sequence[str] = (),
     per_day: int | None = None,
-    epsilon: int | None = None,
     unsigned: bool = False,
+    exact: bool = False,
+    cap: int | None = None,
 ) -> Grant:
     """Let the application `asker`, an address or a DID, ask at `level` without the owner, until `expires`.
 
-    `topics` are published ids or labels; for the others see GrantTerms. Raises UsageError, NotFound,
-    MalformedInput.
+    `topics` are published ids or labels, `cap` the CAP of exact answers where it is None; for the others see
+    GrantTerms. Raises UsageError, NotFound, MalformedInput.
     """
-    GrantTerms(level, tuple(topics)).check()
+    cap = int(CAP) if exact and cap is None else cap
+    GrantTerms(level, tuple(topics), exact=exact, cap=cap).check()
     named = tuple(dict.fromkeys(called(topic).id for topic in topics))
     given = Grant(
         0, party_of(asker), level, format_timestamp(now), format_timestamp(expires), None,
-        named, per_day, epsilon, unsigned,
+        named, per_day, unsigned, exact, cap,
     )  # fmt: skip
     return replace(given, number=grants.add(wallet.vault, given))
 
@@ -100,4 +100,4 @@ def revoke(wallet: Wallet, asker: str, *, now: datetime) -> int:
 
 
 def _terms_of(grant: Grant) -> GrantTerms:
-    return GrantTerms(grant.level, grant.topics, grant.per_day, grant.epsilon, grant.unsigned)
+    return GrantTerms(grant.level, grant.topics, grant.per_day, grant.unsigned, grant.exact, grant.cap)

@@ -1,30 +1,30 @@
-"""Release an answer: charge, log and sign it in one transaction, before anybody sees it."""
+"""Release an answer: log and sign it in one transaction, before anybody sees it."""
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from ipse.disclosure import levels, reasons
 from ipse.disclosure.answers import build_answer, nothing
+from ipse.disclosure.exposure import Told
 from ipse.disclosure.offers import Content
+from ipse.disclosure.proposals import Exposed
 from ipse.disclosure.questions import Question
 from ipse.disclosure.reasons import Reason
 from ipse.disclosure.receipts import build_receipt
-from ipse.encoding import strict_json
 from ipse.encoding.timestamps import format_timestamp
 from ipse.keys import derivation
-from ipse.storage import answers, statements, topic_store
+from ipse.storage import answers, transcript
 from ipse.storage.answers import AnswerRow
 from ipse.wallet import disclosure_log, state
-from ipse.wallet.disclosure import budgets, permission
-from ipse.wallet.disclosure.budgets import Dates
+from ipse.wallet.disclosure import dates, metering, permission
+from ipse.wallet.disclosure.dates import Dates
 from ipse.wallet.disclosure.permission import Permission
-from ipse.wallet.profile.topics import access_by_topic
+from ipse.wallet.disclosure.profile import basis
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Answered", "basis", "release"]
+__all__ = ["Answered", "Draft", "release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,42 +41,56 @@ class Answered:
         return self.reason is None
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What would leave, and how it came about: `method`, of a private summary its `window`.
+
+    `told` is what the meter keeps of it, None for what is private or says nothing, `exposed` what it would
+    give away, and `fingerprint` the model of its vectors. `reason` says why it says nothing.
+    """
+
+    content: Content
+    method: str
+    reason: Reason | None
+    window: str = ""
+    told: Told | None = None
+    exposed: Exposed | None = None
+    fingerprint: str = ""
+
+
 def release(
     wallet: Wallet,
     question: Question,
-    content: Content,
+    draft: Draft,
     *,
-    epsilon: int,
-    price: int,
     seen: bytes,
     granted: Permission | None,
     refused: bool,
-    reason: Reason | None,
     now: datetime,
 ) -> Answered:
-    """Sign `content` for the question, enter it in the log and charge `epsilon`: 0 for what was told before.
+    """Sign what was drafted for the question, and enter it in the log.
 
-    `price` is what it was drawn at, which the answer tells whether or not it says anything.
     What may have changed since it was worked out is looked at again under the vault's lock: the request, the
-    grant, the budget, and what was said and not withdrawn, whose `basis` was `seen`. Where they no longer
-    allow it, the answer that leaves says nothing and costs nothing. Raises RequestReplayed, KeystoreError,
-    StorageError; nothing has left then.
+    grant and its cap, and what was said and not withdrawn, whose `basis` was `seen`. Where they no longer
+    allow it, the answer that leaves says nothing. Raises RequestReplayed, KeystoreError, StorageError;
+    nothing has left then.
     """
     vault, party = wallet.vault, question.party
     level = levels.of(question.asked)
     key = derivation.pairwise_key(wallet.root, party)
     with vault.transaction():
-        date = budgets.dates(wallet, now)
-        attended = granted is None and not refused
-        if attended and date.in_doubt:
-            date = budgets.confirm_date(wallet, now)
-        moment = date.clock if attended else date.unattended
+        date = dates.dates(wallet, now)
+        if granted is None and not refused and date.in_doubt:
+            date = dates.confirm_date(wallet, now)
         # Looked for where nothing is said as well, so that it takes as long.
-        objection = _objection(wallet, question, epsilon, seen, granted, date, moment)
-        if objection and (epsilon or content != nothing(question)):
-            reason, epsilon, content = objection, 0, nothing(question)
+        objection = _objection(wallet, question, draft, seen, granted, date)
+        content, reason = draft.content, draft.reason
+        if objection and content != nothing(question):
+            reason, content = objection, nothing(question)
         said = content != nothing(question)
-        text = build_answer(question, content, key=key, now=now, epsilon=price)
+        told = draft.told if said else None
+        bits = told.bits if told else 0.0
+        text = build_answer(question, content, key=key, now=now, method=draft.method, window=draft.window)
         entry = disclosure_log.record(
             wallet,
             {
@@ -86,14 +100,16 @@ def release(
                 "level": question.level,
                 "request": question.authorization.digest,
                 "consent": "refused" if refused else f"grant {granted.grant.number}" if granted else "owner",
-                "epsilon": epsilon / 1000,
                 "grant": granted.grant.number if granted else None,
+                "method": draft.method,
+                "window": draft.window or None,
+                "bits": round(bits, 1),
+                "edited": told.edited if told else False,
                 "said": said,
                 "released": text,
             },
             now=now,
         )
-        again = level.kept(question.asked, content) if epsilon else None
         answers.add(
             vault,
             AnswerRow(
@@ -103,13 +119,20 @@ def release(
                 question=question.identity,
                 level=question.level,
                 purpose=question.purpose,
-                content=None if again is None else strict_json.canonical(again).decode(),
-                epsilon=epsilon,
+                method=draft.method,
+                bits=bits,
+                epsilon=0,
                 grant_number=granted.grant.number if granted else None,
                 time=format_timestamp(date.clock),
                 candidates=level.fingerprints(question.asked),
             ),
         )
+        if told and draft.exposed:
+            line = metering.as_line(
+                told, entry.number, party=party, fingerprint=draft.fingerprint, verbatim=level.verbatim
+            )
+            transcript.add(vault, line)
+            metering.keep(wallet, party, draft.exposed.own, draft.exposed.shared)
         # The application reads the number of its own answers there, not that of all the wallet's.
         own = len(answers.history(vault, party))
         receipt = build_receipt(question, text, number=own, key=key, now=now)
@@ -118,30 +141,20 @@ def release(
     return Answered(text, None if said else reason or reasons.NOTHING_SAID, entry.number)
 
 
-def basis(wallet: Wallet) -> bytes:
-    """Return a digest of everything that may influence an answer; it changes with the profile."""
-    own = topic_store.own(wallet.vault)
-    meanings = [(topic.label, topic.meaning) for topic in own]
-    access = repr((sorted(access_by_topic(wallet, own).items()), meanings))
-    return hashlib.sha256(statements.digest(wallet.vault) + access.encode()).digest()
-
-
 def _objection(
-    wallet: Wallet,
-    question: Question,
-    epsilon: int,
-    seen: bytes,
-    granted: Permission | None,
-    date: Dates,
-    moment: datetime,
+    wallet: Wallet, question: Question, draft: Draft, seen: bytes, granted: Permission | None, date: Dates
 ) -> Reason | None:
     """Return the reason to withhold the answer, or None."""
     if basis(wallet) != seen:
         return reasons.PROFILE_CHANGED
-    if granted is not None:
-        still = permission.covering(wallet, question, epsilon, date)
-        if still is None or still.grant.number != granted.grant.number:
-            return reasons.GRANT_ENDED
-        if still.used_up:
-            return still.used_up
-    return None if budgets.allowed(wallet, question.party, epsilon, moment) else reasons.BUDGET_TAKEN
+    if granted is None:
+        return None
+    still = permission.covering(wallet, question, date)
+    if still is None or still.grant.number != granted.grant.number:
+        return reasons.GRANT_ENDED
+    if still.used_up:
+        return still.used_up
+    cap, bits = still.grant.cap, draft.told.bits if draft.told else 0.0
+    if cap is not None and answers.told_bits(wallet.vault, grant=still.grant.number) + bits > cap:
+        return reasons.cap_reached(cap)
+    return None

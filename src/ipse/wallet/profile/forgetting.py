@@ -47,10 +47,11 @@ class Forgotten:
 def forget(wallet: Wallet, numbers: Collection[int]) -> Forgotten:
     """Delete statements, what they took the place of, and all that was made of them.
 
-    That is their vectors of every model, the kept rankings, whose order they had a part in, the answers kept
-    to be repeated, accepted contradictions and the sums that a taste came to: in one transaction, all or
-    nothing. `erase` then leaves no copy in the file. The disclosure log stays: it is the record of what left.
-    Raises NotFound where one of `numbers` is not there.
+    That is their vectors of every model, the kept rankings, whose order they had a part in, the vectors of
+    sentences that applications were told, accepted contradictions and the sums that a taste came to: in one
+    transaction, all or nothing. `erase` then leaves no copy in the file. The disclosure log stays: it is the
+    record of what left. So do private summaries, whose noise hides each statement. Raises NotFound where one
+    of `numbers` is not there.
     """
     vault = wallet.vault
     with vault.transaction():
@@ -58,7 +59,7 @@ def forget(wallet: Wallet, numbers: Collection[int]) -> Forgotten:
             statements.find(vault, number)  # raises, for it is not there
         doomed = statements.with_earlier(vault, numbers)
         heard = disclosed(vault, doomed)
-        statements.remove(vault, numbers)  # with them the vault drops the answers made of them
+        statements.remove(vault, numbers)  # with them the vault drops the vectors of what was told
         ranked = rankings.clear(vault)
         erasing.make_due(vault)
     return Forgotten(tuple(doomed), ranked, heard)

@@ -18,7 +18,7 @@ from ipse.errors import AlreadyExists, MalformedInput, NotFound, StorageError
 from ipse.preferences import topics, vectors
 from ipse.preferences.embedding import Embedder
 from ipse.preferences.interests import find_interests, relevance
-from ipse.storage import answers, topic_store
+from ipse.storage import topic_store
 from ipse.storage.statements import Statement
 from ipse.storage.topic_store import OwnTopic
 from ipse.wallet.profile.opinions import read_opinions
@@ -166,13 +166,9 @@ def add_topic(wallet: Wallet, label: str, meaning: str | None, *, now: datetime)
 def remove_topic(wallet: Wallet, label: str) -> None:
     """Delete a topic of the owner's. Raises NotFound."""
     vault = wallet.vault
-    key = _OWN + label.strip()
     with vault.transaction():
-        was_open = access_by_topic(wallet).get(key, True)
         topic_store.remove(vault, label.strip())
-        topic_store.forget_access(vault, key)
-        if not was_open:
-            answers.drop_contents(vault)
+        topic_store.forget_access(vault, _OWN + label.strip())
 
 
 def access_by_topic(wallet: Wallet, own: Sequence[OwnTopic] | None = None) -> dict[str, bool]:
@@ -193,8 +189,8 @@ def set_topic_access(wallet: Wallet, label: str, *, open: bool) -> tuple[str, ..
     """Open or close the topics of a name; their keys in `access_by_topic`.
 
     A published topic is named by its id or by its label without regard to case, one of the owner's own by
-    its label. What applications were answered before is not repeated to them afterwards, since it was made
-    with other topics. Raises NotFound.
+    its label. In private summaries a topic that was closed stays noise alone until the next are drawn. Raises
+    NotFound.
     """
     vault = wallet.vault
     label = label.strip()
@@ -211,6 +207,4 @@ def set_topic_access(wallet: Wallet, label: str, *, open: bool) -> tuple[str, ..
             raise NotFound(f"there is no topic {label!r}", hint="`ipse profile topics --all` lists them")
         for key in named:
             topic_store.set_access(vault, key, open)
-        if any(before[key] is not open for key in named):
-            answers.drop_contents(vault)
     return tuple(named)

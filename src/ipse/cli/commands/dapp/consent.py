@@ -15,11 +15,15 @@ from ipse.errors import ConsentNeeded
 
 __all__ = ["ask"]
 
-_SEND: Final = "send this? type yes or no: "
 _SEND_NOTHING: Final = "send this answer that says nothing? type yes or no: "
 _TICK: Final = "numbers tick or untick, yes sends what is ticked, no refuses: "
+_ARRANGE: Final = "numbers tick or untick, move 3 1 moves, yes sends what is ticked, no refuses: "
+_KEEP: Final = "k lets your profile learn from what you ticked and unticked, Enter does not: "
 _NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:[ ,]+[0-9]{1,4})*", re.ASCII)
-_REFUSED: Final = Decision(False)
+_MOVE: Final = re.compile(r"move +([0-9]{1,4}) +([0-9]{1,4})", re.ASCII)
+_FIRST: Final = 12
+"""Items that the list begins with; `more` shows as many more."""
+_REFUSED: Final = Decision(accepted=False)
 _TRIES: Final = 5
 """How often in a row the owner may type something else before the question counts as interrupted."""
 
@@ -29,65 +33,104 @@ def ask(context: Context, proposal: Proposal) -> Decision:
     if not context.can_ask:
         raise _nobody(proposal)
     tty.forget_typed()  # a yes typed before the page was there is no answer to it
-    context.output.page(page(proposal), keep=ISOLATES)
-    if proposal.tickable and proposal.items:
-        return _ticked(context, proposal)
-    return _whole(context, _SEND if proposal.items else _SEND_NOTHING)
+    context.output.page(page(proposal, context.output.page_width), keep=ISOLATES)
+    return _Checklist(context, proposal).decided() if proposal.offer.items else _whole(context)
 
 
-def _whole(context: Context, question: str) -> Decision:
+def _whole(context: Context) -> Decision:
     """Ask until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
     for _ in range(_TRIES):
-        typed = tty.ask(question)
+        typed = tty.ask(_SEND_NOTHING)
         if typed in ("yes", "no"):
-            return Decision(typed == "yes")
+            return Decision(accepted=typed == "yes")
         _ask_again(context, "only `yes` sends it and only `no` refuses; nothing is decided")
     raise KeyboardInterrupt
 
 
-def _ticked(context: Context, proposal: Proposal) -> Decision:
-    """Tick and untick until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
-    ticked: frozenset[str] = frozenset()
-    tries = 0
-    while tries < _TRIES:
-        context.output.page(checklist(proposal, ticked), keep=ISOLATES)
-        typed = tty.ask(_TICK)
-        if typed == "no":
-            return _REFUSED
-        if typed == "yes" and ticked:
-            return Decision(True, ticked)
-        if _NUMBERS.fullmatch(typed):
-            numbers = {int(number) for number in re.findall("[0-9]+", typed)}
-            tries, ticked = 0, _changed(context, proposal, ticked, numbers)
-            continue
-        tries += 1
-        if typed == "yes":
-            _ask_again(context, "nothing is ticked: tick something, or type no")
+class _Checklist:
+    """What the owner ticks and moves, until it is decided."""
+
+    def __init__(self, context: Context, proposal: Proposal) -> None:
+        self._context = context
+        self._proposal = proposal
+        self._level = levels.of(proposal.question.asked)
+        self._items = list(proposal.offer.items)
+        self._ticked = set(proposal.preticked)
+        self._shown = max(_FIRST, min(len(self._ticked), 2 * _FIRST))
+
+    def decided(self) -> Decision:
+        """Ask until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
+        tries = 0
+        while tries < _TRIES:
+            self._say(
+                checklist(
+                    self._proposal,
+                    self._items,
+                    self._ticked,
+                    self._shown,
+                    self._context.output.page_width,
+                )
+            )
+            typed = tty.ask(_ARRANGE if self._level.ordered else _TICK)
+            if typed == "no":
+                return _REFUSED
+            if typed == "yes" and self._ticked:
+                ticked = tuple(item.key for item in self._items if item.key in self._ticked)
+                return Decision(accepted=True, ticked=ticked, keep=self._keeps())
+            if self._changed(typed):
+                tries = 0
+                continue
+            tries += 1
+            if typed == "yes":
+                _ask_again(self._context, "nothing is ticked: tick something, or type no")
+            else:
+                _ask_again(self._context, "only numbers, `yes` and `no` are taken; nothing is decided")
+        raise KeyboardInterrupt
+
+    def _changed(self, typed: str) -> bool:
+        """Whether what was typed is about the list; then that is done."""
+        move = _MOVE.fullmatch(typed)
+        if typed == "more":
+            self._shown += _FIRST
+        elif self._level.ordered and move:
+            self._move(int(move[1]), int(move[2]))
+        elif _NUMBERS.fullmatch(typed):
+            self._tick({int(number) for number in re.findall("[0-9]+", typed)})
         else:
-            _ask_again(context, "only numbers, `yes` and `no` are taken; nothing is decided")
-    raise KeyboardInterrupt
+            return False
+        return True
+
+    def _tick(self, numbers: set[int]) -> None:
+        """Turn the ticks of these numbers, if all of them can be."""
+        if not self._there(numbers):
+            return
+        changed = self._ticked ^ {self._items[number - 1].key for number in numbers}
+        most = self._level.most_ticked(self._proposal.question.asked)
+        if len(changed) > most:
+            self._say(f"they ask for at most {most}; nothing is changed")
+        else:
+            self._ticked = changed
+
+    def _move(self, number: int, place: int) -> None:
+        if self._there({number, place}):
+            self._items.insert(place - 1, self._items.pop(number - 1))
+
+    def _there(self, numbers: set[int]) -> bool:
+        unknown = sorted(number for number in numbers if not 1 <= number <= len(self._items))
+        if unknown:
+            self._say(f"there is no {unknown[0]} in this list; nothing is changed")
+        return not unknown
+
+    def _keeps(self) -> bool:
+        return self._level.sends_candidates and tty.ask(_KEEP) == "k"
+
+    def _say(self, text: str) -> None:
+        self._context.output.page(text, keep=ISOLATES)
 
 
 def _ask_again(context: Context, why: str) -> None:
     tty.forget_typed()  # what was typed before this was read is no answer to it
     context.output.page(why)
-
-
-def _changed(
-    context: Context, proposal: Proposal, ticked: frozenset[str], numbers: set[int]
-) -> frozenset[str]:
-    """The ticks after those of `numbers` are turned; the same where one can't be."""
-    unknown = sorted(number for number in numbers if not 1 <= number <= len(proposal.items))
-    if unknown:
-        context.output.page(f"there is no {unknown[0]} in this list; nothing is changed")
-        return ticked
-    changed = ticked ^ {proposal.items[number - 1].key for number in numbers}
-    asked = proposal.question.asked
-    most = levels.of(asked).most_ticked(asked)
-    if len(changed) > most:
-        context.output.page(f"they ask for at most {most}; nothing is changed")
-        return ticked
-    return changed
 
 
 def _nobody(proposal: Proposal) -> ConsentNeeded:

@@ -1,4 +1,4 @@
-"""`ipse dapp date`: the owner confirms the date, by which spent budgets come back."""
+"""`ipse dapp date`: the owner confirms the date, by which grants and private summaries go."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ __all__ = ["date"]
 
 
 def date(ctx: typer.Context) -> None:
-    """Confirm the date, so that what was spent comes back under grants.
+    """Confirm the date, by which grants and private summaries go.
 
     Without you the clock counts for 30 days after you last confirmed it, on a consent page or here.
     """
-    from ipse.wallet.disclosure import budgets
+    from ipse.wallet.disclosure import dates
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        clock, last = budgets.clock(wallet, context.now), budgets.dates(wallet, context.now).confirmed
+        clock, last = dates.clock(wallet, context.now), dates.dates(wallet, context.now).confirmed
         if not context.can_ask:
             raise ConsentNeeded(
                 "the date takes your own word, and there is nobody to ask",
@@ -34,6 +34,6 @@ def date(ctx: typer.Context) -> None:
         )
         if tty.ask("is that today? type yes: ") != "yes":
             raise ConsentRefused("the date is not confirmed", hint="only `yes` does; nothing was changed")
-        after = budgets.confirm_date(wallet, context.now)
+        after = dates.confirm_date(wallet, context.now)
     day = f"{after.confirmed:%Y-%m-%d}"
     context.output.result(f"the date is confirmed: {day}", {"confirmed": day})

@@ -42,9 +42,17 @@ def grant(
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="When it ends; in 90 days if not given.")
     ] = None,
-    epsilon: Annotated[
-        str | None,
-        typer.Option(metavar="E", help="The most that it may spend of the privacy budget in 30 days."),
+    exact: Annotated[
+        bool,
+        typer.Option("--exact", help="It is told what you would tick yourself, without noise, up to --cap."),
+    ] = False,
+    cap: Annotated[
+        int | None,
+        typer.Option(
+            metavar="BITS",
+            min=1,
+            help="How much exact answers tell in all; 260 if not given, about 20 answers.",
+        ),
     ] = None,
     allow_unsigned: Annotated[
         bool,
@@ -53,7 +61,8 @@ def grant(
 ) -> None:
     """Let an application ask without asking you each time.
 
-    Sentences can't be granted: each leaves by your own tick.
+    It is told from your private summary, with noise, unless you give --exact. Sentences can't be granted:
+    each leaves by your own tick.
     """
     from ipse.wallet import disclosure
 
@@ -64,9 +73,8 @@ def grant(
     if expires <= now:
         raise UsageError(f"--until {until} is past", hint="give a day or time that is to come")
     named = options.read_topics(topics) if topics is not None else ()
-    most = None if epsilon is None else options.read_epsilon(epsilon, "--epsilon")
-    if most == 0:
-        raise UsageError("--epsilon 0 would allow no answer", hint="give more, or no grant")
+    if cap is not None and not exact:
+        raise UsageError("--cap bounds exact answers", hint="give --exact too, or leave it out")
     with context.wallet() as wallet:
         given = disclosure.grant(
             wallet,
@@ -76,8 +84,9 @@ def grant(
             expires=expires,
             topics=named,
             per_day=per_day,
-            epsilon=most,
             unsigned=allow_unsigned,
+            exact=exact,
+            cap=cap,
         )
     context.output.result(_sentence(given), _row(given))
 
@@ -119,8 +128,7 @@ def _check_level(level: str) -> None:
 
 
 def _row(given: Grant) -> JsonObject:
-    epsilon = None if given.epsilon is None else given.epsilon / 1000
-    return dict(asdict(given), topics=list(given.topics), epsilon=epsilon)
+    return dict(asdict(given), topics=list(given.topics))
 
 
 def _sentence(given: Grant) -> str:
@@ -136,7 +144,6 @@ def _limits(given: Grant) -> list[str]:
         limits.append(f"only about {', '.join(map(label_of, given.topics))}")
     if given.per_day is not None:
         limits.append(f"{given.per_day} a day")
-    if given.epsilon is not None:
-        limits.append(f"epsilon {given.epsilon / 1000} in 30 days")
+    limits.append(f"exact, up to {given.cap} bits" if given.exact else "from the private summary")
     limits.append("unsigned requests too" if given.unsigned else "signed requests only")
     return limits

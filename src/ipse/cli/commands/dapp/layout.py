@@ -12,9 +12,11 @@ from ipse.encoding.safe_text import printable
 __all__ = ["ISOLATES", "WIDTH", "cells", "cut", "labelled", "legible", "listed", "wrapped"]
 
 WIDTH: Final = 80
-"""Cells of a line of the page."""
+"""Cells of a line of the page where the terminal is not narrower."""
 
 _LABEL: Final = 16
+_NARROW, _INDENT = 60, 4
+"""Cells of a line below which labels stand on lines of their own, and how far what they label is indented."""
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL"})
 ISOLATES: Final = "\u2068\u2069"
 """What lines that run from right to left are put between; `legible` leaves none in another's text."""
@@ -49,16 +51,19 @@ def cut(text: str, width: int) -> str:
     return clear if cells(clear) <= width else next(_pieces(clear, width - 1)).rstrip() + "…"
 
 
-def labelled(label: str, text: str, *more: str) -> list[str]:
-    """`text` behind its label, each of `more` on a line of its own under it."""
-    lines = [line for part in (text, *more) for line in wrapped(part, WIDTH - _LABEL)]
+def labelled(label: str, text: str, *more: str, width: int = WIDTH) -> list[str]:
+    """`text` behind its label, each of `more` on a line of its own under it; under it where it is narrow."""
+    if width < _NARROW:
+        indented = [listed(" " * _INDENT, part, width=width) for part in (text, *more)]
+        return [f"  {label}:", *(line for lines in indented for line in lines)]
+    lines = [line for part in (text, *more) for line in wrapped(part, width - _LABEL)]
     heads = [f"  {label + ':':<{_LABEL - 2}}", *[" " * _LABEL] * (len(lines) - 1)]
     return [head + line for head, line in zip(heads, lines, strict=True)]
 
 
-def listed(head: str, text: str) -> list[str]:
+def listed(head: str, text: str, *, width: int = WIDTH) -> list[str]:
     """`text` behind `head`, its further lines under its first."""
-    first, *others = wrapped(text, WIDTH - len(head))
+    first, *others = wrapped(text, width - len(head))
     return [head + first, *(" " * len(head) + line for line in others)]
 
 

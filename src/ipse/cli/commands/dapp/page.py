@@ -6,14 +6,14 @@ page's own: no text of another's can pass for a word of the wallet's.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
-from ipse.cli.commands.dapp import options
-from ipse.cli.commands.dapp.layout import cut, labelled, legible, listed
-from ipse.disclosure import levels
-from ipse.disclosure.proposals import Applicant, Proposal, UnconfirmedDate
+from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed
+from ipse.disclosure import exposure, levels
+from ipse.disclosure.offers import Item
+from ipse.disclosure.proposals import Applicant, Exposed, Proposal, UnconfirmedDate
 from ipse.disclosure.questions import Question
 from ipse.disclosure.warnings import PastAnswer
 from ipse.encoding.safe_text import without_quotes
@@ -21,47 +21,63 @@ from ipse.encoding.safe_text import without_quotes
 __all__ = ["checklist", "page"]
 
 _SHOWN_PAST: Final = 3
-_ITEM: Final = " " * 18
 _MOST_SAID: Final = 320
 """Cells of an application's words; the protocol lets no more through than fit."""
+_MOST_WHY: Final = 120
 _SCREEN: Final = 24
+_KNOWN, _KNOWN_TO_ALL = 0.5, 0.7
+"""Rho of a reading from which on the page speaks up: of one application, and of all that share."""
 
 
-def page(proposal: Proposal) -> str:
-    """The page on a proposal, lines of at most 80 cells, without the list of what can be ticked."""
+def page(proposal: Proposal, width: int = WIDTH) -> str:
+    """The page on a proposal, lines of at most `width` cells, without the list of what can be ticked."""
     question = proposal.question
     level = levels.of(question.asked)
+    items = proposal.offer.picked(proposal.offer.chosen)
+    exposed = proposal.exposed(items)
+    warnings = [*(warning.text for warning in proposal.warnings), *_exposing(exposed)]
+    sections = [
+        ("who asks", _who(proposal.applicant)),
+        ("purpose", [_quoted(question.purpose)]),
+        ("question", level.question(question.asked, _quoted)),
+        ("would leave", _leaving(proposal)),
+        ("gives away", _given_away(exposed, items)),
+        ("how long", _how_long(question)),
+        *([("date", _date(proposal.date))] if proposal.date else []),
+        ("stays here", [level.stays if proposal.offer.items else "everything"]),
+    ]
     lines = [
         "",
-        *(line for warning in proposal.warnings for line in listed("! ", warning.text)),
-        f"An application asks {level.asks}.",
-        *_who(proposal.applicant),
-        *labelled("purpose", _quoted(question.purpose)),
-        *labelled("question", *level.question(question.asked, _quoted)),
-        *_leaving(proposal),
-        *labelled("how long", *_how_long(question)),
-        *labelled("costs", *_costs(proposal)),
-        *_date(proposal.date),
-        *labelled("stays here", level.stays if proposal.items else "everything"),
+        *(line for text in warnings for line in listed("! ", text, width=width)),
+        *listed("", f"An application asks {level.asks}.", width=width),
+        *(line for label, parts in sections for line in labelled(label, *parts, width=width)),
     ]
-    if proposal.warnings and len(lines) + len(proposal.items) > _SCREEN:
-        lines.append("! there are warnings at the top of this page")
+    if warnings and len(lines) + len(proposal.offer.items) > _SCREEN:
+        lines += listed("! ", "there are warnings at the top of this page", width=width)
     return "\n".join([*lines, ""])
 
 
-def checklist(proposal: Proposal, ticked: Collection[str]) -> str:
-    """The items of a tickable proposal, numbered from 1, each with whether it is ticked."""
-    width = len(str(len(proposal.items)))
-    lines = [
-        line
-        for number, item in enumerate(proposal.items, 1)
-        for line in listed(f"  {number:>{width}} [{'x' if item.key in ticked else ' '}] ", item.text)
-    ]
-    return "\n".join([*lines, f"  ticked: {len(ticked)} of {len(proposal.items)}"])
+def checklist(
+    proposal: Proposal, items: Sequence[Item], ticked: Collection[str], shown: int, width: int = WIDTH
+) -> str:
+    """The first `shown` items, numbered from 1 in this order, each with whether it is ticked and why."""
+    level = levels.of(proposal.question.asked)
+    digits = len(str(len(items)))
+    lines = []
+    for number, item in enumerate(items[:shown], 1):
+        head = f"  {number:>{digits}} [{'x' if item.key in ticked else ' '}] "
+        lines += listed(head, _marked(item.text) if level.quoted else item.text, width=width)
+        if item.why:
+            lines += listed(" " * len(head), f"for you said: {cut(item.why, _MOST_WHY)}", width=width)
+    if shown < len(items):
+        lines += listed("  ", f"and {len(items) - shown} more: type more", width=width)
+    most = level.most_ticked(proposal.question.asked)
+    lines += listed("  ", f"ticked: {len(ticked)} of {len(items)}, at most {most} can be", width=width)
+    return "\n".join(lines)
 
 
 def _who(applicant: Applicant) -> list[str]:
-    return labelled("who asks", *_identity(applicant), *_past(applicant))
+    return [*_identity(applicant), *_past(applicant)]
 
 
 def _identity(applicant: Applicant) -> list[str]:
@@ -94,18 +110,37 @@ def _past_line(asked: PastAnswer) -> str:
 
 
 def _leaving(proposal: Proposal) -> list[str]:
-    if not proposal.items:
-        reason = proposal.reason.text if proposal.reason else "there is nothing to say"
-        return labelled("would leave", f"an answer that says nothing: {reason}", "a refusal looks the same")
     signed = "signed under an identity for them alone"
-    if proposal.tickable:
-        return labelled("would leave", f"what you tick below, and no more, {signed}")
-    head = labelled(
-        "would leave", f"exactly this, {signed}", "drawn with some chance, which hides what you said"
-    )
-    quoted = levels.of(proposal.question.asked).quoted
-    texts = [_marked(item.text) if quoted else item.text for item in proposal.items]
-    return [*head, *(line for text in texts for line in listed(_ITEM, text))]
+    if not proposal.offer.items:
+        reason = proposal.offer.reason.text if proposal.offer.reason else "there is nothing to say"
+        return [f"an answer that says nothing: {reason}", "a refusal looks the same"]
+    if proposal.preticked:
+        return [f"what is ticked below, as your own choice, {signed}"]
+    return [f"what you tick below, and no more, {signed}"]
+
+
+def _given_away(exposed: Exposed, items: Sequence[Item]) -> list[str]:
+    if not items:
+        return ["nothing more than before"]
+    own, shared = exposed.own, exposed.shared
+    lines = [
+        exposure.in_words(own),
+        f"somebody who was told nothing: {exposure.named(own.stranger)}",
+    ]
+    if exposure.named(shared.share) != exposure.named(own.share):
+        lines.append(f"all applications together: {exposure.named(shared.share)}")
+    return lines
+
+
+def _exposing(exposed: Exposed) -> list[str]:
+    found = []
+    if exposed.answer > exposure.LONG:
+        found.append(f"this answer alone tells a lot: {exposure.in_words(exposed.own)}")
+    elif exposed.own.rho >= _KNOWN:
+        found.append(f"this application knows you well: {exposure.in_words(exposed.own)}")
+    if exposed.shared.rho >= _KNOWN_TO_ALL:
+        found.append("applications that share what they were told know you very well")
+    return found
 
 
 def _how_long(question: Question) -> list[str]:
@@ -115,34 +150,11 @@ def _how_long(question: Question) -> list[str]:
     ]
 
 
-def _costs(proposal: Proposal) -> list[str]:
-    cost = proposal.cost
-    whole, own, overall = map(options.show_epsilon, (cost.epsilon, cost.application_left, cost.overall_left))
-    if cost.spent:
-        room = f" until {legible(cost.returns[:10])}" if cost.returns else ""
-        left = f"left: {own} for it, {overall} for all applications"
-        return [f"nothing; its privacy budget has no room for more{room}", left]
-    if not proposal.items and not cost.epsilon:
-        return ["nothing of the privacy budget"]
-    if cost.repeated is not None:
-        return [f"nothing of the budget: the same answer as on {legible(cost.repeated[:10])}"]
-    if cost.epsilon == 0:
-        return ["nothing of the budget: what leaves is told as it is"]
-    before = options.show_epsilon(cost.application_left + cost.epsilon)
+def _date(date: UnconfirmedDate) -> list[str]:
     return [
-        f"{whole} of the {before} that its privacy budget has left",
-        f"then {own} stays for it, and {overall} for all applications",
-    ]
-
-
-def _date(date: UnconfirmedDate | None) -> list[str]:
-    if date is None:
-        return []
-    return labelled(
-        "date",
         f"today is {date.today:%Y-%m-%d}: yes confirms that too",
         f"it was last confirmed on {date.confirmed:%Y-%m-%d}, {date.days} days ago",
-    )
+    ]
 
 
 def _quoted(text: str) -> str:
