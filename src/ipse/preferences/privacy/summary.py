@@ -5,7 +5,7 @@ was said in the same words is one opinion, from however many sources. The counts
 and what is told is computed from the noisy counts and public data alone.
 
     N   = max(1, n + X)                              n opinions; X of scale 1 / COUNTING, once for a window
-    e   = min((EPSILON - COUNTING) / m, STRENGTH / (sqrt(m) N))             m = APPLICATIONS
+    e   = min((EPSILON - COUNTING) / m, STRENGTH / N)                       m = APPLICATIONS
     h_j = the votes for topic j less those against it + Y_j                 Y_j of scale 1 / e
 
 Each of m applications is told from a summary with noise of its own: what two applications have in common
@@ -17,7 +17,8 @@ count changes the probability of any counts by a factor of exp(e) at most (C. Dw
 and A. Smith, Calibrating Noise to Sensitivity in Private Data Analysis, TCC 2006); N is such a release of a
 count that one opinion changes by 1. 3. e is computed from N and public numbers. So N and all m summaries
 together are (COUNTING + m e)-private, which is EPSILON at most. 4. All that is read from a summary
-afterwards, however often, costs nothing more.
+afterwards, however often, costs nothing more. What is hidden is an opinion, with all of its sources: one
+source more or less of it may change its vote and its topic, which is two votes at most.
 
 The noise grows with the profile because the votes of many opinions agree: with the same noise they would
 show which way a taste leans, though each of them was hidden.
