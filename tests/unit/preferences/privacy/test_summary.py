@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,13 @@ def test_the_order_has_no_influence(profile: list[list[float]], seed: int) -> No
     assert votes(texts, vectors, weights, topics) == votes(
         [texts[row] for row in order], vectors[order], weights[order], topics
     )
+
+
+def test_the_order_of_sources_has_no_influence_where_their_mean_is_between_two_votes() -> None:
+    """Added up in another order, these weights come to another last digit, and to another vote."""
+    topics = np.eye(1, 2, dtype=np.float32)
+    orders = permutations([0.3711, 0.3009, -0.12075])
+    assert len({tuple(votes(["sea"] * 3, topics[[0] * 3], order, topics)[0]) for order in orders}) == 1
 
 
 @pytest.mark.parametrize("seed", range(4))
