@@ -1,11 +1,16 @@
-"""Whether one statement is in the profile: what an attacker finds out, against what epsilon allows.
+"""Whether one opinion is in the profile: what an attacker finds out, against what epsilon allows.
 
-The attacker knows the whole profile but for one statement, and whether the owner holds that one is decided
-by a coin. They ask the question in which it tells most, and say "in" or "out" from the answer. Each row is
-run some thousands of times with the statement in and as often with it out, with the real mechanisms.
+The attacker knows the whole profile but for one opinion, its topic and its vote, and whether the owner holds
+it is decided by a coin. They hold every summary of the windows, those of all applications, and weigh how
+likely the summaries are with the opinion and without it: by the count of its topic, and by the epsilon of the
+noise, which tells of the number of opinions. No test of these summaries is better (J. Neyman and E. Pearson,
+On the Problem of the Most Efficient Tests of Statistical Hypotheses, 1933). They say "in" where "in" is
+likelier, which gives the largest advantage, or where they are as sure as in the clearest quarter of cases,
+which shows more of epsilon. Each row is run some thousands of times with the opinion in and as often with it
+out, with the real mechanism.
 
 - epsilon: the least epsilon that a mechanism with so often these guesses can have, by Clopper-Pearson bounds.
-  It must not exceed what was charged. It can't reach it where no question separates the two cases fully.
+  It must not exceed what was charged. A large profile is charged more than its noise costs.
 - advantage: how much more often "in" is said when it is in than when it is out. It must not exceed
   (e^epsilon - 1) / (e^epsilon + 1), which an epsilon-differentially private answer can't go beyond.
 
@@ -20,22 +25,28 @@ import secrets
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
-from ipse.disclosure.budgets import Budgets
-from ipse.preferences.privacy.bands import Release, bands, laplace
-from ipse.preferences.privacy.choice import Draw, choose, count
+from ipse.preferences.privacy import summary
+from ipse.preferences.privacy.discrete_laplace import Draw
+from ipse.preferences.privacy.summary import APPLICATIONS, COUNTING, EPSILON, STRENGTH, NoisyCounts
 
 _RUNS = 20_000
 _CONFIDENCE = 0.95
-_UNRELATED = 0.3
+_TRIALS = 1000
+"""Runs with the opinion in that show the attacker how sure they can be."""
+_SURE = 0.75
+_ROUNDING = 1e-9
+
+Mechanism = Callable[[Sequence[int], int, Draw], list[NoisyCounts]]
+"""Draw the summaries of a window, like summary.draw."""
 
 
 @dataclass(frozen=True)
 class Attack:
-    """A question, and the guess from its answers; `epsilon` is what they are charged, in thousandths."""
+    """A guess from the summaries; `epsilon` is what they are charged, in thousandths."""
 
     name: str
     epsilon: int
@@ -65,7 +76,7 @@ class Finding:
 
 
 def audit(attack: Attack, runs: int, confidence: float) -> Finding:
-    """Run the attack so often with the statement in, and with it out."""
+    """Run the attack so often with the opinion in, and with it out."""
     said_in = sum(attack.guesses_in(True) for _ in range(runs))
     said_out = sum(attack.guesses_in(False) for _ in range(runs))
     each = 1 - (1 - confidence) / 2
@@ -99,74 +110,106 @@ def _edge(most: int, trials: int, level: float) -> float:
     return (least + largest) / 2
 
 
-def choice_attack(
-    epsilon: int, candidates: int, size: int, ahead: float, draw: Draw, answers: int = 1
+@dataclass(frozen=True)
+class Profile:
+    """An opinion about the first of two topics, and how many there are with it; the attacker knows the rest.
+
+    `weight` is that of the opinion, which is said by so many `sources` in the same words.
+    """
+
+    opinions: int
+    weight: float = 1.0
+    sources: int = 1
+
+    def votes(self, inside: bool) -> tuple[list[int], int]:
+        """The votes for the two topics and the number of opinions, with the opinion or without it."""
+        said = [f"I like coffee{'!' * source}" for source in range(self.sources)] * inside
+        others = self.opinions - 1
+        texts = [*said, *(f"thing {number}" for number in range(others))]
+        weights = [self.weight] * len(said) + [(1.0, -1.0, 0.3)[number % 3] for number in range(others)]
+        about = [0] * len(said) + [number % 2 for number in range(others)]
+        topics = np.eye(2, dtype=np.float32)
+        return summary.votes(texts, topics[about], weights, topics)
+
+
+def attack(
+    profile: Profile,
+    windows: int = 1,
+    *,
+    sure: bool = False,
+    draw: Draw = secrets.randbelow,
+    mechanism: Mechanism = summary.draw,
 ) -> Attack:
-    """Candidates of which the first is the statement's own text, each other one `ahead` by other statements.
+    """Guess from all summaries of so many windows, in which the profile is the same."""
+    held = {inside: profile.votes(inside) for inside in (True, False)}
 
-    Of several `answers`, each about texts of its own, the attacker looks for the statement's in any.
-    """
-    texts = np.eye(candidates, 64, dtype=np.float32)
-    whole, part = divmod(ahead, 1)
-    others = np.repeat(texts[1:], int(whole) + (part > 0), axis=0)
-    weights = ([1.0] * int(whole) + [part] * (part > 0)) * (candidates - 1)
-
-    votes = {
-        inside: count(
-            np.concatenate([texts[:1], others])[not inside :], [1.0, *weights][not inside :], texts,
-            unrelated=_UNRELATED,
+    def evidence(inside: bool) -> float:
+        return sum(
+            log_likelihood_ratio(mechanism(*held[inside], draw), held[True], held[False])
+            for _ in range(windows)
         )
-        for inside in (True, False)
-    }  # fmt: skip
 
-    def guesses_in(inside: bool) -> bool:
-        return any(0 in choose(votes[inside], size, epsilon, draw) for _ in range(answers))
-
-    name = f"choose {size} of {candidates}, {ahead:g} votes behind"
-    name += f", {answers} answers" if answers > 1 else ""
-    return Attack(name, epsilon * answers, guesses_in)
-
-
-def bands_attack(epsilon: int, ahead: int, release: Release, answers: int = 1) -> Attack:
-    """A topic that is liked twice as much as disliked and `ahead` votes more; the statement dislikes it.
-
-    Of several `answers`, the attacker looks for one that is not "high".
-    """
-    dislikes = 10
-    likes = 2 * dislikes + ahead
-    weights = np.array([-1.0] + [1.0] * likes + [-1.0] * dislikes)
-    shares = np.ones((len(weights), 1))
-
-    def guesses_in(inside: bool) -> bool:
-        rows = slice(None) if inside else slice(1, None)
-        told = [bands(shares[rows], weights[rows], epsilon, release) for _ in range(answers)]
-        return any(band != "high" for (band,) in told)
-
-    name = f"bands, {ahead} votes above high"
-    name += f", {answers} answers" if answers > 1 else ""
-    return Attack(name, epsilon * answers, guesses_in)
+    least = _ROUNDING
+    if sure:
+        least = float(np.quantile([evidence(True) for _ in range(_TRIALS)], _SURE)) - _ROUNDING
+    name = f"{profile.opinions:,} opinion{'s' * (profile.opinions > 1)}"
+    name += f", a vote of {2 * profile.weight:g}" if profile.weight < 0.5 else ""
+    name += f", said {profile.sources} times" if profile.sources > 1 else ""
+    name += f", {windows} windows" if windows > 1 else ""
+    name += ", sure" if sure else ""
+    return Attack(name, EPSILON * windows, lambda inside: evidence(inside) >= least)
 
 
-def attacks(draw: Draw = secrets.randbelow, release: Release = laplace) -> list[Attack]:
-    """The rows: single answers at three epsilons, then all that the default budgets pay for."""
-    found = []
-    for epsilon in (500, 1000, 2000):
-        found += [
-            choice_attack(epsilon, 2, 1, 0.5, draw),
-            choice_attack(epsilon, 20, 1, 0, draw),
-            choice_attack(epsilon, 20, 3, 1, draw),
-            bands_attack(epsilon, 1, release),
-            bands_attack(epsilon, 4, release),
-        ]
-    budgets = Budgets()
-    for budget in (budgets.application, budgets.overall):
-        answers = budget // budgets.answer
-        found += [
-            choice_attack(budgets.answer, 2, 1, 0.5, draw, answers),
-            choice_attack(budgets.answer, 20, 3, 1, draw, answers),
-            bands_attack(budgets.answer, 4, release, answers),
-        ]
+def log_likelihood_ratio(
+    summaries: Sequence[NoisyCounts], more: tuple[list[int], int], fewer: tuple[list[int], int]
+) -> float:
+    """How much likelier the summaries of a window are with `more` than with `fewer`: votes and opinions."""
+    (one,) = {counts.epsilon for counts in summaries}
+    found = _log_probability(one, more[1]) - _log_probability(one, fewer[1])
+    for counts in summaries:
+        for told, with_it, without_it in zip(counts.counts, more[0], fewer[0], strict=True):
+            found += (abs(told - without_it) - abs(told - with_it)) / float(counts.scale)
     return found
+
+
+@cache
+def _log_probability(epsilon: int, opinions: int) -> float:
+    """The logarithm of how likely a window of so many opinions has noise of this epsilon."""
+    most = (EPSILON - COUNTING) * 1000 // APPLICATIONS
+    least = -math.inf if epsilon == most else STRENGTH // (epsilon + 1) + 1
+    largest = math.inf if epsilon == 1 else STRENGTH // epsilon
+    scale = 1000 / COUNTING
+    return math.log(_between(least - opinions, largest - opinions, scale))
+
+
+def _between(least: float, most: float, scale: float) -> float:
+    """How likely discrete Laplace noise of this scale is from `least` to `most`."""
+    if most < 0:
+        return _between(-most, -least, scale)
+    if least <= 0:
+        return 1 - _at_least(1 - least, scale) - _at_least(most + 1, scale)
+    return _at_least(least, scale) - _at_least(most + 1, scale)
+
+
+def _at_least(value: float, scale: float) -> float:
+    """How likely the noise is `value` or more, which is above 0."""
+    return math.exp(-value / scale) / (1 + math.exp(-1 / scale))
+
+
+def attacks(draw: Draw = secrets.randbelow, mechanism: Mechanism = summary.draw) -> list[Attack]:
+    """The rows: one window of small and large profiles, then several windows of them."""
+    profiles = [
+        *(Profile(opinions) for opinions in (1, 50, 200, 2000)),
+        *(Profile(opinions, weight=0.25) for opinions in (1, 50, 200, 2000)),
+        *(Profile(opinions, sources=5) for opinions in (1, 50, 200)),
+    ]
+    cases = [(profile, 1) for profile in profiles]
+    cases += [(Profile(opinions), windows) for windows in (2, 3) for opinions in (1, 50, 200, 2000)]
+    return [
+        attack(profile, windows, sure=sure, draw=draw, mechanism=mechanism)
+        for profile, windows in cases
+        for sure in (False, True)
+    ]
 
 
 def audited(rows: Sequence[Attack], runs: int) -> Iterator[Finding]:
@@ -179,9 +222,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=_RUNS, help="runs with the statement in, and out")
+    parser.add_argument("--runs", type=int, default=_RUNS, help="runs with the opinion in, and out")
     runs = parser.parse_args().runs
-    print(f"membership of one statement, {runs:,} runs in and {runs:,} out of each row")
+    print(f"membership of one opinion, {runs:,} runs in and {runs:,} out of each row")
     print(f"  {'':44} epsilon: at least, charged   advantage: found (at least), allowed")
     exceeded = False
     for finding in audited(attacks(), runs):

@@ -5,7 +5,7 @@ was said in the same words is one opinion, from however many sources. The counts
 and what is told is computed from the noisy counts and public data alone.
 
     N   = max(1, n + X)                              n opinions; X of scale 1 / COUNTING, once for a window
-    e   = min((EPSILON - COUNTING) / m, STRENGTH / (sqrt(m) N))             m = APPLICATIONS
+    e   = min((EPSILON - COUNTING) / m, STRENGTH / N)                       m = APPLICATIONS
     h_j = the votes for topic j less those against it + Y_j                 Y_j of scale 1 / e
 
 Each of m applications is told from a summary with noise of its own: what two applications have in common
@@ -17,7 +17,8 @@ count changes the probability of any counts by a factor of exp(e) at most (C. Dw
 and A. Smith, Calibrating Noise to Sensitivity in Private Data Analysis, TCC 2006); N is such a release of a
 count that one opinion changes by 1. 3. e is computed from N and public numbers. So N and all m summaries
 together are (COUNTING + m e)-private, which is EPSILON at most. 4. All that is read from a summary
-afterwards, however often, costs nothing more.
+afterwards, however often, costs nothing more. What is hidden is an opinion, with all of its sources: one
+source more or less of it may change its vote and its topic, which is two votes at most.
 
 The noise grows with the profile because the votes of many opinions agree: with the same noise they would
 show which way a taste leans, though each of them was hidden.
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APPLICATIONS",
+    "COUNTING",
     "EPSILON",
+    "STRENGTH",
     "VOTE",
     "NoisyCounts",
     "band",
@@ -63,9 +66,9 @@ VOTE: Final = 1000
 """One vote, in the units that votes are counted in."""
 MILLION: Final = 1_000_000
 """Units of `NoisyCounts.epsilon` in an epsilon of 1."""
-_COUNTING: Final = 50
+COUNTING: Final = 50
 """The part of EPSILON, in thousandths, that pays for the number of opinions."""
-_STRENGTH: Final = 17_677_669
+STRENGTH: Final = 17_677_669
 """25 / sqrt(APPLICATIONS) in millionths: votes times epsilon, which is what shows of a taste as a whole."""
 _WHOLEHEARTED: Final = 0.5
 """The weight from which on an opinion is wholly for or wholly against."""
@@ -104,16 +107,16 @@ def votes(
     """The sum of the votes for each of t topics, in units of VOTE, and how many opinions voted.
 
     `texts` say n opinions, `vectors` is float32 (n, d) and `topics` float32 (t, d), unit length; `weights`
-    are in [-1, 1]. Those in the same words are one opinion, of their mean weight, about what the first of
-    them by its letters is about.
+    are in [-1, 1], and count as its ends outside it. Texts in the same words are one opinion, of their
+    mean weight, about what the first of them by its letters is about.
     """
     import numpy as np
 
     alike: dict[frozenset[str] | str, list[int]] = {}
     for row, text in enumerate(texts):
         alike.setdefault(words(text) or text, []).append(row)
-    first = [min(rows, key=lambda row: texts[row]) for rows in alike.values()]
-    graded = np.asarray(weights, np.float64)
+    first = [min(rows, key=lambda row: (texts[row], vectors[row].tobytes())) for rows in alike.values()]
+    graded = np.clip(np.asarray(weights, np.float64), -1, 1)
     means = np.array([float(np.sort(graded[rows]).mean()) for rows in alike.values()])
     whole = np.rint(np.clip(np.nan_to_num(means) / _WHOLEHEARTED, -1, 1) * VOTE).astype(np.int64)
     sums = np.zeros(len(topics), np.int64)
@@ -125,8 +128,8 @@ def votes(
 
 def draw(sums: Sequence[int], opinions: int, draw: Draw = secrets.randbelow) -> list[NoisyCounts]:
     """The summaries of a window, APPLICATIONS of them, from the votes of so many opinions."""
-    counted = max(1, opinions + discrete_laplace.sample(Fraction(1000, _COUNTING), draw))
-    epsilon = min((EPSILON - _COUNTING) * 1000 // APPLICATIONS, max(1, _STRENGTH // counted))
+    counted = max(1, opinions + discrete_laplace.sample(Fraction(1000, COUNTING), draw))
+    epsilon = min((EPSILON - COUNTING) * 1000 // APPLICATIONS, max(1, STRENGTH // counted))
     scale = Fraction(VOTE * MILLION, epsilon)
     return [
         NoisyCounts(tuple(total + discrete_laplace.sample(scale, draw) for total in sums), epsilon)
@@ -136,7 +139,7 @@ def draw(sums: Sequence[int], opinions: int, draw: Draw = secrets.randbelow) -> 
 
 def noise_alone(topics: int, draw: Draw = secrets.randbelow) -> NoisyCounts:
     """A summary of nothing, which is never told: computing with it takes as long as with another."""
-    epsilon = (EPSILON - _COUNTING) * 1000 // APPLICATIONS
+    epsilon = (EPSILON - COUNTING) * 1000 // APPLICATIONS
     scale = Fraction(VOTE * MILLION, epsilon)
     return NoisyCounts(tuple(discrete_laplace.sample(scale, draw) for _ in range(topics)), epsilon)
 
