@@ -20,10 +20,12 @@ _TOUR = (REPOSITORY / "examples" / "tour.sh").read_text()
 _README = (REPOSITORY / "README.md").read_text()
 _PROFILE = (REPOSITORY / "docs" / "profile.md").read_text()
 _GUIDE = (REPOSITORY / "docs" / "credentials.md").read_text()
-_DISCLOSURE = (REPOSITORY / "docs" / "disclosure.md").read_text()
+_DISCLOSURE = "".join(
+    (REPOSITORY / "docs" / name).read_text() for name in ("disclosure.md", "applications.md")
+)
 _LOG = (REPOSITORY / "docs" / "disclosure_log.md").read_text()
 _FAILS = re.compile(r" +# exit (\d+)$")
-_TYPED = re.compile(r"^(send this|numbers tick).*: (\S.*)$", re.MULTILINE)
+_TYPED = re.compile(r"^(numbers tick|k lets).*: (\S.*)$", re.MULTILINE)
 
 # Where `ipse` is the program.
 _PROGRAM = f'set -uo pipefail\nipse() {{ {shlex.quote(sys.executable)} -m ipse "$@"; }}\n'
@@ -42,10 +44,10 @@ ipse vc present "$DEGREE" --audience https://jobs.example --nonce 7f3a9c -q -o p
 _ANSWERED = """
 ipse profile like "long hikes in the hills"
 LIBRARY=$(ipse did create --name library)
-ipse dapp grant "$LIBRARY" --level topics --topics hiking
+ipse dapp grant "$LIBRARY" --level topics --topics hiking --exact
 for number in 1 2 3; do
     ipse dapp request --as library --audience https://library.example --purpose "to plan a walk" \\
-        --level topics --topics hiking -o request.jwt
+        --level topics --topics hiking --force -o request.jwt
     ipse dapp answer request.jwt > answer.txt
 done
 ipse log receipts 3 | ipse dapp receipt - --request request.jwt --answer answer.txt --as library > signed.json
