@@ -85,14 +85,14 @@ run 'ipse profile dislike "management advice in twelve easy steps"'
 run 'ipse profile search "stories on other planets" --limit 3'
 run 'ipse profile rank candidates.txt --top 5 --explain'
 
-chapter 'A shop asks: which three of these twenty? It gets an answer, never the profile.'
-run 'ipse dapp request --audience https://shop.example --purpose "to show you three books" --candidates candidates.txt --top 3 -o request.json'
+chapter 'A travel agent asks: which three of these twenty? It gets an answer, never the profile.'
+run 'ipse dapp request --audience https://travel.example --purpose "to propose three things to do" --candidates outings.txt --top 3 -o request.json'
 
-chapter 'You would read it and type yes. A script needs a grant, and here one that takes requests nobody signed.'
-run 'ipse dapp grant https://shop.example --level choose --per-day 1 --allow-unsigned'
+chapter 'You would read it, tick and type yes. A script needs a grant; here one that takes requests nobody signed.'
+run 'ipse dapp grant https://travel.example --level choose --per-day 3 --allow-unsigned'
 run 'ipse dapp answer request.json | tee answer.txt'
 
-chapter 'The shop verifies what it got: three of its books, drawn so that none of them gives you away.'
+chapter 'What it gets under a grant comes from a private summary, with noise that hides each thing you said.'
 run 'ipse dapp verify answer.txt --request request.json'
 
 chapter 'The same request a second time is a replay (exit 3).'
@@ -102,12 +102,15 @@ chapter 'A library signs what it asks, so that nobody else can ask in its name.'
 run 'ipse did create --name library'
 LIBRARY=$(cat last)
 run 'ipse dapp request --as library --audience https://library.example --purpose "to invite you to talks on mathematics, mountains and poems" --level topics --topics mathematics,hiking,poetry -o signed.jwt'
-run 'ipse dapp grant "$LIBRARY" --level topics --topics mathematics,hiking'
+run 'ipse dapp grant "$LIBRARY" --level topics --topics mathematics,hiking --exact --cap 20'
 run 'ipse dapp answer signed.jwt | tee topics.txt'
 run 'ipse dapp verify topics.txt --request signed.jwt'
 
-chapter 'Whoever asks, all answers together tell so much and no more.'
-run 'ipse dapp budget'
+chapter 'However much is asked, the summary tells no more; what it cost and may cost is this.'
+run 'ipse dapp summary'
+
+chapter 'What you told exactly is metered: how well could they foretell you?'
+run 'ipse dapp exposure'
 
 chapter 'And you can see what left, word for word, in a log that shows it when something is missing.'
 run 'ipse log list'

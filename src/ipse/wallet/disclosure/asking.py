@@ -118,9 +118,10 @@ class _Exact:
     def exposed(self, offer: Offer, items: Sequence[Item]) -> Exposed:
         """What an answer with these items of the offer gives away, with all that was told before."""
         told = owner.heard(self._question.asked, offer, items, self._profile, self.subjects)
+        own = self._meter.reading(self._question.party, told)
         return Exposed(
-            self._meter.reading(self._question.party, told),
-            self._meter.reading(ALL, told),
+            own,
+            self._meter.reading(ALL, told).after(own),
             levels.of(self._question.asked).bits(self._question.asked, items),
         )
 

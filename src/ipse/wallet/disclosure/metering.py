@@ -101,5 +101,8 @@ def table(wallet: Wallet, embedder: Callable[[], Embedder], now: datetime) -> li
     embed_missing(wallet, model)
     topics = embed_topics(wallet, model, EMPTY_PURPOSES)
     meter = Meter(wallet, read_profile(wallet, model, topics, now), model.fingerprint)
-    every = [*((party, count) for party, count, _ in told), (ALL, sum(count for _, count, _ in told))]
-    return [Entry(party, count, meter.reading(party)) for party, count in every]
+    rows = [Entry(party, count, meter.reading(party)) for party, count, _ in told]
+    together = meter.reading(ALL)
+    for row in rows:
+        together = together.after(row.reading)
+    return [*rows, Entry(ALL, sum(row.answers for row in rows), together)]
