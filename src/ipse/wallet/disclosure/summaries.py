@@ -24,10 +24,12 @@ from ipse.storage.summaries import Drawing
 from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Drawn", "change_limits", "drawn", "find", "limits", "renew"]
+__all__ = ["Drawn", "change_limits", "drawn", "find", "is_news", "limits", "renew"]
 
 _NAMES: Final = {"year": "limit-year", "life": "limit-life"}
 _YEAR: Final = timedelta(days=365)
+_TOLD: Final = "told-of-summaries"
+"""A setting that the migration of an older wallet leaves as `due`, and the first notice removes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,14 @@ def drawn(wallet: Wallet, moment: datetime) -> Drawn:
         newest.parties if newest is not None and told else (),
         next_window(window_of(moment.date())),
     )
+
+
+def is_news(wallet: Wallet) -> bool:
+    """Whether an older version made this wallet, whose owner was not told yet; True once."""
+    if settings.get(wallet.vault, _TOLD) is None:
+        return False
+    settings.remove(wallet.vault, _TOLD)
+    return True
 
 
 def find(wallet: Wallet, party: str, profile: Callable[[], Profile], moment: datetime) -> Source:

@@ -38,6 +38,7 @@ def answer(
     context = context_of(ctx)
     asked = options.read_request(file)
     with context.wallet(embeds=True) as wallet:
+        options.tell_of_summaries(context, wallet)
         answered = disclosure.ask(
             wallet,
             lambda: context.embedder(wallet),

@@ -76,6 +76,7 @@ def grant(
     if cap is not None and not exact:
         raise UsageError("--cap bounds exact answers", hint="give --exact too, or leave it out")
     with context.wallet() as wallet:
+        options.tell_of_summaries(context, wallet)
         given = disclosure.grant(
             wallet,
             party,

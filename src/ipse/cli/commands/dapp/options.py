@@ -1,19 +1,27 @@
-"""What the commands for applications are given: requests, topics, amounts of the privacy budget."""
+"""What the commands for applications share: requests, topics, amounts of epsilon, and a notice."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ipse.cli import params
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
 
-__all__ = ["read_epsilon", "read_request", "read_topics", "resolver", "show_epsilon"]
+if TYPE_CHECKING:
+    from ipse.cli.context import Context
+    from ipse.wallet.wallet import Wallet
+
+__all__ = ["read_epsilon", "read_request", "read_topics", "resolver", "show_epsilon", "tell_of_summaries"]
 
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_=-]*\.[A-Za-z0-9_=-]*\.[A-Za-z0-9_=-]*", re.ASCII)
+_SUMMARIES: Final = (
+    "grants are answered from a private summary now, and budgets are gone: `ipse dapp summary`;"
+    " grants of topics go on exactly, up to 260 bits each: `ipse dapp grants`"
+)
 _EPSILON: Final = re.compile(r"(\d{1,3})(?:\.(\d{1,3}))?", re.ASCII)
 
 
@@ -54,7 +62,7 @@ def read_epsilon(text: str, option: str) -> int:
     match = _EPSILON.fullmatch(text)
     if match is None:
         raise UsageError(
-            f"invalid value for {option}: {text[:50]!r} is not an amount of the privacy budget",
+            f"invalid value for {option}: {text[:50]!r} is no amount of epsilon",
             hint="write it like 1 or 0.5, at most three decimals, less than 1000",
         )
     return int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0"))
@@ -65,3 +73,11 @@ def show_epsilon(thousandths: int) -> str:
     whole, rest = divmod(max(thousandths, 0), 1000)
     decimals = f"{rest:03d}".rstrip("0")
     return f"{whole}.{decimals or '0'}"
+
+
+def tell_of_summaries(context: Context, wallet: Wallet) -> None:
+    """Say once what has become of the grants and budgets of a wallet that an older version made."""
+    from ipse.wallet.disclosure import summaries
+
+    if not context.output.quiet and summaries.is_news(wallet):
+        context.output.message(_SUMMARIES)

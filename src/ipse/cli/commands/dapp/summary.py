@@ -38,6 +38,7 @@ def summary(
         if text is not None
     }
     with context.wallet() as wallet:
+        options.tell_of_summaries(context, wallet)
         state.check(wallet)  # what was spent is told of the newest state, or not at all
         if given:
             summaries.change_limits(wallet, **given)
