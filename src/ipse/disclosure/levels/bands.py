@@ -88,6 +88,10 @@ class _BandsLevel(NamedTopicsLevel[Bands]):
     def bits(self, asked: Bands, items: Sequence[Item]) -> float:
         return exposure.bits(len(asked.topics), each=len(BANDS)) if items else 0.0
 
+    def usual_bits(self, granted: Sequence[str]) -> tuple[float, str]:
+        asked = max(len(granted), 1)
+        return exposure.bits(asked, each=len(BANDS)), f"bands of {asked}"
+
     def heard(
         self, asked: Bands, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
     ) -> Told | None:

@@ -86,6 +86,9 @@ class _ChooseLevel(CandidatesLevel[Choose]):
     def bits(self, asked: Choose, items: Sequence[Item]) -> float:
         return exposure.bits(len(asked.candidates), len(items))
 
+    def usual_bits(self, granted: Sequence[str]) -> tuple[float, str]:
+        return exposure.bits(20, 3), "three of twenty"
+
     def heard(
         self, asked: Choose, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
     ) -> Told | None:

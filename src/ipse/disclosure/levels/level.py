@@ -182,6 +182,10 @@ class Level(Protocol[A]):
         """log2 of the number of exact answers of this kind; 0 where nothing is told."""
         ...
 
+    def usual_bits(self, granted: Sequence[str]) -> tuple[float, str]:
+        """What a usual exact answer under a grant of these topics counts, and what it is in words."""
+        ...
+
     def heard(
         self, asked: A, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
     ) -> Told | None:

@@ -85,6 +85,9 @@ class _OrderLevel(CandidatesLevel[Order]):
     def bits(self, asked: Order, items: Sequence[Item]) -> float:
         return exposure.bits(len(asked.candidates), len(items), ordered=True)
 
+    def usual_bits(self, granted: Sequence[str]) -> tuple[float, str]:
+        return exposure.bits(20, 20, ordered=True), "an order of twenty"
+
     def heard(
         self, asked: Order, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
     ) -> Told | None:

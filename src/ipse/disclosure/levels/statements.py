@@ -120,6 +120,9 @@ class _StatementsLevel:
     def bits(self, asked: Statements, items: Sequence[Item]) -> float:
         return exposure.bits(len(published().topics), len(items))
 
+    def usual_bits(self, granted: Sequence[str]) -> tuple[float, str]:
+        return exposure.bits(len(published().topics), 1), "one sentence"
+
     def heard(
         self, asked: Statements, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
     ) -> Told | None:

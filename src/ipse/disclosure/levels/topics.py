@@ -80,6 +80,10 @@ class _TopicsLevel(NamedTopicsLevel[Topics]):
     def bits(self, asked: Topics, items: Sequence[Item]) -> float:
         return exposure.bits(len(asked.topics), each=2) if items else 0.0
 
+    def usual_bits(self, granted: Sequence[str]) -> tuple[float, str]:
+        asked = max(len(granted), 1)
+        return exposure.bits(asked, each=2), f"which of {asked}"
+
     def heard(
         self, asked: Topics, items: Sequence[Item], profile: Profile, subjects: Floats, *, edited: bool
     ) -> Told | None:

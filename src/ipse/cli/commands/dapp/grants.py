@@ -145,6 +145,10 @@ def _limits(given: Grant) -> list[str]:
         limits.append(f"only about {', '.join(map(label_of, given.topics))}")
     if given.per_day is not None:
         limits.append(f"{given.per_day} a day")
-    limits.append(f"exact, up to {given.cap} bits" if given.exact else "from the private summary")
+    if given.cap is None:
+        limits.append("from the private summary")
+    else:
+        bits, usual = levels.named(given.level).usual_bits(given.topics)
+        limits.append(f"exact, up to {given.cap} bits: {int(given.cap // bits)} times {usual}")
     limits.append("unsigned requests too" if given.unsigned else "signed requests only")
     return limits
