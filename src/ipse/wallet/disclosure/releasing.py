@@ -112,7 +112,7 @@ def release(
         )
         # The application reads the number of its own answers there, not that of all the wallet's.
         own = len(answers.history(vault, party))
-        receipt = build_receipt(question, text, number=own, key=key, now=now)
+        receipt = build_receipt(question, text, number=own, key=key, now=now, terms=question.terms)
         answers.keep_receipt(vault, entry.number, receipt)
     state.settle(wallet)
     return Answered(text, None if said else reason or reasons.NOTHING_SAID, entry.number)

@@ -40,6 +40,7 @@ def page(proposal: Proposal) -> str:
         *labelled("question", *level.question(question.asked, _quoted)),
         *_leaving(proposal),
         *labelled("how long", *_how_long(question)),
+        *_promises(question),
         *labelled("costs", *_costs(proposal)),
         *_date(proposal.date),
         *labelled("stays here", level.stays if proposal.items else "everything"),
@@ -113,6 +114,10 @@ def _how_long(question: Question) -> list[str]:
         f"until {question.authorization.expires:%Y-%m-%d %H:%M} UTC it can be answered;",
         f"they say they keep the answer for {_duration(question.retention)}",
     ]
+
+
+def _promises(question: Question) -> list[str]:
+    return [] if question.terms is None else labelled("promises", *question.terms.in_words(_quoted))
 
 
 def _costs(proposal: Proposal) -> list[str]:
