@@ -266,5 +266,11 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE vectors ADD COLUMN identity BLOB;
     UPDATE vectors SET identity = (SELECT identity FROM statements WHERE number = statement);
     """,
+    # Evidence beside a receipt: the request that offered terms, the withdrawal, the application's reply.
+    """
+    ALTER TABLE receipts ADD COLUMN request TEXT;
+    ALTER TABLE receipts ADD COLUMN withdrawal TEXT;
+    ALTER TABLE receipts ADD COLUMN reply TEXT;
+    """,
 )
 """A statement ends with a semicolon at the end of its line: a trigger has others inside it."""
