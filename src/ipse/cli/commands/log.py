@@ -159,11 +159,25 @@ def receipts(
         str | None,
         typer.Option(metavar="FILE|-", help="Keep this receipt, which the application has signed as well."),
     ] = None,
+    export: Annotated[
+        str | None,
+        typer.Option(metavar="FILE|-", help="Write all that was signed, for a third party to judge."),
+    ] = None,
+    force: Force = False,
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """List the receipts of answers, or print one: the application's copy of the terms."""
+    """List the receipts of answers, or print one: the application's copy of the terms.
+
+    --export writes receipts with request, answer, withdrawal and reply: of NUMBER, or of all answers.
+    What you said is in it.
+    """
     context = context_of(ctx)
+    if export is not None:
+        if countersigned is not None:
+            raise UsageError("--export and --countersigned exclude each other", hint="keep the receipt first")
+        _export_receipts(context, number, export, force=force)
+        return
     if number is None:
         if countersigned is not None:
             raise UsageError(
@@ -185,12 +199,26 @@ def receipts(
     context.output.document(strict_json.pretty(receipt), receipt)
 
 
+def _export_receipts(context: Context, number: int | None, file: str, *, force: bool) -> None:
+    from ipse.wallet.disclosure import withdrawing
+
+    params.check_output(file, force=force)
+    with context.wallet() as wallet:
+        found = withdrawing.evidence(wallet, number)
+    params.deliver(context, file, strict_json.pretty(found), found, force=force)
+
+
 def _list_receipts(context: Context) -> None:
     from ipse.wallet.disclosure import receipts
 
     with context.wallet(doubt=context.warn) as wallet:
         rows = [
-            {**{name: entry.get(name) for name in _RECEIPT_COLUMNS}, "countersigned": countersigned}
-            for entry, countersigned in receipts.listed(wallet)
+            {
+                **{name: entry.get(name) for name in _RECEIPT_COLUMNS},
+                "countersigned": row.countersigned is not None,
+                "withdrawn": row.withdrawal is not None,
+                "replied": row.reply is not None,
+            }
+            for entry, row in receipts.listed(wallet)
         ]
     context.output.table("receipts", rows, _RECEIPT_COLUMNS, empty="no answer has a receipt")
