@@ -88,7 +88,7 @@ def keep_reply(
         if kept is not None and _issued(kept) > verified.issued:
             raise UsageError(
                 f"a later reply of the application is kept already: {_issued(kept):%Y-%m-%d %H:%M:%S} UTC",
-                hint=f"`ipse log receipts {number} --export -` shows it",
+                hint=f"`ipse log receipts {number} --export` shows it",
             )
         answers.keep_reply(wallet.vault, number, reply)
     state.settle(wallet)

@@ -14,7 +14,7 @@ from ipse.cli.output import printable
 from ipse.cli.params import AllowLoopback, CaFile, Force, OutputFile
 from ipse.encoding.safe_text import without_quotes
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import UsageError
+from ipse.errors import AlreadyExists, UsageError
 from ipse.wallet import output_files
 
 if TYPE_CHECKING:
@@ -70,9 +70,14 @@ def withdraw(
 
 
 def check_folder(folder: str, numbers: list[int]) -> None:
-    """Refuse a folder that is not there or holds a file of a withdrawal. Raises NotFound, AlreadyExists."""
-    for number in numbers:
-        output_files.check_target(_file(folder, number), replace=False)
+    """Refuse a folder that can't be written to or holds a withdrawal. Raises StorageError, AlreadyExists."""
+    try:
+        for number in numbers:
+            output_files.check_target(_file(folder, number))
+    except AlreadyExists as error:
+        raise AlreadyExists(
+            error.message, hint="give another folder with --withdrawals; nothing was changed", code=error.code
+        ) from error
 
 
 def withdraw_all(wallet: Wallet, numbers: list[int], folder: str, *, now: datetime) -> list[str]:
@@ -82,7 +87,7 @@ def withdraw_all(wallet: Wallet, numbers: list[int], folder: str, *, now: dateti
     files = [_file(folder, number) for number in numbers]
     for number, file in zip(numbers, files, strict=True):
         text = withdrawing.withdraw(wallet, number, now=now).text
-        output_files.write_text(file, text + "\n", replace=False)
+        output_files.write_text(file, text + "\n")
     return files
 
 
