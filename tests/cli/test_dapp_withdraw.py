@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ipse.encoding import base64url
-from tests.conftest import EXAMPLES, Ipse, Preparation
+from tests.conftest import EXAMPLES, REPOSITORY, Ipse, Preparation
 
 _ORIGIN = "https://university.example"
 _PROMISES = ("--no-resale", "--deletion-on-demand", "--in-return", "a free lecture")
@@ -221,3 +224,42 @@ def test_the_export_has_what_was_signed(exchange: _Exchange) -> None:
     ipse("log", "receipts", "-o", exchange.file("list"), code=2)
     ipse("log", "receipts", "1", "-o", file, "--force")
     assert json.loads(file.read_text()) == one["countersigned"]
+
+
+def _judge(exchange: _Exchange, export: str) -> subprocess.CompletedProcess[str]:
+    """Run the program of the guide, which has no part in ipse, on an export."""
+    guide = (REPOSITORY / "docs" / "disclosure_log.md").read_text()
+    script = exchange.file("judge.py")
+    script.write_text(re.findall(r"```python\n(.*?)```", guide, re.DOTALL)[1])
+    return subprocess.run([sys.executable, script], input=export, capture_output=True, text=True, check=False)
+
+
+def test_a_third_party_can_judge_an_export_without_ipse(exchange: _Exchange) -> None:
+    ipse = exchange.ipse
+    exchange.countersign()
+    ipse("dapp", "withdraw", "1", "--reply", "-", stdin=exchange.reply("--refused", "an order is open"))
+    judged = _judge(exchange, ipse("log", "receipts", "--export").out)
+    first, second = judged.stdout.splitlines()
+    assert re.fullmatch(
+        rf"1: did:key:\w+ answered {exchange.did}, whose request is signed, which signed the receipt, "
+        r"withdrawn \S+Z, refused \S+Z",
+        first,
+    )
+    assert re.fullmatch(rf"2: did:key:\w+ answered {exchange.did}", second)
+
+
+@pytest.mark.parametrize("member", ["request", "answer", "receipt", "countersigned", "withdrawal", "reply"])
+def test_an_export_with_a_part_of_another_answer_does_not_hold(exchange: _Exchange, member: str) -> None:
+    """Two answers to one application, all of whose parts are genuine."""
+    ipse = exchange.ipse
+    exchange.countersign()
+    ipse("dapp", "withdraw", "1", "--reply", "-", stdin=exchange.reply("--deleted"))
+    ipse("dapp", "answer", exchange.request("third.jwt", *_PROMISES), code=None)
+    export = json.loads(ipse("log", "receipts", "--export").out)
+    export["answers"] = [export["answers"][0], export["answers"][2]]
+    first, other = export["answers"]
+    assert _judge(exchange, json.dumps(export)).returncode == 0
+    if member in ("countersigned", "withdrawal", "reply"):
+        other["withdrawal"] = ipse("dapp", "withdraw", "3").out.strip()
+    other[member] = first[member]
+    assert "does not hold" in _judge(exchange, json.dumps(export)).stderr
