@@ -17,6 +17,7 @@ from ipse.errors import IpseError, NotFound, UsageError, VerificationFailed
 from ipse.storage import answers as kept
 from ipse.storage import disclosure_log
 from ipse.wallet import disclosure
+from ipse.wallet.api.disclosure import Disclosure
 from ipse.wallet.disclosure import withdrawing
 from ipse.wallet.disclosure.withdrawing import Withdrawal
 from ipse.wallet.resolution import resolve
@@ -37,6 +38,7 @@ from tests.unit.wallet.disclosure.material import (
     no,
     put,
 )
+from tests.unit.wallet.profile.conftest import HashEmbedder
 
 DELETION: Final = Terms(deletion_on_demand=True)
 LATER: Final = NOW + DAY
@@ -250,3 +252,15 @@ class TestTheEvidence:
         assert whole["answers"][1] == bare[0]
         with pytest.raises(NotFound):
             withdrawing.evidence(wallet, 3)
+
+
+def test_the_public_api_withdraws_and_keeps_the_reply(wallet: Wallet) -> None:
+    def no_embedder() -> HashEmbedder:
+        raise AssertionError("withdrawing embeds nothing")
+
+    answered(wallet)
+    api = Disclosure(wallet, no_embedder)
+    assert api.withdraw(1, now=LATER) == withdrawing.withdraw(wallet, 1, now=LATER)
+    reply = reply_to(wallet)
+    assert api.keep_reply(1, f"{reply}\n", now=LATER).outcome is DELETED
+    assert kept.receipts(wallet.vault)[0].reply == reply
