@@ -47,8 +47,8 @@ MAX_RETENTION: Final = timedelta(days=3653)
 DEFAULT_RETENTION: Final = timedelta(days=30)
 """Where a question does not say for how long its answer will be kept."""
 
-MAX_WITH_TERMS: Final = 256 * 1024
-"""Characters of a request that offers terms, which the wallet keeps."""
+MAX_WITH_TERMS: Final = 64 * 1024
+"""Characters of a request that offers terms, which the wallet keeps. The longest choice takes 55,000."""
 
 _QUERY_ID: Final = "answer"
 _COMMON: Final = frozenset({"type", "credential_ids", "purpose", "retention", "terms"})

@@ -417,6 +417,15 @@ class TestTerms:
             parse_question(request)
         assert caught.value.code == code
 
+    def test_come_with_the_longest_question_too(self) -> None:
+        wide = "\U0001f600" * 300
+        longest = Choose(
+            tuple(Candidate(f"{number:064}", chr(0x1F600 + number) * 300) for number in range(20)), 5
+        )
+        offered = Terms(no_resale=True, deletion_on_demand=True, in_return=wide)
+        asked = question(asked=longest, purpose=wide, signer=signer_of(), terms=offered)
+        assert asked.terms == offered
+
     def test_of_a_request_that_is_too_long_to_be_kept_are_refused(self) -> None:
         padding = {"state": "x" * MAX_WITH_TERMS}
         assert parse_question({**request_object(), **padding}).terms is None
