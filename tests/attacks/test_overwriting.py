@@ -56,7 +56,9 @@ _CASES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("dapp", "request"): (
         "--audience", "https://a.example", "--purpose", "p", "--level", "topics", "--topics", "hiking",
     ),
+    ("dapp", "withdraw"): ("1",),
     ("log", "export"): (),
+    ("log", "receipts"): ("--export",),
 }  # fmt: skip
 
 
@@ -98,7 +100,8 @@ def test_a_file_that_is_there_stays_as_it_is(path: tuple[str, ...], wallet: Ipse
 
 
 @pytest.mark.parametrize(
-    "path", [("did", "rotate"), ("did", "export"), ("vc", "issue"), ("dapp", "request"), ("log", "export")],
+    "path", [("did", "rotate"), ("did", "export"), ("vc", "issue"), ("dapp", "request"), ("log", "export"),
+     ("log", "receipts")],
     ids=" ".join,
 )  # fmt: skip
 def test_force_replaces_it_whole_and_private(path: tuple[str, ...], wallet: Ipse, tmp_path: Path) -> None:

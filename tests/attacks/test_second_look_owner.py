@@ -352,7 +352,7 @@ class TestARequestIsAnsweredOnce:
             with pytest.raises(IpseError) as caught:
                 receipts.countersigned(wallet, 2, given, now=NOW, reach=REACH)
             assert isinstance(caught.value, VerificationFailed | MalformedInput)
-        assert not any(countersigned for _, countersigned in receipts.listed(wallet))
+        assert not any(row.countersigned for _, row in receipts.listed(wallet))
 
 
 def disclosure_entries(wallet: Wallet) -> list[dict[str, Any]]:

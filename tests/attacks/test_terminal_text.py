@@ -286,6 +286,11 @@ def test_a_request_and_its_refusal_are_shown_without_what_steers_the_terminal(
             steering(screen("dapp", "receipt", file, "--request", file, "--answer", file, "--as", "me").text)
             == []
         )
+        for words in (
+            ("reply", file, "--receipt", file, "--as", "me", "--deleted"),
+            ("withdraw", "1", "--reply", file),
+        ):
+            assert steering(screen("dapp", *words).text) == []
 
 
 def test_the_names_in_a_wallet_file_that_came_from_elsewhere_are_escaped(

@@ -40,17 +40,18 @@ DEGREE=$(ipse vc add degree.json)
 ipse vc present "$DEGREE" --audience https://jobs.example --nonce 7f3a9c -q -o presentation.json
 """
 
-# The three answers that the guide to the log speaks of, and a receipt that came back with both signatures.
+# The three answers that the guide to the log speaks of, and what the application signed about the last.
 _ANSWERED = """
 ipse profile like "long hikes in the hills"
 LIBRARY=$(ipse did create --name library)
 ipse dapp grant "$LIBRARY" --level topics --topics hiking --exact
 for number in 1 2 3; do
     ipse dapp request --as library --audience https://library.example --purpose "to plan a walk" \\
-        --level topics --topics hiking --force -o request.jwt
+        --level topics --topics hiking --deletion-on-demand --force -o request.jwt
     ipse dapp answer request.jwt > answer.txt
 done
 ipse log receipts 3 | ipse dapp receipt - --request request.jwt --answer answer.txt --as library > signed.json
+ipse dapp withdraw 3 | ipse dapp reply - --receipt signed.json --as library --deleted > reply.jwt
 """
 
 

@@ -262,12 +262,14 @@ _PROFILE: Final = Family(
 )
 
 _DAPP: Final = Family(
-    "Applications: ask, answer with consent, verify; grants, and what is given away.",
+    "Applications: ask, answer with consent, verify, withdraw; grants, and what is given away.",
     {
         "request": "dapp.request:request_",
         "answer": "dapp.answer:answer",
         "verify": "dapp.verify:verify",
         "receipt": "dapp.verify:receipt",
+        "withdraw": "dapp.withdraw:withdraw",
+        "reply": "dapp.reply:reply",
         "grant": "dapp.grants:grant",
         "grants": "dapp.grants:grants",
         "revoke": "dapp.grants:revoke",

@@ -1,5 +1,7 @@
 """What an application asks: a level, what is asked at that level, a purpose, and how long the answer is kept.
 
+It may offer terms for the answer, in the member `terms` (`ipse.disclosure.terms`).
+
 The type of the `transaction_data`, and of the credential that answers, is `urn:ipse:preferences:<level>:1`.
 What else it holds beside purpose and retention is said by the level (`ipse.disclosure.levels`).
 """
@@ -8,25 +10,28 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from ipse.dids.resolver import Resolve
 from ipse.disclosure import levels
 from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.terms import Subject, Terms, build_policy, parse_policy
 from ipse.encoding import strict_json
 from ipse.encoding.safe_text import plain_text
 from ipse.encoding.strict_json import JsonObject, excerpt
-from ipse.errors import MalformedInput, Undetermined
+from ipse.errors import InputTooLarge, MalformedInput, Undetermined
 from ipse.protocols import openid4vp
 from ipse.protocols.openid4vp import AuthorizationRequest, RequestSigner, TransactionData
+from ipse.protocols.parties import origin_of, party_of
 
 __all__ = [
     "DEFAULT_RETENTION",
     "FORMAT",
     "MAX_PURPOSE",
     "MAX_RETENTION",
+    "MAX_WITH_TERMS",
     "MIN_RETENTION",
     "Question",
     "build_request",
@@ -42,19 +47,26 @@ MAX_RETENTION: Final = timedelta(days=3653)
 DEFAULT_RETENTION: Final = timedelta(days=30)
 """Where a question does not say for how long its answer will be kept."""
 
+MAX_WITH_TERMS: Final = 64 * 1024
+"""Characters of a request that offers terms, which the wallet keeps. The longest choice takes 55,000."""
+
 _QUERY_ID: Final = "answer"
-_COMMON: Final = frozenset({"type", "credential_ids", "purpose", "retention"})
+_COMMON: Final = frozenset({"type", "credential_ids", "purpose", "retention", "terms"})
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked, by whom, what for, and for how long the answer will be kept."""
+    """What is asked, by whom, what for, and for how long the answer will be kept.
+
+    `terms` are what is offered for the answer, None where nothing is.
+    """
 
     authorization: AuthorizationRequest
     transaction: TransactionData
     purpose: str
     retention: timedelta
     asked: Asked
+    terms: Terms | None = None
 
     @property
     def level(self) -> str:
@@ -71,7 +83,7 @@ class Question:
         """32 bytes that are the same for all questions that ask the same.
 
         SHA-256 over the level and its gist of what is asked. Neither the nonce, the ids and order of
-        candidates, nor the purpose counts.
+        candidates, nor purpose and terms count.
         """
         gist = levels.of(self.asked).gist(self.asked)
         return hashlib.sha256(strict_json.canonical([self.level, gist])).digest()
@@ -91,8 +103,11 @@ def build_request(
     issued: datetime,
     lifetime: timedelta,
     signer: RequestSigner | None = None,
+    terms: Terms | None = None,
 ) -> JsonObject | str:
     """The request of the application at `address`, with a fresh nonce; a JWT where there is a `signer`.
+
+    `terms` are what it offers for the answer.
 
     Raises MalformedInput; WrongOrigin where the `signer` is a did:web of another origin than `address`.
     """
@@ -105,6 +120,9 @@ def build_request(
         **levels.of(asked).write(asked),
     }
     _read(asked.level, content)
+    if terms is not None:
+        party = origin_of(address) if signer is None else party_of(signer[0])
+        content["terms"] = build_policy(terms, Subject(party, name, purpose, retention))
     return openid4vp.build_request(
         address=address,
         nonce=secrets.token_urlsafe(32),
@@ -136,7 +154,8 @@ def parse_question(
     if entries[0].content.get("credential_ids") != [queries[0].id]:
         raise MalformedInput("the question's credential_ids do not name the credential that is asked for")
     purpose, retention, asked = _read(level, entries[0].content)
-    return Question(authorization, entries[0], purpose, retention, asked)
+    question = Question(authorization, entries[0], purpose, retention, asked)
+    return replace(question, terms=_terms(question))
 
 
 def _read(name: str, content: JsonObject) -> tuple[str, timedelta, Asked]:
@@ -148,6 +167,18 @@ def _read(name: str, content: JsonObject) -> tuple[str, timedelta, Asked]:
         raise MalformedInput(f"the question has the unknown member {excerpt(min(unknown))}")
     purpose = plain_text(content.get("purpose"), "the purpose", MAX_PURPOSE)
     return purpose, _retention(content), asked
+
+
+def _terms(question: Question) -> Terms | None:
+    content, length = question.transaction.content, len(question.authorization.text)
+    if "terms" not in content:
+        return None
+    if length > MAX_WITH_TERMS:
+        raise InputTooLarge(
+            f"the request has {length} characters; with terms at most {MAX_WITH_TERMS} are read"
+        )
+    subject = Subject(question.party, type_of(question.level), question.purpose, question.retention)
+    return parse_policy(content["terms"], subject)
 
 
 def _retention(content: JsonObject) -> timedelta:

@@ -48,7 +48,7 @@ has to be that URL, and is not loaded.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -94,6 +94,10 @@ _CONSTRAINT: Final = frozenset({"leftOperand", "operator", "rightOperand"})
 _ACTION_PREFIX: Final = "odrl:"
 
 
+def _in_quotes(text: str) -> str:
+    return f'"{without_quotes(text)}"'
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is offered beside purpose and retention; `in_return` is a price or a favour in words."""
@@ -102,15 +106,15 @@ class Terms:
     deletion_on_demand: bool = False
     in_return: str | None = None
 
-    def in_words(self) -> list[str]:
-        """Lines for the owner, without full stops. The application's words end theirs, in quotation marks."""
+    def in_words(self, quote: Callable[[str], str] = _in_quotes) -> list[str]:
+        """Lines for the owner, without full stops. An application's words end theirs; `quote` marks them."""
         lines = []
         if self.no_resale:
             lines.append("they promise not to sell your answer, nor a copy of it")
         if self.deletion_on_demand:
             lines.append("they promise to delete your answer when you withdraw it")
         if self.in_return is not None:
-            lines.append(f'they promise you in return: "{without_quotes(self.in_return)}"')
+            lines.append(f"they promise you in return: {quote(self.in_return)}")
         return lines
 
 

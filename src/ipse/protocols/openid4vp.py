@@ -109,7 +109,8 @@ class AuthorizationRequest:
       unsigned request it is a claim, and the answer is of use to that address alone
     - `did`: the DID whose signature was verified, None for an unsigned request
     - `signed_by`: the verification method that signed it, in its DID document; None for an unsigned request
-    - `digest`: SHA-256 in hex, over the canonical JSON of an unsigned request, the bytes of a signed one
+    - `text`: the canonical JSON of an unsigned request, the JWT of a signed one
+    - `digest`: SHA-256 over it, in hex
     """
 
     client_id: str
@@ -122,6 +123,7 @@ class AuthorizationRequest:
     credentials: tuple[CredentialQuery, ...]
     transaction_data: tuple[TransactionData, ...]
     digest: str
+    text: str = field(default="", repr=False, compare=False)
     signed_by: UsedMethod | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -187,7 +189,7 @@ def parse_request(
         parsed, message = _read(request, None), strict_json.canonical(request)
     if origin is not None and _origin_or_none(origin) != parsed.origin:
         raise WrongOrigin(f"the request came from {excerpt(origin)}, its answer would go to {parsed.origin}")
-    return replace(parsed, digest=hashlib.sha256(message).hexdigest())
+    return replace(parsed, digest=hashlib.sha256(message).hexdigest(), text=message.decode())
 
 
 def check_time(request: AuthorizationRequest, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """What applications were answered, and the receipts.
 
 Rows are never deleted and never changed; the vault holds to that itself. An answer has a receipt: its terms
-as the wallet signed them, and as the application signed them too.
+as the wallet signed them, and as the application signed them too. Beside it lie the request that offered
+terms, the withdrawal of the answer and the application's reply.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ __all__ = [
     "countersign",
     "history",
     "keep_receipt",
+    "keep_reply",
+    "keep_withdrawal",
     "moment",
     "newest",
     "number_of",
@@ -33,6 +36,7 @@ _SELECT: Final = (
     "SELECT number, party, nonce, question, level, purpose, method, bits, epsilon, grant_number, time,"
     " candidates FROM answers"
 )
+_SELECT_RECEIPT: Final = "SELECT number, receipt, countersigned, request, withdrawal, reply FROM receipts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,36 +146,61 @@ def with_candidates(vault: Vault, *, since: str) -> list[AnswerRow]:
 class Receipt:
     """The receipt of the answer with the log entry `number`, as text.
 
-    `countersigned` is the one that came back with the application's signature, None until then.
+    `countersigned` is the one that came back with the application's signature, `withdrawal` and `reply` are
+    JWS in compact serialization; None until then. `request` is the text of the request, None where it
+    offered no terms.
     """
 
     number: int
     receipt: str
     countersigned: str | None
+    request: str | None = None
+    withdrawal: str | None = None
+    reply: str | None = None
 
 
-def keep_receipt(vault: Vault, number: int, receipt: str) -> None:
-    """Keep the receipt of an answer. Where it has one already, that one stays."""
+def keep_receipt(vault: Vault, number: int, receipt: str, request: str | None = None) -> None:
+    """Keep the receipt of an answer, and the request. Where it has a receipt already, all stays."""
     vault.change(
-        "INSERT INTO receipts (number, receipt) VALUES (?, ?) ON CONFLICT DO NOTHING", (number, receipt)
+        "INSERT INTO receipts (number, receipt, request) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+        (number, receipt, request),
     )
 
 
 def receipt(vault: Vault, number: int) -> Receipt | None:
     """The receipt of one answer, None where it has none."""
-    rows = vault.rows("SELECT number, receipt, countersigned FROM receipts WHERE number = ?", (number,))
+    rows = vault.rows(_SELECT_RECEIPT + " WHERE number = ?", (number,))
     return Receipt(*rows[0]) if rows else None
 
 
 def receipts(vault: Vault) -> list[Receipt]:
     """All receipts, in the order of the log."""
-    rows = vault.rows("SELECT number, receipt, countersigned FROM receipts ORDER BY number")
+    rows = vault.rows(_SELECT_RECEIPT + " ORDER BY number")
     return [Receipt(*row) for row in rows]
 
 
 def countersign(vault: Vault, number: int, receipt: str) -> None:
     """Keep the receipt that the application signed too, in place of an earlier one. Raises NotFound."""
-    if not vault.change("UPDATE receipts SET countersigned = ? WHERE number = ?", (receipt, number)):
+    _change_receipt(vault, "UPDATE receipts SET countersigned = ? WHERE number = ?", receipt, number)
+
+
+def keep_withdrawal(vault: Vault, number: int, withdrawal: str) -> None:
+    """Keep the withdrawal of an answer. Where it has one already, that one stays. Raises NotFound."""
+    _change_receipt(
+        vault,
+        "UPDATE receipts SET withdrawal = coalesce(withdrawal, ?) WHERE number = ?",
+        withdrawal,
+        number,
+    )
+
+
+def keep_reply(vault: Vault, number: int, reply: str) -> None:
+    """Keep the application's reply to a withdrawal, in place of an earlier one. Raises NotFound."""
+    _change_receipt(vault, "UPDATE receipts SET reply = ? WHERE number = ?", reply, number)
+
+
+def _change_receipt(vault: Vault, sql: str, text: str, number: int) -> None:
+    if not vault.change(sql, (text, number)):
         raise NotFound(
             f"there is no receipt of log entry {number}", hint="`ipse log receipts` shows the numbers"
         )

@@ -351,5 +351,11 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     INSERT INTO settings SELECT 'told-of-summaries', 'due'
         WHERE EXISTS (SELECT 1 FROM answers) OR EXISTS (SELECT 1 FROM grants);
     """,
+    # Evidence beside a receipt: the request that offered terms, the withdrawal, the application's reply.
+    """
+    ALTER TABLE receipts ADD COLUMN request TEXT;
+    ALTER TABLE receipts ADD COLUMN withdrawal TEXT;
+    ALTER TABLE receipts ADD COLUMN reply TEXT;
+    """,
 )
 """A statement ends with a semicolon at the end of its line: a trigger has others inside it."""

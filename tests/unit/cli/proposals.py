@@ -14,6 +14,7 @@ from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import Item
 from ipse.disclosure.proposals import Applicant, Proposal
 from ipse.disclosure.questions import Question, build_request, parse_question
+from ipse.disclosure.terms import Terms
 from ipse.disclosure.warnings import PastAnswer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -30,7 +31,9 @@ TOPICS = Topics(("jazz-and-blues", "hiking"))
 STATEMENTS = Statements("novels", 2)
 
 
-def question(asked: Asked = CHOOSE, purpose: str = "to show you three books") -> Question:
+def question(
+    asked: Asked = CHOOSE, purpose: str = "to show you three books", terms: Terms | None = None
+) -> Question:
     """A question as the wallet reads it from the request of an application."""
     made = build_request(
         address=SHOP,
@@ -39,6 +42,7 @@ def question(asked: Asked = CHOOSE, purpose: str = "to show you three books") ->
         retention=timedelta(days=30),
         issued=NOW,
         lifetime=timedelta(hours=1),
+        terms=terms,
     )
     return parse_question(made)
 

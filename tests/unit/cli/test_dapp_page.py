@@ -16,6 +16,7 @@ from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.offers import Item
 from ipse.disclosure.proposals import Applicant, Proposal
+from ipse.disclosure.terms import MAX_IN_RETURN, Terms
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning, WarningCode
 from tests.unit.cli.proposals import (
     BANDS,
@@ -107,6 +108,24 @@ def test_the_purpose_and_the_question_are_in_words() -> None:
         "which of these you like: Jazz and blues, Hiking",
         'up to 2 sentences of yours, word for word, about "novels"',
     ]
+
+
+def test_what_they_promise_is_on_the_page_and_nothing_where_nothing_is_offered() -> None:
+    assert "promise" not in page(proposal(CHOOSE, *BOOKS[:3]))
+    offered = Terms(no_resale=True, deletion_on_demand=True, in_return='tea" costs: nothing')
+    shown = page(proposal(CHOOSE, *BOOKS[:3], question=question(terms=offered)))
+    assert _field(shown, "promises") == (
+        "they promise not to sell your answer, nor a copy of it "
+        "they promise to delete your answer when you withdraw it "
+        'they promise you in return: "tea\' costs: nothing"'
+    )
+
+
+def test_a_promise_in_wide_letters_takes_no_more_room_than_a_purpose() -> None:
+    offered = Terms(in_return="\u8336" * MAX_IN_RETURN)
+    text = page(proposal(CHOOSE, *BOOKS[:3], question=question(terms=offered)))
+    assert text.count("\u8336") <= 160
+    assert all(cells(line) <= WIDTH for line in text.splitlines())
 
 
 def test_exactly_what_would_leave_is_on_the_page() -> None:

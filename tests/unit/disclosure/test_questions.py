@@ -13,9 +13,10 @@ from ipse.disclosure.levels.choose import Candidate, Choose, numbered
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
-from ipse.disclosure.questions import MAX_RETENTION, MIN_RETENTION, parse_question, type_of
+from ipse.disclosure.questions import MAX_RETENTION, MAX_WITH_TERMS, MIN_RETENTION, parse_question, type_of
+from ipse.disclosure.terms import Terms
 from ipse.encoding import base64url, strict_json
-from ipse.errors import IpseError, MalformedInput, Undetermined, WrongOrigin
+from ipse.errors import InputTooLarge, IpseError, MalformedInput, Undetermined, WrongOrigin
 from tests.unit.disclosure.material import (
     ASKED,
     DAY,
@@ -382,6 +383,54 @@ class TestWhatElseIsAsked:
         request = asking("topics", type=type_of("bands"))
         with pytest.raises(Undetermined, match="something else"):
             parse_question(request)
+
+
+class TestTerms:
+    @pytest.mark.parametrize("level", NAMES)
+    @pytest.mark.parametrize("signer", [None, signer_of()], ids=["unsigned", "signed"])
+    def test_that_are_offered_read_back(self, level: str, signer: Any) -> None:
+        offered = Terms(no_resale=True, deletion_on_demand=True, in_return="free delivery")
+        assert question(level, signer=signer, terms=offered).terms == offered
+        assert question(level, signer=signer).terms is None
+
+    def test_do_not_make_it_another_question(self) -> None:
+        assert question(terms=Terms(no_resale=True)).identity == question().identity
+
+    def test_that_offer_nothing_are_not_asked_with(self) -> None:
+        with pytest.raises(MalformedInput) as caught:
+            built(terms=Terms())
+        assert caught.value.code == "terms-empty"
+
+    @pytest.mark.parametrize(
+        ("changes", "code"),
+        [
+            ({"purpose": "Something else"}, "terms-contradict"),
+            ({"retention": 8 * 86400}, "terms-contradict"),
+            ({"terms": None}, "terms-malformed"),
+        ],
+    )
+    def test_that_contradict_the_question_are_refused(self, changes: dict[str, Any], code: str) -> None:
+        request = request_object(terms=Terms(deletion_on_demand=True))
+        content = {**content_of(request), **changes}
+        request["transaction_data"] = [base64url.encode(strict_json.canonical(content))]
+        with pytest.raises(MalformedInput) as caught:
+            parse_question(request)
+        assert caught.value.code == code
+
+    def test_come_with_the_longest_question_too(self) -> None:
+        wide = "\U0001f600" * 300
+        longest = Choose(
+            tuple(Candidate(f"{number:064}", chr(0x1F600 + number) * 300) for number in range(20)), 5
+        )
+        offered = Terms(no_resale=True, deletion_on_demand=True, in_return=wide)
+        asked = question(asked=longest, purpose=wide, signer=signer_of(), terms=offered)
+        assert asked.terms == offered
+
+    def test_of_a_request_that_is_too_long_to_be_kept_are_refused(self) -> None:
+        padding = {"state": "x" * MAX_WITH_TERMS}
+        assert parse_question({**request_object(), **padding}).terms is None
+        with pytest.raises(InputTooLarge, match="with terms"):
+            parse_question({**request_object(terms=Terms(no_resale=True)), **padding})
 
 
 class TestOrigin:

@@ -160,15 +160,35 @@ def receipts(
         str | None,
         typer.Option(metavar="FILE|-", help="Keep this receipt, which the application has signed as well."),
     ] = None,
+    export: Annotated[
+        bool, typer.Option("--export", help="Print all that was signed, for a third party to judge.")
+    ] = False,
+    output: OutputFile = "-",
+    force: Force = False,
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """List the receipts of answers, or print one: the application's copy of the terms."""
+    """List the receipts of answers, or print one: the application's copy of the terms.
+
+    --export gives receipts with request, answer, withdrawal and reply: of NUMBER, or of all answers.
+    What you said is in it.
+    """
     context = context_of(ctx)
+    params.check_output(output, force=force)
+    if export:
+        if countersigned is not None:
+            raise UsageError("--export and --countersigned exclude each other", hint="keep the receipt first")
+        _export_receipts(context, number, output, force=force)
+        return
     if number is None:
         if countersigned is not None:
             raise UsageError(
                 "--countersigned needs the number of the entry", hint="`ipse log receipts NUMBER`"
+            )
+        if output != "-":
+            raise UsageError(
+                "--output needs the number of an entry, or --export",
+                hint="`ipse log receipts NUMBER -o FILE`",
             )
         _list_receipts(context)
         return
@@ -183,7 +203,15 @@ def receipts(
             receipt = receipts.countersigned(
                 wallet, number, given, now=context.now, reach=Reach(ca_file, allow_loopback)
             )
-    context.output.document(strict_json.pretty(receipt), receipt)
+    params.deliver(context, output, strict_json.pretty(receipt), receipt, force=force)
+
+
+def _export_receipts(context: Context, number: int | None, output: str, *, force: bool) -> None:
+    from ipse.wallet.disclosure import withdrawing
+
+    with context.wallet() as wallet:
+        found = withdrawing.evidence(wallet, number)
+    params.deliver(context, output, strict_json.pretty(found), found, force=force)
 
 
 def _list_receipts(context: Context) -> None:
@@ -191,7 +219,12 @@ def _list_receipts(context: Context) -> None:
 
     with context.wallet(doubt=context.warn) as wallet:
         rows = [
-            {**{name: entry.get(name) for name in _RECEIPT_COLUMNS}, "countersigned": countersigned}
-            for entry, countersigned in receipts.listed(wallet)
+            {
+                **{name: entry.get(name) for name in _RECEIPT_COLUMNS},
+                "countersigned": row.countersigned is not None,
+                "withdrawn": row.withdrawal is not None,
+                "replied": row.reply is not None,
+            }
+            for entry, row in receipts.listed(wallet)
         ]
     context.output.table("receipts", rows, _RECEIPT_COLUMNS, empty="no answer has a receipt")

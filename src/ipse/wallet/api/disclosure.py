@@ -8,6 +8,7 @@ from typing import Final
 
 from ipse.disclosure.methods.private import Limits
 from ipse.disclosure.proposals import Consent
+from ipse.disclosure.withdrawals import ReplyVerification
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import UsageError
@@ -16,7 +17,8 @@ from ipse.storage.disclosure_log import Entry
 from ipse.storage.grants import Grant
 from ipse.wallet import disclosure, disclosure_log
 from ipse.wallet.clock import time_or_now
-from ipse.wallet.disclosure import Answered, metering, receipts, summaries
+from ipse.wallet.disclosure import Answered, metering, receipts, summaries, withdrawing
+from ipse.wallet.disclosure.withdrawing import Withdrawal
 from ipse.wallet.disclosure_log import Verified
 from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
@@ -136,3 +138,21 @@ class Disclosure:
     def receipt(self, number: int) -> JsonObject:
         """The signed terms of the answer with this number in the log. Raises NotFound."""
         return receipts.receipt(self._wallet, number)
+
+    def withdraw(self, number: int, *, now: datetime | None = None) -> Withdrawal:
+        """Take back the answer with this number in the log; the withdrawal is made once and kept.
+
+        Its `text` is for the application, `promised` says whether it promised to delete the answer. Raises
+        NotFound where the answer has no receipt, VerificationFailed, KeystoreError, StorageError.
+        """
+        return withdrawing.withdraw(self._wallet, number, now=time_or_now(now))
+
+    def keep_reply(
+        self, number: int, reply: str, *, reach: Reach | None = None, now: datetime | None = None
+    ) -> ReplyVerification:
+        """Verify and keep the application's reply to a withdrawal: what it says it has done.
+
+        Raises NotFound where the answer was not withdrawn, UsageError where a later reply is kept,
+        VerificationFailed, MalformedInput, Undetermined.
+        """
+        return withdrawing.keep_reply(self._wallet, number, reply.strip(), reach=reach, now=time_or_now(now))

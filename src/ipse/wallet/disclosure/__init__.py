@@ -3,10 +3,11 @@
 ask(wallet, embedder, request, consent=..., now=...)    the signed answer, or one that says nothing
 grant(...), granted(...), revoke(...)                   standing consent
 summaries, receipts                                     what is told where nobody looks; the terms, signed
+withdrawing                                             answers that are taken back, and what was signed
 """
 
-from ipse.wallet.disclosure import receipts, summaries
+from ipse.wallet.disclosure import receipts, summaries, withdrawing
 from ipse.wallet.disclosure.asking import Answered, ask
 from ipse.wallet.disclosure.permission import Grant, grant, granted, revoke
 
-__all__ = ["Answered", "Grant", "ask", "grant", "granted", "receipts", "revoke", "summaries"]
+__all__ = ["Answered", "Grant", "ask", "grant", "granted", "receipts", "revoke", "summaries", "withdrawing"]

@@ -12,6 +12,7 @@ from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import NotFound, VerificationFailed
 from ipse.keys import derivation
 from ipse.storage import answers, disclosure_log
+from ipse.storage.answers import Receipt
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
 
@@ -29,11 +30,10 @@ def receipt(wallet: Wallet, number: int) -> JsonObject:
     return strict_json.parse_object(found.countersigned or found.receipt)
 
 
-def listed(wallet: Wallet) -> list[tuple[JsonObject, bool]]:
-    """Return the log entry of each answer that has a receipt, and whether the application signed it too."""
+def listed(wallet: Wallet) -> list[tuple[JsonObject, Receipt]]:
+    """Return the log entry of each answer that has a receipt, and what is kept of it."""
     return [
-        (disclosure_log.find(wallet.vault, row.number).content, row.countersigned is not None)
-        for row in answers.receipts(wallet.vault)
+        (disclosure_log.find(wallet.vault, row.number).content, row) for row in answers.receipts(wallet.vault)
     ]
 
 

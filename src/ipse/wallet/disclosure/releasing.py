@@ -135,8 +135,9 @@ def release(
             metering.keep(wallet, party, draft.exposed.own, draft.exposed.shared)
         # The application reads the number of its own answers there, not that of all the wallet's.
         own = len(answers.history(vault, party))
-        receipt = build_receipt(question, text, number=own, key=key, now=now)
-        answers.keep_receipt(vault, entry.number, receipt)
+        receipt = build_receipt(question, text, number=own, key=key, now=now, terms=question.terms)
+        asked = question.authorization.text if question.terms else None
+        answers.keep_receipt(vault, entry.number, receipt, asked)
     state.settle(wallet)
     return Answered(text, None if said else reason or reasons.NOTHING_SAID, entry.number)
 

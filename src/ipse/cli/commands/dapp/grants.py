@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -14,10 +14,11 @@ from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.disclosure import levels
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import UsageError
+from ipse.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from ipse.wallet.disclosure import Grant
+    from ipse.wallet.wallet import Wallet
 
 __all__ = ["grant", "grants", "revoke"]
 
@@ -107,14 +108,56 @@ def grants(ctx: typer.Context) -> None:
     context.output.table("grants", rows, columns, empty="no grants")
 
 
-def revoke(ctx: typer.Context, party: _Party) -> None:
-    """End the grants of an application. What it was told already can't be called back."""
-    from ipse.wallet import disclosure
+def revoke(
+    ctx: typer.Context,
+    party: _Party,
+    withdrawals: Annotated[
+        str | None,
+        typer.Option(metavar="FOLDER", help="Withdraw the answers it promised to delete; written in here."),
+    ] = None,
+) -> None:
+    """End the grants of an application. What it was told already can't be called back.
+
+    Answers that it promised to delete on demand are named; each can be withdrawn.
+    """
+    from ipse.cli.commands.dapp import withdraw
+    from ipse.protocols.parties import party_of
+    from ipse.wallet.disclosure import withdrawing
 
     context = context_of(ctx)
     with context.wallet() as wallet:
-        ended = disclosure.revoke(wallet, party, now=context.now)
-    context.output.result(f"grants ended: {ended}; past answers can't be called back", {"ended": ended})
+        promised = withdrawing.deletable(wallet, party_of(party))
+        if withdrawals is not None:
+            withdraw.check_folder(withdrawals, promised)
+        ended = _end(wallet, party, promised, now=context.now)
+        files = (
+            None
+            if withdrawals is None
+            else withdraw.withdraw_all(wallet, promised, withdrawals, now=context.now)
+        )
+    facts: JsonObject = {"ended": ended, "deletable": promised}
+    if files is not None:
+        facts["withdrawals"] = files
+    context.output.result(f"grants ended: {ended}; past answers can't be called back", facts)
+    if files:
+        context.output.message(f"send these to the application: {', '.join(files)}")
+    elif promised:
+        context.output.message(
+            f"it promised to delete on demand: {', '.join(map(str, promised))}; "
+            f"`ipse dapp withdraw {promised[0]}` withdraws one"
+        )
+
+
+def _end(wallet: Wallet, party: str, promised: list[int], *, now: datetime) -> int:
+    """End the grants; how many. Raises NotFound where there are neither grants nor promises."""
+    from ipse.wallet import disclosure
+
+    try:
+        return disclosure.revoke(wallet, party, now=now)
+    except NotFound:
+        if not promised:
+            raise
+        return 0
 
 
 def _check_level(level: str) -> None:

@@ -43,6 +43,7 @@ def page(proposal: Proposal, width: int = WIDTH) -> str:
         ("would leave", _leaving(proposal)),
         ("gives away", _given_away(exposed, items)),
         ("how long", _how_long(question)),
+        *([("promises", question.terms.in_words(_quoted))] if question.terms else []),
         *([("date", _date(proposal.date))] if proposal.date else []),
         ("stays here", [level.stays if proposal.offer.items else "everything"]),
     ]

@@ -54,6 +54,18 @@ def request_(
     expires: Annotated[
         str, typer.Option(metavar="SPAN", help="How long it can be answered: 30m, 12h, 7d.")
     ] = "1h",
+    no_resale: Annotated[
+        bool, typer.Option("--no-resale", help="Promise not to sell the answer, nor a copy of it.")
+    ] = False,
+    deletion_on_demand: Annotated[
+        bool,
+        typer.Option(
+            "--deletion-on-demand", help="Promise to delete the answer when the owner withdraws it."
+        ),
+    ] = False,
+    in_return: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Promise this in return; the owner reads it.")
+    ] = None,
     signer: Annotated[
         str | None,
         typer.Option(
@@ -69,10 +81,12 @@ def request_(
     """Make a request, as an application."""
     from ipse.disclosure import questions
     from ipse.disclosure.levels.level import RequestOptions
+    from ipse.disclosure.terms import Terms
 
     context = context_of(ctx)
     _check_options(level, candidates=candidates, top=top, topics=topics, about=about, limit=limit)
     params.check_output(output, force=force)
+    terms = Terms(no_resale, deletion_on_demand, in_return)
     made = questions.build_request(
         address=audience,
         purpose=purpose,
@@ -89,6 +103,7 @@ def request_(
         issued=context.now,
         lifetime=params.span(expires),
         signer=None if signer is None else signing(context, signer),
+        terms=None if terms == Terms() else terms,
     )
     text = made if isinstance(made, str) else strict_json.pretty(made)
     if output == "-":

@@ -75,7 +75,7 @@ def receipt(
     resolve = options.resolver(ca_file, allow_loopback=allow_loopback)
     question = questions.parse_question(options.read_request(request), resolve=resolve)
     verified = receipts.verify_receipt(text)
-    receipts.check_terms(verified, question, params.read_text(answer).strip())
+    receipts.check_terms(verified, question, params.read_text(answer).strip(), terms=question.terms)
     signed = receipts.countersign(text, *signing(context, signer))
     terms = verified.payload
     context.output.message(
