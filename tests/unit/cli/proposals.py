@@ -62,6 +62,6 @@ def proposal(
         "question": question(asked),
         "applicant": UNKNOWN,
         "offer": offered(*texts, chosen=chosen, why=why, reason=changed.pop("reason", None)),
-        "exposed": lambda items: changed.get("reading", LITTLE),
+        "exposed": lambda _: changed.get("reading", LITTLE),
     }
     return Proposal(**{**members, **{name: value for name, value in changed.items() if name != "reading"}})
