@@ -227,6 +227,8 @@ def test_what_is_about_a_closed_topic_comes_last_and_only_the_owner_ticks_it(
     ipse, request = ordering
     ipse("profile", "topics", "close", "self-help")
     person = _before(ipse, request)
+    assert "and 2 more: type more" in person.reads(_ARRANGE)
+    person.types("more\r")
     page = person.reads(_ARRANGE)
     ticks = [ticked for ticked, _ in _listed(page)]
     kept = [text for ticked, text in _listed(page) if not ticked]
