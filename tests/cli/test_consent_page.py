@@ -31,7 +31,7 @@ _ORIGIN = "https://shop.example"
 _NOTHING = "send this answer that says nothing? type yes or no: "
 _TICK = "numbers tick or untick, yes sends what is ticked, no refuses: "
 _ARRANGE = "numbers tick or untick, move 3 1 moves, yes sends, no refuses: "
-_KEEP = "k lets your profile learn from these ticks, Enter does not: "
+_KEEP = "k lets your profile learn from what you ticked and unticked, Enter does not: "
 _ITEM = re.compile(r"( *\d+ \[[x ]\] )(.*)")
 _SENTENCES = (
     "quiet novels about the sea and sailors",
@@ -641,7 +641,7 @@ def test_nothing_is_wider_than_the_terminal_whatever_the_application_writes(
     person.types("nothing\r")
     person.reads("refuses: ")
     person.types("yes\r")
-    person.reads("Enter does not: ")
+    person.reads("not: ")
     person.types("\r")
     person.leaves(0)
     lines = person.seen.getvalue().splitlines()

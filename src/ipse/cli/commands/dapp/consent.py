@@ -19,11 +19,11 @@ __all__ = ["ask"]
 _SEND_NOTHING: Final = "send this answer that says nothing? type yes or no: "
 _TICK: Final = "numbers tick or untick, yes sends what is ticked, no refuses: "
 _ARRANGE: Final = "numbers tick or untick, move 3 1 moves, yes sends, no refuses: "
-_KEEP: Final = "k lets your profile learn from these ticks, Enter does not: "
+_KEEP: Final = "k lets your profile learn from what you ticked and unticked, Enter does not: "
 _NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:[ ,]+[0-9]{1,4})*", re.ASCII)
 _MOVE: Final = re.compile(r"move +([0-9]{1,4}) +([0-9]{1,4})", re.ASCII)
 _REFUSED: Final = Decision(accepted=False)
-_TYPED: Final = 10
+_TYPED: Final = 3
 """Cells that are left behind a question for what is typed."""
 _TRIES: Final = 5
 """How often in a row the owner may type something else before the question counts as interrupted."""
