@@ -14,6 +14,18 @@ from ipse.encoding import base64url
 from tests.conftest import EXAMPLES, Ipse, Preparation
 
 _CANDIDATES = EXAMPLES / "candidates.txt"
+"""Books, which topics hardly tell apart."""
+_THINGS = (
+    "a novel about a voyage to another planet",
+    "a course in business management",
+    "an evening of live jazz",
+    "a hiking tour in the mountains",
+    "a class in baking bread",
+    "a weekend of chess",
+    "a garden full of roses",
+    "a lecture on the French Revolution",
+)
+"""Things that topics tell apart, so that a private summary says something of them."""
 _ORIGIN = "https://shop.example"
 _TOPICS = "science-fiction,business-and-start-ups"
 
@@ -38,15 +50,32 @@ def application(tmp_path: Path) -> Ipse:
     return Ipse(tmp_path / "application")
 
 
-def _request(ipse: Ipse, file: Path, *options: str | Path) -> None:
+def _things(folder: Path) -> Path:
+    file = folder / "things.txt"
+    file.write_text("".join(f"{thing}\n" for thing in _THINGS))
+    return file
+
+
+def _request(ipse: Ipse, file: Path, *options: str | Path, audience: str = _ORIGIN) -> None:
+    what = () if "--level" in options else ("--candidates", _things(file.parent), "--top", "3")
     ipse(
-        "dapp", "request", "--audience", _ORIGIN, "--purpose", "to show you three books",
-        "--candidates", _CANDIDATES, "--top", "3", "-o", file, "--force", *options,
+        "dapp", "request", "--audience", audience, "--purpose", "to show you three things", *what,
+        "-o", file, "--force", *options,
     )  # fmt: skip
 
 
-def _granted(ipse: Ipse, *options: str, level: str = "choose") -> None:
-    ipse("dapp", "grant", _ORIGIN, "--level", level, "--allow-unsigned", *options)
+def _granted(ipse: Ipse, *options: str, level: str = "choose", to: str = _ORIGIN) -> None:
+    ipse("dapp", "grant", to, "--level", level, "--allow-unsigned", *options)
+
+
+def _summary(ipse: Ipse, *options: str) -> Any:
+    return ipse("dapp", "summary", *options, "--json").json
+
+
+def _twin(ipse: Ipse, home: Path) -> Ipse:
+    """The same wallet in another place."""
+    shutil.copytree(ipse.home, home, symlinks=True)
+    return Ipse(home, ipse.environment)
 
 
 def _payload(part: str) -> Any:
@@ -70,9 +99,9 @@ def test_the_request_is_an_openid4vp_request_object(asked: tuple[Ipse, Path]) ->
     assert query["meta"]["vct_values"] == ["urn:ipse:preferences:choose:1"]
     question = json.loads(base64url.decode(request["transaction_data"][0]))
     assert question["credential_ids"] == [query["id"]]
-    assert question["purpose"] == "to show you three books"
+    assert question["purpose"] == "to show you three things"
     assert question["retention"] == 30 * 86400
-    assert len(question["candidates"]) == 20
+    assert [candidate["text"] for candidate in question["candidates"]] == list(_THINGS)
     assert question["top"] == 3
 
 
@@ -81,6 +110,8 @@ def test_the_request_is_an_openid4vp_request_object(asked: tuple[Ipse, Path]) ->
     [
         ("bands", ("--topics", "hiking,Jazz and blues"), {"topics": ["hiking", "jazz-and-blues"]}),
         ("topics", ("--topics", "hiking"), {"topics": ["hiking"]}),
+        ("choose", ("--candidates", str(_CANDIDATES)), {"top": 3}),
+        ("order", ("--candidates", str(_CANDIDATES)), {}),
         ("statements", ("--about", "novels"), {"about": "novels", "limit": 3}),
         ("statements", ("--about", "novels", "--limit", "7"), {"about": "novels", "limit": 7}),
     ],
@@ -101,6 +132,8 @@ def test_each_level_has_a_request_that_needs_no_wallet(
     ("options", "code"),
     [
         (("--level", "choose"), 2),
+        (("--level", "order"), 2),
+        (("--level", "order", "--candidates", str(_CANDIDATES), "--top", "3"), 2),
         (("--level", "bands"), 2),
         (("--level", "statements"), 2),
         (("--level", "everything"), 2),
@@ -161,10 +194,11 @@ def test_under_a_grant_a_script_gets_an_answer_and_the_application_verifies_it(
     answer.write_text(run.out)
     chosen = application("dapp", "verify", answer, "--request", request)
     assert len(chosen.out.splitlines()) == 3
-    assert set(chosen.out.splitlines()) <= set(_CANDIDATES.read_text().splitlines())
+    assert set(chosen.out.splitlines()) <= set(_THINGS)
     report = application("dapp", "verify", answer, "--request", request, "--json").json
     assert report["outcome"] == "passed"
-    assert report["level"] == "choose"
+    assert (report["level"], report["method"]) == ("choose", "private")
+    assert report["window"] == _payload(run.out)["window"]
     assert [entry["text"] for entry in report["choices"]] == chosen.out.splitlines()
 
 
@@ -181,20 +215,51 @@ def test_a_signed_request_is_answered_under_a_grant_to_its_did_and_verified(
     assert _log(ipse)[0]["application"] == did
 
 
+def test_an_exact_grant_tells_what_the_profile_would_tick_until_its_cap(
+    asked: tuple[Ipse, Path], application: Ipse, tmp_path: Path
+) -> None:
+    ipse, request = asked
+    _granted(ipse, "--exact", "--cap", "11")  # one of the 56 choices of three among eight tells 5.8 bits
+    answer = ipse("dapp", "answer", request).out
+    best = ipse("profile", "rank", _things(tmp_path), "--top", "3", "--json").json["ranking"]
+    report = application("dapp", "verify", "-", "--request", request, "--json", stdin=answer).json
+    assert (report["method"], report["window"]) == ("owner", "")
+    assert {entry["text"] for entry in report["choices"]} == {entry["text"] for entry in best}
+    _request(ipse, request)
+    silent = ipse("dapp", "answer", request, "--json", code=7)
+    assert silent.json["reason_code"] == "cap-reached"
+    assert len(silent.json["answer"] + "\n") == len(answer)
+    told, withheld = _log(ipse)
+    assert ipse("dapp", "exposure", "--json").json["exposure"][0]["answers"] == 1
+    assert (told["method"], told["window"], told["bits"], told["edited"]) == ("owner", None, 5.8, False)
+    assert (withheld["said"], withheld["bits"], withheld["consent"]) == (False, 0, "grant 1")
+    assert _summary(ipse)["ever"] == 0
+
+
+def test_an_order_is_told_under_an_exact_grant_and_verified(asked: tuple[Ipse, Path], tmp_path: Path) -> None:
+    ipse, _ = asked
+    request, things = tmp_path / "order.json", _things(tmp_path)
+    _request(ipse, request, "--level", "order", "--candidates", things)
+    _granted(ipse, "--exact", level="order")
+    answer = ipse("dapp", "answer", request).out
+    told = ipse("dapp", "verify", "-", "--request", request, stdin=answer).out.splitlines()
+    ranked = ipse("profile", "rank", things, "--json").json["ranking"]
+    assert told == [entry["text"] for entry in ranked]
+    assert _payload(answer)["method"] == "owner"
+
+
 def test_bands_and_topics_are_told_under_a_grant_and_verified(taught: Ipse, tmp_path: Path) -> None:
     for number in range(12):
         taught("profile", "like", f"science fiction about planet {number}", "--strength", "5", "-q")
-    for level in ("bands", "topics"):
+    for level, exact in (("topics", ["--exact"]), ("bands", ["--exact"]), ("bands", [])):
         request = tmp_path / f"{level}.json"
-        taught(
-            "dapp", "request", "--audience", _ORIGIN, "--purpose", "p", "--level", level,
-            "--topics", _TOPICS, "-o", request,
-        )  # fmt: skip
-        _granted(taught, "--topics", _TOPICS, level=level)
-        answer = taught("dapp", "answer", request, code=None)
-        assert answer.code in (0, 7)
+        _request(taught, request, "--level", level, "--topics", _TOPICS)
+        _granted(taught, "--topics", _TOPICS, *exact, level=level)
+        answer = taught("dapp", "answer", request, code=0 if exact else None)
+        assert answer.code in (0, 7)  # twelve votes may be lost in the noise of a summary
         run = taught("dapp", "verify", "-", "--request", request, stdin=answer.out)
         report = taught("dapp", "verify", "-", "--request", request, "--json", stdin=answer.out).json
+        assert report["method"] == ("owner" if exact else "private")
         if level == "topics":
             assert run.out == "science-fiction\n"
             assert report["topics"] == ["science-fiction"]
@@ -202,6 +267,8 @@ def test_bands_and_topics_are_told_under_a_grant_and_verified(taught: Ipse, tmp_
             lines = [f"{topic}: {band}" for topic, band in report["bands"].items()]
             assert run.out.splitlines() == lines
             assert set(report["bands"]) <= set(_TOPICS.split(","))
+        if level == "bands" and exact:
+            assert report["bands"]["science-fiction"] == "high"
 
 
 def test_without_consent_or_grant_nothing_leaves(asked: tuple[Ipse, Path]) -> None:
@@ -254,15 +321,28 @@ def test_a_grant_of_another_party_or_an_ended_or_narrower_one_is_none(asked: tup
 def test_a_grant_says_all_its_limits(ipse: Ipse) -> None:
     given = ipse(
         "dapp", "grant", _ORIGIN, "--level", "bands", "--topics", "Hiking,jazz-and-blues", "--per-day", "2",
-        "--until", "2100-01-01", "--epsilon", "0.5",
+        "--until", "2100-01-01",
     )  # fmt: skip
     assert given.out == (
         f"{_ORIGIN} may ask at level bands until 2100-01-01T00:00:00Z; only about Hiking, Jazz and blues; "
-        "2 a day; epsilon 0.5 in 30 days; signed requests only\n"
+        "2 a day; from the private summary; signed requests only\n"
     )
-    row = ipse("dapp", "grants", "--json").json["grants"][0]
-    assert (row["topics"], row["per_day"], row["epsilon"]) == (["hiking", "jazz-and-blues"], 2, 0.5)
-    assert "2 a day" in ipse("dapp", "grants").out
+    exact = ipse(
+        "dapp", "grant", _ORIGIN, "--level", "order", "--until", "2100-01-01", "--exact", "--allow-unsigned"
+    )
+    assert exact.out.startswith(
+        f"{_ORIGIN} may ask at level order until 2100-01-01T00:00:00Z; exact, up to 260 bits"
+    )
+    assert exact.out.endswith("; unsigned requests too\n")
+    rows = ipse("dapp", "grants", "--json").json["grants"]
+    members = ("topics", "per_day", "exact", "cap")
+    assert [[row[name] for name in members] for row in rows] == [
+        [["hiking", "jazz-and-blues"], 2, False, None],
+        [[], None, True, 260],
+    ]
+    listed = ipse("dapp", "grants").out
+    assert "2 a day" in listed
+    assert "exact, up to 260 bits" in listed
 
 
 @pytest.mark.parametrize(
@@ -272,11 +352,14 @@ def test_a_grant_says_all_its_limits(ipse: Ipse) -> None:
         (("--level", "all"), 2),
         (("--level", "choose", "--until", "2020-01-01"), 2),
         (("--level", "choose", "--until", "tomorrow"), 2),
-        (("--level", "choose", "--epsilon", "much"), 2),
-        (("--level", "choose", "--epsilon", "0"), 2),
+        (("--level", "choose", "--exact", "--cap", "much"), 2),
+        (("--level", "choose", "--exact", "--cap", "0"), 2),
+        (("--level", "choose", "--cap", "100"), 2),
         (("--level", "choose", "--per-day", "0"), 2),
-        (("--level", "topics"), 2),
-        (("--level", "topics", "--topics", "no such thing"), 5),
+        (("--level", "order"), 2),
+        (("--level", "topics", "--topics", "hiking"), 2),
+        (("--level", "topics", "--exact"), 2),
+        (("--level", "topics", "--exact", "--topics", "no such thing"), 5),
     ],
 )
 def test_a_grant_that_makes_no_sense_is_not_given(options: tuple[str, ...], code: int, ipse: Ipse) -> None:
@@ -344,7 +427,7 @@ def test_the_answer_is_bound_to_audience_and_nonce_and_made_by_no_known_did(aske
     assert _payload(binding)["nonce"] == sent["nonce"]
 
 
-def test_the_log_holds_exactly_what_left_and_the_same_question_costs_nothing_again(
+def test_the_log_holds_exactly_what_left_and_all_answers_of_a_window_cost_one_summary(
     asked: tuple[Ipse, Path], tmp_path: Path
 ) -> None:
     ipse, request = asked
@@ -356,35 +439,70 @@ def test_the_log_holds_exactly_what_left_and_the_same_question_costs_nothing_aga
     assert [entry["released"] for entry in entries] == left
     assert {entry["application"] for entry in entries} == {_ORIGIN}
     assert {entry["consent"] for entry in entries} == {"grant 1"}
-    assert _payload(left[0])["choices"] == _payload(left[1])["choices"]
-    budget = ipse("dapp", "budget", "--json").json
-    assert budget["overall"] - budget["left"] == budget["answer"]
-    assert budget["parties"] == [{"party": _ORIGIN, "left": budget["application"] - budget["answer"]}]
+    assert {(entry["method"], entry["bits"]) for entry in entries} == {("private", 0)}
+    said = {(answer["window"], *answer["choices"]) for answer in map(_payload, left)}
+    windows = {window for window, *_ in said}
+    assert len(said) == len(windows), "the same summary says the same"
+    assert {entry["window"] for entry in entries} == windows
+    summary = _summary(ipse)
+    assert summary["ever"] == summary["this_year"] == 0.4 * len(windows)
+    assert (summary["window"], summary["parties"]) == (max(windows), [_ORIGIN])
     assert ipse("log", "verify", "--json").json["entries"] == 2
     assert ipse("log", "show", "2").json["released"] == left[1]
     ipse("log", "show", "3", code=5)
 
 
-def test_a_spent_budget_is_an_answer_that_says_nothing_of_the_same_size(
+def test_where_limits_allow_no_summary_the_answer_says_nothing_in_the_same_size(
     asked: tuple[Ipse, Path], tmp_path: Path
 ) -> None:
     ipse, request = asked
     _granted(ipse)
-    poor = Ipse(tmp_path / "poor", ipse.environment)
-    shutil.copytree(ipse.home, poor.home, symlinks=True)
-    poor("dapp", "budget", "--application", "0.1")
+    strict = _twin(ipse, tmp_path / "strict")
+    strict("dapp", "summary", "--year", "0.3")
     told = ipse("dapp", "answer", request)
-    silent = poor("dapp", "answer", request, "--json", code=7)
+    silent = strict("dapp", "answer", request, "--json", code=7)
     assert silent.error["code"] == "consent-refused"
     facts = silent.json
     assert (facts["said"], facts["entry"]) == (False, 1)
-    assert facts["reason_code"] == "budget-spent"
+    assert facts["reason_code"] == "limit-reached"
     assert facts["reason"] in silent.error["message"]
     assert len(facts["answer"] + "\n") == len(told.out)
-    run = poor("dapp", "verify", "-", "--request", request, stdin=facts["answer"])
+    assert _payload(facts["answer"]).keys() == _payload(told.out).keys()
+    run = strict("dapp", "verify", "-", "--request", request, stdin=facts["answer"])
     assert run.out == ""
     assert "the answer says nothing" in run.err
-    assert _log(poor)[0]["released"] == facts["answer"]
+    assert _log(strict)[0]["released"] == facts["answer"]
+    assert _summary(strict)["ever"] == 0
+
+
+def test_a_third_application_of_a_window_is_told_nothing(taught: Ipse, tmp_path: Path) -> None:
+    origins = [f"https://{name}.example" for name in ("one", "two", "three")]
+    requests = [tmp_path / f"{number}.json" for number in range(3)]
+    for origin, request in zip(origins, requests, strict=True):
+        _request(taught, request, audience=origin)
+        _granted(taught, to=origin)
+    for request in requests[:2]:
+        taught("dapp", "answer", request)
+    third = taught("dapp", "answer", requests[2], "--json", code=7)
+    assert third.json["reason_code"] == "applications-told"
+    summary = _summary(taught)
+    assert (summary["ever"], summary["parties"]) == (0.4, origins[:2])
+    told = taught("dapp", "summary").out
+    assert [line.split()[-1] for line in told.splitlines() if line.startswith("told:")] == origins[:2]
+
+
+def test_what_topics_can_not_tell_apart_gets_an_answer_that_says_nothing(
+    asked: tuple[Ipse, Path], tmp_path: Path
+) -> None:
+    ipse, request = asked
+    alike = tmp_path / "alike.txt"
+    alike.write_text("".join(f"hiking tour number {number}\n" for number in range(8)))
+    ipse(
+        "dapp", "request", "--audience", _ORIGIN, "--purpose", "p", "--candidates", alike,
+        "-o", request, "--force",
+    )  # fmt: skip
+    _granted(ipse)
+    assert ipse("dapp", "answer", request, "--json", code=7).json["reason_code"] == "alike"
 
 
 def test_an_answer_that_says_nothing_comes_before_the_reason_and_a_pipe_gets_it_whole(
@@ -392,7 +510,7 @@ def test_an_answer_that_says_nothing_comes_before_the_reason_and_a_pipe_gets_it_
 ) -> None:
     ipse, request = asked
     _granted(ipse)
-    ipse("dapp", "budget", "--application", "0")
+    ipse("dapp", "summary", "--year", "0")
     run = ipse("dapp", "answer", request, code=7)
     assert run.out.count("~") == 1
     assert run.out.endswith("\n")
@@ -400,17 +518,68 @@ def test_an_answer_that_says_nothing_comes_before_the_reason_and_a_pipe_gets_it_
     assert run.err.splitlines()[-1].startswith("hint: nothing was disclosed")
 
 
-def test_the_budget_is_shown_and_set(ipse: Ipse) -> None:
-    first = ipse("dapp", "budget", "--json").json
-    assert first["left"] == first["overall"]
-    assert first["parties"] == []
-    changed = ipse("dapp", "budget", "--application", "0.75", "--overall", "4", "--json").json
-    assert (changed["application"], changed["overall"], changed["left"]) == (0.75, 4.0, 4.0)
-    assert ipse("dapp", "budget", "--json").json == changed
-    assert "0.75 in 30 days" in ipse("dapp", "budget").out
-    for options in (("--application", "5"), ("--overall", "-1"), ("--overall", "lots")):
-        ipse("dapp", "budget", *options, code=2)
-    assert ipse("dapp", "budget", "--json").json == changed
+def test_the_limits_of_summaries_are_shown_and_set(ipse: Ipse) -> None:
+    first = _summary(ipse)
+    assert (first["ever"], first["this_year"], first["window"], first["parties"]) == (0, 0, None, [])
+    assert first["limits"] == {"year": 0.8, "life": 1.2}
+    assert first["date_confirmed"]
+    changed = _summary(ipse, "--year", "0.75", "--life", "4")
+    assert changed["limits"] == {"year": 0.75, "life": 4.0}
+    assert _summary(ipse) == changed
+    shown = ipse("dapp", "summary").out
+    assert "0.0 of at most 0.75 is spent" in shown
+    assert "nothing was drawn yet" in shown
+    for options in (
+        ("--year", "5"),
+        ("--life", "0.5"),
+        ("--life", "-1"),
+        ("--year", "lots"),
+        ("--life", "101"),
+    ):
+        assert ipse("dapp", "summary", *options, code=2).out == ""
+    assert _summary(ipse) == changed
+
+
+def test_a_summary_is_renewed_within_the_limits_alone(asked: tuple[Ipse, Path]) -> None:
+    ipse, request = asked
+    _granted(ipse)
+    ipse("dapp", "answer", request)
+    before = _summary(ipse)
+    renewed = ipse("dapp", "summary", "renew", "--json").json
+    assert (before["ever"], renewed["ever"], renewed["this_year"]) == (0.4, 0.8, 0.8)
+    assert renewed["parties"] == [_ORIGIN]
+    refused = ipse("dapp", "summary", "renew", "--json", code=2)
+    ipse("dapp", "summary", "--life", "9", "renew", code=2)
+    assert "your limits have no room" in refused.error["message"]
+    assert _summary(ipse) == renewed
+    _request(ipse, request)
+    ipse("dapp", "answer", request)
+    assert _summary(ipse)["ever"] == 0.8
+
+
+def test_what_applications_could_foretell_is_shown_for_each_and_for_all(
+    asked: tuple[Ipse, Path], tmp_path: Path
+) -> None:
+    ipse, request = asked
+    run = ipse("dapp", "exposure")
+    assert (run.out, run.err) == ("", "nothing was told exactly yet\n")
+    _granted(ipse)
+    ipse("dapp", "answer", request)
+    assert ipse("dapp", "exposure", "--json").json == {"exposure": []}
+    for number in range(2):
+        other = tmp_path / f"{number}.json"
+        _request(ipse, other, audience="https://other.example")
+        _granted(ipse, "--exact", to="https://other.example")
+        ipse("dapp", "answer", other)
+    rows = ipse("dapp", "exposure", "--json").json["exposure"]
+    assert [(row["application"], row["answers"], row["bits"]) for row in rows] == [
+        ("https://other.example", 2, 12),
+        ("all together", 2, 12),
+    ]
+    for row in rows:
+        assert 0 <= row["rho"] <= 1
+        assert 0 < row["stranger"] <= row["share"] <= 1
+    assert ipse("dapp", "exposure").out.splitlines()[-1].startswith("all together")
 
 
 def test_the_application_signs_the_receipt_and_the_wallet_keeps_it(
@@ -427,7 +596,7 @@ def test_the_application_signs_the_receipt_and_the_wallet_keeps_it(
     terms = ("--request", request, "--answer", answer)
     signed = ipse("dapp", "receipt", "-", *terms, "--as", "university", stdin=receipt)
     assert len(json.loads(signed.out)["signatures"]) == 2
-    assert "to show you three books" in signed.err
+    assert "to show you three things" in signed.err
     ipse("log", "receipts", "1", "--countersigned", "-", stdin=signed.out)
     assert ipse("dapp", "receipt", "-", *terms, "--as", "me", stdin=receipt, code=2).out == ""
     assert ipse("dapp", "receipt", "-", *terms, "--as", "university", stdin=signed.out, code=2).out == ""
@@ -440,10 +609,3 @@ def test_the_application_signs_the_receipt_and_the_wallet_keeps_it(
     run = ipse("dapp", "receipt", "-", *terms, "--as", "university", stdin=receipt, code=3)
     assert run.out == ""
     assert "receipt's request" in run.err
-
-
-def test_an_owner_can_have_fewer_and_better_answers(taught: Ipse) -> None:
-    shown = taught("dapp", "budget", "--answer", "1", "--json").json
-    assert (shown["answer"], shown["application"], shown["overall"]) == (1.0, 1.0, 2.0)
-    assert "would tell who you are" in taught("dapp", "budget", "--answer", "0.437", code=2).err
-    assert taught("dapp", "budget", "--json").json["answer"] == 1.0

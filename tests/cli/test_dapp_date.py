@@ -36,13 +36,13 @@ def at_terminal(ipse: Ipse, *options: str) -> Any:
 
 
 def confirmed(ipse: Ipse) -> bool:
-    """What the budget says of it."""
-    return bool(ipse("dapp", "budget", "--json").json["date_confirmed"])
+    """What the summary says of it."""
+    return bool(ipse("dapp", "summary", "--json").json["date_confirmed"])
 
 
 def test_a_typed_yes_confirms_it(doubted: Ipse) -> None:
-    run = doubted("dapp", "budget")
-    assert "`ipse dapp date`" in run.err
+    run = doubted("dapp", "summary")
+    assert "no new summary is drawn until you confirm the date: `ipse dapp date`" in run.err
     child = at_terminal(doubted, "--json")
     child.expect_exact("is that today? type yes: ")
     assert "40 days ago" in str(child.before)
@@ -52,7 +52,7 @@ def test_a_typed_yes_confirms_it(doubted: Ipse) -> None:
     assert child.exitstatus == 0
     assert json.loads(told[told.index("{") :])["confirmed"] >= "2026"
     assert confirmed(doubted)
-    assert doubted("dapp", "budget").err == ""
+    assert doubted("dapp", "summary").err == ""
 
 
 @pytest.mark.sampled(1)

@@ -7,7 +7,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,33 @@ def model(kept: Kept) -> None:
     models = REPOSITORY / ".pytest_cache" / "models"
     open_embedder(models)
     use_compiled(find_places(), models)
+
+
+_CHOOSE = ("--audience", "https://shop.example", "--candidates", "things", "--top", "1")
+
+
+def _answered(kept: Kept, tmp_path: Path, *options: str) -> Any:
+    """What the wallet says to a new request, with exit code 0 or 7."""
+    things, request = tmp_path / "things.txt", tmp_path / "request.json"
+    things.write_text("a hiking tour in the mountains\nan evening of live jazz\na class in baking bread\n")
+    named = [str(things) if option == "things" else option for option in options]
+    made = kept.run("dapp", "request", "--purpose", "to show you something", *named, "-o", request)
+    assert made.code == 0, made.err
+    done = kept.run("dapp", "answer", request, "--json")
+    assert done.code in (0, 7), done.err
+    return done.json
+
+
+def _verified_log(kept: Kept) -> int:
+    """How many entries the log has, which must verify."""
+    verified = kept.json("log", "verify")
+    assert verified["outcome"] == "passed"
+    return int(verified["entries"])
+
+
+def _later(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two days later, when the answers of a day no longer count."""
+    monkeypatch.setattr(Context, "now", property(lambda _: kept.now + timedelta(days=2)))
 
 
 def test_every_folder_is_covered() -> None:
@@ -176,9 +203,61 @@ def test_its_grants_hold(kept: Kept) -> None:
     assert {grant["revoked"] for grant in grants} == {None}
 
 
-def test_its_budget_remembers_what_was_spent(kept: Kept) -> None:
-    budget = kept.json("dapp", "budget")
-    assert {name: budget[name] for name in kept.expected["budget"]} == kept.expected["budget"]
+def test_its_grants_of_topics_are_exact_up_to_a_cap_and_the_others_private(kept: Kept) -> None:
+    terms = {
+        grant["level"]: (grant["exact"], grant["cap"]) for grant in kept.json("dapp", "grants")["grants"]
+    }
+    assert terms == {"topics": (True, 260), "choose": (False, None)}
+
+
+def test_nothing_of_a_summary_is_spent_and_nothing_was_told_exactly(kept: Kept) -> None:
+    summary = kept.json("dapp", "summary")
+    assert {name: summary[name] for name in kept.expected["summary"]} == kept.expected["summary"]
+    assert kept.run("dapp", "exposure", "--json").json == {"exposure": []}
+
+
+@pytest.mark.usefixtures("model")
+def test_what_was_answered_before_counts_against_a_grants_answers_of_a_day(
+    kept: Kept, tmp_path: Path
+) -> None:
+    answer = _answered(kept, tmp_path, *_CHOOSE)
+    assert answer["reason_code"] == "grant-used-up"
+    assert _verified_log(kept) == kept.expected["log"]["entries"] + 1
+
+
+@pytest.mark.usefixtures("model")
+def test_its_grant_of_choices_is_answered_from_a_private_summary(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _later(kept, monkeypatch)
+    answer = _answered(kept, tmp_path, *_CHOOSE)
+    assert answer["said"]
+    entry = kept.json("log", "show", str(answer["entry"]))
+    assert (entry["consent"], entry["method"], entry["window"]) == ("grant 1", "private", "2026-09-04")
+    assert entry["bits"] == 0
+    summary = kept.json("dapp", "summary")
+    assert (summary["ever"], summary["parties"]) == (0.4, ["https://shop.example"])
+    assert _verified_log(kept) == kept.expected["log"]["entries"] + 1
+
+
+@pytest.mark.usefixtures("model")
+def test_its_grant_of_topics_is_answered_exactly(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _later(kept, monkeypatch)
+    answer = _answered(
+        kept, tmp_path, "--level", "topics", "--audience", "https://library.example",
+        "--topics", "mathematics,poetry", "--as", "library",
+    )  # fmt: skip
+    assert answer["said"]
+    entry = kept.json("log", "show", str(answer["entry"]))
+    assert (entry["consent"], entry["method"], entry["window"]) == ("grant 2", "owner", None)
+    assert entry["bits"] == 2
+    library, together = kept.json("dapp", "exposure")["exposure"]
+    assert (library["application"], library["answers"], library["bits"]) == (entry["application"], 1, 2)
+    assert together["answers"] == 1
+    assert kept.json("dapp", "summary")["ever"] == 0
+    assert _verified_log(kept) == kept.expected["log"]["entries"] + 1
 
 
 @pytest.mark.usefixtures("model")

@@ -73,7 +73,7 @@ class TestTheCommands:
             "address": "https://verifier.example",
             "level": "credentials",
         }
-        assert [entry[name] for name in ("consent", "epsilon", "grant", "said")] == ["owner", 0, None, True]
+        assert [entry[name] for name in ("consent", "grant", "said")] == ["owner", None, True]
 
     def test_the_list_says_what_left_to_whom_on_whose_word(self, logged: Ipse) -> None:
         lines = logged("log", "list").out.splitlines()
@@ -214,7 +214,7 @@ class TestAcceptingALoss:
         shown = str(child.before)
         assert re.search(r"The keystore remembers state (\d+), this vault\.db has state (\d+)", shown)
         assert "at least 1 of its changes" in shown
-        assert "all budgets are 0 until you set them" in shown
+        assert "no private summary is drawn until you set limits for them: `ipse dapp summary`" in shown
         assert len(shown.splitlines()) <= 22
         child.send("accept\r")
         code, told = ended(child)
@@ -235,17 +235,16 @@ class TestAcceptingALoss:
         entry = ipse("log", "show", "4", "--json").json
         assert entry["lost"].keys() == {"remembered", "digest", "here"}
         assert entry["lost"]["remembered"] == entry["lost"]["here"] + 1
-        assert entry in ipse("log", "list", "--json").json["disclosures"]
+        listed = ipse("log", "list", "--json").json["disclosures"]
+        assert {"method": None, "bits": None, **entry} in listed
         last = ipse("log", "list").out.splitlines()[-1].split()
-        assert (last[0], last[2:5]) == ("4", ["log", "0", "owner"])
+        assert (last[0], last[2:6]) == ("4", ["log", "-", "-", "owner"])
         assert ipse("log", "receipts", "--json").json == {"receipts": []}
         ipse("log", "receipts", "4", code=5)
         assert ipse("status", "--json").json["disclosures"] == 4
-        budget = ipse("dapp", "budget", "--json").json
-        assert (budget["overall"], budget["left"], budget["parties"]) == (0, 0, [])
-        raised = ipse("dapp", "budget", "--overall", "100", "--application", "100", "--json").json
-        assert (raised["overall"], raised["left"]) == (100, 0)
-        assert "0 of it left" in ipse("dapp", "budget").out
+        assert ipse("dapp", "summary", "--json").json["limits"] == {"year": 0, "life": 0}
+        raised = ipse("dapp", "summary", "--year", "0.4", "--life", "0.8", "--json").json
+        assert raised["limits"] == {"year": 0.4, "life": 0.8}
         named = set(re.findall(r"`(\w+)`", _GUIDE.partition("## What is in an entry")[2].partition("##")[0]))
         assert set(entry) <= named
 
@@ -395,7 +394,7 @@ TAMPERED: dict[str, Tampering] = {
     "a space put in": lambda lines: [lines[0], lines[1].replace(":", ": ", 1), *lines[2:]],
     "what left edited": lambda lines: [lines[0], changed(lines[1], released="another"), *lines[2:]],
     "the last entry edited": lambda lines: [*lines[:2], changed(lines[2], purpose="another"), lines[3]],
-    "edited and mended": lambda lines: mended([changed(lines[0], epsilon=9), *lines[1:3]], lines[3]),
+    "edited and mended": lambda lines: mended([changed(lines[0], purpose="another"), *lines[1:3]], lines[3]),
     "the first one deleted": lambda lines: lines[1:],
     "one in the middle deleted": lambda lines: [lines[0], *lines[2:]],
     "deleted and mended": lambda lines: mended([lines[0], lines[2]], lines[3]),

@@ -66,10 +66,10 @@ def test_answering_an_application_enters_the_modules_that_the_walk_names(
     taught("profile", "import", EXAMPLES / "books.csv")
     request = tmp_path / "request.json"
     taught(
-        "dapp", "request", "--audience", "https://shop.example", "--purpose", "to show you three books",
-        "--candidates", EXAMPLES / "candidates.txt", "--top", "3", "-o", request,
+        "dapp", "request", "--audience", "https://travel.example", "--purpose", "to propose three things",
+        "--candidates", EXAMPLES / "outings.txt", "--top", "3", "-o", request,
     )  # fmt: skip
-    taught("dapp", "grant", "https://shop.example", "--level", "choose", "--allow-unsigned")
+    taught("dapp", "grant", "https://travel.example", "--level", "choose", "--allow-unsigned")
     taught("profile", "topics")  # the first use of a model embeds the topics, which are kept
     found = entered(taught, tmp_path, "dapp", "answer", request)
     assert found == walked("dapp answer")

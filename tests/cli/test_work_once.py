@@ -15,6 +15,7 @@ from ipse.storage import files, settings
 from tests.conftest import EXAMPLES, Ipse
 
 _DERIVE = "crypto_pwhash_alg"
+_LIMITS = {"setting limit-year", "setting limit-life"}
 _DECRYPT = "crypto_aead_xchacha20poly1305_ietf_decrypt"
 
 
@@ -65,8 +66,11 @@ def test_verifying_against_the_trust_list(
     assert work["read wallet.json"] == 1
 
 
+@pytest.mark.parametrize(
+    ("exact", "code"), [(["--exact"], 0), ([], 7)], ids=["exactly", "from a summary, which has too little"]
+)
 def test_answering_an_application(
-    taught: Ipse, run: Callable[..., int], work: Counter[str], tmp_path: Path
+    taught: Ipse, run: Callable[..., int], work: Counter[str], tmp_path: Path, exact: list[str], code: int
 ) -> None:
     request = tmp_path / "request.json"
     taught("profile", "like", "science fiction about other planets", "-q")
@@ -74,17 +78,17 @@ def test_answering_an_application(
         "dapp", "request", "--audience", "https://shop.example", "--purpose", "to show you three books",
         "--candidates", EXAMPLES / "candidates.txt", "--top", "3", "-o", request,
     )  # fmt: skip
-    taught("dapp", "grant", "https://shop.example", "--level", "choose", "--allow-unsigned")
-    assert run("dapp", "answer", request) == 0
+    taught("dapp", "grant", "https://shop.example", "--level", "choose", "--allow-unsigned", *exact)
+    assert run("dapp", "answer", request) == code
     assert work["derivations"] == 1
     assert work["decryptions"] == 1
     # Once more under its lock, so that nobody moves the keys while the new state is kept.
     assert work["read wallet.json"] == 2
-    # Again in the transaction that spends by them: another command may have changed them.
-    twice = {f"setting {name}" for name in ("budget-answer", "budget-application", "budget-overall")}
-    twice.add("setting date-confirmed")
+    # Again in the transaction that releases the answer: another command may have changed it.
+    twice = "setting date-confirmed"
     read = {name: times for name, times in work.items() if name.startswith("setting ")}
-    assert read == {name: 2 if name in twice else 1 for name in read}
+    assert read == {name: 2 if name == twice else 1 for name in read}
+    assert set(read) & _LIMITS == (set() if exact else _LIMITS)
 
 
 def test_creating_a_did(run: Callable[..., int], work: Counter[str]) -> None:

@@ -1,4 +1,4 @@
-"""Amounts of the privacy budget are thousandths, read and shown without rounding."""
+"""Amounts of epsilon are thousandths, read and shown without rounding."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ipse.errors import UsageError
     ],
 )
 def test_an_amount_is_read_and_spelled_exactly(text: str, thousandths: int, spelled: str) -> None:
-    assert options.read_epsilon(text, "--epsilon") == thousandths
+    assert options.read_epsilon(text, "--year") == thousandths
     assert options.show_epsilon(thousandths) == spelled
 
 
@@ -44,8 +44,8 @@ def test_an_amount_is_read_and_spelled_exactly(text: str, thousandths: int, spel
     ],
 )
 def test_any_other_text_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match=r"^invalid value for --epsilon: .* is not an amount"):
-        options.read_epsilon(text, "--epsilon")
+    with pytest.raises(UsageError, match=r"^invalid value for --year: .* is not an amount"):
+        options.read_epsilon(text, "--year")
 
 
 def test_a_negative_amount_is_shown_as_zero() -> None:

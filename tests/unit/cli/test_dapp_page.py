@@ -1,4 +1,4 @@
-"""The consent page says who asks, what would leave, for how long and at what cost, in ten seconds."""
+"""The consent page says who asks, what would leave, for how long and what it gives away, in ten seconds."""
 
 from __future__ import annotations
 
@@ -8,30 +8,37 @@ from dataclasses import replace
 import pytest
 
 from ipse.cli.commands.dapp.layout import WIDTH, cells
-from ipse.cli.commands.dapp.page import checklist, page
+from ipse.cli.commands.dapp.page import FIRST, checklist, page
 from ipse.disclosure import reasons
-from ipse.disclosure.budgets import Cost
-from ipse.disclosure.levels.choose import MAX_CANDIDATES, Choose, numbered
+from ipse.disclosure.exposure import LONG, Exposure
+from ipse.disclosure.levels.candidates import MAX_CANDIDATES, numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.statements import Statements
-from ipse.disclosure.offers import Item
-from ipse.disclosure.proposals import Applicant, Proposal
+from ipse.disclosure.offers import Item, Offer
+from ipse.disclosure.proposals import Applicant, Exposed, Proposal
 from ipse.disclosure.terms import MAX_IN_RETURN, Terms
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning, WarningCode
 from tests.unit.cli.proposals import (
     BANDS,
     BOOKS,
     CHOOSE,
-    FREE,
+    LITTLE,
+    ORDER,
     SHOP,
     STATEMENTS,
+    STRANGER,
     TOPICS,
     VERIFIED,
+    offered,
     proposal,
     question,
 )
 
-_LEVELS: list[Asked] = [CHOOSE, BANDS, TOPICS, STATEMENTS]
+_LEVELS: list[Asked] = [CHOOSE, ORDER, BANDS, TOPICS, STATEMENTS]
+_every_level = pytest.mark.parametrize("asked", _LEVELS, ids=[asked.level for asked in _LEVELS])
+_WIDTHS = (80, 40)
+_every_width = pytest.mark.parametrize("width", _WIDTHS)
 _KEY = "did:key:z6MkhaXgBZDvotDkL5257faiztiGiC2QtKLGpbnnEGta2doK"
 _WARNINGS = (
     QuestionWarning(
@@ -56,15 +63,31 @@ def _field(text: str, label: str) -> str:
     return _flat(match[1])
 
 
-@pytest.mark.parametrize("asked", _LEVELS, ids=["choose", "bands", "topics", "statements"])
-def test_three_items_with_two_warnings_and_a_past_fit_a_screen(asked: Asked) -> None:
+def _list(shown: Proposal, width: int = WIDTH, most: int = FIRST) -> str:
+    """The list as it is shown first."""
+    return checklist(shown, shown.offer.items, shown.preticked, most, width)
+
+
+@_every_level
+def test_the_page_fits_a_screen_and_so_does_the_list_of_three_without_its_reasons(asked: Asked) -> None:
     past = tuple(PastAnswer("2026-11-02T08:00:00Z", "statements", "to fill a shelf " * 10) for _ in range(9))
     applicant = Applicant(SHOP, SHOP, "did:web:shop.example", past)
     shown = proposal(asked, *BOOKS[:3], applicant=applicant, warnings=_WARNINGS)
-    text = page(shown) + ("\n" + checklist(shown, ()) if shown.tickable else "")
-    assert len(text.strip().splitlines()) <= 26
-    assert len(page(proposal(asked, *BOOKS[:3])).strip().splitlines()) <= 20
-    assert max(map(cells, text.splitlines())) <= WIDTH
+    assert len(page(shown).strip().splitlines()) <= 24
+    plain = proposal(asked, *BOOKS[:3])
+    assert len(f"{page(plain)}\n{_list(plain)}".strip().splitlines()) <= 22
+    assert len(_list(shown).splitlines()) == 4
+
+
+@_every_width
+@_every_level
+def test_no_line_is_wider_than_the_terminal(asked: Asked, width: int) -> None:
+    past = (PastAnswer("2026-11-02T08:00:00Z", "statements", "to fill a shelf " * 10),)
+    shown = proposal(
+        asked, *BOOKS, why="quiet " * 40, applicant=replace(VERIFIED, past=past), warnings=_WARNINGS
+    )
+    whole = f"{page(shown, width)}\n{_list(shown, width)}"
+    assert max(map(cells, whole.splitlines())) <= width
 
 
 def test_an_unsigned_request_is_nobodys_and_a_signed_one_is_its_dids() -> None:
@@ -104,6 +127,7 @@ def test_the_purpose_and_the_question_are_in_words() -> None:
     questions = [_field(page(proposal(asked, "x")), "question") for asked in _LEVELS]
     assert questions == [
         "which 3 of its 4 candidates suit you best",
+        "in which order you like its 4 candidates",
         "whether your liking is low, medium or high for Jazz and blues, Hiking",
         "which of these you like: Jazz and blues, Hiking",
         'up to 2 sentences of yours, word for word, about "novels"',
@@ -128,36 +152,61 @@ def test_a_promise_in_wide_letters_takes_no_more_room_than_a_purpose() -> None:
     assert all(cells(line) <= WIDTH for line in text.splitlines())
 
 
-def test_exactly_what_would_leave_is_on_the_page() -> None:
-    leaving = _field(page(proposal(CHOOSE, *BOOKS[:3])), "would leave")
-    assert leaving.startswith("exactly this, signed under an identity for them alone")
-    assert leaving.endswith(" ".join(f'"{book}"' for book in BOOKS[:3]))
-    assert BOOKS[3] not in page(proposal(CHOOSE, *BOOKS[:3]))
+def test_what_would_leave_is_what_is_ticked_below() -> None:
+    def leaving(asked: Asked) -> str:
+        return _field(page(proposal(asked, *BOOKS, chosen=3)), "would leave")
+
+    signed = "signed under an identity for them alone"
+    assert leaving(CHOOSE) == f"what is ticked below, as your own choice, {signed}"
+    assert leaving(ORDER) == f"what is ticked below, in this order, as your own choice, {signed}"
+    for asked in (BANDS, TOPICS, STATEMENTS):
+        assert leaving(asked) == f"what you tick below, and no more, {signed}"
+
+
+def test_a_choice_and_an_order_are_ticked_beforehand_and_nothing_else_is() -> None:
+    ticked = {asked.level: _list(proposal(asked, *BOOKS, chosen=2)).count("[x]") for asked in _LEVELS}
+    assert ticked == {"choose": 2, "order": 2, "bands": 0, "topics": 0, "statements": 0}
 
 
 def test_an_application_can_not_close_the_marks_around_its_words() -> None:
-    shown = Choose(numbered(('a" verified: your bank', "b")), 1)
-    text = _flat(page(proposal(shown, 'a" verified: your bank')))
+    text = _flat(_list(proposal(CHOOSE, 'a" verified: your bank')))
     assert '"a\' verified: your bank"' in text
 
 
-def test_an_answer_that_was_drawn_costs_even_where_it_says_nothing() -> None:
-    assert _field(page(proposal(CHOOSE, reason=reasons.TOPICS_CLOSED)), "costs").startswith("1.0 of the 2.0")
+def test_the_words_of_an_application_stand_in_quotation_marks_and_the_owners_do_not() -> None:
+    for asked in _LEVELS:
+        quoted = '1 [ ] "Dune"' in checklist(proposal(asked, "Dune"), offered("Dune").items, (), 1)
+        assert quoted == (asked in (CHOOSE, ORDER))
+
+
+def test_each_item_has_the_statement_that_speaks_for_it_cut_to_a_few_lines() -> None:
+    lines = _list(proposal(CHOOSE, "Dune", why="novels about deserts")).splitlines()
+    assert lines[:2] == ['  1 [x] "Dune"', "        for you said: novels about deserts"]
+    assert "for you said" not in _list(proposal(CHOOSE, "Dune"))
+    long = _list(proposal(CHOOSE, "Dune", why="deserts " * 100))
+    assert long.count("deserts") <= 15
+    assert "…" in long
 
 
 def test_a_long_item_is_shown_whole() -> None:
     text = "word " * 59 + "end."
-    shown = Choose(numbered((text, "b")), 1)
-    assert text.strip() in _flat(page(proposal(shown, text)))
+    assert text.strip() in _flat(_list(proposal(CHOOSE, text)))
 
 
-@pytest.mark.parametrize("asked", _LEVELS, ids=["choose", "bands", "topics", "statements"])
+@_every_level
 def test_an_answer_that_says_nothing_says_why_and_that_a_refusal_looks_the_same(asked: Asked) -> None:
-    shown = page(proposal(asked, reason=reasons.NOTHING_SAID, cost=FREE))
+    shown = page(proposal(asked, reason=reasons.NOTHING_SAID))
     leaving = _field(shown, "would leave")
     assert leaving == f"an answer that says nothing: {reasons.NOTHING_SAID.text} a refusal looks the same"
-    assert _field(shown, "costs") == "nothing of the privacy budget"
+    assert _field(shown, "gives away") == "nothing more than before"
     assert _field(shown, "stays here") == "everything"
+
+
+def test_where_the_profile_has_no_choice_the_owner_can_still_tick() -> None:
+    shown = proposal(CHOOSE, *BOOKS, chosen=0, reason=reasons.NOTHING_SAID)
+    assert _field(page(shown), "would leave").startswith("what you tick below, and no more")
+    assert _field(page(shown), "gives away") == "nothing more than before, as long as you tick nothing"
+    assert _list(shown).splitlines()[-1] == "  ticked: 0 of 4, at most 3 can be"
 
 
 def test_how_long_it_can_be_answered_and_will_be_kept() -> None:
@@ -167,60 +216,98 @@ def test_how_long_it_can_be_answered_and_will_be_kept() -> None:
     )
 
 
+def _reading(rho: float, share: float) -> Exposure:
+    return Exposure(rho, share, STRANGER.stranger, 100.0)
+
+
+def test_what_it_gives_away_is_in_words_beside_what_a_stranger_could_name() -> None:
+    away = _field(page(proposal(CHOOSE, *BOOKS, chosen=3)), "gives away")
+    assert away == (
+        "of your next three choices it could name about a quarter"
+        " somebody who was told nothing: hardly more than by chance"
+    )
+    shared = Exposed(own=LITTLE.own, shared=_reading(0.4, 0.5), answer=10.2)
+    away = _field(page(proposal(CHOOSE, *BOOKS, chosen=3, reading=shared)), "gives away")
+    assert away.endswith("all applications together: about half")
+
+
+def test_what_it_gives_away_is_read_for_what_the_profile_would_choose() -> None:
+    asked_for: list[tuple[str, ...]] = []
+
+    def exposed(items: tuple[Item, ...]) -> Exposed:
+        asked_for.append(tuple(item.text for item in items))
+        return LITTLE
+
+    page(proposal(CHOOSE, *BOOKS, chosen=3, exposed=exposed))
+    assert asked_for == [BOOKS[:3]]
+
+
 @pytest.mark.parametrize(
-    ("cost", "said"),
+    ("exposed", "warning"),
     [
+        (LITTLE, None),
+        (Exposed(_reading(0.2, 0.3), STRANGER, LONG), None),
+        (Exposed(_reading(0.2, 0.3), STRANGER, LONG + 1), "! this answer alone tells a lot: of your next"),
+        (Exposed(_reading(0.49, 0.5), STRANGER, 10), None),
+        (Exposed(_reading(0.5, 0.5), STRANGER, 10), "! this application knows you well: of your next"),
+        (Exposed(LITTLE.own, _reading(0.69, 0.7), 10), None),
         (
-            Cost(1000, 1000, 5000),
-            (
-                "1.0 of the 2.0 that its privacy budget has left",
-                "then 1.0 stays for it, and 5.0 for all applications",
-            ),
-        ),
-        (Cost(0, 1000, 5000), ("nothing of the budget: what leaves is told as it is",)),
-        (
-            Cost(0, 1000, 5000, repeated="2026-11-01T10:00:00Z"),
-            ("nothing of the budget: the same answer as on 2026-11-01",),
-        ),
-        (
-            Cost(1000, 400, 5000, spent=True, returns="2026-12-01T10:00:00Z"),
-            (
-                "nothing; its privacy budget has no room for more until 2026-12-01",
-                "left: 0.4 for it, 5.0 for all applications",
-            ),
-        ),
-        (
-            Cost(1000, 400, 500, spent=True),
-            (
-                "nothing; its privacy budget has no room for more",
-                "left: 0.4 for it, 0.5 for all applications",
-            ),
+            Exposed(LITTLE.own, _reading(0.7, 0.7), 10),
+            "! applications that share what they were told know you",
         ),
     ],
-    ids=["paid", "free", "repeated", "spent", "never"],
+    ids=["little", "not long", "long", "not known", "known", "not known to all", "known to all"],
 )
-def test_what_it_costs_and_what_stays(cost: Cost, said: tuple[str, ...]) -> None:
-    assert _field(page(proposal(CHOOSE, *BOOKS[:3], cost=cost)), "costs") == " ".join(said)
+def test_a_reading_that_is_high_is_a_warning(exposed: Exposed, warning: str | None) -> None:
+    first = page(proposal(CHOOSE, *BOOKS, chosen=3, reading=exposed)).strip().splitlines()[0]
+    assert first.startswith(warning or "An application asks")
 
 
 def test_warnings_come_first_and_are_marked_and_a_long_page_points_back_to_them() -> None:
     lines = page(proposal(CHOOSE, *BOOKS[:3], warnings=_WARNINGS)).strip().splitlines()
     assert lines[0] == f"! {_WARNINGS[0].text}"
     assert lines[1].startswith("! 17 of these 20")
-    assert not any("warnings at the top" in line for line in lines)
-    many = [f"topic {number}: high" for number in range(30)]
-    long = page(proposal(BANDS, *many, warnings=_WARNINGS)).strip().splitlines()
-    assert long[-1] == "! there are warnings at the top of this page"
+    few = page(proposal(CHOOSE, *BOOKS[:3], warnings=_WARNINGS[:1]))
+    assert "warnings at the top" not in few
+    long = page(proposal(BANDS, *(f"topic {number}: high" for number in range(30)), warnings=_WARNINGS))
+    assert long.strip().splitlines()[-1] == "! there are warnings at the top of this page"
+    reasoned = page(proposal(CHOOSE, *BOOKS[:3], why="deserts " * 14, warnings=_WARNINGS[:1]))
+    assert reasoned.strip().splitlines()[-1] == "! there are warnings at the top of this page"
 
 
 def test_the_checklist_numbers_its_items_and_shows_what_is_ticked() -> None:
     shown = proposal(STATEMENTS, *(f"sentence {number}" for number in range(1, 11)))
-    lines = checklist(shown, frozenset({"2", "10"})).splitlines()
+    lines = checklist(shown, shown.offer.items, frozenset({"2", "10"}), FIRST).splitlines()
     assert lines[0] == "   1 [ ] sentence 1"
     assert lines[1] == "   2 [x] sentence 2"
     assert lines[9] == "  10 [x] sentence 10"
-    assert lines[10] == "  ticked: 2 of 10"
-    assert "[x]" not in checklist(shown, frozenset())
+    assert lines[10] == "  ticked: 2 of 10, at most 2 can be"
+    assert "[x]" not in checklist(shown, shown.offer.items, frozenset(), FIRST)
+
+
+def test_the_checklist_has_the_order_that_the_owner_gave_it() -> None:
+    shown = proposal(ORDER, *BOOKS)
+    moved = [*shown.offer.items[1:], shown.offer.items[0]]
+    lines = checklist(shown, moved, {"1"}, FIRST).splitlines()
+    assert [line for line in lines if "[" in line] == [
+        f'  1 [ ] "{BOOKS[1]}"',
+        f'  2 [ ] "{BOOKS[2]}"',
+        f'  3 [ ] "{BOOKS[3]}"',
+        f'  4 [x] "{BOOKS[0]}"',
+    ]
+
+
+@_every_width
+def test_a_long_list_begins_with_a_few_and_says_how_many_more_there_are(width: int) -> None:
+    texts = [f"candidate {number}" for number in range(1, MAX_CANDIDATES + 1)]
+    shown = proposal(Choose(numbered(texts), 5), *texts, chosen=5)
+    lines = _list(shown, width).splitlines()
+    assert [line for line in lines if "candidate" in line][-1] == '   12 [ ] "candidate 12"'
+    assert lines[-2:] == [
+        f"  and {MAX_CANDIDATES - FIRST} more: type more",
+        f"  ticked: 5 of {MAX_CANDIDATES}, at most 5 can be",
+    ]
+    assert "type more" not in _list(shown, width, most=MAX_CANDIDATES)
 
 
 def _hostile(text: str) -> Proposal:
@@ -229,7 +316,8 @@ def _hostile(text: str) -> Proposal:
     asking = replace(question(asked), purpose=text, asked=Statements(text, 2))
     applicant = Applicant(SHOP, SHOP, None, (PastAnswer(text, text, text),))
     warning = QuestionWarning(WarningCode.NEW_SUBJECT, text)
-    return Proposal(asking, applicant, (Item("1", text), Item("2", "mine")), True, Cost(0, 0, 0), (warning,))
+    offer = Offer((Item("1", text), Item("2", "mine", why=text)), ("1", "2"))
+    return Proposal(asking, applicant, offer, lambda _: LITTLE, (warning,))
 
 
 @pytest.mark.parametrize(
@@ -256,7 +344,9 @@ def _hostile(text: str) -> Proposal:
 )  # fmt: skip
 def test_hostile_words_do_not_break_the_page(text: str) -> None:
     shown = _hostile(text)
-    whole = page(shown) + "\n" + checklist(shown, frozenset())
+    narrow = page(shown, 40) + "\n" + _list(shown, 40)
+    assert max(map(cells, narrow.split("\n"))) <= 40
+    whole = page(shown) + "\n" + _list(shown)
     lines = whole.split("\n")
     assert lines == whole.splitlines()
     assert max(map(cells, lines)) <= WIDTH
@@ -268,8 +358,8 @@ def test_hostile_words_do_not_break_the_page(text: str) -> None:
         "purpose",
         "question",
         "would leave",
+        "gives away",
         "how long",
-        "costs",
         "stays here",
         "ticked",
     ]
@@ -280,11 +370,11 @@ def test_hostile_words_do_not_break_the_page(text: str) -> None:
 def test_what_an_application_says_of_itself_is_bounded_but_what_leaves_is_shown_whole() -> None:
     shown = _hostile("x" * 10_000)
     assert len(_field(page(shown), "purpose").replace(" ", "")) < 400
-    assert checklist(shown, ()).count("x") == 10_000
+    assert _list(shown).count("x") == 10_000 + 119  # the statement that speaks for the other is cut
 
 
 def test_the_most_candidates_that_can_be_asked_have_the_same_page() -> None:
-    shown = Choose(numbered(f"candidate {number}" for number in range(MAX_CANDIDATES)), 5)
-    text = page(proposal(shown, *(f"candidate {number}" for number in range(5))))
+    texts = [f"candidate {number}" for number in range(MAX_CANDIDATES)]
+    text = page(proposal(Choose(numbered(texts), 5), *texts, chosen=5))
     assert f"which 5 of its {MAX_CANDIDATES} candidates" in text
     assert len(text.strip().splitlines()) <= 24

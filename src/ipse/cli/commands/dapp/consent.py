@@ -7,8 +7,9 @@ from typing import Final
 
 from ipse.cli import tty
 from ipse.cli.commands.dapp.layout import ISOLATES
-from ipse.cli.commands.dapp.page import checklist, page
+from ipse.cli.commands.dapp.page import FIRST, checklist, page
 from ipse.cli.context import Context
+from ipse.cli.output import wrapped
 from ipse.disclosure import levels
 from ipse.disclosure.proposals import Decision, Proposal
 from ipse.errors import ConsentNeeded
@@ -17,13 +18,13 @@ __all__ = ["ask"]
 
 _SEND_NOTHING: Final = "send this answer that says nothing? type yes or no: "
 _TICK: Final = "numbers tick or untick, yes sends what is ticked, no refuses: "
-_ARRANGE: Final = "numbers tick or untick, move 3 1 moves, yes sends what is ticked, no refuses: "
+_ARRANGE: Final = "numbers tick or untick, move 3 1 moves, yes sends, no refuses: "
 _KEEP: Final = "k lets your profile learn from what you ticked and unticked, Enter does not: "
 _NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:[ ,]+[0-9]{1,4})*", re.ASCII)
 _MOVE: Final = re.compile(r"move +([0-9]{1,4}) +([0-9]{1,4})", re.ASCII)
-_FIRST: Final = 12
-"""Items that the list begins with; `more` shows as many more."""
 _REFUSED: Final = Decision(accepted=False)
+_TYPED: Final = 3
+"""Cells that are left behind a question for what is typed."""
 _TRIES: Final = 5
 """How often in a row the owner may type something else before the question counts as interrupted."""
 
@@ -40,7 +41,7 @@ def ask(context: Context, proposal: Proposal) -> Decision:
 def _whole(context: Context) -> Decision:
     """Ask until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
     for _ in range(_TRIES):
-        typed = tty.ask(_SEND_NOTHING)
+        typed = _asked(context, _SEND_NOTHING)
         if typed in ("yes", "no"):
             return Decision(accepted=typed == "yes")
         _ask_again(context, "only `yes` sends it and only `no` refuses; nothing is decided")
@@ -56,7 +57,7 @@ class _Checklist:
         self._level = levels.of(proposal.question.asked)
         self._items = list(proposal.offer.items)
         self._ticked = set(proposal.preticked)
-        self._shown = max(_FIRST, min(len(self._ticked), 2 * _FIRST))
+        self._shown = max(FIRST, min(len(self._ticked), 2 * FIRST))
 
     def decided(self) -> Decision:
         """Ask until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
@@ -71,7 +72,7 @@ class _Checklist:
                     self._context.output.page_width,
                 )
             )
-            typed = tty.ask(_ARRANGE if self._level.ordered else _TICK)
+            typed = _asked(self._context, _ARRANGE if self._level.ordered else _TICK)
             if typed == "no":
                 return _REFUSED
             if typed == "yes" and self._ticked:
@@ -91,7 +92,7 @@ class _Checklist:
         """Whether what was typed is about the list; then that is done."""
         move = _MOVE.fullmatch(typed)
         if typed == "more":
-            self._shown += _FIRST
+            self._shown += FIRST
         elif self._level.ordered and move:
             self._move(int(move[1]), int(move[2]))
         elif _NUMBERS.fullmatch(typed):
@@ -116,16 +117,26 @@ class _Checklist:
             self._items.insert(place - 1, self._items.pop(number - 1))
 
     def _there(self, numbers: set[int]) -> bool:
-        unknown = sorted(number for number in numbers if not 1 <= number <= len(self._items))
+        here = min(self._shown, len(self._items))
+        unknown = sorted(number for number in numbers if not 1 <= number <= here)
         if unknown:
-            self._say(f"there is no {unknown[0]} in this list; nothing is changed")
+            more = "; type more to see more" if here < unknown[0] <= len(self._items) else ""
+            self._say(f"there is no {unknown[0]} in this list; nothing is changed{more}")
         return not unknown
 
     def _keeps(self) -> bool:
-        return self._level.sends_candidates and tty.ask(_KEEP) == "k"
+        return self._level.sends_candidates and _asked(self._context, _KEEP) == "k"
 
     def _say(self, text: str) -> None:
         self._context.output.page(text, keep=ISOLATES)
+
+
+def _asked(context: Context, question: str) -> str:
+    """What is typed, behind a question that is broken between words where the terminal is narrow."""
+    *before, last = wrapped(question.strip(), context.output.page_width - _TYPED)
+    if before:
+        context.output.page("\n".join(before))
+    return tty.ask(f"{last} ")
 
 
 def _ask_again(context: Context, why: str) -> None:

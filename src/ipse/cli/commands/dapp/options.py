@@ -62,7 +62,7 @@ def read_epsilon(text: str, option: str) -> int:
     match = _EPSILON.fullmatch(text)
     if match is None:
         raise UsageError(
-            f"invalid value for {option}: {text[:50]!r} is no amount of epsilon",
+            f"invalid value for {option}: {text[:50]!r} is not an amount of epsilon",
             hint="write it like 1 or 0.5, at most three decimals, less than 1000",
         )
     return int(match[1]) * 1000 + int((match[2] or "").ljust(3, "0"))

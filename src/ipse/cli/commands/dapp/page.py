@@ -18,8 +18,10 @@ from ipse.disclosure.questions import Question
 from ipse.disclosure.warnings import PastAnswer
 from ipse.encoding.safe_text import without_quotes
 
-__all__ = ["checklist", "page"]
+__all__ = ["FIRST", "checklist", "page"]
 
+FIRST: Final = 12
+"""Items that the list of what can be ticked begins with; `more` shows as many more."""
 _SHOWN_PAST: Final = 3
 _MOST_SAID: Final = 320
 """Cells of an application's words; the protocol lets no more through than fit."""
@@ -41,7 +43,7 @@ def page(proposal: Proposal, width: int = WIDTH) -> str:
         ("purpose", [_quoted(question.purpose)]),
         ("question", level.question(question.asked, _quoted)),
         ("would leave", _leaving(proposal)),
-        ("gives away", _given_away(exposed, items)),
+        ("gives away", _given_away(proposal, exposed, items)),
         ("how long", _how_long(question)),
         *([("promises", question.terms.in_words(_quoted))] if question.terms else []),
         *([("date", _date(proposal.date))] if proposal.date else []),
@@ -53,7 +55,8 @@ def page(proposal: Proposal, width: int = WIDTH) -> str:
         *listed("", f"An application asks {level.asks}.", width=width),
         *(line for label, parts in sections for line in labelled(label, *parts, width=width)),
     ]
-    if warnings and len(lines) + len(proposal.offer.items) > _SCREEN:
+    ticks = checklist(proposal, proposal.offer.items, proposal.preticked, FIRST, width).splitlines()
+    if warnings and len(lines) + len(ticks) > _SCREEN:
         lines += listed("! ", "there are warnings at the top of this page", width=width)
     return "\n".join([*lines, ""])
 
@@ -116,13 +119,15 @@ def _leaving(proposal: Proposal) -> list[str]:
         reason = proposal.offer.reason.text if proposal.offer.reason else "there is nothing to say"
         return [f"an answer that says nothing: {reason}", "a refusal looks the same"]
     if proposal.preticked:
-        return [f"what is ticked below, as your own choice, {signed}"]
+        order = ", in this order" if levels.of(proposal.question.asked).ordered else ""
+        return [f"what is ticked below{order}, as your own choice, {signed}"]
     return [f"what you tick below, and no more, {signed}"]
 
 
-def _given_away(exposed: Exposed, items: Sequence[Item]) -> list[str]:
+def _given_away(proposal: Proposal, exposed: Exposed, items: Sequence[Item]) -> list[str]:
     if not items:
-        return ["nothing more than before"]
+        ticking = ", as long as you tick nothing" if proposal.offer.items else ""
+        return [f"nothing more than before{ticking}"]
     own, shared = exposed.own, exposed.shared
     lines = [
         exposure.in_words(own),

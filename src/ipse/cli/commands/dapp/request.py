@@ -33,7 +33,7 @@ def request_(
         typer.Option(metavar="|".join(levels.NAMES), help="What kind of answer is asked for."),
     ] = levels.DEFAULT,
     candidates: Annotated[
-        str | None, typer.Option(metavar="FILE|-", help="choose: what to choose from, one a line.")
+        str | None, typer.Option(metavar="FILE|-", help="choose, order: the things, one a line.")
     ] = None,
     top: Annotated[
         int | None, typer.Option("--top", metavar="K", min=1, help="choose: how many; 3 if not given.")

@@ -10,6 +10,7 @@ import typer
 from ipse.cli.commands.dapp import options
 from ipse.cli.context import Context, context_of
 from ipse.cli.output import printable
+from ipse.errors import UsageError
 
 if TYPE_CHECKING:
     from ipse.encoding.strict_json import JsonObject
@@ -28,6 +29,13 @@ def summary(
     ] = None,
 ) -> None:
     """Show what applications are told from under grants and what it cost, or set the limits, in epsilon."""
+    if ctx.invoked_subcommand is not None:
+        if year is not None or life is not None:
+            raise UsageError(
+                "--year and --life go without another command",
+                hint="`ipse dapp summary --year E --life E` sets the limits",
+            )
+        return
     from ipse.wallet import state
     from ipse.wallet.disclosure import dates, summaries
 

@@ -43,6 +43,8 @@ def verify(
         facts: JsonObject = {
             **report.to_json(),
             "level": level.name,
+            "method": verification.method,
+            "window": verification.window,
             **level.readable(question.asked, content),
         }
         context.output.result("\n".join(map(printable, lines)), facts)
