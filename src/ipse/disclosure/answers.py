@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from ipse.credentials import jws
@@ -38,7 +38,7 @@ __all__ = [
 CHECKS: Final = (*sd_jwt.CHECKS, "request", "answer")
 LIFE: Final = timedelta(days=1)
 """For how long an answer can be verified."""
-_WINDOW: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_BEFORE: Final = 100
 """The largest epsilon that answers of older versions, which have no method, say that they cost."""
 _FILLER: Final = "0"
@@ -212,10 +212,20 @@ def _says_how(claims: JsonObject) -> bool:
         case {"method": methods.OWNER, **others}:
             return "window" not in others
         case {"method": methods.PRIVATE, "window": str(window)}:
-            return bool(_WINDOW.fullmatch(window))
-        case {"epsilon": int() | float() as cost, **others} if "method" not in others:
+            return _is_day(window)
+        case {"epsilon": int() | float() as cost, **others} if not {"method", "window"} & others.keys():
             return type(cost) is not bool and 0 <= cost <= _MOST_BEFORE
     return False
+
+
+def _is_day(text: str) -> bool:
+    if not _DAY.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _jwk_of(did: str) -> dict[str, str]:
