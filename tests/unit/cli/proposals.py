@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ipse.disclosure.budgets import Cost
+
 from ipse.disclosure.levels.bands import Bands
 from ipse.disclosure.levels.choose import Choose, numbered
 from ipse.disclosure.levels.level import Asked

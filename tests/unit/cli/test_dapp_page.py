@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 
 import pytest
+from ipse.disclosure.budgets import Cost
 
 from ipse.cli.commands.dapp.layout import WIDTH, cells
 from ipse.cli.commands.dapp.page import checklist, page
 from ipse.disclosure import reasons
-from ipse.disclosure.budgets import Cost
 from ipse.disclosure.levels.choose import MAX_CANDIDATES, Choose, numbered
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.statements import Statements

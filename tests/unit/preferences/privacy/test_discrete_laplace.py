@@ -8,9 +8,9 @@ from collections import Counter
 from fractions import Fraction
 
 import pytest
+from ipse.preferences.privacy.randomness import laplace
 
 from ipse.preferences.privacy.discrete_laplace import MAX_SCALE, sample
-from ipse.preferences.privacy.randomness import laplace
 
 SCALES = [Fraction(1, 3), Fraction(1), Fraction(5, 2), Fraction(2500, 400), Fraction(40)]
 

@@ -11,7 +11,6 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-
 from ipse.preferences.privacy.bands import VOTE
 
 BENCHMARKS = Path(__file__).parents[4] / "benchmarks"
