@@ -46,7 +46,7 @@ def add(vault: Vault, grant: Grant) -> int:
 
     Its own `number` and `revoked` are not looked at. Raises UsageError for a bound that there can't be.
     """
-    for what, least, bound in (("answers a day", 0, grant.per_day), ("bits", 1, grant.cap)):
+    for what, bound, least in (("answers a day", grant.per_day, 0), ("bits", grant.cap, 1)):
         if bound is not None and not least <= bound <= MOST:
             raise UsageError(
                 f"a grant can't be of {bound} {what}", hint=f"give a number from {least} to {MOST}"
