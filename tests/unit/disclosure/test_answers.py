@@ -279,7 +279,7 @@ class TestSize:
     @METHODS
     def test_no_content_or_moment_changes_it(self, level: str, method: str, window: str) -> None:
         asked = QUESTIONS[level]
-        how = {"method": method, "window": window}
+        how: dict[str, Any] = {"method": method, "window": window}
         answers = [built(asked, content, **how) for of, content in self.CONTENTS if of == level]
         answers += [built(asked, now=now, **how) for now in (ISSUED, ISSUED + HOUR)]
         assert len({len(answer.encode()) for answer in answers}) == 1
