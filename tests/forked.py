@@ -32,7 +32,7 @@ from tests.waiting import PATIENCE
 __all__ = ["possible", "run"]
 
 _LIBRARIES: Final = (
-    "numpy", "tokenizers", "opendp.measurements", "sqlcipher3", "nacl.bindings", "pyoxigraph",
+    "numpy", "tokenizers", "sqlcipher3", "nacl.bindings", "pyoxigraph",
     "jsonschema_rs", "cbor2", "filelock", "rfc8785", "typer", "rich.table", "rich.progress", "rich.markup",
     "cryptography.hazmat.primitives.asymmetric.ec", "cryptography.hazmat.primitives.asymmetric.ed25519",
     "cryptography.hazmat.primitives.kdf.hkdf", "keyring.backends.SecretService", "concurrent.futures",

@@ -59,7 +59,7 @@ def logged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Logged]:
     with Wallet.create(places, keystore="file", passphrase=lambda: b"secret", now=NOW) as wallet:
         heads, vaults = [_heads(wallet)], [places.vault.read_bytes()]
         for number in range(ENTRIES):
-            disclosure_log.record(wallet, {"released": f"answer {number}", "epsilon": 0.5}, now=NOW)
+            disclosure_log.record(wallet, {"released": f"answer {number}", "bits": 10.2}, now=NOW)
             state.settle(wallet)
             heads.append(_heads(wallet))
             vaults.append(places.vault.read_bytes())
@@ -201,7 +201,7 @@ def test_every_edit_is_found(
 @generated
 @given(
     NUMBERS,
-    st.sampled_from(["released", "time", "epsilon", "answer", "new"]),
+    st.sampled_from(["released", "time", "bits", "answer", "new"]),
     st.none() | st.text() | st.integers(-9, 9) | st.booleans(),
 )
 def test_every_change_of_a_member_is_found_in_a_mended_chain(

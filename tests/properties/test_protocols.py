@@ -13,13 +13,16 @@ from ipse.credentials import jws
 from ipse.credentials.report import Outcome
 from ipse.dids import did_key
 from ipse.disclosure import receipts
-from ipse.disclosure.answers import CHECKS, MAX_EPSILON, build_answer, nothing, verify_answer
+from ipse.disclosure.answers import CHECKS, build_answer, nothing, verify_answer
 from ipse.disclosure.levels import NAMES
 from ipse.disclosure.levels.bands import BANDS, Bands
-from ipse.disclosure.levels.choose import Candidate, Choose
+from ipse.disclosure.levels.candidates import Candidate
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked, written_length
+from ipse.disclosure.levels.order import Order
 from ipse.disclosure.levels.statements import MAX_STATEMENT, Statements
 from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.methods import OWNER, PRIVATE
 from ipse.disclosure.offers import Content
 from ipse.disclosure.questions import Question, build_request, parse_question, type_of
 from ipse.encoding import base64url, strict_json
@@ -44,18 +47,28 @@ LEGIBLE = st.text(st.characters(exclude_categories=["C", "Z", "M", "Lo", "So"]),
 TOPICS = st.lists(st.from_regex("[a-z0-9-]{1,64}", fullmatch=True), min_size=1, max_size=20, unique=True)
 
 
+HOW: Final = st.sampled_from([(OWNER, "")]) | st.tuples(st.just(PRIVATE), st.dates().map(str))
+"""A method, and the window where there is one."""
+
+
 @st.composite
-def choices(draw: st.DrawFn) -> Choose:
+def candidates_of(draw: st.DrawFn) -> tuple[Candidate, ...]:
     ids = draw(st.lists(LEGIBLE, min_size=2, max_size=20, unique=True))
     texts = draw(st.lists(LEGIBLE, min_size=len(ids), max_size=len(ids), unique_by=as_seen))
-    top = draw(st.integers(1, min(5, len(ids) - 1)))
-    return Choose(tuple(map(Candidate, ids, texts)), top)
+    return tuple(map(Candidate, ids, texts))
+
+
+@st.composite
+def choices(draw: st.DrawFn) -> Choose:
+    candidates = draw(candidates_of())
+    return Choose(candidates, draw(st.integers(1, len(candidates) - 1)))
 
 
 QUESTIONS: Final[dict[str, st.SearchStrategy[Asked]]] = {
     "choose": choices(),
-    "topics": TOPICS.map(lambda ids: Topics(tuple(ids))),
+    "order": candidates_of().map(Order),
     "bands": TOPICS.map(lambda ids: Bands(tuple(ids))),
+    "topics": TOPICS.map(lambda ids: Topics(tuple(ids))),
     "statements": st.builds(Statements, LEGIBLE, st.integers(1, 10)),
 }
 
@@ -75,8 +88,11 @@ def contents(asked: Asked) -> st.SearchStrategy[Content]:
     match asked:
         case Choose(candidates, top):
             every = st.permutations([candidate.id for candidate in candidates])
-            return st.tuples(every, st.sampled_from([0, top])).map(
-                lambda drawn: {"choices": drawn[0][: drawn[1]]}
+            return st.tuples(every, st.integers(0, top)).map(lambda drawn: {"choices": drawn[0][: drawn[1]]})
+        case Order(candidates):
+            every = st.permutations([candidate.id for candidate in candidates])
+            return st.tuples(every, st.integers(0, len(candidates))).map(
+                lambda drawn: {"order": drawn[0][: drawn[1]]}
             )
         case Topics(topics):
             return st.lists(st.sampled_from(topics), unique=True).map(lambda ids: {"topics": ids})
@@ -104,20 +120,26 @@ def made(asked: Asked, *, address: str = "https://shop.example/answers", signer:
     )
 
 
-def answered(question: Question, content: Content, epsilon: int = 1000, key: PrivateKey = KEY) -> str:
-    return build_answer(question, content, key=key, now=NOW, epsilon=epsilon)
+def answered(
+    question: Question, content: Content, how: tuple[str, str] = (OWNER, ""), key: PrivateKey = KEY
+) -> str:
+    method, window = how
+    return build_answer(question, content, key=key, now=NOW, method=method, window=window)
 
 
+BOOKS: Final = tuple(Candidate(str(n), text) for n, text in enumerate(["Dune", "Emma", "Solaris"]))
 ASKED: Final[dict[str, Asked]] = {
-    "choose": Choose(tuple(Candidate(str(n), text) for n, text in enumerate(["Dune", "Emma", "Solaris"])), 2),
-    "topics": Topics(("cooking", "jazz")),
+    "choose": Choose(BOOKS, 2),
+    "order": Order(BOOKS),
     "bands": Bands(("cooking", "jazz")),
+    "topics": Topics(("cooking", "jazz")),
     "statements": Statements("novels", 3),
 }
 SAID: Final[dict[str, Content]] = {
     "choose": {"choices": ["0", "2"]},
-    "topics": {"topics": ["jazz"]},
+    "order": {"order": ["2", "0"]},
     "bands": {"bands": {"jazz": "high"}},
+    "topics": {"topics": ["jazz"]},
     "statements": {"statements": ["I like Dune"]},
 }
 REQUEST_OBJECTS: Final[dict[str, JsonObject]] = {level: made(asked) for level, asked in ASKED.items()}
@@ -146,14 +168,20 @@ VALUES = json_values(
 )
 
 
+def assert_all_different(candidates: tuple[Candidate, ...]) -> None:
+    assert 2 <= len(candidates) <= 500
+    assert len({candidate.id for candidate in candidates}) == len(candidates)
+    assert len({as_seen(candidate.text) for candidate in candidates}) == len(candidates)
+
+
 def assert_sound(question: Question) -> None:
     """What every question that was read must hold, whoever wrote it."""
     match question.asked:
         case Choose(candidates, top):
-            assert 1 <= top <= 5
-            assert top < len(candidates) <= 20
-            assert len({candidate.id for candidate in candidates}) == len(candidates)
-            assert len({as_seen(candidate.text) for candidate in candidates}) == len(candidates)
+            assert 1 <= top < len(candidates)
+            assert_all_different(candidates)
+        case Order(candidates):
+            assert_all_different(candidates)
         case Topics(topics) | Bands(topics):
             assert 1 <= len(set(topics)) == len(topics) <= 200
         case Statements(about, limit):
@@ -296,9 +324,9 @@ def test_any_text_has_an_origin_of_plain_letters_or_is_refused(address: str) -> 
 
 @pytest.mark.parametrize("level", NAMES)
 @examples(60)
-@given(st.data(), st.booleans())
+@given(st.data(), st.booleans(), HOW)
 def test_a_question_survives_the_way_there_and_its_answer_the_way_back(
-    level: str, data: st.DataObject, signed: bool
+    level: str, data: st.DataObject, signed: bool, how: tuple[str, str]
 ) -> None:
     asked = data.draw(QUESTIONS[level])
     request = made(asked, address="http://localhost:8080/", signer=SIGNER if signed else None)
@@ -307,26 +335,29 @@ def test_a_question_survives_the_way_there_and_its_answer_the_way_back(
     question = parse_question(request)
     assert question.asked == asked
     content = data.draw(contents(asked))
-    verification = verify_answer(answered(question, content), question, NOW)
+    verification = verify_answer(answered(question, content, how), question, NOW)
     assert verification.report.outcome is Outcome.PASSED
+    assert (verification.method, verification.window) == how
     assert verification.content is not None
     ((member, said),) = content.items()
     told = verification.content[member]
-    assert (told == said) if isinstance(said, dict) else (sorted(told) == sorted(said))
+    if isinstance(asked, Order) or isinstance(said, dict):
+        assert told == said
+    else:
+        assert sorted(told) == sorted(said)
 
 
 @pytest.mark.parametrize("level", NAMES)
 @examples(60)
-@given(st.data(), st.booleans())
-def test_all_answers_to_one_request_have_the_same_number_of_bytes(
-    level: str, data: st.DataObject, signed: bool
+@given(st.data(), st.booleans(), HOW)
+def test_all_answers_to_one_request_by_one_method_have_the_same_number_of_bytes(
+    level: str, data: st.DataObject, signed: bool, how: tuple[str, str]
 ) -> None:
     asked = data.draw(QUESTIONS[level])
     question = parse_question(made(asked, signer=SIGNER if signed else None))
-    refusal = len(answered(question, nothing(question)).encode())
+    refusal = len(answered(question, nothing(question), how).encode())
     for _ in range(3):
-        content, epsilon = data.draw(contents(asked)), data.draw(st.integers(0, MAX_EPSILON))
-        assert len(answered(question, content, epsilon).encode()) == refusal
+        assert len(answered(question, data.draw(contents(asked)), how).encode()) == refusal
 
 
 @examples(100)
@@ -341,6 +372,9 @@ def test_questions_that_ask_the_same_have_one_identity_whoever_asks_in_whichever
             same: Asked = Choose(
                 tuple(Candidate(f"x{number}", text) for number, text in enumerate(texts)), top
             )
+        case Order(candidates):
+            texts = data.draw(st.permutations([candidate.text for candidate in candidates]))
+            same = Order(tuple(Candidate(f"x{number}", text) for number, text in enumerate(texts)))
         case Topics(topics):
             same = Topics(tuple(data.draw(st.permutations(topics))))
         case Bands(topics):

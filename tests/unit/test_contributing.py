@@ -12,6 +12,7 @@ from ipse import dids
 from ipse.credentials import formats
 from ipse.credentials.formats import format as protocol
 from ipse.dids import method
+from ipse.disclosure import levels
 from ipse.preferences import sources
 from ipse.preferences.sources import source
 from tests.conftest import REPOSITORY
@@ -19,7 +20,7 @@ from tests.conftest import REPOSITORY
 _GUIDE: Final = (REPOSITORY / "CONTRIBUTING.md").read_text()
 _SECURITY: Final = (REPOSITORY / "SECURITY.md").read_text()
 _PROJECT: Final[dict[str, Any]] = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-_INVENTED: Final = ("cose", "plc", "trakt", "order")
+_INVENTED: Final = ("cose", "plc", "trakt", "pairs")
 """The names of what is added in the guide's examples."""
 
 
@@ -42,6 +43,13 @@ def test_the_files_and_folders_that_the_guide_names_are_there() -> None:
 def test_the_tables_and_protocols_that_the_guide_names_are_there(module: object, name: str) -> None:
     assert f"`{name}`" in _GUIDE
     assert hasattr(module, name)
+
+
+def test_what_the_guide_invents_is_not_there() -> None:
+    taken = {*formats.NAMES, *dids.METHODS, *dids.CREATED, *levels.NAMES, *sources.FORMATS}
+    for invented in _INVENTED:
+        assert f"{invented}.py" in _GUIDE
+        assert invented not in taken
 
 
 def test_every_step_of_a_format_is_in_the_guide() -> None:

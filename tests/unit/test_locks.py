@@ -75,6 +75,12 @@ def test_a_lock_has_the_versions_of_the_constraints(lock: str) -> None:
     assert here <= pinned.keys()
 
 
+def test_the_library_that_noise_is_held_against_is_not_installed_with_the_wallet() -> None:
+    assert "opendp" in {name_of(line) for line in project()["dependency-groups"]["test"]}
+    locked = {entry["name"] for lock in LOCKS for entry in entries(lock)}
+    assert locked & {"opendp", "deprecated", "wrapt"} == set()
+
+
 def test_the_locks_agree_where_they_name_the_same() -> None:
     small, large = ({e["name"]: e.group() for e in entries(lock)} for lock in list(LOCKS)[:2])
     assert {name: text for name, text in small.items() if large.get(name) != text} == {}

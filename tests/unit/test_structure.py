@@ -1,18 +1,18 @@
-"""Formats and levels are known by their protocols, the command line goes through the wallet, names need no
-aliases."""
+"""Formats, levels and methods are known by their protocols, the command line goes through the wallet, names
+need no aliases."""
 
 from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ipse.credentials import formats
 from ipse.credentials.formats.format import Format
-from ipse.disclosure import levels
+from ipse.disclosure import levels, methods
 from ipse.disclosure.levels.level import Level
 
 SOURCE = Path(__file__).parents[2] / "src" / "ipse"
@@ -22,6 +22,10 @@ _LEVELS = SOURCE / "disclosure" / "levels"
 _OUTSIDE_LEVELS = sorted(path for path in SOURCE.rglob("*.py") if not path.is_relative_to(_LEVELS))
 _ABOUT_DISCLOSURE = ("disclosure/", "wallet/disclosure/", "wallet/api/disclosure.py", "cli/commands/dapp/")
 """Where a text that is a level's name means the level."""
+_METHODS = SOURCE / "disclosure" / "methods"
+_OUTSIDE_METHODS = sorted(path for path in SOURCE.rglob("*.py") if not path.is_relative_to(_METHODS))
+_ABOUT_METHODS = (*_ABOUT_DISCLOSURE, "cli/commands/log.py")
+"""Where a text that is a method's name means the method, and not how sensitive a statement is."""
 _MODULES = sorted(SOURCE.rglob("*.py"))
 _MOST_ALIASES = 5
 
@@ -165,6 +169,84 @@ def test_the_search_for_decisions_by_a_level_finds_them() -> None:
     ):
         assert list(_level_imports(ast.parse(code))), code
     assert not list(_level_imports(ast.parse(f"from {levels.__name__} import named")))
+
+
+def _is_method(node: ast.AST | None) -> bool:
+    """Whether a value is a method's constant, or a collection with one."""
+    match node:
+        case ast.Attribute(ast.Name("methods"), "OWNER" | "PRIVATE" | "NAMES"):
+            return True
+        case ast.Subscript(inner):
+            return _is_method(inner)
+        case ast.Name("OWNER" | "PRIVATE"):
+            return True
+        case ast.Tuple(elts) | ast.List(elts) | ast.Set(elts):
+            return any(map(_is_method, elts))
+        case ast.Call(ast.Name("frozenset" | "set" | "tuple"), arguments):
+            return any(map(_is_method, arguments))
+    return False
+
+
+def _is_method_name(node: ast.AST | None) -> bool:
+    """Whether a value is a method's name as a text, or a collection with one."""
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        return any(map(_is_method_name, node.elts))
+    return isinstance(node, ast.Constant) and node.value in methods.NAMES
+
+
+def _method_decisions(tree: ast.Module, known: Callable[[ast.AST | None], bool]) -> Iterator[int]:
+    """The lines where code does one thing or another by what is `known` as a method."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Compare(left, _, comparators) if any(map(known, (left, *comparators))):
+                yield node.lineno
+            case ast.MatchValue(value) if known(value):
+                yield node.lineno
+            case ast.Dict(keys) if any(map(known, keys)):
+                yield node.lineno
+            case ast.Subscript(_, index) if known(index):
+                yield node.lineno
+
+
+@pytest.mark.parametrize("path", _OUTSIDE_METHODS, ids=_names)
+def test_no_code_outside_the_methods_decides_by_the_name_of_one(path: Path) -> None:
+    tree = ast.parse(path.read_text())
+    lines = [*_method_decisions(tree, _is_method)]
+    if _names(path).startswith(_ABOUT_METHODS):
+        lines += _method_decisions(tree, _is_method_name)
+    assert lines == [], f"{_names(path)} compares with the name of a method"
+
+
+def test_the_search_for_decisions_by_a_method_finds_them() -> None:
+    for code in (
+        "a == methods.OWNER",
+        "methods.PRIVATE != a",
+        "a in (methods.OWNER, methods.PRIVATE)",
+        "a in frozenset({methods.OWNER})",
+        "a == methods.NAMES[0]",
+        "a == PRIVATE",
+        "{methods.OWNER: 1}",
+        "a[methods.PRIVATE]",
+        'match a:\n    case {"method": methods.OWNER}: pass',
+    ):
+        assert list(_method_decisions(ast.parse(code), _is_method)), code
+    for code in ('a == "owner"', '"private" != a.method', 'a in ("x", "private")', '{"owner": 1}'):
+        assert list(_method_decisions(ast.parse(code), _is_method_name)), code
+    for code in ("Draft(a, methods.PRIVATE)", 'x = "owner"', '{"consent": "owner"}'):
+        for known in (_is_method, _is_method_name):
+            assert not list(_method_decisions(ast.parse(code), known)), code
+
+
+@pytest.mark.parametrize("name", methods.NAMES)
+def test_every_method_has_a_module_of_its_name(name: str) -> None:
+    assert (_METHODS / f"{name}.py").is_file()
+    assert len(methods.NAMES) == len(list(_METHODS.glob("*.py"))) - 1
+
+
+def test_every_module_with_a_level_is_one_of_the_five_that_there_are() -> None:
+    assert levels.NAMES == ("choose", "order", "bands", "topics", "statements")
+    with_level = {path.stem for path in _LEVELS.glob("*.py") if "\nLEVEL: " in path.read_text()}
+    assert with_level == set(levels.NAMES)
 
 
 @pytest.mark.parametrize("path", sorted((SOURCE / "cli").rglob("*.py")), ids=_names)

@@ -6,7 +6,6 @@ nothing is an answer like any other: the refusal, a limit that is reached and an
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,9 +37,6 @@ __all__ = [
 CHECKS: Final = (*sd_jwt.CHECKS, "request", "answer")
 LIFE: Final = timedelta(days=1)
 """For how long an answer can be verified."""
-_WINDOW: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOST_BEFORE: Final = 100
-"""The largest epsilon that answers of older versions, which have no method, say that they cost."""
 _FILLER: Final = "0"
 
 
@@ -196,7 +192,7 @@ def _content(claims: JsonObject, question: Question) -> tuple[Content, str, obje
         raise Rejected("other-type", "it is another kind of credential", claims["vct"])
     if claims.get("sub") != claims["iss"] or claims["cnf"]["jwk"] != _jwk_of(claims["iss"]):
         raise Rejected("other-signer", "it is not signed by the one it is about", claims.get("sub", ""))
-    if not _says_how(claims):
+    if not methods.is_said(claims):
         raise Rejected("no-method", "it does not say how it came about", claims.get("method", ""))
     if "exp" not in claims or claims.get("terms") != _terms(question, claims["exp"]):
         raise Rejected("other-terms", "its terms are not those of the request", claims.get("terms", ""))
@@ -204,18 +200,6 @@ def _content(claims: JsonObject, question: Question) -> tuple[Content, str, obje
     content = _checked(question, {member: claims[member] for member in others})
     (said,) = content.values()
     return content, f"says {len(said)} of what was asked" if said else "says nothing", said
-
-
-def _says_how(claims: JsonObject) -> bool:
-    """Whether the method is one that there is, and the window is there where it has to be."""
-    match claims:
-        case {"method": methods.OWNER, **others}:
-            return "window" not in others
-        case {"method": methods.PRIVATE, "window": str(window)}:
-            return bool(_WINDOW.fullmatch(window))
-        case {"epsilon": int() | float() as cost, **others} if "method" not in others:
-            return type(cost) is not bool and 0 <= cost <= _MOST_BEFORE
-    return False
 
 
 def _jwk_of(did: str) -> dict[str, str]:

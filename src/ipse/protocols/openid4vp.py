@@ -64,8 +64,8 @@ RequestSigner: TypeAlias = tuple[str, str, Signer]
 _RELATIONSHIP: Final = "authentication"
 _ADDRESSED: Final = "redirect_uri:"
 _SIGNED: Final = "decentralized_identifier:"
-_MAX_LENGTH: Final = 1024 * 1024
-"""Characters of a signed request."""
+_MAX_LENGTH: Final = 2 * 1024 * 1024
+"""Characters of a signed request: 500 candidates of 300 characters in any script fit."""
 _NONCE: Final = re.compile(r"[A-Za-z0-9._~-]{16,256}")
 _QUERY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_LIFETIME: Final = 31 * 24 * 3600

@@ -313,9 +313,12 @@ MIGRATIONS: Final[tuple[str, ...]] = (
         verbatim INTEGER NOT NULL CHECK (verbatim BETWEEN 0 AND 1)
     ) STRICT;
     CREATE TRIGGER told_statement_gone AFTER DELETE ON statements
+        WHEN old.sensitivity <> 'secret'
         BEGIN DELETE FROM transcript WHERE verbatim; END;
-    CREATE TRIGGER told_statement_withdrawn AFTER UPDATE OF text, sensitivity ON statements
-        WHEN new.text <> old.text OR new.sensitivity = 'secret'
+    CREATE TRIGGER told_statement_withdrawn AFTER UPDATE OF text, sensitivity, superseded_by ON statements
+        WHEN old.sensitivity <> 'secret' AND (new.text <> old.text OR new.sensitivity = 'secret'
+            OR new.superseded_by IS NOT old.superseded_by AND EXISTS (SELECT 1 FROM statements
+                WHERE number = new.superseded_by AND sensitivity = 'secret'))
         BEGIN DELETE FROM transcript WHERE verbatim; END;
     CREATE TABLE readings (
         party TEXT PRIMARY KEY,

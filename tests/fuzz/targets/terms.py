@@ -8,6 +8,7 @@ from typing import Final
 
 from ipse.disclosure import answers, receipts, withdrawals
 from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.methods import OWNER
 from ipse.disclosure.questions import build_request, parse_question
 from ipse.disclosure.receipts import ReceiptVerification
 from ipse.disclosure.terms import Subject, Terms, build_policy, parse_policy
@@ -47,7 +48,7 @@ def _receipt() -> ReceiptVerification:
         signer=(ISSUER.did, ISSUER.method, ISSUER.key),
     )
     asked = parse_question(request)
-    answer = answers.build_answer(asked, {"topics": ["jazz"]}, key=HOLDER.key, now=NOW, epsilon=0)
+    answer = answers.build_answer(asked, {"topics": ["jazz"]}, key=HOLDER.key, now=NOW, method=OWNER)
     return receipts.verify_receipt(
         receipts.build_receipt(asked, answer, number=1, key=HOLDER.key, now=NOW, terms=_OFFERED[0])
     )

@@ -11,10 +11,13 @@ from typing import Final
 from ipse.credentials.report import Outcome
 from ipse.disclosure import answers, receipts
 from ipse.disclosure.levels.bands import Bands
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.order import Order
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.methods import OWNER, PRIVATE
 from ipse.disclosure.offers import Content
 from ipse.disclosure.questions import Question, build_request, parse_question
 from ipse.disclosure.terms import Terms
@@ -29,16 +32,20 @@ __all__ = ["TARGETS"]
 
 _ASKED: Final[Mapping[str, Asked]] = {
     "choose": Choose(numbered(["Dune", "Emma \U0001f469\u200d\U0001f680", "Solaris"]), 2),
-    "topics": Topics(("jazz", "world-history")),
+    "order": Order(numbered(["Dune", "Emma \U0001f469\u200d\U0001f680", "Solaris"])),
     "bands": Bands(("jazz", "world-history")),
+    "topics": Topics(("jazz", "world-history")),
     "statements": Statements("novels", 3),
 }
 _SAID: Final[Mapping[str, Content]] = {
     "choose": {"choices": ["1", "3"]},
-    "topics": {"topics": ["jazz"]},
+    "order": {"order": ["3", "1"]},
     "bands": {"bands": {"jazz": "high"}},
+    "topics": {"topics": ["jazz"]},
     "statements": {"statements": ["I like Dune", "Kein \u201eKrimi\u201c"]},
 }
+_HOW: Final = ((OWNER, ""), (PRIVATE, "2026-03-08"))
+"""The methods, with their windows."""
 _QUERY: Final = {
     "credentials": [
         {"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:ipse:preferences:choose:1"]}}
@@ -84,8 +91,10 @@ def _read(request: JsonObject | str) -> None:
     assert question.authorization.signed == isinstance(request, str)
     assert len(question.identity) == 32
     said = answers.nothing(question)
-    answer = answers.build_answer(question, said, key=HOLDER.key, now=NOW, epsilon=1000)
-    assert answers.verify_answer(answer, question, NOW).content == said
+    for method, window in _HOW:
+        answer = answers.build_answer(question, said, key=HOLDER.key, now=NOW, method=method, window=window)
+        verified = answers.verify_answer(answer, question, NOW)
+        assert (verified.content, verified.method, verified.window) == (said, method, window)
 
 
 def _answer(data: bytes) -> None:
@@ -94,14 +103,17 @@ def _answer(data: bytes) -> None:
         verified = answers.verify_answer(text, question, NOW)
         assert len(verified.report.checks) == len(answers.CHECKS)
         assert (verified.content is None) == (verified.report.outcome is not Outcome.PASSED)
+        assert verified.method in ("", OWNER, PRIVATE)
+        assert len(verified.window) == (10 if verified.method == PRIVATE else 0)
 
 
-def _answered(level: str) -> str:
-    return answers.build_answer(_QUESTIONS[level], _SAID[level], key=HOLDER.key, now=NOW, epsilon=500)
+def _answered(level: str, method: str = OWNER, window: str = "") -> str:
+    asked, said = _QUESTIONS[level], _SAID[level]
+    return answers.build_answer(asked, said, key=HOLDER.key, now=NOW, method=method, window=window)
 
 
 def _answers() -> Iterable[bytes]:
-    return [_answered(level).encode() for level in _ASKED]
+    return [_answered(level, *how).encode() for level in _ASKED for how in _HOW]
 
 
 def _receipt(data: bytes) -> None:
@@ -132,7 +144,7 @@ def _signed_again(receipt: str) -> str:
 
 def _receipts() -> Iterable[bytes]:
     asked = parse_question(_request(_ASKED["choose"], signed=True))
-    answer = answers.build_answer(asked, _SAID["choose"], key=HOLDER.key, now=NOW, epsilon=500)
+    answer = answers.build_answer(asked, _SAID["choose"], key=HOLDER.key, now=NOW, method=OWNER)
     one = receipts.build_receipt(asked, answer, number=1, key=HOLDER.key, now=NOW)
     both = receipts.countersign(one, ISSUER.did, ISSUER.method, ISSUER.key)
     agreed = receipts.build_receipt(

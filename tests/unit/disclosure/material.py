@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from ipse.dids import did_key
 from ipse.disclosure.levels.bands import Bands
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.order import Order
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import Content
@@ -32,6 +34,7 @@ __all__ = [
     "SHOP",
     "SHOP_DID",
     "SHOP_KEY",
+    "WINDOW",
     "built",
     "question",
     "signer_of",
@@ -41,6 +44,8 @@ ADDRESS: Final = "https://shop.example/answers"
 SHOP: Final = "https://shop.example"
 ISSUED: Final = datetime(2026, 7, 1, 12, tzinfo=UTC)
 NOW: Final = ISSUED + timedelta(minutes=10)
+WINDOW: Final = "2026-03-08"
+"""The first day of the window that NOW lies in."""
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 ROOT: Final = b"r" * 32
@@ -49,15 +54,17 @@ SHOP_KEY: Final = PrivateKey(b"x" * 32)
 SHOP_DID: Final = did_key.from_public_key(SHOP_KEY.public())
 
 ASKED: Final[Mapping[str, Asked]] = {
-    "topics": Topics(("cooking", "jazz", "world-history")),
     "choose": Choose(numbered(["Dune", "Emma", "Solaris", "Ulysses"]), 2),
+    "order": Order(numbered(["Dune", "Emma", "Solaris", "Ulysses"])),
     "bands": Bands(("cooking", "jazz", "world-history")),
+    "topics": Topics(("cooking", "jazz", "world-history")),
     "statements": Statements("novels", 3),
 }
 SAID: Final[Mapping[str, Content]] = {
-    "topics": {"topics": ["cooking", "jazz"]},
     "choose": {"choices": ["1", "3"]},
+    "order": {"order": ["3", "1", "4"]},
     "bands": {"bands": {"cooking": "low", "jazz": "high"}},
+    "topics": {"topics": ["cooking", "jazz"]},
     "statements": {"statements": ["I love long \u201cnovels\u201d", "Kein Krimi, bitte"]},
 }
 

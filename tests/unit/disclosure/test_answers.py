@@ -16,15 +16,17 @@ from ipse.credentials.report import Outcome
 from ipse.dids import did_key
 from ipse.disclosure.answers import (
     CHECKS,
-    MAX_EPSILON,
     AnswerVerification,
     build_answer,
     nothing,
     verify_answer,
 )
 from ipse.disclosure.levels import NAMES
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import written_length
+from ipse.disclosure.levels.order import Order
+from ipse.disclosure.methods import OWNER, PRIVATE
 from ipse.disclosure.offers import Content
 from ipse.disclosure.questions import Question, type_of
 from ipse.encoding import base64url
@@ -39,6 +41,7 @@ from tests.unit.disclosure.material import (
     KEY,
     NOW,
     SAID,
+    WINDOW,
     question,
     signer_of,
 )
@@ -47,11 +50,13 @@ OTHER_KEY = PrivateKey(b"o" * 32)
 PASSED, FAILED, UNDETERMINED = Outcome.PASSED, Outcome.FAILED, Outcome.UNDETERMINED
 QUESTIONS = {level: question(level) for level in NAMES}
 REQUEST = QUESTIONS["choose"]
-SPENT = 1000
+METHODS = pytest.mark.parametrize(
+    ("method", "window"), [(OWNER, ""), (PRIVATE, WINDOW)], ids=[OWNER, PRIVATE]
+)
 
 
 def built(asked: Question = REQUEST, content: Content | None = None, **changes: Any) -> str:
-    parts: dict[str, Any] = {"key": KEY, "now": NOW, "epsilon": SPENT, **changes}
+    parts: dict[str, Any] = {"key": KEY, "now": NOW, "method": OWNER, **changes}
     return build_answer(asked, SAID[asked.level] if content is None else content, **parts)
 
 
@@ -118,21 +123,27 @@ def assert_stops_at(
 class TestAGoodAnswer:
     @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("signer", [None, signer_of()], ids=["unsigned", "signed"])
-    def test_every_check_passes_and_what_was_said_comes_back(self, level: str, signer: Any) -> None:
+    @METHODS
+    def test_every_check_passes_and_what_was_said_comes_back(
+        self, level: str, signer: Any, method: str, window: str
+    ) -> None:
         asked = question(level, signer=signer)
-        verification = verify(built(asked), asked)
+        verification = verify(built(asked, method=method, window=window), asked)
         assert [check.name for check in verification.report.checks] == list(CHECKS)
         assert {check.outcome for check in verification.report.checks} == {PASSED}
         assert verification.content == SAID[level]
+        assert (verification.method, verification.window) == (method, window)
 
     @pytest.mark.parametrize("level", NAMES)
-    def test_an_answer_that_says_nothing_is_a_good_answer(self, level: str) -> None:
+    @METHODS
+    def test_an_answer_that_says_nothing_is_a_good_answer(self, level: str, method: str, window: str) -> None:
         asked = QUESTIONS[level]
-        verification = verify(built(asked, nothing(asked)), asked)
+        verification = verify(built(asked, nothing(asked), method=method, window=window), asked)
         assert verification.report.outcome is PASSED
         assert verification.content == nothing(asked)
         assert list(nothing(asked)) == list(SAID[level])
         assert not any(nothing(asked).values())
+        assert (verification.method, verification.window) == (method, window)
 
     def test_the_forging_helpers_of_these_tests_make_good_answers_when_nothing_is_changed(self) -> None:
         assert verify(bound(credential())).report.outcome is PASSED
@@ -156,7 +167,10 @@ class TestAGoodAnswer:
 
 
 class TestOrder:
-    """The order of what is named tells nothing: not the ranking, not the order of a table."""
+    """The order of what is named tells nothing: not the ranking, not the order of a table.
+
+    Only an answer to the question for an order tells one.
+    """
 
     def test_choices_are_in_the_order_of_the_request(self) -> None:
         assert built(content={"choices": ["3", "1"]}).partition("~")[0] == ANSWER.partition("~")[0]
@@ -173,6 +187,11 @@ class TestOrder:
         asked = QUESTIONS[level]
         assert built(asked, content) == built(asked)
 
+    def test_an_order_that_was_asked_for_comes_back_as_it_was_said(self) -> None:
+        asked = QUESTIONS["order"]
+        for said in (["3", "1", "4"], ["1", "3", "4"], ["4", "3", "2", "1"], ["2"]):
+            assert verify(built(asked, {"order": said}), asked).content == {"order": said}
+
 
 class TestWhatFits:
     @pytest.mark.parametrize(
@@ -182,16 +201,23 @@ class TestWhatFits:
             *((level, {"choices": [], "topics": []}) for level in NAMES),
             *((level, {"pad": ""}) for level in NAMES),
             ("choose", {"topics": []}),
+            ("choose", {"order": []}),
+            ("order", {"choices": []}),
             ("topics", {"choices": []}),
             ("bands", {"topics": []}),
             ("statements", {"bands": {}}),
-            ("choose", {"choices": ["1"]}),
             ("choose", {"choices": ["1", "2", "3"]}),
             ("choose", {"choices": ["1", "1"]}),
             ("choose", {"choices": ["1", "5"]}),
             ("choose", {"choices": ["1", "Dune"]}),
             ("choose", {"choices": {"1": 0.5, "2": 0.5}}),
             ("choose", {"choices": [["1", 0.9], ["2", 0.8]]}),
+            ("order", {"order": ["1", "1"]}),
+            ("order", {"order": ["1", "5"]}),
+            ("order", {"order": ["Dune"]}),
+            ("order", {"order": "1234"}),
+            ("order", {"order": {"1": 0.5, "2": 0.5}}),
+            ("order", {"order": [["1", 0.9], ["2", 0.8]]}),
             ("topics", {"topics": ["cooking", "cooking"]}),
             ("topics", {"topics": ["own:secret"]}),
             ("topics", {"topics": {"jazz": 0.9}}),
@@ -225,10 +251,9 @@ class TestWhatFits:
         with pytest.raises(MalformedInput, match="1001 bytes; at most 1000"):
             built(asked, {"statements": [longest + "x"]})
 
-    @pytest.mark.parametrize("epsilon", [-1, MAX_EPSILON + 1, 0.5, True, None, "1"])
-    def test_a_cost_is_a_number_of_thousandths(self, epsilon: Any) -> None:
-        with pytest.raises(MalformedInput, match="thousandths"):
-            built(epsilon=epsilon)
+    @pytest.mark.parametrize("chosen", [["1"], ["4"], ["1", "4"]])
+    def test_the_owner_may_say_fewer_than_were_asked_for(self, chosen: list[str]) -> None:
+        assert verify(built(content={"choices": chosen})).content == {"choices": chosen}
 
 
 class TestSize:
@@ -238,6 +263,9 @@ class TestSize:
         *((level, SAID[level]) for level in NAMES),
         *((level, nothing(QUESTIONS[level])) for level in NAMES),
         ("choose", {"choices": ["3", "4"]}),
+        ("choose", {"choices": ["2"]}),
+        ("order", {"order": ["4", "3", "2", "1"]}),
+        ("order", {"order": ["2"]}),
         ("topics", {"topics": ["world-history"]}),
         ("topics", {"topics": ["cooking", "jazz", "world-history"]}),
         ("bands", {"bands": dict.fromkeys(["cooking", "jazz", "world-history"], "medium")}),
@@ -248,13 +276,12 @@ class TestSize:
     )
 
     @pytest.mark.parametrize("level", NAMES)
-    def test_no_content_cost_or_moment_changes_it(self, level: str) -> None:
+    @METHODS
+    def test_no_content_or_moment_changes_it(self, level: str, method: str, window: str) -> None:
         asked = QUESTIONS[level]
-        answers = [built(asked, content) for of, content in self.CONTENTS if of == level]
-        answers += [
-            built(asked, epsilon=epsilon) for epsilon in (0, 1, 10, 500, 999, 1001, 12_345, MAX_EPSILON)
-        ]
-        answers += [built(asked, now=ISSUED), built(asked, now=ISSUED + HOUR)]
+        how: dict[str, Any] = {"method": method, "window": window}
+        answers = [built(asked, content, **how) for of, content in self.CONTENTS if of == level]
+        answers += [built(asked, now=now, **how) for now in (ISSUED, ISSUED + HOUR)]
         assert len({len(answer.encode()) for answer in answers}) == 1
         assert all(answer.isascii() for answer in answers)
 
@@ -264,9 +291,18 @@ class TestSize:
         candidates = tuple(replace(entry, id=name) for entry, name in zip(entries, ids, strict=True))
         asked = question(asked=Choose(candidates, 2))
         pairs = [[first, second] for first in ids for second in ids if first != second]
-        answers = [built(asked, {"choices": chosen}) for chosen in ([], *pairs)]
+        answers = [built(asked, {"choices": chosen}) for chosen in ([], *([one] for one in ids), *pairs)]
         assert len({len(answer) for answer in answers}) == 1
         assert all(verify(answer, asked).report.outcome is PASSED for answer in answers)
+
+    def test_the_longest_order_there_can_be_is_as_long_as_none(self) -> None:
+        ids = [f"{number:03}" + "\U0001f680" * 61 for number in range(500)]
+        entries = numbered(f"book {number}" for number in range(500))
+        candidates = tuple(replace(entry, id=name) for entry, name in zip(entries, ids, strict=True))
+        asked = question(asked=Order(candidates), signer=signer_of())
+        answers = [built(asked, {"order": said}) for said in ([], ids[:1], ids, ids[::-1])]
+        assert len({len(answer) for answer in answers}) == 1
+        assert verify(answers[-1], asked).content == {"order": ids[::-1]}
 
 
 class TestReplay:
@@ -292,6 +328,7 @@ class TestReplay:
             {"asked": Choose(numbered(["Dune", "Emma", "Solaris", "Walden"]), 2)},
             {"asked": Choose(ASKED["choose"].candidates[::-1], 2)},  # type: ignore[attr-defined]
             {"asked": Choose(ASKED["choose"].candidates, 1)},  # type: ignore[attr-defined]
+            {"asked": Order(ASKED["choose"].candidates)},  # type: ignore[attr-defined]
             {"asked": ASKED["topics"]},
             {"purpose": "Something else"},
             {"retention": 8 * DAY},
@@ -443,9 +480,13 @@ class TestContent:
 
     UNASKED: Final[dict[str, list[Any]]] = {
         "choose": [
-            None, ["1"], ["1", "2", "3"], ["1", "1"], ["1", "5"], ["1", "Dune"], ["1", ""], ["1", " 2"],
+            None, ["1", "2", "3"], ["1", "1"], ["1", "5"], ["1", "Dune"], ["1", ""], ["1", " 2"],
             ["1", 2], [1, 2], ["1", None], ["1", ["2"]], [["1", "2"]], ["1", {"id": "2"}],
             "12", "", {"1": True, "2": True}, {}, 5, 0, False,
+        ],
+        "order": [
+            None, ["1", "1"], ["1", "5"], ["1", "Dune"], ["1", 2], ["1", None], [["1", "2"]],
+            [{"id": "2"}], "12", "", {"1": 1, "2": 2}, {}, 5, 0, False,
         ],
         "topics": [None, ["opera"], ["jazz", "jazz"], [1], "jazz", {"jazz": 1}, {}, 0, [["jazz"]]],
         "bands": [
@@ -466,13 +507,59 @@ class TestContent:
         forged = bound(credential({member: said}, of=built(asked)), asked)
         assert_stops_at("answer", forged, asked)
 
-    @pytest.mark.parametrize("member", ["topics", "bands", "statements"])
+    @pytest.mark.parametrize("member", ["order", "topics", "bands", "statements"])
     def test_an_answer_says_nothing_at_another_level(self, member: str) -> None:
         assert_stops_at("answer", bound(credential({member: []})))
 
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"method": None},
+            {"method": ""},
+            {"method": "Owner"},
+            {"method": "drawn"},
+            {"method": 1},
+            {"method": True},
+            {"method": ["owner"]},
+            {"method": {"owner": True}},
+            {"method": PRIVATE},
+            {"method": PRIVATE, "window": ""},
+            {"method": PRIVATE, "window": "2026"},
+            {"method": PRIVATE, "window": "2026-03-08T00:00:00Z"},
+            {"method": PRIVATE, "window": "2026-03-08\n"},
+            {"method": PRIVATE, "window": "\u0662026-03-08"},
+            {"method": PRIVATE, "window": "2026-02-30"},
+            {"method": PRIVATE, "window": 20260308},
+            {"method": PRIVATE, "window": ["2026-03-08"]},
+            {"method": OWNER, "window": WINDOW},
+            {"method": OWNER, "window": ""},
+            {"method": None, "window": WINDOW},
+        ],
+    )
+    def test_an_answer_says_how_it_came_about(self, changes: dict[str, Any]) -> None:
+        assert_stops_at("answer", bound(credential(changes)))
+
+    @pytest.mark.parametrize("epsilon", [0, 0.5, 1, 12.345, 100])
+    def test_an_answer_of_an_older_version_says_what_it_cost_instead(self, epsilon: float) -> None:
+        verification = verify(bound(credential({"method": None, "epsilon": epsilon})))
+        assert verification.content == SAID["choose"]
+        assert (verification.method, verification.window) == ("", "")
+
     @pytest.mark.parametrize("epsilon", [None, "1", True, -1, -0.001, 100.001, 1e300, [1], {"value": 1}])
-    def test_an_answer_says_what_it_cost(self, epsilon: Any) -> None:
-        assert_stops_at("answer", bound(credential({"epsilon": epsilon})))
+    def test_it_says_it_in_a_number_that_there_was(self, epsilon: Any) -> None:
+        assert_stops_at("answer", bound(credential({"method": None, "epsilon": epsilon})))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"method": "drawn", "epsilon": 1},
+            {"method": PRIVATE, "epsilon": 1},
+            {"method": None, "epsilon": 1, "window": WINDOW},
+            {"method": None, "epsilon": 1, "window": ["2026-03-08"]},
+        ],
+    )
+    def test_a_cost_does_not_stand_for_a_method_or_a_window(self, changes: dict[str, Any]) -> None:
+        assert_stops_at("answer", bound(credential(changes)))
 
     @pytest.mark.parametrize(
         "terms",

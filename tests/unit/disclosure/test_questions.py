@@ -1,4 +1,4 @@
-"""The four questions: building them, and reading what any application may have sent."""
+"""The questions at each level: building them, and reading what any application may have sent."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 
 from ipse.disclosure.levels import NAMES
 from ipse.disclosure.levels.bands import Bands
-from ipse.disclosure.levels.choose import Candidate, Choose, numbered
+from ipse.disclosure.levels.candidates import Candidate, numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.order import Order
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.questions import MAX_RETENTION, MAX_WITH_TERMS, MIN_RETENTION, parse_question, type_of
@@ -79,9 +81,10 @@ class TestRoundTrip:
     @pytest.mark.parametrize(
         ("level", "members"),
         [
-            ("topics", {"topics"}),
             ("choose", {"candidates", "top"}),
+            ("order", {"candidates"}),
             ("bands", {"topics"}),
+            ("topics", {"topics"}),
             ("statements", {"about", "limit"}),
         ],
     )
@@ -100,7 +103,9 @@ class TestRoundTrip:
         "asked",
         [
             Choose(numbered(["a", "b"]), 1),
-            Choose(numbered(f"book {number}" for number in range(20)), 5),
+            Choose(numbered(f"book {number}" for number in range(500)), 499),
+            Order(numbered(["a", "b"])),
+            Order(numbered(f"book {number}" for number in range(500))),
             Topics(("a",)),
             Topics(tuple(f"topic-{number}" for number in range(200))),
             Bands(tuple(str(number).rjust(64, "x") for number in range(200))),
@@ -121,13 +126,16 @@ class TestRoundTrip:
     @pytest.mark.parametrize(
         ("changes", "reason"),
         [
-            ({"asked": Choose(numbered(["Dune"]), 1)}, "2 to 20 candidates"),
-            ({"asked": Choose(numbered(map(str, range(21))), 1)}, "2 to 20 candidates"),
+            ({"asked": Choose(numbered(["Dune"]), 1)}, "2 to 500 candidates"),
+            ({"asked": Choose(numbered(map(str, range(501))), 1)}, "2 to 500 candidates"),
+            ({"asked": Order(numbered(["Dune"]))}, "2 to 500 candidates"),
+            ({"asked": Order(numbered(map(str, range(501))))}, "2 to 500 candidates"),
+            ({"asked": Order(numbered(["Dune", "Dune "]))}, "the same"),
             ({"asked": Choose(numbered(["Dune", "Dune", "Emma"]), 1)}, "the same"),
             ({"asked": Choose(numbered(["Dune", ""]), 1)}, "empty"),
             ({"asked": Choose(numbered(["Dune", "Emma"]), 0)}, "the top 0"),
             ({"asked": Choose(numbered(["Dune", "Emma"]), 2)}, "the top 2 of 2"),
-            ({"asked": Choose(numbered(map(str, range(9))), 6)}, "at most 5"),
+            ({"asked": Choose(numbered(map(str, range(9))), 9)}, "the top 9 of 9"),
             ({"asked": Topics(())}, "1 to 200 topics"),
             ({"asked": Bands(("Jazz",))}, "'Jazz' is not the id of a topic"),
             ({"asked": Bands(("jazz", "jazz"))}, "twice"),
@@ -177,6 +185,7 @@ class TestIdentity:
                 Choose((Candidate("x", "Dune"), Candidate("y", "Emma")), 1),
             ),
             (Choose(numbered(["Dune", "Emma"]), 1), Choose(numbered([" Dune", "Emma\ufe0f"]), 1)),
+            (Order(numbered(["Dune", "Emma"])), Order((Candidate("x", "Emma"), Candidate("y", " Dune")))),
             (Topics(("a", "b")), Topics(("b", "a"))),
             (Bands(("a", "b")), Bands(("b", "a"))),
             (Statements("old  novels", 2), Statements("old novels", 2)),
@@ -191,6 +200,8 @@ class TestIdentity:
             Choose(numbered(["Dune", "Emma", "Solaris"]), 1),
             Choose(numbered(["Dune", "Emma", "Solaris"]), 2),
             Choose(numbered(["Dune", "Emma", "Walden"]), 2),
+            Order(numbered(["Dune", "Emma", "Solaris"])),
+            Order(numbered(["Dune", "Emma", "Walden"])),
             Topics(("a",)),
             Topics(("a", "b")),
             Bands(("a", "b")),
@@ -209,9 +220,9 @@ class TestQuestion:
          [..., None, "", " \t ", 5, ["x"], {"de": "x"}, "x" * 301, "a\x1b[2Jb"]),
         (NAMES, "retention", "the retention",
          [None, 0, -1, 3599, 3653 * 86400 + 1, "3600", True, 3600.5, [3600], 2**53 - 1]),
-        (("choose",), "candidates", "candidates",
+        (("choose", "order"), "candidates", "candidates",
          [..., None, "Dune", {}, [], [{"id": "1", "text": "Dune"}],
-          [{"id": str(number), "text": str(number)} for number in range(21)]]),
+          [{"id": str(number), "text": str(number)} for number in range(501)]]),
         (("choose",), "top", "the request asks for the top",
          [..., None, True, False, 1.5, "1", 0, -1, 4, 2**53 - 1, [1]]),
         (("topics", "bands"), "topics", "topic",
@@ -257,6 +268,8 @@ class TestQuestion:
             ("include_scores", True),
             ("Topics", ["jazz"]),
             ("epsilon", 10),
+            ("method", "owner"),
+            ("window", "2026-03-08"),
             ("vectors", 1),
         ],
     )
@@ -272,6 +285,7 @@ class TestQuestion:
         [
             ("topics", {"top": 1}),
             ("choose", {"topics": ["jazz"]}),
+            ("order", {"top": 1}),
             ("bands", {"limit": 1}),
             ("statements", {"top": 1}),
         ],
@@ -316,6 +330,18 @@ class TestQuestion:
         longest = [{"id": "i" * 64, "text": "t" * 300}, {"id": "j" * 64, "text": "u"}]
         read = parse_question(asking(purpose="p" * 300, candidates=longest, top=1))
         assert read.asked == Choose((Candidate("i" * 64, "t" * 300), Candidate("j" * 64, "u")), 1)
+
+    @pytest.mark.parametrize("level", ["choose", "order"])
+    def test_a_signed_request_of_the_most_and_longest_candidates_is_read(self, level: str) -> None:
+        """The longest a candidate can be is 300 characters of four bytes, with an id of 64 such."""
+        candidates = tuple(
+            Candidate(f"{number:03}" + "\U00010400" * 61, f"{number:03}" + "\U00010400" * 297)
+            for number in range(500)
+        )
+        asked: Asked = Choose(candidates, 499) if level == "choose" else Order(candidates)
+        request = built(asked=asked, purpose="\U00010400" * 300, signer=signer_of())
+        assert isinstance(request, str)
+        assert parse_question(request).asked == asked
 
     @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize(

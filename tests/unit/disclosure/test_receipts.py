@@ -12,6 +12,7 @@ from ipse.credentials import jws
 from ipse.dids import did_jwk, did_key, did_web, resolver
 from ipse.disclosure.answers import build_answer
 from ipse.disclosure.levels import NAMES
+from ipse.disclosure.methods import OWNER
 from ipse.disclosure.questions import Question, parse_question
 from ipse.disclosure.receipts import TYPE, build_receipt, check_terms, countersign, verify_receipt
 from ipse.encoding import base64url, strict_json
@@ -43,7 +44,7 @@ WALLET_METHOD = did_key.verification_method_id(WALLET_DID)
 WRONG: list[Any] = [..., None, [], {}, 1.5, "", "x\ny", -1]
 
 QUESTION = question()
-ANSWER = build_answer(QUESTION, SAID["choose"], key=KEY, now=NOW, epsilon=1000)
+ANSWER = build_answer(QUESTION, SAID["choose"], key=KEY, now=NOW, method=OWNER)
 RECEIPT = build_receipt(QUESTION, ANSWER, number=3, key=KEY, now=NOW)
 
 
@@ -63,7 +64,7 @@ BOTH = countersign(RECEIPT, WEB, WEB_METHOD, SHOP_KEY)
 
 def receipt_for(asked: Question) -> str:
     key = derivation.pairwise_key(ROOT, asked.party)
-    answer = build_answer(asked, SAID[asked.level], key=key, now=NOW, epsilon=0)
+    answer = build_answer(asked, SAID[asked.level], key=key, now=NOW, method=OWNER)
     return build_receipt(asked, answer, number=1, key=key, now=NOW)
 
 
@@ -182,7 +183,7 @@ class TestTerms:
     def test_those_that_were_asked_are_found_to_be_so(self) -> None:
         for level in NAMES:
             asked = question(level)
-            answer = build_answer(asked, SAID[level], key=KEY, now=NOW, epsilon=0)
+            answer = build_answer(asked, SAID[level], key=KEY, now=NOW, method=OWNER)
             check_terms(
                 verify_receipt(build_receipt(asked, answer, number=1, key=KEY, now=NOW)), asked, answer
             )

@@ -13,7 +13,9 @@ import pytest
 from ipse.dids import did_key, did_web, resolver
 from ipse.disclosure.answers import build_answer, nothing
 from ipse.disclosure.levels import NAMES
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
+from ipse.disclosure.methods import OWNER, PRIVATE
 from ipse.disclosure.receipts import (
     build_receipt,
     check_terms,
@@ -35,6 +37,7 @@ from tests.unit.disclosure.material import (
     SAID,
     SHOP,
     SHOP_KEY,
+    WINDOW,
     question,
     signer_of,
 )
@@ -49,7 +52,7 @@ OTHERS: Final = [
     replace(TERMS, in_return="Free delivery, once"),
 ]
 QUESTION: Final = question()
-ANSWER: Final = build_answer(QUESTION, SAID["choose"], key=KEY, now=NOW, epsilon=1000)
+ANSWER: Final = build_answer(QUESTION, SAID["choose"], key=KEY, now=NOW, method=OWNER)
 PLAIN: Final = build_receipt(QUESTION, ANSWER, number=3, key=KEY, now=NOW)
 RECEIPT: Final = build_receipt(QUESTION, ANSWER, number=3, key=KEY, now=NOW, terms=TERMS)
 WALLET_DID: Final = did_key.from_public_key(KEY.public())
@@ -101,7 +104,7 @@ class TestGoodReceipts:
         asked = question(level, signer=signer_of())
         key = derivation.pairwise_key(ROOT, asked.party)
         for content in (SAID[level], nothing(asked)):
-            answer = build_answer(asked, content, key=key, now=NOW, epsilon=0)
+            answer = build_answer(asked, content, key=key, now=NOW, method=OWNER)
             receipt = build_receipt(asked, answer, number=1, key=key, now=NOW, terms=terms)
             verified = verify_receipt(countersign(receipt, *signer_of()))
             assert verified.terms == terms
@@ -109,14 +112,14 @@ class TestGoodReceipts:
             check_terms(verified, asked, answer, terms)
 
     @pytest.mark.parametrize("level", NAMES)
-    def test_a_receipt_has_one_length_whatever_was_given(self, level: str) -> None:
+    @pytest.mark.parametrize(("method", "window"), [(OWNER, ""), (PRIVATE, WINDOW)], ids=[OWNER, PRIVATE])
+    def test_a_receipt_has_one_length_whatever_was_given(self, level: str, method: str, window: str) -> None:
         asked = question(level)
         lengths = set()
-        for epsilon in (0, 500, 1000):
-            for content in (SAID[level], nothing(asked)):
-                answer = build_answer(asked, content, key=KEY, now=NOW, epsilon=epsilon)
-                made = build_receipt(asked, answer, number=1, key=KEY, now=NOW, terms=TERMS)
-                lengths.add(len(made))
+        for content in (SAID[level], nothing(asked)):
+            answer = build_answer(asked, content, key=KEY, now=NOW, method=method, window=window)
+            made = build_receipt(asked, answer, number=1, key=KEY, now=NOW, terms=TERMS)
+            lengths.add(len(made))
         assert len(lengths) == 1
 
     def test_the_longest_ids_in_any_script_fit(self) -> None:
@@ -125,7 +128,7 @@ class TestGoodReceipts:
         candidates = (replace(one, id=name) for one, name in zip(numbered(texts), ids, strict=True))
         asked = question(asked=Choose(tuple(candidates), 5), signer=signer_of())
         key = derivation.pairwise_key(ROOT, asked.party)
-        answer = build_answer(asked, {"choices": ids[:5]}, key=key, now=NOW, epsilon=0)
+        answer = build_answer(asked, {"choices": ids[:5]}, key=key, now=NOW, method=OWNER)
         verified = verify_receipt(build_receipt(asked, answer, number=1, key=key, now=NOW, terms=TERMS))
         check_terms(verified, asked, answer, TERMS)
 
@@ -146,7 +149,7 @@ class TestGoodReceipts:
         for address in ("https://shop.example/a", "https://other.example/b"):
             asked = question(address=address, purpose=f"for {address}")
             key = derivation.pairwise_key(ROOT, asked.party)
-            answer = build_answer(asked, SAID["choose"], key=key, now=NOW, epsilon=0)
+            answer = build_answer(asked, SAID["choose"], key=key, now=NOW, method=OWNER)
             receipt = build_receipt(asked, answer, number=1, key=key, now=NOW, terms=TERMS)
             agreement = payload_of(receipt)["terms"]
             got.append({agreement[name] for name in ("uid", "target", "assigner", "assignee")})
@@ -179,7 +182,7 @@ class TestWhatWasOffered:
         assert caught.value.code == "receipt-foreign"
 
     def test_no_receipt_with_terms_is_built_for_what_is_no_answer(self) -> None:
-        other = build_answer(question(), SAID["choose"], key=KEY, now=NOW, epsilon=0)
+        other = build_answer(question(), SAID["choose"], key=KEY, now=NOW, method=OWNER)
         for answer in (other, ANSWER + "x"):
             with pytest.raises(IpseError):
                 build_receipt(QUESTION, answer, number=3, key=KEY, now=NOW, terms=TERMS)
@@ -258,6 +261,6 @@ class TestForgery:
                 countersign(receipt, WEB, f"{WEB}#key-1", SHOP_KEY)
 
     def test_the_terms_of_another_receipt_do_not_fit(self) -> None:
-        later = build_answer(QUESTION, SAID["choose"], key=KEY, now=NOW + HOUR / 4, epsilon=1000)
+        later = build_answer(QUESTION, SAID["choose"], key=KEY, now=NOW + HOUR / 4, method=OWNER)
         made = build_receipt(QUESTION, later, number=4, key=KEY, now=NOW + HOUR / 4, terms=TERMS)
         refused(with_terms(terms=payload_of(made)["terms"]), MalformedInput, "terms-contradict", "target")

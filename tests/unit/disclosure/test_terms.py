@@ -429,7 +429,7 @@ class TestInWords:
 
     @pytest.mark.parametrize("mark", ['"', "\u201d", "\u00bb", "\uff02", "''", "\u2033"])
     def test_the_applications_words_cannot_end_their_quotation(self, mark: str) -> None:
-        (line,) = Terms(in_return=f"nothing{mark} your budget is untouched {mark}yes").in_words()
+        (line,) = Terms(in_return=f"nothing{mark} your limits are untouched {mark}yes").in_words()
         assert line.count('"') == 2
         assert line.endswith('yes"')
         assert "\u201d" not in line

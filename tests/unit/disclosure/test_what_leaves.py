@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from ipse.dids import did_key
 from ipse.disclosure import receipts
 from ipse.disclosure.answers import build_answer, nothing
 from ipse.disclosure.levels import NAMES
+from ipse.disclosure.methods import OWNER, PRIVATE
 from ipse.disclosure.questions import Question, type_of
 from ipse.encoding import base64url
 from ipse.keys import derivation, key_types
@@ -23,13 +25,21 @@ from tests.unit.disclosure.material import (
     ROOT,
     SAID,
     SHOP_KEY,
+    WINDOW,
     question,
     signer_of,
 )
 
-COSTS = {"topics": 0, "choose": 1000, "bands": 500, "statements": 0}
+METHODS = pytest.mark.parametrize("method", [OWNER, PRIVATE])
+WINDOWS = {OWNER: "", PRIVATE: WINDOW}
 
-MEMBER = {"topics": "topics", "choose": "choices", "bands": "bands", "statements": "statements"}
+MEMBER = {
+    "choose": "choices",
+    "order": "order",
+    "bands": "bands",
+    "topics": "topics",
+    "statements": "statements",
+}
 HEADER = {"alg": "str", "typ": "str", "kid": "str"}
 CLAIMS = {
     "iss": "str",
@@ -41,17 +51,19 @@ CLAIMS = {
     "cnf.jwk.crv": "str",
     "cnf.jwk.x": "str",
     "level": "str",
-    "epsilon": "number",
+    "method": "str",
     "terms.purpose": "str",
     "terms.expires": "int",
     "terms.retention": "int",
     "pad": "str",
     "_sd_alg": "str",
 }
+FROM_SUMMARY = {"window": "str"}
 SAYS = {
-    "topics": {"topics[]": "str"},
     "choose": {"choices[]": "str"},
+    "order": {"order[]": "str"},
     "bands": {"bands.cooking": "str", "bands.jazz": "str"},
+    "topics": {"topics[]": "str"},
     "statements": {"statements[]": "str"},
 }
 BINDING_HEADER = {"alg": "str", "typ": "str"}
@@ -78,9 +90,11 @@ RECEIPT = {
 }
 
 
-def answered(asked: Question, *, says: bool = True, key: Any = KEY) -> str:
+def answered(
+    asked: Question, *, says: bool = True, key: Any = KEY, method: str = OWNER, now: datetime = NOW
+) -> str:
     content = SAID[asked.level] if says else nothing(asked)
-    return build_answer(asked, content, key=key, now=NOW, epsilon=COSTS[asked.level])
+    return build_answer(asked, content, key=key, now=now, method=method, window=WINDOWS[method])
 
 
 def decoded(answer: str) -> list[dict[str, Any]]:
@@ -98,9 +112,6 @@ def schema(value: Any, path: str = "") -> dict[str, str]:
         return {place: kind for each in inner for place, kind in each.items()}
     if isinstance(value, list):
         return {place: kind for entry in value for place, kind in schema(entry, f"{path}[]").items()}
-    if path == "epsilon":
-        assert type(value) in (int, float)
-        return {path: "number"}
     return {path: type(value).__name__}
 
 
@@ -108,19 +119,23 @@ class TestSchema:
     @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("says", [True, False])
     @pytest.mark.parametrize("signer", [None, signer_of()], ids=["unsigned", "signed"])
+    @METHODS
     def test_an_answer_holds_exactly_these_members_of_these_types(
-        self, level: str, says: bool, signer: Any
+        self, level: str, says: bool, signer: Any, method: str
     ) -> None:
-        header, claims, binding_header, binding = decoded(answered(question(level, signer=signer), says=says))
+        asked = question(level, signer=signer)
+        header, claims, binding_header, binding = decoded(answered(asked, says=says, method=method))
+        expected = {**CLAIMS, **(FROM_SUMMARY if method == PRIVATE else {})}
         assert schema(header) == HEADER
-        assert schema(claims) == {**CLAIMS, **(SAYS[level] if says else {})}
-        assert set(claims) == {place.partition(".")[0] for place in CLAIMS} | {MEMBER[level]}
+        assert schema(claims) == {**expected, **(SAYS[level] if says else {})}
+        assert set(claims) == {place.partition(".")[0] for place in expected} | {MEMBER[level]}
         assert schema(binding_header) == BINDING_HEADER
         assert schema(binding) == BINDING
 
-    def test_the_values_are_these(self) -> None:
+    @METHODS
+    def test_the_values_are_these(self, method: str) -> None:
         asked = question("bands")
-        header, claims, binding_header, binding = decoded(answered(asked))
+        header, claims, binding_header, binding = decoded(answered(asked, method=method))
         did, issued = did_key.from_public_key(KEY.public()), int(NOW.timestamp())
         padding = claims.pop("pad")
         assert header == {"alg": "EdDSA", "typ": "dc+sd-jwt", "kid": did_key.verification_method_id(did)}
@@ -132,7 +147,8 @@ class TestSchema:
             "exp": issued + 86400,
             "cnf": {"jwk": key_types.public_to_jwk(KEY.public())},
             "level": "bands",
-            "epsilon": 0.5,
+            "method": method,
+            **({"window": "2026-03-08"} if method == PRIVATE else {}),
             "terms": {
                 "purpose": "Choose what to show first",
                 "expires": issued + 86400,
@@ -155,26 +171,23 @@ class TestSchema:
 
     @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("says", [True, False])
-    def test_the_padding_is_zeros_and_hides_nothing(self, level: str, says: bool) -> None:
-        assert re.fullmatch("0*", decoded(answered(question(level), says=says))[1]["pad"])
+    @METHODS
+    def test_the_padding_is_zeros_and_hides_nothing(self, level: str, says: bool, method: str) -> None:
+        assert re.fullmatch("0*", decoded(answered(question(level), says=says, method=method))[1]["pad"])
 
     @pytest.mark.parametrize("level", NAMES)
-    def test_a_fraction_is_nowhere_but_in_epsilon(self, level: str) -> None:
-        asked = question(level)
-        for epsilon in (0, 1, 333, 500, 999, 1000, 99_999):
-            answer = build_answer(asked, SAID[level], key=KEY, now=NOW, epsilon=epsilon)
-            parts = decoded(answer)
-            spent = parts[1].pop("epsilon")
-            assert spent == epsilon / 1000
-            assert (type(spent) is int) == (epsilon % 1000 == 0)
-            assert not [
-                kind for part in parts for kind in schema(part).values() if kind not in ("str", "int")
-            ]
+    @METHODS
+    def test_no_score_and_no_other_fraction_is_anywhere(self, level: str, method: str) -> None:
+        parts = decoded(answered(question(level), method=method))
+        assert {kind for part in parts for kind in schema(part).values()} == {"str", "int"}
 
     @pytest.mark.parametrize("level", NAMES)
-    def test_the_cost_is_told_whether_or_not_anything_is_said(self, level: str) -> None:
+    @METHODS
+    def test_the_method_and_window_are_told_whether_or_not_anything_is_said(
+        self, level: str, method: str
+    ) -> None:
         asked = question(level)
-        said, unsaid = (decoded(answered(asked, says=says))[1] for says in (True, False))
+        said, unsaid = (decoded(answered(asked, says=says, method=method))[1] for says in (True, False))
         for claims in (said, unsaid):
             claims.pop("pad")
             claims.pop(MEMBER[level])
@@ -186,8 +199,9 @@ class TestSchema:
         receipt = receipts.build_receipt(asked, answered(asked), number=3, key=KEY, now=NOW)
         assert schema(receipts.verify_receipt(receipt).payload) == RECEIPT
 
-    def test_a_question_asked_of_texts_is_answered_without_them(self) -> None:
-        told = json.dumps(decoded(answered(question("choose"))))
+    @pytest.mark.parametrize("level", ["choose", "order"])
+    def test_a_question_asked_of_texts_is_answered_without_them(self, level: str) -> None:
+        told = json.dumps(decoded(answered(question(level))))
         assert not [text for text in ("Dune", "Emma", "Solaris", "Ulysses") if json.dumps(text) in told]
 
 
@@ -211,7 +225,11 @@ class TestTwoParties:
     OTHER = "https://other.example"
     VOCABULARY = frozenset(
         {
-            *(name for place in (*CLAIMS, *BINDING, *RECEIPT) for name in re.split(r"\.|\[\]", place)),
+            *(
+                name
+                for place in (*CLAIMS, *FROM_SUMMARY, *BINDING, *RECEIPT)
+                for name in re.split(r"\.|\[\]", place)
+            ),
             *MEMBER.values(),
             *map(type_of, NAMES),
             *NAMES,
@@ -227,16 +245,17 @@ class TestTwoParties:
             "signature",
             "signatures",
             receipts.TYPE,
+            WINDOW,  # the windows of everybody begin on the same days
         }
     )
 
     def received(
-        self, address: str, level: str, *, signer: Any = None, number: int
+        self, address: str, level: str, *, signer: Any = None, number: int, method: str
     ) -> tuple[list[Any], Question]:
         """All that the application at `address` gets, opened; asked and answered at a time of its own."""
         asked = question(level, address=address, signer=signer, purpose=f"for {address}")
         key, now = derivation.pairwise_key(ROOT, asked.party), NOW + number * HOUR
-        answer = build_answer(asked, nothing(asked), key=key, now=now, epsilon=COSTS[level])
+        answer = answered(asked, says=False, key=key, method=method, now=now)
         receipt = receipts.build_receipt(asked, answer, number=1, key=key, now=now)
         envelope = json.loads(receipt)
         inner = [json.loads(base64url.decode(envelope["payload"]))]
@@ -246,10 +265,13 @@ class TestTwoParties:
 
     @pytest.mark.parametrize("level", NAMES)
     @pytest.mark.parametrize("signed", [False, True])
-    def test_no_identifier_no_key_and_no_salt_is_the_same(self, level: str, signed: bool) -> None:
-        one, asked = self.received("https://shop.example/a", level, number=0)
+    @METHODS
+    def test_no_identifier_no_key_and_no_salt_is_the_same(
+        self, level: str, signed: bool, method: str
+    ) -> None:
+        one, asked = self.received("https://shop.example/a", level, number=0, method=method)
         signer = signer_of(SHOP_KEY) if signed else None
-        two, other = self.received(f"{self.OTHER}/b", level, signer=signer, number=30)
+        two, other = self.received(f"{self.OTHER}/b", level, signer=signer, number=30, method=method)
         own = {asked.purpose, other.purpose, asked.authorization.client_id, other.authorization.client_id}
         shared = (strings(one) & strings(two)) - self.VOCABULARY
         assert {text for text in shared if not re.fullmatch("0*", text)} == set()
@@ -289,7 +311,4 @@ class TestTwoParties:
         assert one[3]["sd_hash"] == two[3]["sd_hash"]  # the same second, the same content
         assert one[3]["nonce"] != two[3]["nonce"]
         later = question("topics", issued=NOW, lifetime=DAY)
-        assert (
-            decoded(build_answer(later, SAID["topics"], key=KEY, now=NOW + HOUR, epsilon=0))[3]["sd_hash"]
-            != one[3]["sd_hash"]
-        )
+        assert decoded(answered(later, now=NOW + HOUR))[3]["sd_hash"] != one[3]["sd_hash"]

@@ -12,6 +12,7 @@ import pytest
 from ipse.credentials import jws
 from ipse.dids import did_jwk, did_key, did_web, resolver
 from ipse.disclosure.answers import build_answer
+from ipse.disclosure.methods import OWNER
 from ipse.disclosure.questions import Question
 from ipse.disclosure.receipts import ReceiptVerification, build_receipt, verify_receipt
 from ipse.disclosure.terms import Terms
@@ -76,7 +77,7 @@ def published(did: str) -> JsonObject:
 
 def receipt_for(asked: Question, *, terms: Terms | None = None, number: int = 1) -> ReceiptVerification:
     key = derivation.pairwise_key(ROOT, asked.party)
-    answer = build_answer(asked, SAID[asked.level], key=key, now=NOW, epsilon=0)
+    answer = build_answer(asked, SAID[asked.level], key=key, now=NOW, method=OWNER)
     return verify_receipt(build_receipt(asked, answer, number=number, key=key, now=NOW, terms=terms))
 
 
@@ -266,7 +267,7 @@ class TestForgedWithdrawals:
 
     def test_it_takes_back_no_answer_that_came_after_it(self) -> None:
         asked = question(issued=LATER)
-        answer = build_answer(asked, SAID["choose"], key=KEY, now=LATER + HOUR / 2, epsilon=0)
+        answer = build_answer(asked, SAID["choose"], key=KEY, now=LATER + HOUR / 2, method=OWNER)
         made = build_receipt(asked, answer, number=2, key=KEY, now=LATER + HOUR / 2)
         later = verify_receipt(made)
         refused(TEXT, VerificationFailed, "withdrawal-other-receipt", receipt=later, now=LATER + HOUR)

@@ -440,9 +440,9 @@ class TestHostileText:
         with pytest.raises((MalformedInput, Undetermined)):
             parse(request_text, resolve=never)
 
-    def test_a_request_of_more_than_a_mebibyte_is_refused_unread(self) -> None:
+    def test_a_request_of_more_than_two_mebibytes_is_refused_unread(self) -> None:
         with pytest.raises(InputTooLarge):
-            parse("." * 1_048_577, resolve=never)
+            parse("." * (2 * 1_048_576 + 1), resolve=never)
 
     @pytest.mark.parametrize("text", [signed() + "\n", " " + signed(), signed() + ".", signed() + "é"])
     def test_nothing_stands_beside_the_token(self, text: str) -> None:

@@ -28,7 +28,13 @@ def vault(tmp_path: Path) -> Iterator[Vault]:
 
 def test_a_grant_is_given_back_as_it_was_kept(vault: Vault) -> None:
     narrow = replace(
-        GRANT, level="bands", topics=("baking", "jazz-and-blues"), per_day=3, epsilon=2500, unsigned=True
+        GRANT,
+        level="bands",
+        topics=("baking", "jazz-and-blues"),
+        per_day=3,
+        unsigned=True,
+        exact=True,
+        cap=260,
     )
     assert grants.add(vault, GRANT) == 1
     assert grants.add(vault, narrow) == 2
@@ -36,9 +42,13 @@ def test_a_grant_is_given_back_as_it_was_kept(vault: Vault) -> None:
     assert grants.active(vault, party=SHOP, level="bands", now=MONDAY) == replace(narrow, number=2)
 
 
-def test_a_grant_is_for_signed_requests_alone_unless_it_says_otherwise(vault: Vault) -> None:
+def test_a_grant_is_for_signed_requests_and_private_answers_alone_unless_it_says_otherwise(
+    vault: Vault,
+) -> None:
     grants.add(vault, GRANT)
-    assert [grant.unsigned for grant in grants.every(vault)] == [False]
+    assert [(grant.unsigned, grant.exact, grant.cap) for grant in grants.every(vault)] == [
+        (False, False, None)
+    ]
 
 
 def test_a_grant_holds_from_its_start_until_before_its_end(vault: Vault) -> None:
@@ -79,8 +89,13 @@ def test_the_grants_of_one_level_are_revoked_alone(vault: Vault) -> None:
     assert [grant.revoked for grant in grants.every(vault)] == [None, TUESDAY]
 
 
-@pytest.mark.parametrize("bound", ["per_day", "epsilon"])
-@pytest.mark.parametrize("value", [-1, MOST + 1, 2**63, 10**30])
+@pytest.mark.parametrize(
+    ("bound", "value"),
+    [
+        *((bound, value) for bound in ("per_day", "cap") for value in (-1, MOST + 1, 2**63, 10**30)),
+        ("cap", 0),
+    ],
+)
 def test_a_bound_that_there_can_not_be_is_refused_and_ends_no_grant(
     vault: Vault, bound: str, value: int
 ) -> None:
@@ -90,15 +105,19 @@ def test_a_bound_that_there_can_not_be_is_refused_and_ends_no_grant(
     assert [grant.revoked for grant in grants.every(vault)] == [None]
 
 
-@pytest.mark.parametrize("bound", ["per_day", "epsilon"])
-@pytest.mark.parametrize("value", [0, 1, MOST])
+@pytest.mark.parametrize(
+    ("bound", "value"), [("per_day", 0), ("per_day", 1), ("per_day", MOST), ("cap", 1), ("cap", MOST)]
+)
 def test_a_bound_is_kept_to_its_ends(vault: Vault, bound: str, value: int) -> None:
     grants.add(vault, replace(GRANT, **{bound: value}))  # type: ignore[arg-type]
     (kept,) = grants.every(vault)
     assert getattr(kept, bound) == value
 
 
-@pytest.mark.parametrize("change", ["per_day = -1", "epsilon = -1", "epsilon = 0.5", "unsigned = 2"])
+@pytest.mark.parametrize(
+    "change",
+    ["per_day = -1", "cap = 0", "cap = -1", "cap = 0.5", "unsigned = 2", "exact = 2", "exact = NULL"],
+)
 def test_the_vault_itself_refuses_a_bound_out_of_bounds(vault: Vault, change: str) -> None:
     grants.add(vault, GRANT)
     with pytest.raises(Exception, match=r"constraint|cannot store REAL"):

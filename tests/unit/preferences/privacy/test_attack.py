@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from ipse.disclosure.budgets import Budgets
+
 from ipse.preferences.embedding import open_embedder
 from ipse.preferences.privacy import choice, randomness
 from tests.conftest import REPOSITORY

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
+from ipse.disclosure.budgets import Budgets
+
 from ipse.dids import did_web
 from ipse.disclosure import answers
-from ipse.disclosure.budgets import Budgets
 from ipse.disclosure.levels.bands import Bands
 from ipse.disclosure.levels.choose import Candidate, Choose
 from ipse.disclosure.levels.level import Asked

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-
 from ipse.disclosure.budgets import Budgets
+
 from ipse.errors import RequestReplayed
 from ipse.storage import answers, disclosure_log
 from ipse.wallet import disclosure

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from ipse.disclosure.budgets import Budgets
 
 from ipse.disclosure import answers as protocol
 from ipse.disclosure import questions
-from ipse.disclosure.budgets import Budgets
 from ipse.disclosure.levels import NAMES
 from ipse.disclosure.levels.bands import Bands
 from ipse.disclosure.levels.choose import Choose, numbered
