@@ -46,9 +46,11 @@ def add(vault: Vault, grant: Grant) -> int:
 
     Its own `number` and `revoked` are not looked at. Raises UsageError for a bound that there can't be.
     """
-    for what, bound in (("answers a day", grant.per_day), ("bits", grant.cap)):
-        if bound is not None and not 0 <= bound <= MOST:
-            raise UsageError(f"a grant can't be of {bound} {what}", hint=f"give a number from 0 to {MOST}")
+    for what, bound, least in (("answers a day", grant.per_day, 0), ("bits", grant.cap, 1)):
+        if bound is not None and not least <= bound <= MOST:
+            raise UsageError(
+                f"a grant can't be of {bound} {what}", hint=f"give a number from {least} to {MOST}"
+            )
     with vault.transaction():
         revoke(vault, grant.party, level=grant.level, now=grant.created)
         return vault.insert(
