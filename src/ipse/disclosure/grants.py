@@ -58,9 +58,15 @@ class GrantTerms:
             )
 
     def covers(self, question: Question) -> bool:
-        """Whether a question of the grant's party is of this level, and signed where it has to be."""
+        """Whether a question of the grant's party is of this level, and signed where it has to be.
+
+        A level has to allow the grant: one of answers that it does not have covers nothing.
+        """
         signed = question.authorization.signed or self.unsigned
-        return signed and self.level == question.level and levels.named(self.level).grantable
+        if not signed or self.level != question.level:
+            return False
+        level = levels.named(self.level)
+        return level.grantable and (self.exact or level.private)
 
     def used_up(self, today: int) -> Reason | None:
         """Why it allows no answer for now, None where it does; `today` answers left within a day."""

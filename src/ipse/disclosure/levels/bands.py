@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from ipse.disclosure import exposure, reasons
 from ipse.disclosure.levels.level import Level, Quote, names_in_order
-from ipse.disclosure.levels.named_topics import NamedTopics, NamedTopicsLevel, in_words, open_rows
+from ipse.disclosure.levels.named_topics import (
+    NamedTopics,
+    NamedTopicsLevel,
+    in_words,
+    open_affinities,
+    open_rows,
+)
 from ipse.disclosure.offers import Content, Item, Offer, Profile
 from ipse.encoding.strict_json import Json
 from ipse.errors import MalformedInput
 from ipse.preferences.privacy import summary
-from ipse.preferences.topics import affinities, label_of
+from ipse.preferences.topics import label_of
 from ipse.preferences.topics import published as published_topics
 
 if TYPE_CHECKING:
@@ -56,14 +62,13 @@ class _BandsLevel(NamedTopicsLevel[Bands]):
         return "whether your liking is low, medium or high for", in_words(asked.topics)
 
     def offer(self, asked: Bands, profile: Profile, subjects: Floats, granted: Sequence[str] = ()) -> Offer:
-        rows = open_rows(asked, profile.access, granted)
-        if not rows:
+        found = open_affinities(asked, profile, granted)
+        if not found:
             return Offer.nothing(reasons.TOPICS_CLOSED)
-        found = affinities(profile.published[rows], profile.published, profile.vectors, profile.weights)
         every = published_topics().topics
         items = tuple(
             _item(every[row].id, _band(affinity.value), profile.texts[affinity.movers[0]])
-            for row, affinity in zip(rows, found, strict=True)
+            for row, affinity in found
             if affinity.value is not None
         )
         return Offer(items, tuple(item.key for item in items), None if items else reasons.TOO_LITTLE_SAID)

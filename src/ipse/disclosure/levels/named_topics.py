@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
 
 from ipse.disclosure.levels.level import RequestOptions
-from ipse.disclosure.offers import Content
+from ipse.disclosure.offers import Content, Profile
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput
-from ipse.preferences.topics import label_of, published
+from ipse.preferences.topics import affinities, label_of, published
 
-__all__ = ["MAX_TOPICS", "NamedTopics", "NamedTopicsLevel", "in_words", "open_rows"]
+if TYPE_CHECKING:
+    from ipse.preferences.topics import Affinity
+
+__all__ = ["MAX_TOPICS", "NamedTopics", "NamedTopicsLevel", "in_words", "open_affinities", "open_rows"]
 
 MAX_TOPICS: Final = 200
 _TOPIC: Final = re.compile(r"[a-z0-9-]{1,64}")
@@ -98,6 +101,18 @@ def open_rows(asked: NamedTopics, access: Mapping[str, bool] | None, granted: Se
         and (access is None or access[topic.id])
         and (not granted or topic.id in granted)
     ]
+
+
+def open_affinities(
+    asked: NamedTopics, profile: Profile, granted: Sequence[str]
+) -> list[tuple[int, Affinity]]:
+    """The `open_rows` and how much each topic is liked.
+
+    Computed for all that is asked about, so that what is closed takes as long.
+    """
+    rows, here = open_rows(asked, None, ()), open_rows(asked, profile.access, granted)
+    found = affinities(profile.published[rows], profile.published, profile.vectors, profile.weights)
+    return [(row, affinity) for row, affinity in zip(rows, found, strict=True) if row in here]
 
 
 def _topics(entries: Json) -> tuple[str, ...]:

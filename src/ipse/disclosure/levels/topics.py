@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from ipse.disclosure import exposure, reasons
 from ipse.disclosure.levels.level import Level, Quote, names_in_order
-from ipse.disclosure.levels.named_topics import NamedTopics, NamedTopicsLevel, in_words, open_rows
+from ipse.disclosure.levels.named_topics import NamedTopics, NamedTopicsLevel, in_words, open_affinities
 from ipse.disclosure.offers import Content, Item, Offer, Profile
 from ipse.encoding.strict_json import Json
-from ipse.preferences.topics import affinities, published
+from ipse.preferences.topics import published
 
 if TYPE_CHECKING:
     from ipse.disclosure.exposure import Told
@@ -48,14 +48,13 @@ class _TopicsLevel(NamedTopicsLevel[Topics]):
         return "which of these you like:", in_words(asked.topics)
 
     def offer(self, asked: Topics, profile: Profile, subjects: Floats, granted: Sequence[str] = ()) -> Offer:
-        rows = open_rows(asked, profile.access, granted)
-        if not rows:
+        found = open_affinities(asked, profile, granted)
+        if not found:
             return Offer.nothing(reasons.TOPICS_CLOSED)
-        found = affinities(profile.published[rows], profile.published, profile.vectors, profile.weights)
         every = published().topics
         liked = [
             (row, affinity)
-            for row, affinity in zip(rows, found, strict=True)
+            for row, affinity in found
             if affinity.value is not None and affinity.value >= _LIKED
         ]
         items = tuple(

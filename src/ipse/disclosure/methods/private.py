@@ -71,8 +71,9 @@ def window_of(day: date) -> str:
 
 
 def next_window(window: str) -> str:
-    """The first day of the window after the one with this first day."""
-    return (date.fromisoformat(window) + WINDOW).isoformat()
+    """The first day of the window after the one with this first day; the last day there is after the last."""
+    begins = date.fromisoformat(window)
+    return (begins + min(WINDOW, date.max - begins)).isoformat()
 
 
 def offer(

@@ -97,7 +97,7 @@ def ask(
     answered = release(
         wallet, question, draft, seen=seen, granted=granted, refused=not decision.accepted, now=now
     )
-    if decision.keep:
+    if decision.accepted and decision.keep and levels.of(question.asked).sends_candidates:
         keeping.learn(wallet, model, offer, decision.ticked, now=now)
     return answered
 

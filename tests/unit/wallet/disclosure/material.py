@@ -9,19 +9,18 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from ipse.disclosure.budgets import Budgets
-
-from ipse.dids import did_web
+from ipse.dids import did_key, did_web
 from ipse.disclosure import answers
 from ipse.disclosure.levels.bands import Bands
-from ipse.disclosure.levels.choose import Candidate, Choose
+from ipse.disclosure.levels.candidates import Candidate, WithCandidates
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.order import Order
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import Content
 from ipse.disclosure.proposals import Consent, Decision, Proposal
 from ipse.disclosure.questions import Question, build_request, parse_question
-from ipse.disclosure.terms import Terms
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys.ed25519 import PrivateKey
@@ -34,7 +33,6 @@ from ipse.wallet.disclosure import Answered
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.resolution import Reach, resolve
 from ipse.wallet.wallet import Wallet
-from tests.unit.disclosure.material import signer_of
 from tests.unit.wallet.profile.conftest import HashEmbedder
 
 if TYPE_CHECKING:
@@ -46,9 +44,9 @@ __all__ = [
     "BANDS",
     "CHOOSE",
     "CLUB",
-    "COST",
     "DAY",
     "NOW",
+    "ORDER",
     "PURPOSE",
     "REACH",
     "SENSITIVE",
@@ -68,13 +66,14 @@ __all__ = [
     "never",
     "no",
     "put",
+    "signed_with",
     "teach",
+    "ticking",
     "yes",
 ]
 
 NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
-COST: Final = Budgets().answer
 PURPOSE: Final = "to show what suits you first"
 SENSITIVE: Final = next(topic for topic in listing.published().topics if topic.sensitive)
 _MEANS: Final = {topic.id: topic.means for topic in listing.published().topics}
@@ -129,13 +128,20 @@ class _Published(Reach):
         return self.documents[url]
 
 
+def signed_with(seed: bytes) -> RequestSigner:
+    """The signer with the did:key of this private key."""
+    key = PrivateKey(seed)
+    did = did_key.from_public_key(key.public())
+    return did, did_key.verification_method_id(did), key
+
+
 _WEB: Final = "did:web:shop.example"
 _WEB_KEY: Final = PrivateKey(b"w" * 32)
 _DOCUMENT: Final = strict_json.canonical(did_web.document(_WEB, {"key-1": _WEB_KEY.public()}))
 REACH: Final = _Published(documents={did_web.publish_url(_WEB): _DOCUMENT})
 
-SHOP: Final = Application("https://shop.example/answers", signer_of(PrivateKey(b"s" * 32)))
-CLUB: Final = Application("https://club.example/answers", signer_of(PrivateKey(b"c" * 32)))
+SHOP: Final = Application("https://shop.example/answers", signed_with(b"s" * 32))
+CLUB: Final = Application("https://club.example/answers", signed_with(b"c" * 32))
 SHOP_WEB: Final = Application("https://shop.example/answers", (_WEB, f"{_WEB}#key-1", _WEB_KEY))
 SHOP_UNSIGNED: Final = Application("https://shop.example/answers")
 APPLICATIONS: Final = (SHOP, CLUB, SHOP_WEB, SHOP_UNSIGNED)
@@ -147,11 +153,12 @@ def candidates(*texts: str, top: int = 1) -> Choose:
 
 
 CHOOSE: Final = candidates(*(f"candidate {number}" for number in range(20)), top=5)
+ORDER: Final = Order(CHOOSE.candidates)
 BANDS: Final = Bands(("hiking", "jazz-and-blues", "horror"))
 TOPICS: Final = Topics(("horror", "jazz-and-blues", SENSITIVE.id))
 STATEMENTS: Final = Statements("novels", 3)
 ASKED: Final[Mapping[str, Asked]] = {
-    "choose": CHOOSE, "bands": BANDS, "topics": TOPICS, "statements": STATEMENTS
+    "choose": CHOOSE, "order": ORDER, "bands": BANDS, "topics": TOPICS, "statements": STATEMENTS
 }  # fmt: skip
 
 
@@ -172,18 +179,24 @@ class Reply:
     @property
     def texts(self) -> set[str]:
         """Of a choice the texts that were chosen."""
-        assert isinstance(self.question.asked, Choose)
-        return {one.text for one in self.question.asked.candidates if one.id in self.said}
+        return set(self.ordered)
+
+    @property
+    def ordered(self) -> list[str]:
+        """The texts of the candidates that it names, in its order."""
+        assert isinstance(self.question.asked, WithCandidates)
+        texts = {one.id: one.text for one in self.question.asked.candidates}
+        return [texts[named] for named in self.said]
 
 
 def yes(proposal: Proposal) -> Decision:
-    """The owner agrees, and ticks all there is."""
-    return Decision(True, frozenset(item.key for item in proposal.items))
+    """The owner agrees to what the profile would answer."""
+    return Decision(accepted=True, ticked=proposal.offer.chosen)
 
 
 def no(proposal: Proposal) -> Decision:
     """The owner refuses."""
-    return Decision(False)
+    return Decision(accepted=False)
 
 
 def never(proposal: Proposal) -> Decision:
@@ -198,12 +211,11 @@ def build(
     now: datetime = NOW,
     purpose: str = PURPOSE,
     lifetime: timedelta = timedelta(hours=1),
-    terms: Terms | None = None,
 ) -> JsonObject | str:
     """A request, made `now`."""
     return build_request(
         address=application.address, purpose=purpose, asked=asked, retention=DAY, issued=now,
-        lifetime=lifetime, signer=application.signer, terms=terms,
+        lifetime=lifetime, signer=application.signer,
     )  # fmt: skip
 
 
@@ -237,6 +249,11 @@ def ask(
     return put(wallet, build(application, asked, now=now, purpose=purpose), consent=consent, now=now)
 
 
+def ticking(*keys: str) -> Consent:
+    """An owner who agrees, and ticks these in this order."""
+    return lambda _: Decision(accepted=True, ticked=keys)
+
+
 def teach(wallet: Wallet, *texts: str, weight: float = 1.0, **changed: Any) -> tuple[int, ...]:
     """What the owner says: opinions of one weight; their numbers."""
     new = [NewStatement(text, weight, "said", **changed) for text in texts]
@@ -245,7 +262,10 @@ def teach(wallet: Wallet, *texts: str, weight: float = 1.0, **changed: Any) -> t
 
 def counted(wallet: Wallet) -> dict[str, int | str]:
     """What there is of everything that an answer leaves behind in the vault, and of what it is made of."""
-    tables = ("answers", "disclosures", "receipts", "state_heads", "grants", "statements", "settings")
+    tables = (
+        "answers", "disclosures", "receipts", "state_heads", "grants", "statements", "settings", "summaries",
+        "transcript", "readings",
+    )  # fmt: skip
     found: dict[str, int | str] = {
         table: wallet.vault.rows(f"SELECT count(*) FROM {table}")[0][0] for table in tables
     }

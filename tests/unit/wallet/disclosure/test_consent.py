@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NoReturn
 
@@ -11,6 +12,9 @@ import pytest
 from ipse.credentials import jws
 from ipse.disclosure import answers as written
 from ipse.disclosure import reasons
+from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.order import Order
+from ipse.disclosure.offers import Offer
 from ipse.disclosure.proposals import Decision, Proposal
 from ipse.encoding import base64url
 from ipse.encoding.strict_json import JsonObject
@@ -25,7 +29,7 @@ from ipse.errors import (
     WrongOrigin,
 )
 from ipse.protocols import openid4vp
-from ipse.storage import answers, disclosure_log
+from ipse.storage import answers, disclosure_log, statements, transcript
 from ipse.wallet import disclosure, state
 from ipse.wallet import disclosure_log as log
 from ipse.wallet.profile.changing import Correction, correct
@@ -47,11 +51,13 @@ from tests.unit.wallet.disclosure.material import (
     about,
     ask,
     build,
+    candidates,
     counted,
     never,
     no,
     put,
     teach,
+    ticking,
     yes,
 )
 
@@ -187,33 +193,32 @@ class TestANo:
         assert len(agreed.answered.text) == len(refused.answered.text)
 
     @pytest.mark.parametrize("level", ASKED)
-    def test_is_logged_as_one_and_costs_nothing(self, wallet: Wallet, level: str) -> None:
+    def test_is_logged_as_one_and_counts_nothing(self, wallet: Wallet, level: str) -> None:
         teach(wallet, about(JAZZ, "x"), "novels + rain")
         reply = ask(wallet, asked=ASKED[level], consent=no)
         entry = disclosure_log.find(wallet.vault, reply.answered.entry).content
-        assert (entry["consent"], entry["epsilon"], entry["said"], entry["grant"]) == (
-            "refused",
-            0,
-            False,
-            None,
-        )
+        assert (entry["consent"], entry["said"], entry["grant"]) == ("refused", False, None)
+        assert (entry["method"], entry["bits"], entry["edited"]) == ("owner", 0, False)
         (row,) = answers.history(wallet.vault, SHOP.party)
-        assert (row.epsilon, row.content, row.grant_number) == (0, None, None)
+        assert (row.method, row.bits, row.grant_number) == ("owner", 0, None)
+        assert transcript.parties(wallet.vault) == []
         assert log.verify(wallet).count == 1
 
-    def test_cant_be_told_from_a_spent_budget_or_an_empty_profile(self, wallet: Wallet) -> None:
-        ticked_none = ask(wallet, asked=ASKED["topics"])
-        refused = ask(wallet, asked=ASKED["topics"], consent=no)
-        disclosure.budgets.change(wallet, application=0)
-        spent = ask(wallet, asked=ASKED["bands"])
-        refused_bands = ask(wallet, asked=ASKED["bands"], consent=no)
-        for one, other in ((ticked_none, refused), (spent, refused_bands)):
-            assert len(one.answered.text) == len(other.answered.text)
-            claims = [jws.read(part.split("~")[0], what="it").payload for part in
-                      (one.answered.text, other.answered.text)]  # fmt: skip
-            assert claims[0] == claims[1]
+    @pytest.mark.parametrize("level", ASKED)
+    def test_cant_be_told_from_an_empty_profile_or_nothing_ticked(self, wallet: Wallet, level: str) -> None:
+        empty = ask(wallet, asked=ASKED[level])
+        teach(wallet, about(JAZZ, "x"), "novels + rain")
+        unticked = ask(wallet, asked=ASKED[level], consent=ticking())
+        refused = ask(wallet, asked=ASKED[level], consent=no)
+        seen = {
+            (len(one.answered.text), repr(jws.read(one.answered.text.split("~")[0], what="it").payload))
+            for one in (empty, unticked, refused)
+        }
+        assert len(seen) == 1
+        assert len({one.answered.reason for one in (empty, unticked, refused)}) == 3, "to the owner alone"
 
     def test_to_a_repeated_question_tells_nothing_of_the_earlier_answer(self, wallet: Wallet) -> None:
+        teach(wallet, "candidate 1")
         assert ask(wallet).answered.said
         assert ask(wallet, consent=no).said == []
         assert ask(wallet).answered.said
@@ -238,19 +243,20 @@ class TestNoDecision:
         assert log.verify(wallet).count == 0
         put(wallet, request)
 
-    def test_is_followed_by_the_owner_being_asked_anew(self, wallet: Wallet) -> None:
-        """A draw that nobody decided on is not kept: what is drawn then is another one."""
-        shown: list[tuple[str, ...]] = []
+    def test_is_followed_by_the_owner_being_shown_the_same(self, wallet: Wallet) -> None:
+        """However often the page is opened, it tells nothing more."""
+        teach(wallet, "candidate 1")
+        shown: list[Offer] = []
 
         def undecided(proposal: Proposal) -> NoReturn:
-            shown.append(tuple(item.key for item in proposal.items))
+            shown.append(proposal.offer)
             raise KeyboardInterrupt
 
-        for _ in range(4):
+        for _ in range(3):
             with pytest.raises(KeyboardInterrupt):
                 ask(wallet, consent=undecided)
-        assert len(shown) == 4
-        assert answers.spent(wallet.vault, since="") == 0
+        assert shown == [shown[0]] * 3
+        assert transcript.parties(wallet.vault) == []
 
 
 def forgets(wallet: Wallet, number: int) -> None:
@@ -282,10 +288,9 @@ def says_more(wallet: Wallet, number: int) -> None:
 
 class TestWhileThePageWasOpen:
     @pytest.mark.sampled(4)
-    @pytest.mark.usefixtures("exact")
     @pytest.mark.parametrize("level", ASKED)
     @pytest.mark.parametrize("change", [forgets, makes_secret, rewords, closes, closes_anew, says_more])
-    def test_a_changed_profile_lets_nothing_leave_and_costs_nothing(
+    def test_a_changed_profile_lets_nothing_leave_and_counts_nothing(
         self, wallet: Wallet, level: str, change: Callable[[Wallet, int], None]
     ) -> None:
         add_topic(wallet, "Mine", "the deep sea", now=NOW)
@@ -294,7 +299,7 @@ class TestWhileThePageWasOpen:
         teach(wallet, *(about(JAZZ, word) for word in "abcdefghi"))
 
         def meanwhile(proposal: Proposal) -> Decision:
-            assert proposal.items
+            assert proposal.offer.chosen
             change(wallet, number)
             return yes(proposal)
 
@@ -302,22 +307,14 @@ class TestWhileThePageWasOpen:
         assert not reply.answered.said
         assert reply.answered.reason == reasons.PROFILE_CHANGED
         (row,) = answers.history(wallet.vault, SHOP.party)
-        assert (row.epsilon, row.content) == (0, None)
+        assert row.bits == 0
         entry = disclosure_log.find(wallet.vault, row.number).content
-        assert (entry["epsilon"], entry["said"]) == (0, False)
-
-    def test_a_repeated_answer_does_not_outlive_what_it_was_made_of(self, wallet: Wallet) -> None:
-        (number,) = teach(wallet, "novels")
-        ask(wallet)
-
-        def meanwhile(proposal: Proposal) -> Decision:
-            assert proposal.cost.repeated is not None
-            forget(wallet, [number])
-            return yes(proposal)
-
-        assert not ask(wallet, consent=meanwhile).answered.said
+        assert (entry["bits"], entry["said"]) == (0, False)
+        assert transcript.lines(wallet.vault, Blending().fingerprint) == []
+        assert transcript.reading(wallet.vault, SHOP.party) == (0, 0)
 
     def test_an_answer_by_another_process_makes_it_a_replay(self, wallet: Wallet) -> None:
+        teach(wallet, "candidate 1")
         request = build()
 
         def meanwhile(proposal: Proposal) -> Decision:
@@ -328,32 +325,23 @@ class TestWhileThePageWasOpen:
         with pytest.raises(RequestReplayed):
             put(wallet, request, consent=meanwhile)
         assert [counted(wallet)[table] for table in ROWS] == [1, 1, 1]
-        assert answers.spent(wallet.vault, since="") == 500
+        assert len(transcript.lines(wallet.vault, Blending().fingerprint)) == 1
         assert log.verify(wallet).count == 1
 
-    def test_a_budget_spent_by_another_process_lets_nothing_leave(self, wallet: Wallet) -> None:
-        disclosure.budgets.change(wallet, application=500)
 
-        def meanwhile(proposal: Proposal) -> Decision:
-            assert (proposal.cost.epsilon, proposal.cost.spent) == (500, False)
-            with Wallet(wallet.places, wallet._passphrase) as other:
-                assert ask(other, asked=ASKED["bands"]).answered.entry == 1
-            return yes(proposal)
-
-        reply = ask(wallet, consent=meanwhile)
-        assert (reply.answered.said, reply.answered.entry) == (False, 2)
-        assert reply.answered.reason == reasons.BUDGET_TAKEN
-        assert [row.epsilon for row in answers.history(wallet.vault, SHOP.party)] == [0, 500]
+STEPS = (
+    "disclosure_log.record", "answers.add", "answers.keep_receipt", "build_answer", "transcript.add",
+    "metering.keep",
+)  # fmt: skip
 
 
 class TestReleasing:
     @pytest.mark.sampled(2)
-    @pytest.mark.parametrize(
-        "step", ["disclosure_log.record", "answers.add", "answers.keep_receipt", "build_answer"]
-    )
+    @pytest.mark.parametrize("step", STEPS)
     def test_that_fails_anywhere_in_its_transaction_leaves_nothing_behind(
         self, wallet: Wallet, monkeypatch: pytest.MonkeyPatch, step: str
     ) -> None:
+        teach(wallet, "candidate 1")
         request, before = build(), counted(wallet)
         with monkeypatch.context() as patch:
 
@@ -365,12 +353,15 @@ class TestReleasing:
                 put(wallet, request)
         assert counted(wallet) == before
         assert log.verify(wallet).count == 0
-        assert put(wallet, request).answered.entry == 1
+        reply = put(wallet, request)
+        assert (reply.answered.entry, reply.answered.said) == (1, True)
 
     def test_hands_nothing_out_where_the_keystore_cant_remember_it(
         self, wallet: Wallet, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """It is in the log and is paid for: a kill at that moment would not be any different."""
+        """It is in the log and is counted: a kill at that moment would not be any different."""
+
+        teach(wallet, "candidate 1")
 
         def full(_: Wallet) -> NoReturn:
             raise StorageError("the disk is full")
@@ -379,9 +370,64 @@ class TestReleasing:
             patch.setattr(state, "settle", full)
             with pytest.raises(StorageError):
                 ask(wallet)
-        assert answers.spent(wallet.vault, since="") == 500
+        ((party, count, bits),) = transcript.parties(wallet.vault)
+        assert (party, count, bits > 0) == (SHOP.party, 1, True)
         assert log.verify(wallet).count == 1
         assert ask(wallet, CLUB).answered.entry == 2
+
+
+class TestLearningFromThePage:
+    def taught(self, wallet: Wallet) -> None:
+        teach(wallet, "tea", "tea + rain")
+        teach(wallet, "coffee", weight=-1.0)
+
+    def learned(self, wallet: Wallet) -> dict[str, float]:
+        return {one.text: one.weight for one in statements.current(wallet.vault) if one.source == "feedback"}
+
+    @pytest.mark.parametrize("level", ["choose", "order"])
+    def test_takes_what_was_ticked_as_liked_and_what_was_unticked_as_disliked(
+        self, wallet: Wallet, level: str
+    ) -> None:
+        self.taught(wallet)
+        choose = candidates("coffee", "milk", "tea")
+        asked: Asked = choose if level == "choose" else Order(choose.candidates)
+        consent = ticking("c1", "c0") if level == "order" else ticking("c1")
+
+        def keeps(proposal: Proposal) -> Decision:
+            assert "c2" in proposal.offer.chosen
+            return replace(consent(proposal), keep=True)
+
+        reply = ask(wallet, asked=asked, consent=keeps)
+        assert reply.answered.said
+        learned = self.learned(wallet)
+        assert learned["milk"] > 0 > learned["tea"]
+        assert ("coffee" in learned) is (level == "order"), "what was neither says nothing"
+
+    @pytest.mark.parametrize("decision", [Decision(True, ("c1",)), Decision(False)])
+    def test_happens_where_the_owner_wants_it_alone(self, wallet: Wallet, decision: Decision) -> None:
+        self.taught(wallet)
+        before = statements.digest(wallet.vault)
+        ask(wallet, asked=candidates("coffee", "milk", "tea"), consent=lambda _: decision)
+        assert statements.digest(wallet.vault) == before
+
+    @pytest.mark.parametrize(
+        "decision",
+        [Decision(True, (), keep=True), Decision(True, ("c9",), keep=True), Decision(False, keep=True)],
+    )
+    def test_of_nothing_teaches_nothing_and_keeps_no_answer_back(
+        self, wallet: Wallet, decision: Decision
+    ) -> None:
+        before = statements.digest(wallet.vault)
+        reply = ask(wallet, asked=candidates("coffee", "milk", "tea"), consent=lambda _: decision)
+        assert not reply.answered.said
+        assert statements.digest(wallet.vault) == before
+
+    def test_is_of_candidates_alone(self, wallet: Wallet) -> None:
+        teach(wallet, about(JAZZ, "x"), "novels + rain")
+        before = statements.digest(wallet.vault)
+        for level in ("bands", "topics", "statements"):
+            ask(wallet, asked=ASKED[level], consent=lambda proposal: replace(yes(proposal), keep=True))
+        assert statements.digest(wallet.vault) == before
 
 
 def test_the_model_is_opened_once_for_an_answer(wallet: Wallet) -> None:

@@ -2,24 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ipse.credentials import jws
 from ipse.dids import did_key
 from ipse.encoding import base64url, strict_json
 from ipse.keys import derivation
+from ipse.wallet import disclosure
 from ipse.wallet.wallet import Wallet
-from tests.unit.wallet.disclosure.material import ASKED, CLUB, SHOP, SHOP_UNSIGNED, SHOP_WEB, ask
+from tests.unit.wallet.disclosure.material import (
+    ASKED,
+    BANDS,
+    CLUB,
+    DAY,
+    NOW,
+    SHOP,
+    SHOP_UNSIGNED,
+    SHOP_WEB,
+    Reply,
+    ask,
+    never,
+    teach,
+)
 
 
 def test_two_parties_share_no_identifier_key_or_salt(wallet: Wallet) -> None:
+    teach(wallet, "candidate 1 + rain")
     replies = [ask(wallet, one, purpose=f"for {one.address}") for one in (SHOP, CLUB)]
     replies.append(ask(wallet, SHOP_WEB, purpose="for everybody"))
-    seen = [set(_strings(reply.answered.text)) for reply in replies]
-    for place, mine in enumerate(seen):
-        for other in seen[place + 1 :]:
-            shared = {value for value in mine & other if len(value) > 10}
-            assert shared == {"urn:ipse:preferences:choose:1"}
+    assert all(reply.answered.said for reply in replies)
+    assert _shared(replies) == {"urn:ipse:preferences:choose:1"}
+
+
+def test_two_that_are_told_from_private_summaries_share_the_window_alone(wallet: Wallet) -> None:
+    """It begins on the same day for everybody."""
+    for one in (SHOP, CLUB):
+        disclosure.grant(wallet, one.party, level="bands", now=NOW, expires=NOW + DAY)
+    replies = [ask(wallet, one, BANDS, purpose=f"for {one.address}", consent=never) for one in (SHOP, CLUB)]
+    common = _shared(replies, least=9)
+    assert common - set(BANDS.topics) == {"urn:ipse:preferences:bands:1", "dc+sd-jwt", "2026-09-04"}
 
 
 def test_one_party_always_meets_the_same_did_signed_or_not(wallet: Wallet) -> None:
@@ -27,6 +49,13 @@ def test_one_party_always_meets_the_same_did_signed_or_not(wallet: Wallet) -> No
     issuers = {jws.read(one.answered.text.split("~")[0], what="it").payload["iss"] for one in replies}
     key = derivation.pairwise_key(wallet.root, "https://shop.example")
     assert issuers == {did_key.from_public_key(key.public())}
+
+
+def _shared(replies: Sequence[Reply], least: int = 11) -> set[str]:
+    """The strings of at least so many characters that two of them have in common."""
+    seen = [set(_strings(reply.answered.text)) for reply in replies]
+    pairs = [mine & other for place, mine in enumerate(seen) for other in seen[place + 1 :]]
+    return {value for pair in pairs for value in pair if len(value) >= least}
 
 
 def _strings(text: str) -> list[str]:

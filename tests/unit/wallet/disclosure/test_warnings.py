@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from ipse.disclosure import levels, questions
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.order import Order
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import embed_subjects
@@ -66,9 +68,8 @@ def row(
     level: str = "choose",
     purpose: str = PURPOSE,
     time: str = "2026-11-02T10:00:00Z",
-    topics: tuple[str, ...] = (),
 ) -> PastAnswer:
-    return PastAnswer(time, level, purpose, party, bytes(32), topics, prints(texts))
+    return PastAnswer(time, level, purpose, party, bytes(32), prints(texts))
 
 
 def warned(
@@ -120,6 +121,13 @@ def test_candidates_that_another_party_asked_about_are_counted(embedder: Embedde
     assert found == (f"3 of these 4 candidates were asked before by {OTHER}, on 2026-11-02",)
 
 
+@pytest.mark.parametrize("before", ["choose", "order"])
+def test_candidates_are_the_same_at_the_level_choose_and_order(embedder: Embedder, before: str) -> None:
+    asked = Order(numbered(BOOKS)) if before == "choose" else choice(*BOOKS)
+    found = warned(asks(asked), embedder, [], [row(OTHER, BOOKS, level=before)])
+    assert found == (f"4 of these 4 candidates were asked before by {OTHER}, on 2026-11-02",)
+
+
 def test_candidates_split_over_many_parties_are_added_up(embedder: Embedder) -> None:
     rows = [
         row(f"https://{i}.example", [text], time=f"2026-11-0{i + 1}T00:00:00Z")
@@ -154,9 +162,14 @@ def test_a_new_level_is_noticed_of_a_known_application_alone(embedder: Embedder)
     assert sentence not in warned(question, embedder, [], [])
 
 
-def test_a_new_group_of_topics_is_noticed_and_a_told_one_is_not(embedder: Embedder) -> None:
+def test_an_order_after_choices_is_a_new_level(embedder: Embedder) -> None:
+    found = warned(asks(Order(numbered(BOOKS))), embedder, [row(SHOP, BOOKS)], [])
+    assert "it never asked for an order of its candidates before" in found
+
+
+def test_a_new_group_of_topics_is_noticed_and_one_that_a_purpose_spoke_of_is_not(embedder: Embedder) -> None:
     question = asks(Topics(("wine", "coffee")), "to recommend drinks")
     new = "nothing that it was told before was about food and drink"
-    told = row(SHOP, level="topics", topics=("baking",))
+    told = row(SHOP, level="topics", purpose="to recommend wine and coffee")
     assert new in warned(question, embedder, [row(SHOP, level="topics")], [])
     assert new not in warned(question, embedder, [told], [])
