@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from ipse.dids import did_key
 from ipse.disclosure.levels.bands import Bands
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ipse.dids import did_web
 from ipse.disclosure import answers
-from ipse.disclosure.budgets import Budgets
 from ipse.disclosure.levels.bands import Bands
-from ipse.disclosure.levels.choose import Candidate, Choose
+from ipse.disclosure.levels.candidates import Candidate
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
@@ -44,7 +44,6 @@ __all__ = [
     "BANDS",
     "CHOOSE",
     "CLUB",
-    "COST",
     "DAY",
     "NOW",
     "PURPOSE",
@@ -72,7 +71,6 @@ __all__ = [
 
 NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY: Final = timedelta(days=1)
-COST: Final = Budgets().answer
 PURPOSE: Final = "to show what suits you first"
 SENSITIVE: Final = next(topic for topic in listing.published().topics if topic.sensitive)
 _MEANS: Final = {topic.id: topic.means for topic in listing.published().topics}
@@ -175,8 +173,8 @@ class Reply:
 
 
 def yes(proposal: Proposal) -> Decision:
-    """The owner agrees, and ticks all there is."""
-    return Decision(True, frozenset(item.key for item in proposal.items))
+    """The owner agrees, and ticks what the profile would answer."""
+    return Decision(True, proposal.offer.chosen)
 
 
 def no(proposal: Proposal) -> Decision:
