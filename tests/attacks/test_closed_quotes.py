@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from ipse.cli.commands.dapp.page import page
 from ipse.cli.commands.vc import rendering
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.proposals import Applicant, Proposal
 from ipse.disclosure.warnings import PastAnswer

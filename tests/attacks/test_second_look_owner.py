@@ -32,7 +32,8 @@ from ipse.cli import tty
 from ipse.cli.commands.dapp.page import checklist, page
 from ipse.cli.commands.vc import rendering
 from ipse.cli.output import Output, cells, fitted, wrapped
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.proposals import Decision, Proposal
