@@ -1,11 +1,11 @@
 """A clock that is set forward, to get the next private summary and a new day's answers.
 
 The attacker can set the clock of the machine, or waits until somebody else does (a dead battery, a virtual
-machine, a network that tells the time), and asks under a grant. They want one window after the other, so that
-the noise of one summary averages out over many. It cannot come back: without the owner the clock counts for 30
-days after the owner has last confirmed the date, then no summary is drawn and nothing comes back to the bounds
-of grants. That counts many small jumps like a large one, the time of the confirmation is bound to the state of
-the vault, and what all summaries of a life cost has a limit of its own.
+machine, a network that tells the time), and asks under a grant. They want one window after the other, so
+that the noise of one summary averages out over many. It cannot come back: without the owner the clock counts
+for 30 days after the owner has last confirmed the date, then no summary is drawn and nothing comes back to
+the bounds of grants. That counts many small jumps like a large one, the time of the confirmation is bound to
+the state of the vault, and what all summaries of a life cost has a limit of its own.
 """
 
 from __future__ import annotations
