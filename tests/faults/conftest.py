@@ -53,13 +53,13 @@ def wallet(places: Places) -> Iterator[Wallet]:
 
 @pytest.fixture
 def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
-    """A file system of its own with 384 KiB, or as many as a test asks for."""
+    """A file system of its own with 256 KiB, or as many as a test asks for."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
     if mount is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("only root can mount a small disk to fill")
-    options = ["-t", "tmpfs", "-o", f"size={getattr(request, 'param', 384)}k,mode=700", "none", str(folder)]
+    options = ["-t", "tmpfs", "-o", f"size={getattr(request, 'param', 256)}k,mode=700", "none", str(folder)]
     mounted = subprocess.run([mount, *options], capture_output=True, text=True, check=False)
     if mounted.returncode:
         pytest.skip(f"a small disk can't be mounted here: {mounted.stderr.strip()}")
