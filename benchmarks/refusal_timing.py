@@ -32,7 +32,8 @@ from short_texts import short_texts
 from ipse.disclosure import questions
 from ipse.disclosure.budgets import WINDOW
 from ipse.disclosure.levels.bands import Bands
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.proposals import Decision, Proposal
 from ipse.encoding.strict_json import JsonObject

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ipse.cli.commands.dapp.page import page
+from ipse.cli.commands.dapp.page import checklist, page
 from ipse.cli.commands.vc import rendering
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.proposals import Applicant, Proposal
 from ipse.disclosure.warnings import PastAnswer
@@ -71,7 +72,8 @@ def _asking(purpose: str) -> Proposal:
 @pytest.mark.parametrize("mark", _KIN, ids=ascii)
 def test_nor_a_candidate_nor_what_is_asked_about_nor_an_earlier_purpose(mark: str) -> None:
     text = f"a{mark} verified"
-    candidates = page(proposal(Choose(numbered([text, "b"]), 1), text))
+    choice = proposal(Choose(numbered([text, "b"]), 1), text)
+    candidates = checklist(choice, choice.offer.items, (), 9)
     about = page(proposal(Statements(text, 1), "x"))
     applicant = Applicant(SHOP, SHOP, None, (PastAnswer("2026-11-02T08:00:00Z", "bands", text),))
     past = page(proposal(CHOOSE, "Dune", applicant=applicant))

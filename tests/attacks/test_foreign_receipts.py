@@ -17,6 +17,7 @@ import pytest
 from ipse.credentials.formats import sd_jwt
 from ipse.disclosure import questions
 from ipse.disclosure.answers import build_answer
+from ipse.disclosure.methods import OWNER
 from ipse.disclosure.questions import Question
 from ipse.disclosure.receipts import build_receipt, check_terms, verify_receipt
 from ipse.errors import IpseError, VerificationFailed
@@ -44,7 +45,7 @@ def test_is_not_what_the_application_signs(level: str, key: PrivateKey) -> None:
 
 
 def _answer(asked: Question, key: PrivateKey = KEY) -> str:
-    return build_answer(asked, SAID[asked.level], key=key, now=NOW, epsilon=0)
+    return build_answer(asked, SAID[asked.level], key=key, now=NOW, method=OWNER)
 
 
 def test_nor_with_an_answer_that_names_the_wallet_and_is_not_signed_by_it() -> None:

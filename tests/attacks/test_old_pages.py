@@ -2,10 +2,10 @@
 
 The attacker can write the file and has any older copy of it: a backup, a snapshot, a synchronised folder.
 SQLCipher authenticates a page and its number, so such a page is decrypted like any other, and no key is
-needed. They want spent budgets and ended grants back, closed topics open, secret statements told, and a log
-that says that all is well. It cannot come back: each change ends with a head over all rows that protect the
-owner, the keystore holds its digest, and rows, indexes and schema are held to it when the vault is opened
-and once more in the transaction that lets an answer leave.
+needed. They want the bits of a cap and ended grants back, the place of another application in a summary,
+closed topics open, secret statements told, and a log that says that all is well. It cannot come back: each
+change ends with a head over all rows that protect the owner, the keystore holds its digest, and rows, indexes
+and schema are held to it when the vault is opened and once more in the transaction that lets an answer leave.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from pathlib import Path
 import pytest
 import sqlcipher3
 
+from ipse.disclosure.levels.statements import Statements
 from ipse.errors import CorruptData, IpseError, VaultAltered, VaultOutdated, VerificationFailed
 from ipse.keys.keystore.encrypted_file import EncryptedFile
+from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.storage import disclosure_log as entries
 from ipse.storage import grants, statement_vectors, statements, status_lists
 from ipse.storage.places import Places
 from ipse.wallet import disclosure, disclosure_log, identities, state, status
-from ipse.wallet.disclosure import budgets
-from ipse.wallet.profile.topics import set_topic_access
+from ipse.wallet.disclosure import summaries
+from ipse.wallet.disclosure.profile import read_profile
+from ipse.wallet.profile.topics import embed_topics, set_topic_access
 from ipse.wallet.wallet import Wallet
-from tests.attacks.old_vaults import PAGE, Copies, facts, opened, outcome, spliced
+from tests.attacks.old_vaults import PAGE, Copies, facts, opened, order, outcome, spliced
 from tests.made import PASSPHRASE
 from tests.unit.wallet.disclosure.material import (
     CLUB,
@@ -35,7 +38,6 @@ from tests.unit.wallet.disclosure.material import (
     SHOP,
     Blending,
     ask,
-    candidates,
     never,
     teach,
     yes,
@@ -50,8 +52,7 @@ def copies(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
     The templates of other wallets are made before.
     """
-    for module in ("numpy", "opendp"):
-        pytest.importorskip(module, reason=f"the profile extra is not installed ({module})")
+    pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(EncryptedFile, "_derive", lambda *_: bytes(32))
         folder = tmp_path_factory.mktemp("copies")
@@ -70,7 +71,7 @@ def _tried(copies: Copies, victim: Places, sets: Iterator[tuple[int, ...]]) -> C
         for older in copies.older:
             vault = spliced(copies.newest, older, *numbers)
             if vault is not None:
-                found[outcome(copies, copies.in_place(vault, victim))] += 1
+                found[outcome(copies, copies.as_left(vault, victim))] += 1
     return found
 
 
@@ -89,7 +90,7 @@ def _believed(copies: Copies, victim: Places, monkeypatch: pytest.MonkeyPatch) -
                 if vault is None:
                     continue
                 try:
-                    with opened(copies.in_place(vault, victim)) as wallet:
+                    with opened(copies.as_left(vault, victim)) as wallet:
                         if facts(wallet) != copies.facts:
                             found.append(vault)
                         wallet.vault.unsettled = None
@@ -103,8 +104,8 @@ def test_what_is_believed_without_the_check_is_found_altered_by_it(
 ) -> None:
     """What is tried here is an attack: where nobody looks, it gets through."""
     believed = _believed(copies, victim, monkeypatch)
-    assert len(believed) > 3
-    assert {outcome(copies, copies.in_place(vault, victim)) for vault in believed} == {"vault-altered"}
+    assert len(believed) > 20
+    assert {outcome(copies, copies.as_left(vault, victim)) for vault in believed} == {"vault-altered"}
 
 
 def test_every_fifth_page_of_older_copies(copies: Copies, victim: Places) -> None:
@@ -118,7 +119,7 @@ def test_every_page_of_three_older_copies(copies: Copies, victim: Places) -> Non
     found = _tried(copies, victim, ((number,) for number in range(1, copies.pages + 1)))
     assert found.keys() <= {*_REFUSED, "newest"}
     assert {"vault-altered", "vault-outdated"} <= found.keys()
-    assert found["newest"] < found.total() / 10, "nearly every page counts"
+    assert found["newest"] < found.total() / 5, "but for vectors, rankings and free pages every page counts"
 
 
 @pytest.mark.slow
@@ -179,24 +180,31 @@ def test_all_pages_but_one(copies: Copies, victim: Places, which: int) -> None:
     for number in range(1, copies.pages + 1, 4):
         vault = spliced(older, copies.newest, number)
         if vault is not None:
-            assert outcome(copies, copies.in_place(vault, victim)) in _REFUSED
+            assert outcome(copies, copies.as_left(vault, victim)) in _REFUSED
 
 
 @pytest.mark.parametrize("which", range(3))
 def test_a_whole_older_vault(copies: Copies, victim: Places, which: int) -> None:
     copies.in_place(copies.older[which], victim)
     with opened(victim) as wallet, pytest.raises(VaultOutdated) as caught:
-        ask(wallet, SHOP, candidates("a", "b", "c"), consent=never)
+        ask(wallet, SHOP, order("e", "f"), consent=never)
     assert caught.value.code == "vault-outdated"
     assert "`ipse log accept`" in caught.value.hint
     with opened(victim) as wallet, pytest.raises(VaultOutdated):
         disclosure_log.verify(wallet)
 
 
+def _renew(wallet: Wallet) -> None:
+    summaries.change_limits(wallet, year=1000)
+    topics = embed_topics(wallet, Blending(), EMPTY_PURPOSES)
+    summaries.renew(wallet, read_profile(wallet, Blending(), topics, NOW), NOW)
+
+
 UNDONE: dict[str, Callable[[Wallet], object]] = {
     "a grant ended": lambda wallet: disclosure.revoke(wallet, SHOP.party, now=NOW),
     "a topic closed": lambda wallet: set_topic_access(wallet, "jazz-and-blues", open=False),
-    "a budget lowered": lambda wallet: budgets.change(wallet, application=500),
+    "a limit lowered": lambda wallet: summaries.change_limits(wallet, year=0, life=0),
+    "a summary drawn": lambda wallet: _renew(wallet),
     "a statement made secret": lambda wallet: statements.set_sensitivity(
         wallet.vault, "secret", now="2026-11-22T12:00:00Z"
     ),
@@ -258,7 +266,8 @@ def test_pages_that_are_put_back_while_the_owner_reads_the_page(copies: Copies, 
     refused: list[str] = []
     try:
         with opened(victim) as wallet:
-            reply = ask(wallet, CLUB, candidates("a", "b", "e"), consent=splice)  # type: ignore[arg-type]
+            asked = Statements("the novel with the number 1", 3)  # it is secret by now
+            reply = ask(wallet, CLUB, asked, consent=splice)  # type: ignore[arg-type]
         assert not reply.answered.said
     except IpseError as error:
         refused.append(error.code)
@@ -275,7 +284,7 @@ class TestAKillBetweenVaultAndKeystore:
         """Change something, and die before the keystore follows; the keystore of before."""
         wallet = opened(places)
         disclosure.revoke(wallet, SHOP.party, now=NOW)
-        budgets.change(wallet, answer=250)
+        summaries.change_limits(wallet, year=100)
         wallet.vault.close()
         return places.vault.read_bytes()
 
@@ -312,7 +321,7 @@ class TestAKillBetweenVaultAndKeystore:
                             wallet.vault, party=SHOP.party, level="choose", now="2026-11-23"
                         )
                         assert active is None
-                        assert budgets.read(wallet).answer == 250
+                        assert summaries.limits(wallet).year == 100
                 except IpseError as error:
                     refused.append(error.code)
         assert len(refused) > 5

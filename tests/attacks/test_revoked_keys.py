@@ -29,6 +29,7 @@ from ipse.credentials.status.status_list_cwt import CWT_TYPE
 from ipse.credentials.status.token_status_list import build_claims, pack, sign
 from ipse.disclosure import receipts
 from ipse.disclosure.answers import build_answer
+from ipse.disclosure.methods import OWNER
 from ipse.encoding import base64url
 from ipse.encoding.timestamps import format_timestamp, to_numeric_date
 from ipse.errors import IpseError, Undetermined, UnusableKey
@@ -273,7 +274,9 @@ class TestReceipts:
     def test_countersigned_by_such_a_key_are_undetermined(self, member: str, code: str) -> None:
         by, documents = ended(member, did="did:web:shop.example", party=Party(material.SHOP_KEY, "", ""))
         asked = material.question()
-        answer = build_answer(asked, material.SAID["choose"], key=material.KEY, now=material.NOW, epsilon=0)
+        answer = build_answer(
+            asked, material.SAID["choose"], key=material.KEY, now=material.NOW, method=OWNER
+        )
         made = receipts.build_receipt(asked, answer, number=1, key=material.KEY, now=material.NOW)
         both = receipts.countersign(made, by.did, by.method, by.key)
         early = receipts.verify_receipt(both, published(documents), now=END - DAY)

@@ -32,9 +32,11 @@ from ipse.cli import tty
 from ipse.cli.commands.dapp.page import checklist, page
 from ipse.cli.commands.vc import rendering
 from ipse.cli.output import Output, cells, fitted, wrapped
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
+from ipse.disclosure.offers import Item
 from ipse.disclosure.proposals import Decision, Proposal
 from ipse.disclosure.questions import parse_question
 from ipse.encoding import strict_json
@@ -50,7 +52,7 @@ from ipse.preferences import sources
 from ipse.protocols.parties import origin_of, party_of
 from ipse.storage.places import Places
 from ipse.wallet import disclosure, output_files
-from ipse.wallet.disclosure import budgets, receipts
+from ipse.wallet.disclosure import dates, receipts
 from ipse.wallet.wallet import Wallet
 from tests.attacks.test_terminal_text import Screen
 from tests.cli.test_vc import did_of, in_process
@@ -145,9 +147,11 @@ class TestNoTextOfOthersBeginsALine:
         monkeypatch.setattr("sys.stderr", terminal)
         made = proposal(Choose(numbered([f"{FORGED} {'b ' * 120}", f"{FORGED} " * 40]), 1), f"{FORGED} " * 40)
         made = replace(made, question=replace(made.question, purpose=f"{FORGED} " * 48))
-        Output().page(page(made))
+        Output().page(
+            page(made) + checklist(made, [Item("1", f"{FORGED} " * 40, why=f"{FORGED} " * 40)], (), 9)
+        )
         made = proposal(Statements(f"{FORGED} " * 40, 2), *[f"{FORGED} " * 40] * 2)
-        Output().page(page(made) + checklist(made, ()))
+        Output().page(page(made) + checklist(made, made.offer.items, (), 9))
         lines = terminal.getvalue().splitlines()
         assert any(FORGED in line for line in lines)
         assert not any(line.startswith(FORGED[:2]) for line in lines)
@@ -263,10 +267,9 @@ class TestOneHostHasOneParty:
 @pytest.fixture
 def wallet(tmp_path: Path) -> Iterator[Wallet]:
     """A wallet that has something to say, whose owner has confirmed the date."""
-    for module in ("numpy", "opendp"):
-        pytest.importorskip(module, reason=f"the profile extra is not installed ({module})")
+    pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)")
     with empty_wallet(Places(tmp_path / "of-owner", tmp_path / "of-owner" / "cache"), now=NOW) as made:
-        budgets.confirm_date(made, NOW)
+        dates.confirm_date(made, NOW)
         teach(made, *(about("hiking", f"walk {number}") for number in range(4)))
         yield made
 
@@ -325,8 +328,9 @@ class TestARequestIsAnsweredOnce:
             _asked(wallet, {**other, "nonce": question.authorization.nonce}, never)
 
     def test_a_grant_for_topics_covers_no_other(self, wallet: Wallet) -> None:
+        until = NOW + timedelta(days=9)
         disclosure.grant(
-            wallet, SHOP.party, level="topics", topics=["hiking"], now=NOW, expires=NOW + timedelta(days=9)
+            wallet, SHOP.party, level="topics", topics=["hiking"], now=NOW, expires=until, exact=True
         )
         asked: list[str] = []
 

@@ -21,26 +21,29 @@ from pathlib import Path
 import pytest
 
 from ipse.disclosure import reasons
-from ipse.disclosure.budgets import LEAST
+from ipse.disclosure.methods.private import Limits, window_of
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import CorruptData, IpseError, StorageError, VaultAltered, VaultOutdated, WrongPassphrase
 from ipse.keys import derivation
 from ipse.keys.keystore.encrypted_file import EncryptedFile
-from ipse.storage import grants, manifest, settings
+from ipse.preferences.privacy.summary import EPSILON
+from ipse.storage import grants, manifest, settings, summaries
 from ipse.storage.manifest import Leftover
 from ipse.storage.places import Places, check_private
 from ipse.storage.vault import Vault
 from ipse.wallet import disclosure, disclosure_log, identities, recovery, state
-from ipse.wallet.disclosure import budgets
+from ipse.wallet.disclosure import dates
+from ipse.wallet.disclosure.summaries import change_limits, drawn, limits
 from ipse.wallet.wallet import Wallet
-from tests.attacks.old_vaults import PAGE, opened
+from tests.attacks.old_vaults import PAGE, apart, opened
 from tests.made import PASSPHRASE, empty_wallet, tamper
 from tests.unit.wallet.disclosure.material import (
     CHOOSE,
     DAY,
     NOW,
     SHOP,
+    Reply,
     ask,
     candidates,
     never,
@@ -73,8 +76,7 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def _told(_made: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    for module in ("numpy", "opendp"):
-        pytest.importorskip(module, reason=f"the profile extra is not installed ({module})")
+    pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)")
     folder = shutil.copytree(_made, tmp_path_factory.mktemp("told") / "wallet")
     with opened(Places(folder, folder / "cache")) as wallet:
         teach(wallet, *(f"novel {number}" for number in range(8)))
@@ -420,26 +422,30 @@ class TestAClockThatIsSetBack:
     def test_before_the_confirmed_date_brings_no_grant_back(self, taught: Places) -> None:
         """The grant ended after 20 days; the owner has confirmed a later date since."""
         with opened(taught) as wallet:
-            budgets.confirm_date(wallet, NOW + 25 * DAY)
+            dates.confirm_date(wallet, NOW + 25 * DAY)
             with pytest.raises(AssertionError, match="was shown to the owner"):
                 ask(wallet, SHOP, CHOOSE, consent=never, now=NOW + DAY)
 
-    def test_before_the_confirmed_date_dates_no_answer_back(self, taught: Places) -> None:
-        """What is spent by the wrong clock would be over as soon as the clock is right again."""
+    def test_before_the_confirmed_date_dates_no_drawing_back(self, taught: Places) -> None:
+        """What is drawn by the wrong clock would be a year old as soon as the clock is right again."""
         with opened(taught) as wallet:
-            disclosure.grant(wallet, SHOP.party, level="choose", now=NOW, expires=NOW + 90 * DAY)
-            budgets.confirm_date(wallet, NOW + 29 * DAY)
-            for text in ("a", "b"):
-                assert ask(wallet, SHOP, candidates(text, "x"), consent=never, now=NOW + DAY).answered.said
-            reply = ask(wallet, SHOP, candidates("c", "x"), consent=never, now=NOW + 32 * DAY)
-            assert reply.answered.reason == reasons.budget_spent("2027-01-20")
+            disclosure.grant(wallet, SHOP.party, level="choose", now=NOW, expires=NOW + 900 * DAY)
+            change_limits(wallet, year=EPSILON)
+            dates.confirm_date(wallet, NOW + 300 * DAY)
+            assert ask(wallet, SHOP, apart("a"), consent=never, now=NOW + DAY).answered.said
+            newest = summaries.latest(wallet.vault)
+            assert newest is not None
+            assert newest.window == window_of((NOW + 300 * DAY).date())
+            dates.confirm_date(wallet, NOW + 600 * DAY)
+            ask(wallet, SHOP, apart("b"), consent=never, now=NOW + 600 * DAY)
+            assert summaries.latest(wallet.vault) == newest
 
     def test_the_owner_can_set_a_wrong_confirmation_right(self, places: Places) -> None:
         with opened(places) as wallet:
-            budgets.confirm_date(wallet, NOW + 900 * DAY)
-            assert budgets.dates(wallet, NOW + DAY).clock == NOW + 900 * DAY
-            budgets.confirm_date(wallet, NOW + DAY)
-            assert budgets.dates(wallet, NOW + 2 * DAY).clock == NOW + 2 * DAY
+            dates.confirm_date(wallet, NOW + 900 * DAY)
+            assert dates.dates(wallet, NOW + DAY).clock == NOW + 900 * DAY
+            dates.confirm_date(wallet, NOW + DAY)
+            assert dates.dates(wallet, NOW + 2 * DAY).clock == NOW + 2 * DAY
 
 
 class TestAWalletOfAnOlderVersion:
@@ -447,16 +453,16 @@ class TestAWalletOfAnOlderVersion:
 
     def test_that_says_it_was_made_later_gives_nothing_back(self, taught: Places) -> None:
         with opened(taught) as wallet:
-            for text in ("a", "b"):
-                ask(wallet, SHOP, candidates(text, "x"), consent=never)
+            ask(wallet, SHOP, apart("a"), consent=never)
+            before = summaries.latest(wallet.vault)
             tamper(wallet.vault, "DELETE FROM state_heads")
             tamper(wallet.vault, f"DELETE FROM settings WHERE name = '{settings.DATE_CONFIRMED}'")
             wallet.keystore.remove(wallet.manifest.state_item)
         _rewrite_raw(taught, "created", "2036-11-22T12:00:00Z")
         with opened(taught) as wallet:
-            assert budgets.dates(wallet, NOW).clock == NOW
-            reply = ask(wallet, SHOP, candidates("c", "x"), consent=never)
-            assert reply.answered.reason == reasons.budget_spent("2026-12-22")
+            assert dates.dates(wallet, NOW).clock == NOW
+            ask(wallet, SHOP, apart("b"), consent=never)
+            assert summaries.latest(wallet.vault) == before
 
 
 class TestGoingOnFromAnOlderVault:
@@ -464,13 +470,13 @@ class TestGoingOnFromAnOlderVault:
 
     @pytest.fixture
     def accepted(self, taught: Places) -> Iterator[Wallet]:
-        """Budgets were high, then lowered and spent; the vault is from before."""
+        """Limits were high, then lowered and reached; the vault is from before."""
         with opened(taught) as wallet:
-            budgets.change(wallet, answer=2000, application=50_000, overall=60_000)
+            change_limits(wallet, year=50_000, life=60_000)
         older = taught.vault.read_bytes()
         with opened(taught) as wallet:
-            budgets.change(wallet, answer=250, application=250, overall=250)
-            assert ask(wallet, SHOP, CHOOSE, consent=never, now=NOW + DAY).answered.said
+            change_limits(wallet, year=EPSILON, life=EPSILON)
+            assert ask(wallet, SHOP, apart("a"), consent=never, now=NOW + DAY).answered.said
         taught.vault.write_bytes(older)
         with Wallet(taught, lambda: PASSPHRASE, doubt=lambda _: None) as wallet:
             lost = recovery.loss(wallet)
@@ -479,17 +485,37 @@ class TestGoingOnFromAnOlderVault:
         with opened(taught) as wallet:
             yield wallet
 
-    def test_budgets_that_were_lowered_stay_low(self, accepted: Wallet) -> None:
-        assert budgets.read(accepted) == LEAST
-        later = NOW + 40 * DAY
-        assert not ask(accepted, SHOP, candidates("a", "b"), now=later).answered.said
-        budgets.change(accepted, application=1000, overall=2000)
-        assert ask(accepted, SHOP, candidates("c", "d"), now=later).answered.said
+    def _granted(self, wallet: Wallet, days: int) -> Reply:
+        later = NOW + days * DAY
+        disclosure.grant(wallet, SHOP.party, level="choose", now=later, expires=later + DAY)
+        return ask(wallet, SHOP, apart(f"{days} days"), consent=never, now=later)
+
+    def test_limits_that_were_lowered_allow_no_summary(self, accepted: Wallet) -> None:
+        assert limits(accepted) == Limits(0, 0)
+        for days in (3, 20):
+            assert self._granted(accepted, days).answered.reason == reasons.LIMIT_REACHED
+        assert drawn(accepted, NOW + 20 * DAY).ever == 0
+        change_limits(accepted, year=EPSILON, life=EPSILON)
+        assert self._granted(accepted, 21).answered.reason is None
+
+    def test_what_is_drawn_after_it_is_drawn_from_what_is_not_secret(self, accepted: Wallet) -> None:
+        """All statements are secret then: the new noise is over nothing."""
+        change_limits(accepted, year=EPSILON, life=EPSILON)
+        quiet = "ipse.preferences.privacy.discrete_laplace.sample"
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(quiet, lambda *_: 0)
+            self._granted(accepted, 3)
+        newest = summaries.latest(accepted.vault)
+        assert newest is not None
+        assert not any(count for one in newest.counts for count in one)
 
     def test_the_date_that_was_shown_is_the_one_that_counts(self, accepted: Wallet) -> None:
-        assert budgets.dates(accepted, NOW).confirmed == NOW + 2 * DAY
-        budgets.change(accepted, application=1000, overall=2000)
-        assert not ask(accepted, SHOP, candidates("a", "b"), now=NOW + 31 * DAY).answered.said
+        assert dates.dates(accepted, NOW).confirmed == NOW + 2 * DAY
+        change_limits(accepted, year=EPSILON, life=EPSILON)
+        self._granted(accepted, 200)
+        newest = summaries.latest(accepted.vault)
+        assert newest is not None
+        assert newest.window == window_of((NOW + 2 * DAY).date())
 
     def test_it_can_not_be_done_twice_with_the_same_vault(self, accepted: Wallet) -> None:
         assert recovery.loss(accepted) is None

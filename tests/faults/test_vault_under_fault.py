@@ -132,6 +132,7 @@ def test_processes_that_open_a_new_vault_at_the_same_time_migrate_it_once(
         assert vault.rows("SELECT count(*) FROM added") == [(4,)]
 
 
+@pytest.mark.parametrize("small_disk", [384], indirect=True)
 def test_a_full_disk_is_an_error_and_the_vault_stays_usable(small_disk: Path) -> None:
     path = small_disk / "vault.db"
     reserve = small_disk / "reserve"

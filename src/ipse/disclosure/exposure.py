@@ -124,8 +124,7 @@ def bits(offered: int, told: int = 0, *, ordered: bool = False, each: int = 1) -
     if each > 1:
         return offered * math.log2(each)
     told = min(told, offered)
-    ways = math.lgamma(offered + 1) - math.lgamma(offered - told + 1)
-    return max(0.0, ways if ordered else ways - math.lgamma(told + 1)) / math.log(2)
+    return math.log2(math.perm(offered, told) if ordered else math.comb(offered, told))
 
 
 def remember(

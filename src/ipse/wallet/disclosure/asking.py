@@ -23,7 +23,7 @@ from ipse.storage import answers
 from ipse.storage.answers import AnswerRow
 from ipse.storage.transcript import ALL
 from ipse.wallet import state
-from ipse.wallet.disclosure import dates, keeping, permission, summaries
+from ipse.wallet.disclosure import dates, keeping, metering, permission, summaries
 from ipse.wallet.disclosure.metering import Meter
 from ipse.wallet.disclosure.permission import Permission
 from ipse.wallet.disclosure.profile import basis, read_profile
@@ -62,7 +62,7 @@ def ask(
     """
     question = parse_question(request, resolve=lambda did: resolve(did, reach or Reach()), origin=origin)
     openid4vp.check_time(question.authorization, now)
-    state.check(wallet)
+    state.check(wallet, tables=metering.READ)
     _check_new(wallet, question)
     date = dates.dates(wallet, now)
     granted = permission.covering(wallet, question, date)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ipse.disclosure import exposure
 from ipse.disclosure.exposure import Exposure, Told
@@ -15,6 +15,7 @@ from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.preferences.topics import published
 from ipse.storage import transcript
 from ipse.storage.transcript import ALL, Line
+from ipse.wallet import state
 from ipse.wallet.disclosure.profile import read_profile
 from ipse.wallet.profile.remembering import embed_missing
 from ipse.wallet.profile.topics import embed_topics
@@ -23,7 +24,10 @@ from ipse.wallet.wallet import Wallet
 if TYPE_CHECKING:
     from ipse.preferences.vectors import Doubles
 
-__all__ = ["Entry", "Meter", "as_line", "keep", "table"]
+__all__ = ["READ", "Entry", "Meter", "as_line", "keep", "table"]
+
+READ: Final = ("transcript",)
+"""The large tables that a reading is made from: an older row in them would make it lower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,11 @@ class Entry:
 
 
 def table(wallet: Wallet, embedder: Callable[[], Embedder], now: datetime) -> list[Entry]:
-    """The readings of each party and of all together, as the profile is now; empty where nothing was told."""
+    """The readings of each party and of all together, as the profile is now; empty where nothing was told.
+
+    Raises VaultAltered, VaultOutdated.
+    """
+    state.check(wallet, tables=READ)
     told = transcript.parties(wallet.vault)
     if not told:
         return []

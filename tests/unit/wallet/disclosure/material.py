@@ -21,6 +21,7 @@ from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import Content
 from ipse.disclosure.proposals import Consent, Decision, Proposal
 from ipse.disclosure.questions import Question, build_request, parse_question
+from ipse.disclosure.terms import Terms
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys.ed25519 import PrivateKey
@@ -211,11 +212,12 @@ def build(
     now: datetime = NOW,
     purpose: str = PURPOSE,
     lifetime: timedelta = timedelta(hours=1),
+    terms: Terms | None = None,
 ) -> JsonObject | str:
     """A request, made `now`."""
     return build_request(
         address=application.address, purpose=purpose, asked=asked, retention=DAY, issued=now,
-        lifetime=lifetime, signer=application.signer,
+        lifetime=lifetime, signer=application.signer, terms=terms,
     )  # fmt: skip
 
 
