@@ -1,8 +1,9 @@
 """Populations for the benchmarks of the private summary: texts, vectors, people, candidates and prior people.
 
-"topics": people with Zipf-distributed interests among the published topics. "everyday": the same kind of people over everyday.py. "written": the twelve people of
-benchmarks/people and unions of some of them. "anchors": people with interests in neighbourhoods of texts.
-"films": MovieLens users; every other user is attacked, the rest are the prior; 1,000 stands for 600 to 1,000.
+"topics": people with Zipf-distributed interests among the published topics. "everyday": the same kind of
+people over everyday.py. "written": the twelve people of benchmarks/people and unions of some of them.
+"anchors": people with interests in neighbourhoods of texts. "films": MovieLens users; every other user is
+attacked, the rest are the prior; 1,000 stands for 600 to 1,000.
 """
 
 from __future__ import annotations
@@ -213,39 +214,52 @@ def of_written(embedder: Cached) -> World:
     return World("written", texts, embedder.embed(texts), person, np.arange(statements, len(texts)))
 
 
-def of_films(embedder: Cached) -> World:
+def film_ratings() -> tuple[list[str], dict[int, list[tuple[int, float]]]] | None:
+    """The films as texts, and the (film, weight) of each user of MovieLens; None where it is not present."""
+    if not _FILMS.is_dir():
+        return None
     with (_FILMS / "movies.csv").open(encoding="utf-8", newline="") as file:
         movies = list(csv.DictReader(file))
     place = {movie["movieId"]: row for row, movie in enumerate(movies)}
     given: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
     with (_FILMS / "ratings.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            given[int(row["userId"])].append((place[row["movieId"]], (float(row["rating"]) - 3) / 2))
-    texts = [f"{movie['title']} ({movie['genres']})" for movie in movies]
+            weight = max(-1.0, min(1.0, (float(row["rating"]) - 3) / 2))
+            given[int(row["userId"])].append((place[row["movieId"]], weight))
+    return [f"{movie['title']} ({movie['genres']})" for movie in movies], given
+
+
+def of_films(
+    embedder: Cached, name: str = "films", in_prior: Callable[[int], bool] = lambda user: user // 2 % 2 == 1
+) -> World | None:
+    """`in_prior`: whether a user is of the prior, from their number; the others are attacked."""
+    ratings = film_ratings()
+    if ratings is None:
+        return None
+    texts, given = ratings
 
     def person(rng: np.random.Generator, size: int, prior: bool) -> tuple[Rows, Doubles]:
         most = {1000: 600}.get(size, size + 20)
-        users = [got for user, got in given.items() if user // 2 % 2 == int(prior) and len(got) >= most]
-        ratings = users[rng.integers(len(users))]
-        some = [ratings[row] for row in rng.permutation(len(ratings))[: min(size, len(ratings) - 20)]]
-        return np.array([row for row, _ in some]), np.clip([weight for _, weight in some], -1, 1)
+        users = [got for user, got in given.items() if in_prior(user) == prior and len(got) >= most]
+        own = users[rng.integers(len(users))]
+        some = [own[row] for row in rng.permutation(len(own))[: min(size, len(own) - 20)]]
+        return np.array([row for row, _ in some]), np.array([weight for _, weight in some])
 
-    return World("films", texts, embedder.embed(texts), person, np.arange(len(texts)))
+    return World(name, texts, embedder.embed(texts), person, np.arange(len(texts)))
 
 
 def all_worlds() -> list[World]:
     """The worlds that were asked for; films only where its data are present."""
     embedder = Cached()
-    makers = {
+    makers: dict[str, Callable[[Cached], World | None]] = {
         "topics": of_topics,
         "everyday": of_everyday,
         "written": of_written,
         "films": of_films,
         "anchors": of_anchors,
     }
-    if not _FILMS.is_dir():
-        del makers["films"]
-    return [make(embedder) for name, make in makers.items() if not RUN.worlds or name in RUN.worlds]
+    made = [make(embedder) for name, make in makers.items() if not RUN.worlds or name in RUN.worlds]
+    return [world for world in made if world is not None]
 
 
 def published() -> Floats:
