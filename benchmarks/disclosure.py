@@ -13,8 +13,8 @@ people, with half of the 95 % interval; draws of one person are averaged first.
   "abstains": the share of questions where it does; "if it spoke": without abstaining.
 - before: one answer of the former mechanism, which drew about 50 statements, let each vote for the nearest
   candidate, and chose by these votes with noise, for an epsilon of .5.
-- prior: what other people like on average, by their own `rank`. It knows nothing of the owner; of films, it knows
-  what others gave them.
+- prior: what other people like on average, by their own `rank`. It knows nothing of the owner, but
+  what others gave to a film.
 
 Worlds are those of benchmarks/private_summary: "topics", "everyday" and "written" people, and "films": the
 users of MovieLens with an even number, in two halves, of which each is the prior of the other. Some of the
