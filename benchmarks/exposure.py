@@ -10,7 +10,8 @@ person.
 Printed for 1, 5 and 20 answers, for made people ("topics", "everyday") and users of MovieLens ("films"), of
 rho with `rank` and of the share of the next top 3 of 20: what the meter reads, what the adversary reaches,
 the mean error of the reading with half of its 95 % interval over people, and in what part of cases the
-reading is too low by more than .1. Each person has four transcripts. Users of MovieLens are drawn with repetition.
+reading is too low by more than .1. Each person has four transcripts. Users of MovieLens
+are drawn with repetition.
 """
 
 from __future__ import annotations
