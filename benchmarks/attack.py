@@ -40,9 +40,11 @@ QUESTIONS = 10_000
 SIZES = (50, 200, 1000)
 WORLDS = ("topics", "everyday", "films")
 WINDOWS = (1, 3, 10)
+HELD = ((1, 1), *((count, summary.APPLICATIONS) for count in WINDOWS))
+"""Windows, and applications whose summaries of each are held."""
 DRAWS = 5
 """Sets of summaries of each person that are held outright."""
-ASKED = 20
+ASKED = 12
 """People at most who are asked, and who answer exactly."""
 LEAST = 0.04
 """Resolution below which a private answer abstains."""
@@ -127,33 +129,34 @@ def asked_of(
     return found
 
 
-def held_of(
-    world: World, size: int, topics: Floats, windows: int, applications: int
-) -> dict[str, list[float]]:
-    """The cosines of those who hold the first summaries of each window."""
+def held_of(world: World, size: int, topics: Floats) -> dict[tuple[int, int], dict[str, list[float]]]:
+    """For some windows and applications: the cosines of those who hold the summaries."""
     some, directions = lab.prior_of(world.name, size)
     votes = lab.nearest(topics)(world.vectors)
     clean = np.stack([lab.votes_of(weights, True) @ votes[rows] for rows, weights in some])
     apart = (topics - world.vectors.mean(axis=0)).astype(float)
     attacked = lab.attacked(world.name, size)
-    counts, variances = [], []
+    told = []
     for number, person in enumerate(attacked):
         rng = np.random.default_rng([43, size, number])
-        for _ in range(DRAWS):
-            held = drawn(world, person, topics, windows, rng)
-            own, variance = joined(
-                [one for place, one in enumerate(held) if place % summary.APPLICATIONS < applications]
-            )
-            counts.append(own)
-            variances.append(variance)
-    guesses = Holder(clean, directions, apart, float(np.median(variances))).guesses(np.stack(counts))
-    return {
-        name: [
-            float(np.mean([cosine(one, person.truth) for one in guess[number * DRAWS :][:DRAWS]]))
-            for number, person in enumerate(attacked)
+        told += [drawn(world, person, topics, max(WINDOWS), rng) for _ in range(DRAWS)]
+    found = {}
+    for windows, applications in HELD:
+        own = [
+            joined([one for place, one in enumerate(held[: windows * each]) if place % each < applications])
+            for each in [summary.APPLICATIONS]
+            for held in told
         ]
-        for name, guess in guesses.items()
-    }
+        adversaries = Holder(clean, directions, apart, float(np.median([variance for _, variance in own])))
+        guesses = adversaries.guesses(np.stack([counts for counts, _ in own]))
+        found[windows, applications] = {
+            name: [
+                float(np.mean([cosine(one, person.truth) for one in guess[number * DRAWS :][:DRAWS]]))
+                for number, person in enumerate(attacked)
+            ]
+            for name, guess in guesses.items()
+        }
+    return found
 
 
 def strongest(found: Mapping[str, Sequence[float]]) -> tuple[str, float]:
@@ -172,8 +175,8 @@ def report_held(world: World, topics: Floats) -> bool:
     held = True
     for size in SIZES:
         cells = []
-        for windows, applications in ((1, 1), *((count, summary.APPLICATIONS) for count in WINDOWS)):
-            name, figure = strongest(held_of(world, size, topics, windows, applications))
+        for (windows, _), found in held_of(world, size, topics).items():
+            name, figure = strongest(found)
             cells.append(f"{figure:.2f} {name}")
             held &= figure <= BAR or windows > 1
         print(f"{world.name:9}{size:6,}  " + "".join(f"{cell:<21}" for cell in cells).rstrip(), flush=True)

@@ -126,10 +126,15 @@ def summed(told: Sequence[Answer], vectors: Floats) -> Doubles:
 
 def judged(guess: Doubles, scores: Doubles) -> tuple[float, float]:
     """Spearman's rho with `scores` and the share of the next top 3 of 20 that is guessed; both (n,)."""
-    rng = np.random.default_rng(31)
-    sets = np.stack([rng.choice(len(scores), 20, replace=False) for _ in range(SETS)])
+    sets = _sets(len(scores))
     column = guess.astype(np.float32)[:, None]
     return float(rhos(column, scores)[0]), float(shares(column, scores, sets)[0])
+
+
+@lru_cache(maxsize=4)
+def _sets(count: int) -> Rows:
+    rng = np.random.default_rng(31)
+    return np.stack([rng.choice(count, 20, replace=False) for _ in range(SETS)])
 
 
 @lru_cache(maxsize=64)
