@@ -1,246 +1,165 @@
-"""What adversaries get of a profile, and what an honest application gets, under the default budgets.
+"""What adversaries learn of a taste: from private answers under a grant, and from exact answers of the owner.
 
-Five adversaries (adversaries.py) with the real embeddings ask 10,000 questions each: as one application, and
-as 100 applications that share what they learn. All of them get what the budgets allow: the rest of their
-questions has the answer that says nothing. The figure is the cosine between the direction that they recover
-and the true one: the sum of a person's statements' vectors by their weights, less what everybody has in
-common. Each adversary's guess is taken as it is and made better by how people differ; which of the ten does
-best is found on one half of the people and reported on the other.
+    .venv/bin/python benchmarks/attack.py --cache FOLDER
 
-Beside it: the same without a budget, with the mechanism's noise and without any. And what an honest
-application gets: the share of the true top 3 of 20 candidates. True is the order of the votes without noise,
-or that of `ipse profile rank`.
+Private answers, at 50, 200 and 1,000 statements: the cosine between the direction that is recovered and the
+true one, which is the sum of a person's statements' vectors by their weights, less what everybody has in
+common. Seven adversaries (adversaries.py) ask 10,000 questions of one unchanged profile in one window, as one
+application and as 100 that share; two of these have a summary, and the others are told nothing. As all
+answers are functions of the summaries, five others hold these outright: that of one application, and the two
+of a window, those of 3 windows and of 10. Candidates are texts of a world and of the published topics.
+Exit 1 where the strongest is above .30 for one window.
 
-People: with Zipf-distributed interests among the published topics, and users of MovieLens where it is
-present. Exit 1 where the strongest adversary reaches a cosine of .3 under the default budgets.
+Exact answers, at 200 statements: what four adversaries know after 1, 5, 20 and 100 of them, for the top 3 and
+for the order of 20, 100 and 500 candidates of a catalogue: the cosine, Spearman's rho with `rank` on texts
+that were not asked about, and the share of the next top 3 of 20. `rank` itself is what is foretold, so this
+has no bar: the owner sees each answer, and the exposure meter says what all of them tell.
+
+Which adversary is strongest is found on one half of the people and told of the other. People are those of
+benchmarks/private_summary ("topics", "everyday", "films"); what adversaries know before they ask comes from
+people who are not attacked. Users of MovieLens are drawn with repetition.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
-import os
-import re
-import tempfile
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 
 import numpy as np
-from adversaries import ADVERSARIES, TOP, Catalogue, Doubles, Floats, Questions, cosine, linear
+from adversaries import ADVERSARIES, TOP, Catalogue, Chosen, Doubles, Holder, Questions, Rows, cosine, linear
+from exact_answers import Answer, GaussianProcess, answers, catalogue, judged, setting, summed
+from private_summary import lab
+from private_summary.running import RUN, started
+from private_summary.worlds import Floats, Person, World, all_worlds, people, published
 
-from ipse.disclosure.budgets import Budgets
-from ipse.preferences import taste, topics
-from ipse.preferences.embedding import Embedder, open_embedder
-from ipse.preferences.privacy import choice, randomness
-from ipse.preferences.privacy.randomness import VOTERS
-from ipse.preferences.taste import Evidence, Texts
+from ipse.disclosure.foretelling import Heard, Part, Population
+from ipse.preferences.privacy import summary
 
-BAR = 0.3
+BAR = 0.30
 QUESTIONS = 10_000
-ORIGINS = 100
 SIZES = (50, 200, 1000)
-_SHARED = Path(os.environ.get("IPSE_SHARED", Path(__file__).parent.parent.parent / "shared"))
-_MOVIES = _SHARED / "data" / "movielens-small"
-PHRASES = (
-    "{}", "a weekend with {}", "books about {}", "{} for beginners", "the history of {}",
-    "my friends and I love {}", "a documentary on {}", "{} in the evening", "learning more of {}",
-    "old magazines on {}",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Person:
-    """Statements: rows of a world's texts, and their weights."""
-
-    rows: np.ndarray
-    weights: Doubles
-
-
-@dataclass(frozen=True)
-class World:
-    """Texts with their vectors, people who speak of them, and what the adversaries know."""
-
-    name: str
-    texts: list[str]
-    catalogue: Catalogue
-    unrelated: float
-    person: Callable[[np.random.Generator, int], Person]
-
-    def truth(self, person: Person) -> Doubles:
-        """The direction of what sets this person apart."""
-        return _apart(_direction(self.catalogue.texts, person), self.catalogue.usual)
+WORLDS = ("topics", "everyday", "films")
+WINDOWS = (1, 3, 10)
+HELD = ((1, 1), *((count, summary.APPLICATIONS) for count in WINDOWS))
+"""Windows, and applications whose summaries of each are held."""
+DRAWS = 5
+"""Sets of summaries of each person that are held outright."""
+ASKED = 12
+"""People at most who are asked, and who answer exactly."""
+LEAST = 0.04
+"""Resolution below which a private answer abstains."""
+WORDINGS = 10
+OFFERED, COUNTS = (20, 100, 500), (1, 5, 20, 100)
+MOST_ROWS = 10_000
+"""Rows up to which Bradley-Terry runs."""
 
 
 class Wallet:
-    """What a wallet does for a question, with its budget and nothing else around it."""
+    """Answers from summaries: each question from the next of them."""
 
-    def __init__(self, world: World, person: Person, budgets: Budgets | None, *, noise: bool = True) -> None:
-        self.vectors, self.weights = world.catalogue.texts[person.rows], person.weights
-        self.unrelated, self.budgets, self.noise = world.unrelated, budgets, noise
-        self.spent: defaultdict[int, int] = defaultdict(int)
-        self.answered = 0
+    def __init__(self, held: Sequence[summary.NoisyCounts], reads: Doubles) -> None:
+        """`reads`: float64 (n, t), how much each text is about each topic."""
+        self.reads = reads.astype(np.float32)
+        self.lengths = np.einsum("nt,nt->n", self.reads, self.reads)
+        self.scores = np.stack([reads @ np.array(one.counts, float) for one in held])
+        self.asked = 0
 
-    def ask(self, candidates: Floats, top: int, *, origin: int = 0) -> list[int] | None:
-        """The places of the chosen candidates, None for the answer that says nothing."""
-        cost = Budgets().answer
-        if self.budgets is not None:
-            if cost > self.budgets.left(self.spent[origin], sum(self.spent.values()))[0]:
-                return None
-            self.spent[origin] += cost
-        self.answered += 1
-        return chosen(self, candidates, top, cost)
-
-
-def chosen(wallet: Wallet, candidates: Floats, top: int, epsilon: int) -> list[int]:
-    counting = epsilon // randomness.SHARE
-    voting = np.ones(len(wallet.weights), bool)
-    if wallet.noise:
-        voting = randomness.voters(len(wallet.weights), VOTERS, counting)
-    votes = choice.count(
-        wallet.vectors[voting], wallet.weights[voting], candidates, unrelated=wallet.unrelated
-    )
-    if not wallet.noise:
-        return [int(place) for place in np.argsort(-np.array(votes), kind="stable")[:top]]
-    return list(choice.choose(votes, top, epsilon - counting))
+    def ask(self, asked: Rows) -> Chosen:
+        """bool (questions, candidates): what is chosen, nothing where the answer abstains."""
+        which = (self.asked + np.arange(len(asked))) % len(self.scores)
+        self.asked += len(asked)
+        top = TOP if asked.shape[1] > 2 else 1
+        best = np.argsort(-self.scores[which[:, None], asked], axis=1, kind="stable")[:, :top]
+        chosen = np.zeros(asked.shape, bool)
+        np.put_along_axis(chosen, best, values=True, axis=1)
+        middle = self.reads[asked].mean(axis=1)
+        resolution = (self.lengths[asked].mean(axis=1) - (middle**2).sum(axis=1)) / 0.95
+        told: Chosen = chosen & (resolution >= LEAST)[:, None]
+        return told
 
 
-def of_topics(embedder: Embedder) -> World:
-    """People with 20 interests, Zipf-distributed, and 10 dislikes among the published topics."""
-    every = topics.published().topics
-    said: list[str] = []
-    own: list[int] = []
-    for number, topic in enumerate(every):
-        parts = [part.strip() for part in re.split(r"[,;:.]| and ", topic.means) if part.strip()]
-        for part in dict.fromkeys([*parts, topic.label.lower()]):
-            said += [phrase.format(part) for phrase in PHRASES]
-            own += [number] * len(PHRASES)
-    vectors, about = embedder.embed(said), np.array(own)
-    kinds = embedder.embed([topic.means for topic in every])
-
-    def person(rng: np.random.Generator, size: int) -> Person:
-        order = rng.permutation(len(every))
-        shares = 1 / np.arange(1, 21)
-        liked = rng.random(size) > 0.2
-        subjects = np.where(
-            liked,
-            order[rng.choice(20, size, p=shares / shares.sum())],
-            order[20 + rng.integers(10, size=size)],
-        )
-        rows = np.array([rng.choice(np.flatnonzero(about == subject)) for subject in subjects])
-        return Person(rows, np.where(liked, 1.0, -1.0) * rng.choice([0.5, 1.0], size))
-
-    return _world("Zipf-distributed interests", said, vectors, kinds, kinds, person)
+def interrogate(asking: Questions, wallet: Wallet, questions: int) -> None:
+    asked = next(asking)
+    while wallet.asked < questions:
+        asked = asking.send(wallet.ask(asked))
 
 
-def of_movies(embedder: Embedder) -> World | None:
-    """Users of MovieLens, their ratings from -1 to 1; None where it is not present."""
-    if not _MOVIES.is_dir():
-        return None
-    with (_MOVIES / "movies.csv").open(encoding="utf-8", newline="") as file:
-        movies = list(csv.DictReader(file))
-    place = {movie["movieId"]: row for row, movie in enumerate(movies)}
-    given: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
-    with (_MOVIES / "ratings.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            given[row["userId"]].append((place[row["movieId"]], (float(row["rating"]) - 3) / 2))
-    texts = [f"{movie['title']} ({movie['genres']})" for movie in movies]
-    vectors = embedder.embed(texts)
-
-    def person(rng: np.random.Generator, size: int) -> Person:
-        users = [ratings for ratings in given.values() if len(ratings) >= size]
-        ratings = users[rng.integers(len(users))]
-        some = [ratings[row] for row in rng.permutation(len(ratings))[:size]]
-        return Person(np.array([row for row, _ in some]), np.clip([weight for _, weight in some], -1, 1))
-
-    published = embedder.embed([topic.means for topic in topics.published().topics])
-    return _world("MovieLens", texts, vectors, _kinds(vectors), published, person)
+def drawn(
+    world: World, person: Person, topics: Floats, windows: int, rng: np.random.Generator
+) -> list[summary.NoisyCounts]:
+    """The summaries of so many windows, those of one window after the other."""
+    texts = [world.texts[row] for row in person.rows]
+    sums, count = summary.votes(texts, world.vectors[person.rows], person.weights, topics)
+    return [
+        one for _ in range(windows) for one in summary.draw(sums, count, lambda most: int(rng.integers(most)))
+    ]
 
 
-def _world(
-    name: str,
-    texts: list[str],
-    vectors: Floats,
-    kinds: Floats,
-    published: Floats,
-    person: Callable[[np.random.Generator, int], Person],
-) -> World:
-    """The adversaries know everybody's interests from 400 other people."""
-    rng = np.random.default_rng(11)
-    others = np.stack([_direction(vectors, person(rng, 200)) for _ in range(400)])
-    usual = others.mean(axis=0)
-    lengths, axes = np.linalg.eigh(np.cov((others - usual).T))
-    spread = (axes * np.sqrt(np.clip(lengths, 0, None))) @ axes.T
-    known = topics.background(published)
-    return World(
-        name, texts, Catalogue(vectors, kinds, usual, spread), known.mean + 1.5 * known.spread, person
-    )
+def joined(held: Sequence[summary.NoisyCounts]) -> tuple[Doubles, float]:
+    """The mean of summaries, weighed by their noise, in votes, and the variance of its noise."""
+    weights = np.array([float(summary.VOTE / one.scale) ** 2 for one in held])
+    counts = np.array([one.counts for one in held], float) / summary.VOTE
+    return weights @ counts / weights.sum(), 2 / float(weights.sum())
 
 
-def _direction(vectors: Floats, person: Person) -> Doubles:
-    apart = vectors[person.rows].astype(np.float64) - vectors.mean(axis=0, dtype=np.float64)
-    total = (apart * person.weights[:, None]).sum(axis=0)
-    direction: Doubles = total / np.linalg.norm(total)
-    return direction
+def known_to_all(world: World, topics: Floats, directions: Doubles) -> Catalogue:
+    """A world's texts, and the topics."""
+    texts = np.concatenate([world.vectors, topics])
+    kinds = np.arange(len(world.vectors), len(texts))
+    near = np.argsort(-(topics @ texts.T), axis=1)[:, :WORDINGS]
+    lengths, axes = np.linalg.eigh(np.cov(directions.T))
+    return Catalogue(texts, kinds, near, (axes * np.sqrt(np.clip(lengths, 0, None))) @ axes.T)
 
 
-def _apart(direction: Doubles, usual: Doubles) -> Doubles:
-    own: Doubles = direction - (direction @ usual) / (usual @ usual) * usual
-    return own
-
-
-def _kinds(vectors: Floats, count: int = 142) -> Floats:
-    """The texts nearest to the means of `count` groups (spherical k-means)."""
-    rng = np.random.default_rng(3)
-    means = vectors[rng.choice(len(vectors), count, replace=False)]
-    for _ in range(15):
-        nearest = (vectors @ means.T).argmax(axis=1)
-        sums = np.stack([vectors[nearest == group].sum(axis=0) for group in range(count)])
-        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-        means = np.where(lengths > 0, sums / np.maximum(lengths, 1e-9), means)
-    found: Floats = vectors[(vectors @ means.T).argmax(axis=0)]
-    return found
-
-
-def recovered(
-    world: World,
-    size: int,
-    people: int,
-    questions: int,
-    budgets: Budgets | None,
-    *,
-    origins: int,
-    noise: bool = True,
+def asked_of(
+    world: World, size: int, topics: Floats, questions: int, applications: int
 ) -> dict[str, list[float]]:
-    """The cosines that each adversary reaches against each person, as it is and made better."""
+    """The cosines that each adversary who asks reaches, as it is and made better."""
+    catalogue = known_to_all(world, topics, lab.prior_of(world.name, size)[1])
+    reads = lab.soft(topics, 10)(catalogue.texts)
     found: defaultdict[str, list[float]] = defaultdict(list)
-    for number in range(people):
-        person = world.person(np.random.default_rng([5, size, number]), size)
-        truth = world.truth(person)
+    for number, person in enumerate(lab.attacked(world.name, size)[:ASKED]):
+        held = drawn(world, person, topics, 1, np.random.default_rng([43, size, number]))
         for name, adversary in ADVERSARIES.items():
-            wallet = Wallet(world, person, budgets, noise=noise)
-            guess = np.zeros(world.catalogue.texts.shape[1])
-            asking = adversary(world.catalogue, guess, np.random.default_rng([7, number]))
-            interrogate(asking, wallet, questions, origins)
-            found[name].append(cosine(guess, truth))
-            found[f"{name}, made better"].append(cosine(linear(world.catalogue, guess), truth))
+            guess = np.zeros(catalogue.texts.shape[1])
+            asking = adversary(catalogue, guess, np.random.default_rng([7, number]))
+            interrogate(asking, Wallet(held[:applications], reads), questions)
+            found[name].append(cosine(guess, person.truth))
+            found[f"{name}, made better"].append(cosine(linear(catalogue, guess), person.truth))
     return found
 
 
-def interrogate(asking: Questions, wallet: Wallet, questions: int, origins: int) -> None:
-    """Ask so many questions, each origin in its turn; those that nobody has a budget for say nothing."""
-    refused = 0
-    candidates, top = next(asking)
-    for number in range(questions):
-        told = wallet.ask(candidates, top, origin=number % origins)
-        refused = refused + 1 if told is None else 0
-        if refused == origins:  # and so for all that follow
-            return
-        candidates, top = asking.send(told)
+def held_of(world: World, size: int, topics: Floats) -> dict[tuple[int, int], dict[str, list[float]]]:
+    """For some windows and applications: the cosines of those who hold the summaries."""
+    some, directions = lab.prior_of(world.name, size)
+    votes = lab.nearest(topics)(world.vectors)
+    clean = np.stack([lab.votes_of(weights, True) @ votes[rows] for rows, weights in some])
+    apart = (topics - world.vectors.mean(axis=0)).astype(float)
+    attacked = lab.attacked(world.name, size)
+    told = []
+    for number, person in enumerate(attacked):
+        rng = np.random.default_rng([43, size, number])
+        told += [drawn(world, person, topics, max(WINDOWS), rng) for _ in range(DRAWS)]
+    found = {}
+    for windows, applications in HELD:
+        own = [
+            joined([one for place, one in enumerate(held[: windows * each]) if place % each < applications])
+            for each in [summary.APPLICATIONS]
+            for held in told
+        ]
+        adversaries = Holder(clean, directions, apart, float(np.median([variance for _, variance in own])))
+        guesses = adversaries.guesses(np.stack([counts for counts, _ in own]))
+        found[windows, applications] = {
+            name: [
+                float(np.mean([cosine(one, person.truth) for one in guess[number * DRAWS :][:DRAWS]]))
+                for number, person in enumerate(attacked)
+            ]
+            for name, guess in guesses.items()
+        }
+    return found
 
 
-def strongest(found: dict[str, list[float]]) -> tuple[str, float]:
+def strongest(found: Mapping[str, Sequence[float]]) -> tuple[str, float]:
     """The adversary that does best on one half, and its mean on the other; over both ways round."""
     half = len(next(iter(found.values()))) // 2
     parts = [(slice(0, half), slice(half, None)), (slice(half, None), slice(0, half))]
@@ -251,101 +170,119 @@ def strongest(found: dict[str, list[float]]) -> tuple[str, float]:
     return max(figures, key=lambda pair: pair[1])[0], sum(figure for _, figure in figures) / 2
 
 
-def utility(world: World, size: int, people: int) -> dict[str, float]:
-    """The share of the true top 3 of 20 candidates in an answer: 6 that suit, 2 that do not, 12 others."""
-    shares: defaultdict[str, list[float]] = defaultdict(list)
-    for number in range(people):
-        rng = np.random.default_rng([9, size, number])
-        person = world.person(rng, size)
-        rows = _offered(world, person, rng)
-        vectors = world.catalogue.texts[rows]
-        by_votes = set(Wallet(world, person, None, noise=False).ask(vectors, TOP) or ())
-        by_rank = set(np.argsort(-_ranked(world, person, rows), kind="stable")[:TOP].tolist())
-        for _ in range(20):
-            told = set(Wallet(world, person, None).ask(vectors, TOP) or ())
-            shares["votes"].append(len(told & by_votes) / TOP)
-            shares["rank"].append(len(told & by_rank) / TOP)
-        shares["rank without noise"].append(len(by_votes & by_rank) / TOP)
-    return {name: float(np.mean(values)) for name, values in shares.items()}
-
-
-def _offered(world: World, person: Person, rng: np.random.Generator) -> np.ndarray:
-    """Texts that the person did not speak of: near to some that they like or dislike, and any."""
-    free = np.setdiff1d(np.arange(len(world.texts)), person.rows)
-    vectors = world.catalogue.texts
-    picked: list[int] = []
-    for wanted, count in ((person.weights > 0, 6), (person.weights < 0, 2)):
-        anchors = person.rows[wanted]
-        for anchor in rng.choice(anchors, min(count, len(anchors)), replace=False):
-            near = free[np.argsort(-(vectors[free] @ vectors[anchor]))[:10]]
-            picked.append(int(rng.choice(np.setdiff1d(near, picked))))
-    rest = rng.choice(np.setdiff1d(free, picked), 20 - len(picked), replace=False)
-    return np.concatenate([np.array(picked, int), rest])
-
-
-def _ranked(world: World, person: Person, rows: np.ndarray) -> Doubles:
-    texts = [world.texts[row] for row in person.rows]
-    keys = np.array([taste.text_key(text) for text in texts], np.uint64)
-    vectors = world.catalogue.texts
-    known = Evidence(
-        Texts.of(texts, vectors[person.rows]), person.weights, np.full(len(texts), 20000.0), keys
-    )
-    return taste.fit(known).scores(Texts.of([world.texts[row] for row in rows], vectors[rows]), 20000.0)
-
-
-def report(world: World, people: int, unbounded: int) -> bool:
-    """Print the tables of one world; whether the bar holds."""
-    print(f"\n{world.name}\n")
-    print("recovered direction, cosine     statements      one application   100 that share")
+def report_held(world: World, topics: Floats) -> bool:
+    """Print what the summaries tell; whether the bar holds."""
     held = True
     for size in SIZES:
-        figures = []
-        for origins in (1, ORIGINS):
-            name, figure = strongest(recovered(world, size, people, QUESTIONS, Budgets(), origins=origins))
-            figures.append((figure, name))
-            held = held and figure < BAR
-        told = "".join(f"   {figure:.2f} ({name})" for figure, name in figures)
-        print(f"  default budgets               {size:>10}   {told}")
-    for label, noise in (("no budget, with its noise", True), ("no budget, no noise", False)):
-        found = recovered(world, 200, unbounded, QUESTIONS, None, origins=1, noise=noise)
-        best = max(found, key=lambda one: float(np.mean(found[one])))
-        print(f"  {label:<28}  {200:>10}      {np.mean(found[best]):.2f} ({best})")
-    print(
-        "\nshare of the true top 3 of 20   statements   by the votes   by profile rank   rank without noise"
-    )
-    for size in SIZES:
-        got = utility(world, size, people)
-        print(
-            f"  default epsilon               {size:>10}   {got['votes']:>12.2f}   {got['rank']:>15.2f}"
-            f"   {got['rank without noise']:>18.2f}"
-        )
-    print("  chance                                          0.15              0.15")
+        cells = []
+        for (windows, _), found in held_of(world, size, topics).items():
+            name, figure = strongest(found)
+            cells.append(f"{figure:.2f} {name}")
+            held &= figure <= BAR or windows > 1
+        print(f"{world.name:9}{size:6,}  " + "".join(f"{cell:<21}" for cell in cells).rstrip(), flush=True)
     return held
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--people", type=int, default=60, help="for each figure under the budgets")
-    parser.add_argument("--unbounded", type=int, default=2, help="for each figure without a budget")
-    parser.add_argument("--models", type=Path, help="the cache folder of the compiled model")
-    options = parser.parse_args()
-    budgets, held = Budgets(), True
-    print(
-        f"epsilon {budgets.answer / 1000:g} an answer, {budgets.application / 1000:g} for one application and"
-        f" {budgets.overall / 1000:g} for all in 30 days; about {VOTERS} statements vote;"
-        f" {QUESTIONS:,} questions; bar {BAR}"
+def report_asked(world: World, topics: Floats) -> bool:
+    """Print what questions tell; whether the bar holds."""
+    held = True
+    for size in SIZES:
+        cells = []
+        for applications in (1, summary.APPLICATIONS):
+            found = asked_of(world, size, topics, QUESTIONS, applications)
+            name, figure = strongest(found)
+            cells.append(f"{figure:.2f} {name}")
+            held &= figure <= BAR
+            agents = {name: cosines for name, cosines in found.items() if name.startswith("reworded")}
+            cells.append(f"{strongest(agents)[1]:.2f}")
+        line = f"{cells[0]:<34}{cells[1]:<12}{cells[2]:<34}{cells[3]}"
+        print(f"{world.name:9}{size:6,}  {line}", flush=True)
+    return held
+
+
+def bradley_terry(told: Sequence[Answer], vectors: Floats, population: Population) -> Doubles:
+    """The direction that the meter's own learner finds, without a prior."""
+    none = np.zeros(0)
+    parts = [
+        Part(
+            vectors[one.rows],
+            tuple(np.minimum(np.arange(len(one.rows)), one.told) if one.ordered else _two_tiers(one)),
+            1.0,
+            np.zeros(0, np.intp),
+            none,
+        )
+        for one in told
+    ]
+    heard = Heard(parts)
+    guesses = heard.guesses(population)
+    steps = 3
+    found: Doubles = guesses[:, (steps - 1) * guesses.shape[1] // steps, 0].astype(np.float64)
+    return found
+
+
+def _two_tiers(answer: Answer) -> list[int]:
+    return [int(place >= answer.told) for place in range(len(answer.rows))]
+
+
+def report_owner(world: World, size: int = 200) -> None:
+    """Print the curves of exact answers."""
+    known = catalogue(world)
+    process = GaussianProcess(known, setting(world))
+    spread, population = (
+        np.cov(lab.prior_of(world.name, size)[1].T),
+        Population.of(known.vectors[known.topics]),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        embedder = open_embedder(options.models or Path(folder))
-        worlds = [of_topics(embedder), of_movies(embedder)]
+    some = people(world, size, RUN.people)[:ASKED]
+    scores = [known.of(world, person) for person in some]
+    texts = known.vectors - known.vectors.mean(axis=0)
+    for ordered in (False, True):
+        for offered in OFFERED:
+            cells = []
+            for count in COUNTS:
+                found: list[defaultdict[str, list[float]]] = [defaultdict(list) for _ in range(3)]
+                for number, person in enumerate(some):
+                    rng = np.random.default_rng([47, offered, count, number])
+                    told = answers(scores[number], offered, count, rng, ordered=ordered)
+                    plain, process_scores = summed(told, known.vectors), process.foretold(told)
+                    directions = {"sum": plain, "covariance": spread @ plain}
+                    if offered * count <= MOST_ROWS:
+                        directions["Bradley-Terry"] = bradley_terry(told, known.vectors, population)
+                    guesses = {name: texts @ direction for name, direction in directions.items()}
+                    guesses["Gaussian process"] = process_scores
+                    directions["Gaussian process"] = (process_scores - process_scores.mean()) @ texts
+                    for name, guess in guesses.items():
+                        found[0][name].append(cosine(directions[name], person.truth))
+                        rho, share = judged(guess[known.fresh], scores[number][known.fresh])
+                        found[1][name].append(rho)
+                        found[2][name].append(share)
+                cells.append(" ".join(f"{strongest(one)[1]:.2f}" for one in found))
+            kind = "order of" if ordered else "top 3 of"
+            print(f"{world.name:9}{kind:>9}{offered:4}   " + "   ".join(cells), flush=True)
+
+
+def main() -> int:
+    RUN.worlds = tuple(name for name in WORLDS if not RUN.worlds or name in RUN.worlds)
+    worlds, topics, held = all_worlds(), published(), True
+    lab.register(worlds)
+    print(f"Private answers: cosine of the strongest adversary, bar {BAR:.2f} for one window\n")
+    heads = ["holds one summary", *(f"all of {count} window{'s' * (count > 1)}" for count in WINDOWS)]
+    print(f"{'':17}" + "".join(f"{head:<21}" for head in heads).rstrip())
     for world in worlds:
-        if world is None:
-            print("\nMovieLens: not present")
-            continue
-        held = report(world, options.people, options.unbounded) and held
+        held &= report_held(world, topics)
+    print(
+        f"\n{QUESTIONS:,} questions\n\n{'':17}{'one application':34}{'reworded':12}{'100 that share':34}reworded"
+    )
+    for world in worlds:
+        held &= report_asked(world, topics)
     print("\nthe bar holds" if held else "\nTHE BAR DOES NOT HOLD")
+    print("\nExact answers: cosine, rho, share of the next top 3 (chance 0, 0, .15)\n")
+    print(f"{'answers':25}" + "   ".join(f"{count:^14}" for count in COUNTS))
+    for world in worlds:
+        report_owner(world)
     return 0 if held else 1
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    with started(__doc__):
+        code = main()
+    raise SystemExit(code)

@@ -1,9 +1,9 @@
 """Populations for the benchmarks of the private summary: texts, vectors, people, candidates and prior people.
 
-Four worlds. "topics": benchmarks/attack.py's people with Zipf-distributed interests among the published
-topics. "everyday": the same kind of people over everyday.py. "written": the twelve people of
-benchmarks/people and unions of some of them. "films": MovieLens users; every other user is attacked, the
-rest are the prior; 1,000 stands for 600 to 1,000.
+"topics": people with Zipf-distributed interests among the published topics. "everyday": the same kind of
+people over everyday.py. "written": the twelve people of benchmarks/people and unions of some of them.
+"anchors": people with interests in neighbourhoods of texts. "films": MovieLens users; every other user is
+attacked, the rest are the prior; 1,000 stands for 600 to 1,000.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import attack
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,13 +24,19 @@ from ipse.preferences import taste, topics
 from ipse.preferences.embedding import Embedder, open_embedder
 from ipse.preferences.taste import Evidence, Texts
 
-from .everyday import PHRASES, THINGS
+from . import everyday
+from .everyday import THINGS
 from .running import BENCHMARKS, RUN, SHARED, save, started
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.intp]
 TOP = 3
+PHRASES = (
+    "{}", "a weekend with {}", "books about {}", "{} for beginners", "the history of {}",
+    "my friends and I love {}", "a documentary on {}", "{} in the evening", "learning more of {}",
+    "old magazines on {}",
+)  # fmt: skip
 _FILMS = SHARED / "data" / "movielens-small"
 
 
@@ -84,7 +89,7 @@ class World:
         return unit
 
     def offered(self, rows: Rows, weights: Doubles, rng: np.random.Generator) -> Rows:
-        """20 texts: 6 near to likes, 2 near to dislikes, others (as in benchmarks/attack.py)."""
+        """20 texts: 6 near to likes, 2 near to dislikes, any others."""
         free = np.setdiff1d(self.askable, rows)
         picked: list[int] = []
         for wanted, count in ((weights > 0, 6), (weights < 0, 2)):
@@ -140,8 +145,8 @@ def of_topics(embedder: Cached) -> World:
     for number, topic in enumerate(every):
         parts = [part.strip() for part in re.split(r"[,;:.]| and ", topic.means) if part.strip()]
         for part in dict.fromkeys([*parts, topic.label.lower()]):
-            said += [phrase.format(part) for phrase in attack.PHRASES]
-            own += [number] * len(attack.PHRASES)
+            said += [phrase.format(part) for phrase in PHRASES]
+            own += [number] * len(PHRASES)
     rows = np.arange(len(said))
     return World("topics", said, embedder.embed(said), zipf(np.array(own), len(every), 20, 10, rows), rows)
 
@@ -151,8 +156,8 @@ def of_everyday(embedder: Cached) -> World:
     own: list[int] = []
     for number, things in enumerate(THINGS.values()):
         for thing in things.split(";"):
-            said += [phrase.format(thing.strip()) for phrase in PHRASES]
-            own += [number] * len(PHRASES)
+            said += [phrase.format(thing.strip()) for phrase in everyday.PHRASES]
+            own += [number] * len(everyday.PHRASES)
     rows = np.arange(len(said))
     return World("everyday", said, embedder.embed(said), zipf(np.array(own), len(THINGS), 8, 5, rows), rows)
 
@@ -160,9 +165,9 @@ def of_everyday(embedder: Cached) -> World:
 def of_anchors(embedder: Cached) -> World:
     """Interests are neighbourhoods: 12 liked and 6 disliked texts of everyday.py or of benchmarks/people,
     Zipf-distributed; a statement is one of the 30 texts that are nearest to one of them."""
-    everyday, written = of_everyday(embedder), of_written(embedder)
-    texts = everyday.texts + written.texts
-    vectors = np.concatenate([everyday.vectors, written.vectors])
+    things, written = of_everyday(embedder), of_written(embedder)
+    texts = things.texts + written.texts
+    vectors = np.concatenate([things.vectors, written.vectors])
     alike = vectors @ vectors.T
     near = np.argpartition(-alike, 30, axis=1)[:, :30]
     shares = 1 / np.arange(1, 13)
@@ -209,39 +214,52 @@ def of_written(embedder: Cached) -> World:
     return World("written", texts, embedder.embed(texts), person, np.arange(statements, len(texts)))
 
 
-def of_films(embedder: Cached) -> World:
+def film_ratings() -> tuple[list[str], dict[int, list[tuple[int, float]]]] | None:
+    """The films as texts, and the (film, weight) of each user of MovieLens; None where it is not present."""
+    if not _FILMS.is_dir():
+        return None
     with (_FILMS / "movies.csv").open(encoding="utf-8", newline="") as file:
         movies = list(csv.DictReader(file))
     place = {movie["movieId"]: row for row, movie in enumerate(movies)}
     given: defaultdict[int, list[tuple[int, float]]] = defaultdict(list)
     with (_FILMS / "ratings.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            given[int(row["userId"])].append((place[row["movieId"]], (float(row["rating"]) - 3) / 2))
-    texts = [f"{movie['title']} ({movie['genres']})" for movie in movies]
+            weight = max(-1.0, min(1.0, (float(row["rating"]) - 3) / 2))
+            given[int(row["userId"])].append((place[row["movieId"]], weight))
+    return [f"{movie['title']} ({movie['genres']})" for movie in movies], given
+
+
+def of_films(
+    embedder: Cached, name: str = "films", in_prior: Callable[[int], bool] = lambda user: user // 2 % 2 == 1
+) -> World | None:
+    """`in_prior`: whether a user is of the prior, from their number; the others are attacked."""
+    ratings = film_ratings()
+    if ratings is None:
+        return None
+    texts, given = ratings
 
     def person(rng: np.random.Generator, size: int, prior: bool) -> tuple[Rows, Doubles]:
         most = {1000: 600}.get(size, size + 20)
-        users = [got for user, got in given.items() if user // 2 % 2 == int(prior) and len(got) >= most]
-        ratings = users[rng.integers(len(users))]
-        some = [ratings[row] for row in rng.permutation(len(ratings))[: min(size, len(ratings) - 20)]]
-        return np.array([row for row, _ in some]), np.clip([weight for _, weight in some], -1, 1)
+        users = [got for user, got in given.items() if in_prior(user) == prior and len(got) >= most]
+        own = users[rng.integers(len(users))]
+        some = [own[row] for row in rng.permutation(len(own))[: min(size, len(own) - 20)]]
+        return np.array([row for row, _ in some]), np.array([weight for _, weight in some])
 
-    return World("films", texts, embedder.embed(texts), person, np.arange(len(texts)))
+    return World(name, texts, embedder.embed(texts), person, np.arange(len(texts)))
 
 
 def all_worlds() -> list[World]:
     """The worlds that were asked for; films only where its data are present."""
     embedder = Cached()
-    makers = {
+    makers: dict[str, Callable[[Cached], World | None]] = {
         "topics": of_topics,
         "everyday": of_everyday,
         "written": of_written,
         "films": of_films,
         "anchors": of_anchors,
     }
-    if not _FILMS.is_dir():
-        del makers["films"]
-    return [make(embedder) for name, make in makers.items() if not RUN.worlds or name in RUN.worlds]
+    made = [make(embedder) for name, make in makers.items() if not RUN.worlds or name in RUN.worlds]
+    return [world for world in made if world is not None]
 
 
 def published() -> Floats:
