@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -16,13 +17,14 @@ from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.offers import Item, Offer
-from ipse.disclosure.proposals import Applicant, Exposed, Proposal
+from ipse.disclosure.proposals import Applicant, Exposed, Proposal, UnconfirmedDate
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning, WarningCode
 from tests.unit.cli.proposals import (
     BANDS,
     BOOKS,
     CHOOSE,
     LITTLE,
+    NOW,
     ORDER,
     SHOP,
     STATEMENTS,
@@ -195,6 +197,14 @@ def test_how_long_it_can_be_answered_and_will_be_kept() -> None:
     assert (
         lasting == "until 2026-11-22 13:00 UTC it can be answered; they say they keep the answer for 30 days"
     )
+
+
+def test_an_unconfirmed_date_is_on_the_page_and_yes_confirms_it() -> None:
+    date = UnconfirmedDate(NOW, NOW - timedelta(days=40))
+    assert _field(page(proposal(CHOOSE, *BOOKS[:3], date=date)), "date") == (
+        "today is 2026-11-22: yes confirms that too it was last confirmed on 2026-10-13, 40 days ago"
+    )
+    assert "date:" not in page(proposal(CHOOSE, *BOOKS[:3]))
 
 
 def _reading(rho: float, share: float) -> Exposure:
