@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -17,14 +16,14 @@ from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.offers import Item, Offer
-from ipse.disclosure.proposals import Applicant, Exposed, Proposal, UnconfirmedDate
+from ipse.disclosure.proposals import Applicant, Exposed, Proposal
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning, WarningCode
 from tests.unit.cli.proposals import (
     BANDS,
     BOOKS,
     CHOOSE,
+    DOUBTED,
     LITTLE,
-    NOW,
     ORDER,
     SHOP,
     STATEMENTS,
@@ -200,8 +199,7 @@ def test_how_long_it_can_be_answered_and_will_be_kept() -> None:
 
 
 def test_an_unconfirmed_date_is_on_the_page_and_yes_confirms_it() -> None:
-    date = UnconfirmedDate(NOW, NOW - timedelta(days=40))
-    assert _field(page(proposal(CHOOSE, *BOOKS[:3], date=date)), "date") == (
+    assert _field(page(proposal(CHOOSE, *BOOKS[:3], date=DOUBTED)), "date") == (
         "today is 2026-11-22: yes confirms that too it was last confirmed on 2026-10-13, 40 days ago"
     )
     assert "date:" not in page(proposal(CHOOSE, *BOOKS[:3]))
