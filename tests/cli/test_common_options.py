@@ -31,6 +31,9 @@ _GIVEN = [
     ["profile", "contradictions", "--both", "1", "2", "--both", "x", "y", "--json"],
     ["profile", "topics", "--bogus", "--json"],
     ["profile", "topics", "add", "--json"],
+    ["dapp", "summary", "--year", "lots", "--json"],
+    ["dapp", "summary", "--json", "--life", "1", "renew"],
+    ["dapp", "summary", "renew", "--year", "1", "--json"],
     ["did", "show", "\udcff", "--json"],
     ["vc", "verify", "-qv", "--json"],
 ]

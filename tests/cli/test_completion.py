@@ -62,6 +62,8 @@ def _bash(words: str, ipse: Ipse) -> set[str]:
 
 def test_bash_offers_commands_and_names(on_path: Ipse) -> None:
     assert {"did", "vc", "profile", "dapp", "log"} <= _bash("ipse ''", on_path)
+    assert {"answer", "exposure", "summary"} <= _bash("ipse dapp ''", on_path)
+    assert _bash("ipse dapp summary ''", on_path) == {"renew"}
     assert _bash("ipse did show ''", on_path) == {"me", "university"}
     assert _bash("ipse did show u", on_path) == {"university"}
     assert _bash("ipse vc issue --issuer m", on_path) == {"me"}

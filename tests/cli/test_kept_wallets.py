@@ -216,6 +216,14 @@ def test_nothing_of_a_summary_is_spent_and_nothing_was_told_exactly(kept: Kept) 
     assert kept.run("dapp", "exposure", "--json").json == {"exposure": []}
 
 
+def test_the_owner_is_told_once_what_has_become_of_grants_and_budgets(kept: Kept) -> None:
+    assert kept.run("dapp", "summary", "-q").err == ""
+    first = kept.run("dapp", "summary").err
+    assert "grants are answered from a private summary now, and budgets are gone" in first
+    assert "grants of topics go on exactly, up to 260 bits each" in first
+    assert kept.run("dapp", "summary").err == ""
+
+
 @pytest.mark.usefixtures("model")
 def test_what_was_answered_before_counts_against_a_grants_answers_of_a_day(
     kept: Kept, tmp_path: Path

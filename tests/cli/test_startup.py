@@ -45,6 +45,8 @@ _SHARED = {"ipse.cli.commands", "ipse.cli.commands.vc", "ipse.cli.params"}
         (["vc", "lint", "-"], {"vc.lint"}),
         (["vc", "status", "list"], {"vc.status"}),
         (["did", "list"], {"did"}),
+        (["dapp", "summary"], {"dapp", "dapp.options", "dapp.summary"}),
+        (["dapp", "grants"], {"dapp", "dapp.options", "dapp.grants"}),
         (["--version"], set()),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

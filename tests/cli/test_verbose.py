@@ -83,14 +83,18 @@ def _tour(ipse: Ipse, files: dict[str, Path], folder: Path) -> list[str]:
     run("profile", "interests")
     run("profile", "stats")
     run("profile", "map", "-o", folder / "map.html")
-    run("dapp", "grant", _SHOP, "--level", "choose", "--allow-unsigned")
-    request = run(
-        "dapp", "request", "--audience", _SHOP, "--purpose", "to sell a bathysphere", "--candidates",
-        files["candidates"], "--top", "1",
-    )  # fmt: skip
-    (folder / "request").write_text(request)
-    answer = run("dapp", "answer", folder / "request", code=None)
-    run("dapp", "verify", "-", "--request", folder / "request", stdin=answer, code=None)
+    choose, order = ("--level", "choose", "--top", "1"), ("--level", "order")
+    for asked, exact in ((choose, []), (choose, ["--exact"]), (order, ["--exact"])):
+        run("dapp", "grant", _SHOP, *asked[:2], "--allow-unsigned", *exact)
+        request = run(
+            "dapp", "request", "--audience", _SHOP, "--purpose", "to sell a bathysphere", "--candidates",
+            files["candidates"], *asked,
+        )  # fmt: skip
+        (folder / "request").write_text(request)
+        answer = run("dapp", "answer", folder / "request", code=0 if exact else None)
+        run("dapp", "verify", "-", "--request", folder / "request", stdin=answer, code=None)
+    run("dapp", "summary", "renew")
+    run("dapp", "exposure")
     run("log", "verify")
     run("profile", "forget", "1", "--yes")
     run("profile", "like", "", code=6)

@@ -14,7 +14,7 @@ from ipse.disclosure.levels.order import Order
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import Item, Offer
-from ipse.disclosure.proposals import Applicant, Exposed, Proposal
+from ipse.disclosure.proposals import Applicant, Exposed, Proposal, UnconfirmedDate
 from ipse.disclosure.questions import Question, build_request, parse_question
 from ipse.disclosure.reasons import Reason
 from ipse.disclosure.terms import Terms
@@ -29,6 +29,7 @@ VERIFIED = Applicant(
 BOOKS = ("Dune, a novel about a desert planet", "A field guide to ferns", "How to run a meeting", "Solaris")
 STRANGER = Exposure(rho=0.05, share=0.16, stranger=0.16, bits=0.0)
 LITTLE = Exposed(own=Exposure(0.2, 0.25, 0.16, 10.2), shared=Exposure(0.2, 0.25, 0.16, 10.2), answer=10.2)
+DOUBTED = UnconfirmedDate(today=NOW, confirmed=NOW - timedelta(days=40))
 CHOOSE = Choose(numbered(BOOKS), 3)
 ORDER = Order(numbered(BOOKS))
 BANDS = Bands(("jazz-and-blues", "hiking"))

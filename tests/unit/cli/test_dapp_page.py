@@ -23,6 +23,7 @@ from tests.unit.cli.proposals import (
     BANDS,
     BOOKS,
     CHOOSE,
+    DOUBTED,
     LITTLE,
     ORDER,
     SHOP,
@@ -214,6 +215,13 @@ def test_how_long_it_can_be_answered_and_will_be_kept() -> None:
     assert (
         lasting == "until 2026-11-22 13:00 UTC it can be answered; they say they keep the answer for 30 days"
     )
+
+
+def test_an_unconfirmed_date_is_on_the_page_and_yes_confirms_it() -> None:
+    assert _field(page(proposal(CHOOSE, *BOOKS[:3], date=DOUBTED)), "date") == (
+        "today is 2026-11-22: yes confirms that too it was last confirmed on 2026-10-13, 40 days ago"
+    )
+    assert "date:" not in page(proposal(CHOOSE, *BOOKS[:3]))
 
 
 def _reading(rho: float, share: float) -> Exposure:
