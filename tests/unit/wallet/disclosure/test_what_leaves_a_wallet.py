@@ -9,19 +9,21 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ipse.disclosure.budgets import Budgets
 
 from ipse.disclosure import answers as protocol
-from ipse.disclosure import questions
+from ipse.disclosure import levels, methods, questions
+from ipse.disclosure.exposure import Exposure
 from ipse.disclosure.levels import NAMES
 from ipse.disclosure.levels.bands import Bands
-from ipse.disclosure.levels.choose import Choose, numbered
+from ipse.disclosure.levels.candidates import numbered
+from ipse.disclosure.levels.choose import Choose
 from ipse.disclosure.levels.level import Asked
+from ipse.disclosure.levels.order import Order
 from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.proposals import Decision, Proposal
@@ -32,15 +34,16 @@ from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys import derivation
 from ipse.keys.keystore.encrypted_file import EncryptedFile
-from ipse.preferences import purpose
+from ipse.preferences import purpose, taste
 from ipse.preferences import topics as listing
-from ipse.preferences.privacy import bands, choice, randomness
+from ipse.preferences.privacy import discrete_laplace, summary
 from ipse.storage import answers as kept_answers
 from ipse.storage import statements
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.wallet import disclosure, disclosure_log, state
-from ipse.wallet.disclosure import budgets, releasing
+from ipse.wallet.disclosure import releasing
+from ipse.wallet.disclosure.metering import Meter
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE, Ipse
@@ -50,21 +53,21 @@ from tests.unit.wallet.profile.conftest import HashEmbedder
 if TYPE_CHECKING:
     from ipse.preferences.embedding.embedder import Vectors
 
-MANY, SOME = 1000, 240
+MANY, SOME = 1000, 200
 """Answers: among the many are all levels for all reasons; the others are a sample of them."""
 NOW = datetime(2026, 2, 2, 12, tzinfo=UTC)
 PARTIES = [f"https://shop-{number}.example" for number in range(10, 30)]
 PURPOSE = "to put together something that you will like"
 OPEN = [topic for topic in listing.published().topics if not topic.sensitive]
 SENSITIVE = [topic for topic in listing.published().topics if topic.sensitive]
-COSTLY = ("choose", "bands")
-EPSILON = Budgets().answer / 1000
+WINDOW = "2025-09-09"
+MEMBERS = {"choices", "order", "bands", "topics", "statements"}
 
 VOCABULARY = {
     "header": {"alg", "typ", "kid"},
     "payload": {
-        "iss", "sub", "vct", "iat", "exp", "cnf", "level", "epsilon", "terms", "pad", "_sd_alg",
-        "choices", "bands", "topics", "statements",
+        "iss", "sub", "vct", "iat", "exp", "cnf", "level", "method", "window", "terms", "pad",
+        "_sd_alg", *MEMBERS,
     },
     "payload.cnf": {"jwk"},
     "payload.cnf.jwk": {"kty", "crv", "x"},
@@ -79,7 +82,7 @@ VOCABULARY = {
     },
     "entry": {
         "number", "previous", "time", "application", "address", "purpose", "level", "request", "consent",
-        "epsilon", "grant", "said", "released", "answer",
+        "method", "window", "bits", "edited", "grant", "said", "released", "answer",
     },
     "end": {"type", "head", "key"},
     "head-header": {"alg", "kid"},
@@ -88,13 +91,23 @@ VOCABULARY = {
 }  # fmt: skip
 """The names that may stand in each object that leaves, and none else."""
 WORK = (
-    (randomness, "voters"), (choice, "count"), (choice, "choose"), (bands, "bands"), (bands, "split_votes"),
     (statements, "digest"), (releasing, "build_answer"), (disclosure_log, "record"), (kept_answers, "add"),
     (releasing, "build_receipt"), (state, "settle"),
 )  # fmt: skip
-"""What takes time in answering."""
-LISTS = {"payload.choices", "payload.topics", "payload.statements", "binding.transaction_data_hashes"}
-FRACTIONS = {"payload.epsilon", "entry.epsilon"}
+"""What takes time in answering, however the answer comes about."""
+OF_THE_METHOD = {
+    ("owner", "choose"): ((taste, "fit"), (listing, "shares"), (Meter, "reading")),
+    ("owner", "bands"): ((listing, "shares"), (Meter, "reading")),
+    ("owner", "topics"): ((listing, "shares"), (Meter, "reading")),
+    ("private", "choose"): ((summary, "scores"), (summary, "resolution")),
+    ("private", "bands"): ((summary, "band"),),
+}
+"""What takes time besides."""
+LISTS = {
+    "payload.choices", "payload.order", "payload.topics", "payload.statements",
+    "binding.transaction_data_hashes",
+}  # fmt: skip
+FRACTIONS = {"entry.bits"}
 
 
 def _saying(topic: str, number: int) -> str:
@@ -102,7 +115,9 @@ def _saying(topic: str, number: int) -> str:
 
 
 SECRETS = [_saying(topic.id, 900 + number) for number, topic in enumerate(OPEN[:4])]
-TEXTS = [_saying(topic.id, number) for topic in (*OPEN[:6], *SENSITIVE[:3]) for number in range(9)]
+LIKED = [_saying(OPEN[0].id, number) for number in range(9, 60)]
+"""So many that a private summary shows it."""
+TEXTS = [_saying(topic.id, number) for topic in (*OPEN[:6], *SENSITIVE[:3]) for number in range(9)] + LIKED
 
 
 _DIMENSION = 24
@@ -155,6 +170,7 @@ def shapes() -> dict[str, list[Asked]]:
     ]
     return {
         "choose": [*choose, Choose(numbered(closed), 2)],
+        "order": [Order(one.candidates) for one in (*choose, Choose(numbered(closed), 2))],
         "bands": [Bands(asked) for asked in asked_topics],
         "topics": [Topics(asked) for asked in asked_topics],
         "statements": [Statements(text, 1 + row % 7) for row, text in enumerate(about)],
@@ -176,6 +192,7 @@ class Told:
     shape: tuple[str, int]
     question: Question
     text: str
+    method: str
     said: bool
     reason: ReasonCode | None
     entry: int
@@ -191,9 +208,12 @@ class Owner:
 
     def __call__(self, proposal: Proposal) -> Decision:
         accepted = self._draw.random() > 0.2
-        ticked = [item for item in proposal.items if accepted and self._draw.random() > 0.4]
+        ticked = [item for item in proposal.offer.items if accepted and self._draw.random() > 0.4]
+        self._draw.shuffle(ticked)
+        asked = proposal.question.asked
+        ticked = ticked[: levels.of(asked).most_ticked(asked)]
         self.ticked = frozenset(item.text for item in ticked)
-        return Decision(accepted, frozenset(item.key for item in ticked))
+        return Decision(accepted, tuple(item.key for item in ticked))
 
 
 def ask(wallet: Wallet, owner: Owner, level: str, number: int, party: str, asked: Asked) -> Told:
@@ -204,6 +224,7 @@ def ask(wallet: Wallet, owner: Owner, level: str, number: int, party: str, asked
         (level, number),
         questions.parse_question(made),
         answered.text,
+        parts_of_answer(answered.text)["payload"]["method"],
         answered.said,
         answered.reason.code if answered.reason else None,
         answered.entry,
@@ -212,19 +233,9 @@ def ask(wallet: Wallet, owner: Owner, level: str, number: int, party: str, asked
 
 
 def fix_draws(patched: pytest.MonkeyPatch) -> None:
-    """The mechanisms' own distributions, from a seed: what is told is the same in every run."""
-    import numpy as np
-
-    draws, noise = random.Random(6), np.random.default_rng(6)
-
-    def mechanism(influence: int, epsilon: int) -> Callable[[list[int]], list[int]]:
-        scale = influence * 1000 / epsilon
-        return lambda sums: [total + round(noise.laplace(0, scale)) for total in sums]
-
-    patched.setattr(randomness, "laplace", mechanism)
-    patched.setattr(randomness, "_noisy", lambda count, _: count)
-    patched.setattr(randomness, "voters", partial(randomness.voters, random_bytes=draws.randbytes))
-    patched.setattr(choice, "choose", partial(choice.choose, draw=draws.randrange))
+    """The noise from a seed: what is told is the same in every run."""
+    draws, sample = random.Random(6), discrete_laplace.sample
+    patched.setattr(discrete_laplace, "sample", lambda scale, *_: sample(scale, draws.randrange))
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +252,8 @@ def wallet(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         for module in (listing, purpose):
             quick.setattr(module, "background", lambda _: usual)  # always of these topics
         fix_draws(quick)
+        # What the meter reads grows with all that was told: that takes long, and none of it leaves.
+        quick.setattr(Meter, "reading", lambda *_: Exposure(0.5, 0.5, 0.1, 0.0))
         places = Places(data=folder / "wallet", cache=folder / "cache")
         with Wallet.create(places, keystore="file", passphrase=lambda: PASSPHRASE, now=NOW) as made:
             made.vault.rows("PRAGMA synchronous = OFF")
@@ -251,20 +264,22 @@ def wallet(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def told(wallet: Wallet) -> list[Told]:
     """The answers: a few to an empty profile, then those of one; by grant, by the owner, and their no."""
     draw, owner, every = random.Random(6), Owner(6), shapes()
-    budgets.change(wallet, application=100_000, overall=100_000)
     for row, party in enumerate(PARTIES[::2]):
-        for level in ("choose", "bands", "topics"):
+        for level in levels.grantable():
+            exact = row % 2 == 0 or not levels.named(level).private
             disclosure.grant(
                 wallet, party, level=level, now=NOW, expires=NOW + timedelta(days=9), unsigned=True,
-                topics=[topic.id for topic in OPEN[:8]] if level == "topics" or row % 2 else (),
-                per_day=9 if row % 3 else None,
+                topics=[topic.id for topic in OPEN[:8]] if level == "topics" or row % 4 < 2 else (),
+                per_day=9 if row % 3 else None, exact=exact, cap=20 if exact and row % 4 == 2 else None,
             )  # fmt: skip
     found = [
         ask(wallet, owner, level, number, PARTIES[-1], asked)
         for level in every
         for number, asked in enumerate(every[level][:5])
     ]
-    said = [NewStatement(text, draw.choice((-1.0, 0.5, 1.0)), "said") for text in TEXTS]
+    said = [
+        NewStatement(text, 1.0 if text in LIKED else draw.choice((-1.0, 0.5, 1.0)), "said") for text in TEXTS
+    ]
     said += [NewStatement(text, 1.0, "said", sensitivity="secret") for text in SECRETS]
     remember(wallet, Embedder(), said, now=NOW)
     while len(found) < (MANY if thorough() else SOME):
@@ -337,9 +352,14 @@ def test_the_answers_are_of_all_levels_and_say_something_or_nothing_for_all_reas
         some = [one for one in told if one.shape[0] == level]
         assert len(some) > 150
         assert 40 < sum(one.said for one in some) < len(some) - 40
+        if levels.named(level).private:
+            private = [one.said for one in some if one.method == methods.PRIVATE]
+            assert 5 < sum(private) < len(private) - 5
     assert {
         ReasonCode.REFUSED,
-        ReasonCode.BUDGET_SPENT,
+        ReasonCode.NOTHING_TICKED,
+        ReasonCode.APPLICATIONS_TOLD,
+        ReasonCode.CAP_REACHED,
         ReasonCode.GRANT_USED_UP,
         ReasonCode.TOPICS_CLOSED,
         ReasonCode.TOO_LITTLE_SAID,
@@ -349,16 +369,14 @@ def test_the_answers_are_of_all_levels_and_say_something_or_nothing_for_all_reas
     assert sum(len(one.ticked) for one in told) > 50
 
 
-def test_every_member_of_every_answer_is_known_and_no_number_but_epsilon_has_a_fraction(
-    told: list[Told],
-) -> None:
+def test_every_member_of_every_answer_is_known_and_no_number_has_a_fraction(told: list[Told]) -> None:
     for one in told:
         parts = parts_of_answer(one.text)
         assert_harmless(texts_in(parts), one.ticked)
         payload, level = parts["payload"], one.question.level
-        assert payload["epsilon"] == (EPSILON if level in COSTLY else 0)
-        members = {"choices", "bands", "topics", "statements"} & payload.keys()
-        assert members == set(protocol.nothing(one.question))
+        assert payload["method"] in methods.NAMES
+        assert payload.get("window") == (WINDOW if payload["method"] == methods.PRIVATE else None)
+        assert MEMBERS & payload.keys() == set(protocol.nothing(one.question))
         assert set(payload["pad"]) <= {"0"}
         if level == "statements":
             assert set(payload["statements"]) == one.ticked
@@ -377,7 +395,8 @@ def test_an_answer_is_made_of_the_question_what_it_says_the_time_and_the_key_alo
             content,
             key=derivation.pairwise_key(wallet.root, one.question.party),
             now=NOW,
-            epsilon=round(payload["epsilon"] * 1000),
+            method=payload["method"],
+            window=payload.get("window", ""),
         )
         assert again == one.text
         assert one.said == (content != protocol.nothing(one.question))
@@ -390,9 +409,10 @@ def test_all_answers_to_one_shape_of_request_have_one_length(told: list[Told]) -
     lengths = defaultdict(set)
     outcomes = defaultdict(set)
     for one in told:
-        lengths[one.shape].add(len(one.text.encode()))
-        outcomes[one.shape].add(one.said)
-    assert len(lengths) == 40
+        kind = (*one.shape, one.method)  # which an answer tells anyway
+        lengths[kind].add(len(one.text.encode()))
+        outcomes[kind].add(one.said)
+    assert len({kind[:2] for kind in lengths}) > 45
     assert {shape: len(found) for shape, found in lengths.items() if len(found) > 1} == {}
     assert sum(found == {True, False} for found in outcomes.values()) > (25 if thorough() else 4)
 
@@ -432,19 +452,21 @@ def test_the_exported_log_holds_what_left_and_nothing_of_the_profile(
         entry = strict_json.parse_object(line)
         assert_harmless(list(walk("entry", {**entry, "released": ""})))
         assert entry["released"] == one.text
-        assert entry["epsilon"] in (0, EPSILON)
-        assert entry["said"] is one.said
+        assert (entry["method"], entry["said"]) == (one.method, one.said)
+        assert entry["window"] == (WINDOW if one.method == methods.PRIVATE else None)
+        assert (entry["bits"] > 0) is (one.said and one.method == methods.OWNER)
     last = strict_json.parse_object(end)
     head = token(last["head"], "head-header", "head")
     assert_harmless([*walk("end", {**last, "head": ""}), *texts_in(head)])
 
 
-@pytest.mark.parametrize("level", COSTLY)
+@pytest.mark.parametrize(("method", "level"), OF_THE_METHOD)
 def test_an_answer_that_says_nothing_is_worked_out_like_one_that_does(
-    wallet: Wallet, told: list[Told], monkeypatch: pytest.MonkeyPatch, level: str
+    wallet: Wallet, told: list[Told], monkeypatch: pytest.MonkeyPatch, method: str, level: str
 ) -> None:
     """Otherwise it would be known by how soon it comes."""
     calls = Counter[str]()
+    work = (*WORK, *OF_THE_METHOD[method, level])
 
     def counted(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any, **named: Any) -> Any:
@@ -453,46 +475,60 @@ def test_an_answer_that_says_nothing_is_worked_out_like_one_that_does(
 
         return call
 
-    for module, name in WORK:
+    for module, name in work:
         monkeypatch.setattr(module, name, counted(f"{module.__name__}.{name}", getattr(module, name)))
-    monkeypatch.setattr(randomness, "laplace", lambda *_: lambda sums: sums)
-    monkeypatch.setattr(randomness, "_noisy", lambda *_: 0)
-    party, later = "https://shop-30.example", NOW + timedelta(days=60)
-    budgets.confirm_date(wallet, later)
-    disclosure.grant(wallet, party, level=level, now=later, expires=later + timedelta(days=9), unsigned=True)
+    later = NOW + timedelta(days=20)
+    told_one = next(one.question.party for one in told if one.method == methods.PRIVATE and one.said)
+    untold = next(one.question.party for one in told if one.reason is ReasonCode.APPLICATIONS_TOLD)
     topics = {"open": [topic.id for topic in OPEN[:3]], "closed": [topic.id for topic in SENSITIVE[:3]]}
-    work = {}
-    for name, budget, about in (("told", 99_000, "open"), ("closed", 99_000, "closed"), ("spent", 0, "open")):
-        budgets.change(wallet, application=budget)
-        texts = [f"On the subject {topic}, a thing for {name}" for topic in topics[about]]
-        asked = Bands(tuple(topics[about])) if level == "bands" else Choose(numbered(texts), 2)
-        if name == "spent" and level == "bands":
-            asked = Bands(tuple(topics[about][:2]))
+    cases: list[tuple[str, str, str, dict[str, Any]]] = (
+        [
+            ("told", told_one, "open", {}),
+            ("closed", PARTIES[1], "closed", {}),
+            ("cap", PARTIES[1], "open", {"cap": 1}),
+        ]
+        if method == methods.OWNER
+        else [
+            ("told", told_one, "open", {}),
+            ("untold", untold, "open", {}),
+            ("day", told_one, "open", {"per_day": 0}),
+        ]
+    )
+    done = {}
+    for case, party, which, bounds in cases:
+        disclosure.grant(
+            wallet, party, level=level, now=later, expires=later + timedelta(days=9), unsigned=True,
+            exact=method == methods.OWNER, **bounds,
+            topics=topics[which] if level == "topics" else (),
+        )  # fmt: skip
+        texts = [f"On the subject {topic}, a thing" for topic in topics[which]]
+        asked: Asked = Choose(numbered(texts), 1)
+        if level != "choose":
+            asked = (Bands if level == "bands" else Topics)(tuple(topics[which]))
         calls.clear()
-        made = request(party, asked, later)
-        answered = disclosure.ask(wallet, Embedder, made, consent=Owner(1), now=later)
-        assert answered.said is (name == "told")
-        work[name] = dict(calls)
-    assert work["closed"] == work["told"] == work["spent"]
-    assert len(work["told"]) == len(WORK) - 2, "all that this level needs"
+        answered = disclosure.ask(wallet, Embedder, request(party, asked, later), consent=Owner(1), now=later)
+        assert answered.said is (case == "told"), case
+        assert parts_of_answer(answered.text)["payload"]["method"] == method
+        done[case] = dict(calls)
+    assert list(done.values()) == [done["told"]] * 3
+    assert len(done["told"]) == len(work)
 
 
 def test_what_the_commands_print_holds_no_more(taught: Ipse, tmp_path: Path) -> None:
     party, asked = PARTIES[0], tmp_path / "request.json"
     for text in TEXTS[:3]:
         taught("profile", "like", text, "-q")
-    taught("dapp", "grant", party, "--level", "choose", "--allow-unsigned")
     candidates = tmp_path / "candidates.txt"
     candidates.write_text("a novel\na bicycle\na teapot\na map of the city\n")
-    for granted in (True, False):
-        if not granted:
-            taught("dapp", "budget", "--application", "0")
-            candidates.write_text("a lamp\na bicycle\na teapot\na map of the city\n")
+    grant = ("dapp", "grant", party, "--level", "choose", "--allow-unsigned")
+    for terms, said in ((["--exact", "--per-day", "1"], True), (["used up"], False), ([], True)):
+        if said:
+            taught(*grant, *terms)
         taught(
             "dapp", "request", "--audience", party, "--purpose", PURPOSE, "--candidates", candidates,
             "--top", "2", "-o", asked, "--force",
         )  # fmt: skip
-        run = taught("dapp", "answer", asked, "--json", code=0 if granted else 7)
+        run = taught("dapp", "answer", asked, "--json", code=0 if said else 7)
         result = {name: value for name, value in run.json.items() if name in VOCABULARY["result"]}
         assert run.json.keys() - result.keys() <= {"schema"}
         assert_harmless([*walk("result", {**result, "answer": ""}), run.err])
@@ -500,7 +536,8 @@ def test_what_the_commands_print_holds_no_more(taught: Ipse, tmp_path: Path) -> 
         shown = taught("log", "show", str(run.json["entry"]), "--json")
         entry = {name: value for name, value in shown.json.items() if name != "schema"}
         assert entry["released"] == run.json["answer"]
-        assert entry["epsilon"] == (EPSILON if granted else 0)
+        assert entry["method"] == (methods.OWNER if terms else methods.PRIVATE)
+        assert (entry["bits"] > 0) is (said and bool(terms))
         assert_harmless([*walk("entry", {**entry, "released": ""}), shown.err])
     exported = taught("log", "export", "--json").json
     assert exported.keys() - {"schema"} == {"entries", "end"}
