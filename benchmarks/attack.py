@@ -269,9 +269,8 @@ def main() -> int:
     print(f"{'':17}" + "".join(f"{head:<21}" for head in heads).rstrip())
     for world in worlds:
         held &= report_held(world, topics)
-    print(
-        f"\n{QUESTIONS:,} questions\n\n{'':17}{'one application':34}{'reworded':12}{'100 that share':34}reworded"
-    )
+    heads = [f"{'one application':34}", f"{'reworded':12}", f"{'100 that share':34}", "reworded"]
+    print(f"\n{QUESTIONS:,} questions\n\n{'':17}" + "".join(heads))
     for world in worlds:
         held &= report_asked(world, topics)
     print("\nthe bar holds" if held else "\nTHE BAR DOES NOT HOLD")
