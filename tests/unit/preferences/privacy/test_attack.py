@@ -86,14 +86,14 @@ def test_questions_recover_little_however_many_they_are(
 
 def test_an_answer_that_abstains_tells_nothing(attack: ModuleType) -> None:
     counts = attack.summary.NoisyCounts((5000, 0), 1_000_000)
-    alike = np.full((20, 2), 0.5)
+    alike = np.full((20, 2), 0.5, np.float32)
     wallet = attack.Wallet([counts], alike)
     assert not wallet.ask(np.arange(20)[None]).any()
 
 
 def test_an_answer_chooses_three_by_the_counts(attack: ModuleType) -> None:
     counts = attack.summary.NoisyCounts((5000, 0), 1_000_000)
-    about = np.array([[1.0, 0.0]] * 3 + [[0.0, 1.0]] * 17)
+    about = np.array([[1.0, 0.0]] * 3 + [[0.0, 1.0]] * 17, np.float32)
     chosen = attack.Wallet([counts], about).ask(np.arange(20)[None])
     assert np.flatnonzero(chosen[0]).tolist() == [0, 1, 2]
 
