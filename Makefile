@@ -118,7 +118,9 @@ bench: .venv/tools $(PEERS)/node_modules/.package-lock.json
 	$(BIN)/python benchmarks/purpose_fit.py
 	$(BIN)/python benchmarks/refusal_timing.py
 	$(BIN)/python benchmarks/membership.py
-	$(BIN)/python benchmarks/attack.py
+	$(BIN)/python benchmarks/disclosure.py --cache .venv/benchmarks
+	$(BIN)/python benchmarks/attack.py --cache .venv/benchmarks
+	$(BIN)/python benchmarks/exposure.py --cache .venv/benchmarks
 
 completions: .venv/installed
 	for shell in bash fish zsh; do \

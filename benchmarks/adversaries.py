@@ -2,7 +2,8 @@
 
 The first ask. They hold the embedding model, a catalogue of texts and know how people's interests are
 usually spread (`Catalogue`). They yield questions, are sent what was chosen, and add what they heard to their
-guess of the direction of the interests. `linear` makes a better guess of that by how people differ.
+guess: a weight for each text of the catalogue. The weighted sum is the direction of the interests, and
+`linear` makes it better by how people differ.
 
 The others (`Holder`) hold the summaries that all these answers are computed from, so that no questions could
 tell them more.
@@ -48,14 +49,14 @@ def random_candidates(catalogue: Catalogue, guess: Doubles, rng: np.random.Gener
     """Any texts; what is chosen minus what is not."""
     while True:
         some = rng.integers(len(catalogue.texts), size=(BATCH, CANDIDATES))
-        _hear(catalogue, guess, some, (yield some))
+        _hear(guess, some, (yield some))
 
 
 def menu(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> Questions:
     """All kinds of things one after the other: a few questions cover everything there is."""
     while True:
         some = _kinds(catalogue, rng)
-        _hear(catalogue, guess, some, (yield some))
+        _hear(guess, some, (yield some))
 
 
 def gradient(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> Questions:
@@ -63,8 +64,9 @@ def gradient(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> 
     near = max(len(catalogue.texts) // 6, CANDIDATES)
     some = _kinds(catalogue, rng)
     while True:
-        _hear(catalogue, guess, some, (yield some))
-        towards = np.argpartition(-(catalogue.texts @ guess.astype(np.float32)), near - 1)[:near]
+        _hear(guess, some, (yield some))
+        direction = guess.astype(np.float32) @ catalogue.texts
+        towards = np.argpartition(-(catalogue.texts @ direction), near - 1)[:near]
         some = rng.choice(towards, (BATCH, CANDIDATES))
 
 
@@ -72,7 +74,7 @@ def pairs(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> Que
     """This one or that one?"""
     while True:
         some = rng.integers(len(catalogue.texts), size=(BATCH, 2))
-        _hear(catalogue, guess, some, (yield some))
+        _hear(guess, some, (yield some))
 
 
 def repeated(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> Questions:
@@ -81,7 +83,7 @@ def repeated(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> 
     while True:
         some = np.tile(catalogue.kinds[fixed], (BATCH, 1))
         some[:, -1] = rng.integers(len(catalogue.texts), size=BATCH)
-        _hear(catalogue, guess, some, (yield some))
+        _hear(guess, some, (yield some))
 
 
 def reworded(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> Questions:
@@ -89,7 +91,7 @@ def reworded(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> 
     fixed = _spaced(catalogue)
     while True:
         some = _said_otherwise(catalogue, np.tile(fixed, (BATCH, 1)), rng)
-        _hear(catalogue, guess, some, (yield some))
+        _hear(guess, some, (yield some))
 
 
 def reworded_menu(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator) -> Questions:
@@ -97,7 +99,7 @@ def reworded_menu(catalogue: Catalogue, guess: Doubles, rng: np.random.Generator
     while True:
         kinds = np.stack([rng.permutation(len(catalogue.kinds))[:CANDIDATES] for _ in range(BATCH)])
         some = _said_otherwise(catalogue, kinds, rng)
-        _hear(catalogue, guess, some, (yield some))
+        _hear(guess, some, (yield some))
 
 
 ADVERSARIES: dict[str, Adversary] = {
@@ -158,9 +160,9 @@ class Holder:
         return found
 
 
-def linear(catalogue: Catalogue, guess: Doubles) -> Doubles:
-    """The guess, drawn towards the directions in which people differ most."""
-    better: Doubles = catalogue.spread @ guess
+def linear(catalogue: Catalogue, direction: Doubles) -> Doubles:
+    """The direction, drawn towards those in which people differ most."""
+    better: Doubles = catalogue.spread @ direction
     return better
 
 
@@ -189,9 +191,7 @@ def _said_otherwise(catalogue: Catalogue, kinds: Rows, rng: np.random.Generator)
     return found
 
 
-def _hear(catalogue: Catalogue, guess: Doubles, asked: Rows, chosen: Chosen) -> None:
+def _hear(guess: Doubles, asked: Rows, chosen: Chosen) -> None:
     """Towards what was chosen, away from what was not; nothing of a question that was not answered."""
-    answered = chosen.any(axis=1)
     shares = chosen.sum(axis=1, keepdims=True) / asked.shape[1]
-    weights = (chosen - shares)[answered].ravel().astype(np.float32)
-    guess += weights @ catalogue.texts[asked[answered].ravel()]
+    np.add.at(guess, asked, chosen - shares)

@@ -20,8 +20,8 @@ Worlds are those of benchmarks/private_summary: "topics", "everyday" and "writte
 users of MovieLens with an even number, in two halves, of which each is the prior of the other. Some of the
 taste model's constants were chosen on one half. Films are 10 that a user liked (4 stars on) and 10 that they
 did not (2.5 at most), none of which they stated; "1,000" are users with 600 ratings or more.
-"offers" are 20 of 60 candidates that an application would write itself. "written" at 1,000 is one person, all
-twelve together: its interval is over questions alone.
+"offers" are 20 of 60 candidates that an application would write itself. "written" people are twelve at 50
+statements, any five together at 200 and all together at 1,000: with so few, their intervals are too narrow.
 """
 
 from __future__ import annotations
