@@ -577,8 +577,7 @@ def test_what_applications_could_foretell_is_shown_for_each_and_for_all(
         ("all together", 2, 12),
     ]
     for row in rows:
-        assert 0 <= row["rho"] <= 1
-        assert 0 < row["stranger"] <= row["share"] <= 1
+        assert all(0 <= row[name] <= 1 for name in ("rho", "share", "stranger"))
     assert ipse("dapp", "exposure").out.splitlines()[-1].startswith("all together")
 
 
