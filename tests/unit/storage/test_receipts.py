@@ -78,7 +78,7 @@ def test_a_vault_from_before_withdrawals_keeps_its_receipts_under_a_new_head(
 ) -> None:
     path = tmp_path / "vault.db"
     with monkeypatch.context() as patch:
-        patch.setattr(module, "MIGRATIONS", MIGRATIONS[:6])
+        patch.setattr(module, "MIGRATIONS", MIGRATIONS[:7])
         Vault.create(path, bytes(32)).close()
         with Vault.open(path, bytes(32)) as older:
             older.insert("INSERT INTO receipts (number, receipt) VALUES (?, ?)", (7, "seven"))
