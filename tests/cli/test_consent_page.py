@@ -57,11 +57,12 @@ class Person:
         """Keys, return included where there is one."""
         self.child.send(text)
 
-    def sends(self, *, keep: bool = False) -> str:
-        """Say yes, and whether the profile may learn from it; what is shown to the end."""
+    def sends(self, *, keep: bool | None = False) -> str:
+        """Say yes, and whether the profile may learn from it, None where that is not asked; what is shown."""
         self.types("yes\r")
-        self.reads(_KEEP)
-        self.types("k\r" if keep else "\r")
+        if keep is not None:
+            self.reads(_KEEP)
+            self.types("k\r" if keep else "\r")
         return self.leaves(0)
 
     def leaves(self, code: int) -> str:
@@ -237,7 +238,7 @@ def test_what_is_about_a_closed_topic_comes_last_and_only_the_owner_ticks_it(
     person.types("20\r")
     page = person.reads(_ARRANGE)
     assert _ticked(page)[-1] == kept[-1]
-    person.sends()
+    person.sends(keep=None)
     told = ipse("dapp", "verify", person.out, "--request", request).out.splitlines()
     assert told == _ticked(page)
 
@@ -298,7 +299,7 @@ def test_an_order_leaves_as_the_owner_arranged_it(ordering: tuple[Ipse, Path]) -
         assert _ticked(page) == arranged
     person.types("2 20\r")
     person.reads(_ARRANGE)
-    person.sends()
+    person.sends(keep=None)
     told = ipse("dapp", "verify", person.out, "--request", request).out.splitlines()
     assert told == [arranged[0], *arranged[2:19]]
     (entry,) = _log(ipse)
@@ -334,7 +335,7 @@ def test_the_profile_learns_from_the_ticks_where_the_owner_says_so(
         return
     assert {text for text, weight in learned.items() if weight > 0} == {offered[1], offered[2], offered[6]}
     assert {text for text, weight in learned.items() if weight < PASSED_OVER} == {offered[0]}
-    assert {text for text, weight in learned.items() if weight == PASSED_OVER} == set(offered[3:6])
+    assert set(learned) == {offered[0], offered[1], offered[2], offered[6]}, "nothing of what was passed over"
 
 
 def test_an_interrupt_before_it_is_said_what_is_kept_leaves_nothing_behind(
@@ -641,8 +642,9 @@ def test_nothing_is_wider_than_the_terminal_whatever_the_application_writes(
     person.types("nothing\r")
     person.reads("refuses: ")
     person.types("yes\r")
-    person.reads("not: ")
-    person.types("\r")
+    if level == "choose":
+        person.reads("not: ")
+        person.types("\r")
     person.leaves(0)
     lines = person.seen.getvalue().splitlines()
     assert max(map(cells, lines)) <= columns

@@ -79,6 +79,13 @@ class Proposal:
         return self.offer.chosen if levels.of(self.question.asked).preticked else ()
 
 
+    @property
+    def teaches(self) -> bool:
+        """Whether the profile can learn from what is ticked: each tick is then a liking of something."""
+        level = levels.of(self.question.asked)
+        return level.sends_candidates and not level.ordered
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The owner's decision: the keys of the items that may leave, in their order.

@@ -86,10 +86,11 @@ def ask(
     if granted is not None:
         told = answers.told_bits(wallet.vault, grant=granted.grant.number)
         leaving = _allowed(granted, owner.chosen(question.asked, offer, granted.grant.cap, told))
-        decision = Decision(accepted=True)
+        decision, learns = Decision(accepted=True), False
     else:
         proposal = _proposal(wallet, question, model, topics, exact, offer, date)
         decision = consent(proposal)
+        learns = decision.accepted and decision.keep and proposal.teaches
         leaving = (
             owner.ticked(offer, decision.ticked) if decision.accepted else Offer.nothing(reasons.REFUSED)
         )
@@ -97,7 +98,7 @@ def ask(
     answered = release(
         wallet, question, draft, seen=seen, granted=granted, refused=not decision.accepted, now=now
     )
-    if decision.accepted and decision.keep and levels.of(question.asked).sends_candidates:
+    if learns:
         keeping.learn(wallet, model, offer, decision.ticked, now=now)
     return answered
 

@@ -20,20 +20,20 @@ def learn(
 ) -> feedback.Learned | None:
     """Take what is ticked as liked, and what was chosen by the profile and then unticked as disliked.
 
-    None where neither is there.
+    Nothing is learned of the others. None where neither is there.
     """
-    places = {item.key: place for place, item in enumerate(offer.items, 1)}
-    taken = [places[key] for key in ticked if key in places]
-    unticked = [places[key] for key in offer.chosen if key not in ticked]
-    if not taken and not unticked:
+    unticked = [key for key in offer.chosen if key not in ticked]
+    items = offer.picked((*ticked, *unticked))
+    if not items:
         return None
-    number = rankings.add(wallet.vault, [item.text for item in offer.items], now=format_timestamp(now))
+    number = rankings.add(wallet.vault, [item.text for item in items], now=format_timestamp(now))
+    liked = len(items) - len(offer.picked(unticked))
     return feedback.learn(
         wallet,
         embedder,
         ranking=number,
-        taken=taken,
-        refused=unticked,
+        taken=range(1, liked + 1),
+        refused=range(liked + 1, len(items) + 1),
         none=False,
         now=now,
     )

@@ -57,7 +57,7 @@ class _Checklist:
         self._level = levels.of(proposal.question.asked)
         self._items = list(proposal.offer.items)
         self._ticked = set(proposal.preticked)
-        self._shown = max(FIRST, min(len(self._ticked), 2 * FIRST))
+        self._shown = max(FIRST, len(self._ticked))  # nothing leaves that was not shown
 
     def decided(self) -> Decision:
         """Ask until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
@@ -125,7 +125,7 @@ class _Checklist:
         return not unknown
 
     def _keeps(self) -> bool:
-        return self._level.sends_candidates and _asked(self._context, _KEEP) == "k"
+        return self._proposal.teaches and _asked(self._context, _KEEP) == "k"
 
     def _say(self, text: str) -> None:
         self._context.output.page(text, keep=ISOLATES)
