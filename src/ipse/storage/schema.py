@@ -314,8 +314,10 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ) STRICT;
     CREATE TRIGGER told_statement_gone AFTER DELETE ON statements
         BEGIN DELETE FROM transcript WHERE verbatim; END;
-    CREATE TRIGGER told_statement_withdrawn AFTER UPDATE OF text, sensitivity ON statements
+    CREATE TRIGGER told_statement_withdrawn AFTER UPDATE OF text, sensitivity, superseded_by ON statements
         WHEN new.text <> old.text OR new.sensitivity = 'secret'
+            OR new.superseded_by IS NOT old.superseded_by AND EXISTS (SELECT 1 FROM statements
+                WHERE number = new.superseded_by AND sensitivity = 'secret')
         BEGIN DELETE FROM transcript WHERE verbatim; END;
     CREATE TABLE readings (
         party TEXT PRIMARY KEY,
