@@ -1,7 +1,7 @@
 """What applications were told exactly, as the meter reads it, and the highest readings so far.
 
 A row holds the vectors of what was offered and told. Those of the owner's own sentences go with the first
-statement that is forgotten, corrected or made secret: the vault holds to that itself.
+statement that is forgotten, corrected, made secret or replaced by a secret: the vault holds to that itself.
 """
 
 from __future__ import annotations

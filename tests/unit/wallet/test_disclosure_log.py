@@ -23,12 +23,10 @@ LOG_KEY = "538be913ff2def798de883d239ef8914183dc13fb277f39c74df404d2fe4211d"
 
 class TestRecording:
     def test_an_entry_says_when_and_what_its_bytes_hash_to(self, recorded: Wallet) -> None:
-        entry = disclosure_log.record(
-            recorded, {**content("Grüße"), "answer": "mine", "epsilon": 0.5}, now=NOW
-        )
+        entry = disclosure_log.record(recorded, {**content("Grüße"), "answer": "mine", "bits": 0.5}, now=NOW)
         assert entry.content == {
             **content("Grüße"),
-            "epsilon": 0.5,
+            "bits": 0.5,
             "time": "2026-11-22T12:00:00Z",
             "answer": hashlib.sha256("Grüße".encode()).hexdigest(),
             "number": 1,

@@ -6,10 +6,10 @@ import functools
 import hashlib
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
+from ipse.disclosure.methods.private import Limits
 from ipse.errors import CorruptData, KeystoreUnavailable, StorageError, VaultAltered, VerificationFailed
 from ipse.keys import derivation
 from ipse.storage import disclosure_log as chain
@@ -18,7 +18,7 @@ from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
 from ipse.wallet import disclosure, disclosure_log, keystore_move, recovery, state
-from ipse.wallet.disclosure import budgets
+from ipse.wallet.disclosure import dates, summaries
 from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.recovery import Loss
 from ipse.wallet.wallet import Wallet
@@ -100,8 +100,8 @@ def broken(wallet: Wallet, how: Break) -> tuple[Wallet, Loss]:
     return wallet, lost
 
 
-def left(wallet: Wallet, now: object = NOW) -> tuple[int, int]:
-    return budgets.left(wallet, None, now)  # type: ignore[arg-type]
+NONE = Limits(year=0, life=0)
+"""Limits under which no private summary is drawn."""
 
 
 def everything(wallet: Wallet) -> tuple[object, ...]:
@@ -141,7 +141,6 @@ class TestAccepting:
                 "application": "",
                 "address": "",
                 "consent": "owner",
-                "epsilon": 0,
                 "grant": None,
                 "said": False,
                 "released": "",
@@ -150,15 +149,27 @@ class TestAccepting:
             }
 
     @pytest.mark.sampled(3)
-    def test_leaves_nothing_of_any_budget_for_30_days(self, recorded: Wallet, how: str) -> None:
+    def test_lets_no_private_summary_be_drawn_until_the_owner_sets_limits(
+        self, recorded: Wallet, how: str
+    ) -> None:
+        """What was drawn by the entries that are lost is not known."""
         wallet, lost = broken(recorded, ACCEPTABLE[how])
         with wallet:
             recovery.accept(wallet, lost, now=NOW)
-            budgets.change(wallet, application=100_000, overall=100_000)
-            for now in (NOW, NOW - 10 * DAY, NOW + 30 * DAY):
-                assert left(wallet, now) == (0, 0)
-                assert not budgets.allowed(wallet, "https://new.example", 1, now)
-            assert left(wallet, NOW + 30 * DAY + timedelta(seconds=1)) == (100_000, 100_000)
+            for now in (NOW, NOW - 10 * DAY, NOW + 9999 * DAY):
+                drawn = summaries.drawn(wallet, now)
+                assert drawn.limits == NONE
+                assert not drawn.limits.room(drawn.this_year, drawn.ever)
+        with opened(wallet.places) as again:
+            assert summaries.change_limits(again, year=400, life=800) == Limits(400, 800)
+            assert summaries.limits(again).room(0, 0)
+
+    @pytest.mark.sampled(3)
+    def test_confirms_the_date_that_the_owner_was_shown(self, recorded: Wallet, how: str) -> None:
+        wallet, lost = broken(recorded, ACCEPTABLE[how])
+        with wallet:
+            recovery.accept(wallet, lost, now=NOW + 99 * DAY)
+            assert dates.dates(wallet, NOW).confirmed == NOW + 99 * DAY
 
     @pytest.mark.sampled(3)
     def test_is_named_as_the_way_out_by_all_that_refuses(self, recorded: Wallet, how: str) -> None:
@@ -218,14 +229,17 @@ class TestAccepting:
             still = recovery.loss(wallet)
             assert still is not None
             recovery.accept(wallet, still, now=NOW)
-            assert left(wallet) == (0, 0)
+            assert summaries.limits(wallet) == NONE
             assert recovery.loss(wallet) is None
 
 
 def test_takes_back_all_that_may_have_been_taken_back(recorded: Wallet) -> None:
     """Nobody knows what was ended, closed or hidden after the vault was saved."""
     vault = recorded.vault
-    disclosure.grant(recorded, "https://shop.example", level="choose", now=NOW, expires=NOW + 90 * DAY)
+    for level, exact in (("choose", False), ("bands", True)):
+        disclosure.grant(
+            recorded, "https://shop.example", level=level, now=NOW, expires=NOW + 90 * DAY, exact=exact
+        )
     new = [NewStatement("tea", 1.0, "said", one) for one in ("public", "private", "secret")]
     new[1] = NewStatement("rain", 1.0, "said", "private")
     new[2] = NewStatement("fog", 1.0, "said", "secret")
@@ -237,7 +251,7 @@ def test_takes_back_all_that_may_have_been_taken_back(recorded: Wallet) -> None:
     wallet, lost = broken(recorded, fall_behind)
     with wallet:
         recovery.accept(wallet, lost, now=NOW)
-        assert [grant.revoked for grant in grants.every(wallet.vault)] == [TIME]
+        assert [grant.revoked for grant in grants.every(wallet.vault)] == [TIME, TIME]
         assert {said.sensitivity for said in statements.every(wallet.vault)} == {"secret"}
         access = access_by_topic(wallet)
         assert "own:The abyss" in access
@@ -289,9 +303,10 @@ class TestNothingToAccept:
             wallet.vault.unsettled = None
 
 
-def test_an_older_vault_put_back_again_and_again_gives_no_budget_back(recorded: Wallet) -> None:
+def test_an_older_vault_put_back_again_and_again_lets_no_summary_be_drawn(recorded: Wallet) -> None:
     disclose(recorded, "a")
     old = vault_of(recorded)
+    summaries.change_limits(recorded, year=0)
     disclose(recorded, "b")
     wallet = recorded
     for day in (0, 20, 40):
@@ -300,7 +315,7 @@ def test_an_older_vault_put_back_again_and_again_gives_no_budget_back(recorded: 
         lost = recovery.loss(wallet)
         assert lost is not None
         recovery.accept(wallet, lost, now=now)
-        assert left(wallet, now) == left(wallet, now + 30 * DAY) == (0, 0)
+        assert summaries.limits(wallet) == NONE
     wallet.close()
 
 
@@ -338,7 +353,7 @@ def test_the_newest_vault_fits_until_the_keystore_remembers_the_loss(
             recovery.accept(wallet, lost, now=NOW)
     with put_back(wallet, new) as newest:
         assert disclosure_log.verify(newest).count == 2
-        assert left(newest) == (1000, 2000)
+        assert summaries.limits(newest) == Limits()
 
 
 @pytest.mark.usefixtures("desktop")
@@ -407,7 +422,7 @@ def test_a_kill_while_a_loss_is_accepted_leaves_it_to_be_accepted_or_accepted(
             still = recovery.loss(again)
             seen.add((here, still is not None))
             assert still is None or not reported
-            assert left(again) == ((0, 0) if here > 2 else (1000, 2000))
+            assert summaries.limits(again) == (NONE if here > 2 else Limits())
             if still is not None:
                 with pytest.raises(VerificationFailed):
                     disclosure_log.record(again, content(), now=NOW)
@@ -415,7 +430,7 @@ def test_a_kill_while_a_loss_is_accepted_leaves_it_to_be_accepted_or_accepted(
         with opened(places) as again:
             (entry,) = disclose(again, "next")
             assert disclosure_log.verify(again).count == entry.number
-            assert left(again) == (0, 0)
+            assert summaries.limits(again) == NONE
         line += 37
     assert line > 300
     assert seen == {(2, True), (3, True), (3, False)}, "before the commit, before it is remembered, and after"

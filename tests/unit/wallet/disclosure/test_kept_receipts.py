@@ -15,7 +15,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError, MalformedInput, NotFound, VerificationFailed
 from ipse.keys import derivation
 from ipse.storage import answers as kept
-from ipse.storage import disclosure_log
+from ipse.storage import disclosure_log, transcript
 from ipse.wallet import disclosure
 from ipse.wallet.resolution import resolve
 from ipse.wallet.wallet import Wallet
@@ -32,6 +32,7 @@ from tests.unit.wallet.disclosure.material import (
     ask,
     never,
     no,
+    teach,
 )
 
 
@@ -55,7 +56,9 @@ class TestAReceipt:
     def test_holds_the_terms_of_its_answer_under_the_key_of_its_party(
         self, wallet: Wallet, application: Application, consent: str
     ) -> None:
+        teach(wallet, "candidate 1")
         reply = ask(wallet, application) if consent == "yes" else ask(wallet, application, consent=no)
+        assert reply.answered.said is (consent == "yes")
         found = receipts.verify_receipt(text_of(wallet, reply.answered.entry))
         receipts.check_terms(found, reply.question, reply.answered.text)
         assert found.countersigner is None
@@ -171,10 +174,12 @@ def test_a_receipt_that_cant_be_made_lets_nothing_leave(
     def full(*_: object, **__: object) -> None:
         raise MalformedInput("no")
 
+    teach(wallet, "candidate 1")
     with monkeypatch.context() as patch:
         patch.setattr("ipse.wallet.disclosure.releasing.build_receipt", full)
         with pytest.raises(IpseError):
             ask(wallet)
     assert disclosure_log.end(wallet.vault)[0] == 0
+    assert transcript.parties(wallet.vault) == []
     disclosure.grant(wallet, SHOP.party, level="choose", now=NOW, expires=NOW.replace(year=2027))
     assert ask(wallet, consent=never).answered.entry == 1

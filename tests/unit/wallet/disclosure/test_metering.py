@@ -307,8 +307,13 @@ def replaces(wallet: Wallet, number: int) -> None:
     supersede_with(wallet, Blending(), number, NewStatement("milk", 0.5, "said"), now=NOW)
 
 
+def replaces_with_a_secret(wallet: Wallet, number: int) -> None:
+    new = NewStatement("milk", 0.5, "said", sensitivity="secret")
+    supersede_with(wallet, Blending(), number, new, now=NOW)
+
+
 class TestTheVectorsOfSentences:
-    @pytest.mark.parametrize("change", [forgets, forgets_another, corrects, hides])
+    @pytest.mark.parametrize("change", [forgets, forgets_another, corrects, hides, replaces_with_a_secret])
     def test_go_when_a_statement_is_forgotten_corrected_or_made_secret(
         self, wallet: Wallet, change: Callable[[Wallet, int], None]
     ) -> None:

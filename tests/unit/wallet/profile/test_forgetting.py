@@ -13,15 +13,26 @@ from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import NotFound, StorageError
 from ipse.keys import derivation
-from ipse.storage import answers, disclosure_log, erasing, rankings, statement_vectors, statements
+from ipse.storage import (
+    answers,
+    disclosure_log,
+    erasing,
+    rankings,
+    statement_vectors,
+    statements,
+    summaries,
+    transcript,
+)
+from ipse.storage.answers import AnswerRow
 from ipse.storage.statements import NewStatement
+from ipse.storage.summaries import Drawing
+from ipse.storage.transcript import Line
 from ipse.storage.vault import Vault
 from ipse.wallet.profile.changing import Correction, correct, supersede_with
 from ipse.wallet.profile.forgetting import Disclosed, disclosed, erase, forget
 from ipse.wallet.profile.remembering import remember
 from ipse.wallet.wallet import Wallet
 from tests.unit.storage.pages import plain_pages
-from tests.unit.storage.test_answers import ROW
 from tests.unit.wallet.profile.conftest import NOW, HashEmbedder
 
 TEA = NewStatement("phosphorescent anglerfish of the abyss", 0.8, "said")
@@ -91,28 +102,57 @@ def test_nothing_of_a_text_is_left_when_it_is_corrected(wallet: Wallet, embedder
     assert [trace for trace in traces if trace in pages(wallet)] == []
 
 
-def test_no_answer_is_repeated_that_was_made_of_what_is_forgotten(
+def told(wallet: Wallet, *, verbatim: bool = True) -> list[Line]:
+    """Note that a sentence was told exactly, or a choice; what the meter keeps of it."""
+    row = AnswerRow(
+        number=1, party=SHOP, nonce="n", question=bytes(32), level="statements", purpose="p", method="owner",
+        bits=8.5, epsilon=0, grant_number=None, time=format_timestamp(NOW),
+    )  # fmt: skip
+    answers.add(wallet.vault, row)
+    vectors = HashEmbedder().embed([TEA.text, OTHER.text])
+    rows = (vectors * 127).astype("int8").tobytes()
+    line = Line(1, SHOP, HashEmbedder().fingerprint, rows, (1, 1), 1, 2, 8.5, edited=False, verbatim=verbatim)
+    transcript.add(wallet.vault, line)
+    return [line]
+
+
+def metered(wallet: Wallet) -> list[Line]:
+    return transcript.lines(wallet.vault, HashEmbedder().fingerprint)
+
+
+def test_no_vector_of_a_sentence_that_was_told_is_left_once_a_statement_is_forgotten(
     wallet: Wallet, embedder: HashEmbedder
 ) -> None:
     number, _ = remember(wallet, embedder, [TEA, OTHER], now=NOW).numbers
-    answers.add(wallet.vault, replace(ROW, content=strict_json.canonical({"said": [TEA.text]}).decode()))
+    (line,) = told(wallet)
+    assert metered(wallet) == [line]
+    assert line.vectors[:24] in pages(wallet)
     forget(wallet, [number])
     erase(wallet)
-    assert answers.stored(wallet.vault, ROW.party, ROW.question, since=ROW.time) is None
-    assert answers.spent(wallet.vault, since=ROW.time) == ROW.epsilon
-    assert TEA.text.encode() not in pages(wallet)
+    assert metered(wallet) == []
+    assert line.vectors[:24] not in pages(wallet)
+    assert transcript.parties(wallet.vault) == [(SHOP, 1, 8.5)], "it stays counted"
 
 
-def test_forgetting_that_fails_drops_no_answer(wallet: Wallet, embedder: HashEmbedder) -> None:
+def test_what_an_application_offered_itself_stays_metered(wallet: Wallet, embedder: HashEmbedder) -> None:
     (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
-    answers.add(wallet.vault, ROW)
+    lines = told(wallet, verbatim=False)
+    forget(wallet, [number])
+    assert metered(wallet) == lines
+
+
+def test_forgetting_that_fails_drops_no_vector_of_what_was_told(
+    wallet: Wallet, embedder: HashEmbedder
+) -> None:
+    (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
+    lines = told(wallet)
     with pytest.raises(NotFound):
         forget(wallet, [number, 99])
-    assert answers.stored(wallet.vault, ROW.party, ROW.question, since=ROW.time) == ROW
+    assert metered(wallet) == lines
 
 
 @pytest.mark.parametrize(
-    ("correction", "repeated"),
+    ("correction", "kept"),
     [
         (Correction(sensitivity="secret"), False),
         (Correction(text="I like fish"), False),
@@ -120,23 +160,34 @@ def test_forgetting_that_fails_drops_no_answer(wallet: Wallet, embedder: HashEmb
         (Correction(weight=0.1), True),
     ],
 )
-def test_no_answer_is_repeated_once_a_statement_is_secret_or_reads_otherwise(
-    wallet: Wallet, embedder: HashEmbedder, correction: Correction, repeated: bool
+def test_no_vector_of_what_was_told_is_left_once_a_statement_is_secret_or_reads_otherwise(
+    wallet: Wallet, embedder: HashEmbedder, correction: Correction, kept: bool
 ) -> None:
     (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
-    answers.add(wallet.vault, ROW)
+    lines = told(wallet)
     correct(wallet, number, correction, now=NOW)
-    found = answers.stored(wallet.vault, ROW.party, ROW.question, since=ROW.time)
-    assert (found is not None) is repeated
+    assert metered(wallet) == (lines if kept else [])
 
 
-def test_no_answer_is_repeated_once_a_secret_takes_a_statements_place(
+def test_no_vector_of_what_was_told_is_left_once_a_secret_takes_a_statements_place(
     wallet: Wallet, embedder: HashEmbedder
 ) -> None:
     (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
-    answers.add(wallet.vault, ROW)
+    told(wallet)
     supersede_with(wallet, embedder, number, replace(OTHER, sensitivity="secret"), now=NOW)
-    assert answers.stored(wallet.vault, ROW.party, ROW.question, since=ROW.time) is None
+    assert metered(wallet) == []
+
+
+def test_private_summaries_stay_as_they_were_drawn(wallet: Wallet, embedder: HashEmbedder) -> None:
+    """Their noise hides each statement; one that changed with it would show it."""
+    (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
+    drawing = Drawing(
+        1, "2025-09-09", format_timestamp(NOW), 400, 175_000, ("horror",), ((7,), (-9,)), (SHOP,)
+    )
+    summaries.add(wallet.vault, drawing)
+    forget(wallet, [number])
+    erase(wallet)
+    assert summaries.latest(wallet.vault) == drawing
 
 
 def test_forgetting_what_is_not_there_forgets_nothing_else(wallet: Wallet, embedder: HashEmbedder) -> None:
@@ -211,7 +262,7 @@ def test_who_was_told_a_sentence_verbatim_is_told_with_the_day(
     assert heard_of(wallet, [other]) == ()
 
 
-@pytest.mark.parametrize("level", ["topics", "choose", "bands", "statements"])
+@pytest.mark.parametrize("level", ["topics", "choose", "order", "bands", "statements"])
 def test_an_answer_that_says_nothing_is_no_disclosure(
     wallet: Wallet, embedder: HashEmbedder, level: str
 ) -> None:

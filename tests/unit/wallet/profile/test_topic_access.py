@@ -1,13 +1,20 @@
-"""Topics that the owner opens and closes, and what is not repeated afterwards."""
+"""Topics that the owner opens and closes, and what private summaries have of them afterwards."""
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
+from ipse.disclosure.methods.private import window_of
+from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import NotFound
 from ipse.preferences import topics as listing
-from ipse.storage import answers, topic_store
-from ipse.storage.vault import Vault
+from ipse.preferences.privacy.summary import EPSILON
+from ipse.storage import summaries, topic_store
+from ipse.storage.summaries import Drawing
+from ipse.wallet.disclosure.profile import basis
+from ipse.wallet.disclosure.summaries import find
 from ipse.wallet.profile.topics import (
     access_by_topic,
     add_topic,
@@ -16,16 +23,47 @@ from ipse.wallet.profile.topics import (
     topic_affinities,
 )
 from ipse.wallet.wallet import Wallet
-from tests.unit.storage.test_answers import ROW
 from tests.unit.wallet.profile.conftest import NOW, HashEmbedder
 
 SENSITIVE = next(topic for topic in listing.published().topics if topic.sensitive)
 BAKING = next(topic for topic in listing.published().topics if topic.id == "baking")
 
 
-def repeats(vault: Vault) -> bool:
-    """Whether the answer would be given again."""
-    return answers.stored(vault, ROW.party, ROW.question, since=ROW.time) is not None
+SHOP = "https://shop.example"
+COUNT = 400_000
+"""No noise is exactly this: that happens once in 10**30 draws."""
+
+
+def drawn(wallet: Wallet) -> Drawing:
+    """A private summary whose counts are clear for every topic, and what it holds."""
+    topics = tuple(topic.id for topic in listing.published().topics)
+    counts = (COUNT,) * len(topics)
+    drawing = Drawing(
+        1, window_of(NOW.date()), format_timestamp(NOW), EPSILON, 175_000, topics, (counts, counts), (SHOP,)
+    )
+    assert summaries.add(wallet.vault, drawing) == 1
+    return drawing
+
+
+def told(wallet: Wallet) -> tuple[int, ...]:
+    """What the application is told from, as it is when it asks."""
+
+    def unread() -> NoReturn:
+        raise AssertionError("the profile was counted again")
+
+    return find(wallet, SHOP, unread, NOW).counts.counts
+
+
+def changed(wallet: Wallet) -> list[str]:
+    """The topics whose counts are no longer those that were drawn."""
+    return [
+        topic.id
+        for topic, count in zip(listing.published().topics, told(wallet), strict=True)
+        if count != COUNT
+    ]
+
+
+SENSITIVE_ONES = [topic.id for topic in listing.published().topics if topic.sensitive]
 
 
 def test_sensitive_topics_are_closed_and_all_others_open_until_the_owner_says_so(wallet: Wallet) -> None:
@@ -77,12 +115,10 @@ def test_a_published_topic_and_one_of_ones_own_of_the_same_label_are_closed_toge
 )
 def test_what_is_no_topic_is_not_opened_or_closed(wallet: Wallet, called: str) -> None:
     add_topic(wallet, "The abyss", None, now=NOW)
-    answers.add(wallet.vault, ROW)
     for is_open in (True, False):
         with pytest.raises(NotFound, match="there is no topic"):
             set_topic_access(wallet, called, open=is_open)
     assert topic_store.access(wallet.vault) == {}
-    assert repeats(wallet.vault)
 
 
 def test_a_removed_topic_leaves_no_word_on_it_behind(wallet: Wallet) -> None:
@@ -100,44 +136,70 @@ def test_a_word_on_a_topic_that_is_no_longer_published_opens_nothing(wallet: Wal
     assert "no-longer-there" not in access_by_topic(wallet)
 
 
-@pytest.mark.parametrize(("topic", "is_open"), [(BAKING, False), (SENSITIVE, True)])
-def test_no_answer_from_before_is_repeated_once_a_topic_is_opened_or_closed(
-    wallet: Wallet, topic: listing.Topic, is_open: bool
-) -> None:
-    answers.add(wallet.vault, ROW)
-    set_topic_access(wallet, topic.id, open=is_open)
-    assert not repeats(wallet.vault)
-    assert answers.spent(wallet.vault, since=ROW.time) == ROW.epsilon
+class TestASummaryThatIsDrawn:
+    """Here it has votes for the sensitive topics, as if they had been open when it was drawn."""
 
+    def test_has_noise_for_what_is_closed_and_the_rest_as_it_was(self, wallet: Wallet) -> None:
+        drawn(wallet)
+        assert changed(wallet) == SENSITIVE_ONES
+        set_topic_access(wallet, BAKING.id, open=False)
+        assert set(changed(wallet)) == {BAKING.id, *SENSITIVE_ONES}
 
-def test_saying_what_holds_already_costs_no_stored_answer(wallet: Wallet) -> None:
-    answers.add(wallet.vault, ROW)
-    set_topic_access(wallet, BAKING.id, open=True)
-    set_topic_access(wallet, SENSITIVE.id, open=False)
-    assert repeats(wallet.vault)
+    def test_keeps_that_noise_however_often_the_topic_is_opened_and_closed(self, wallet: Wallet) -> None:
+        """Fresh noise each time would show that something changes, and when."""
+        drawn(wallet)
+        set_topic_access(wallet, BAKING.id, open=False)
+        before = told(wallet)
+        for is_open in (True, False, True):
+            set_topic_access(wallet, BAKING.id, open=is_open)
+            set_topic_access(wallet, SENSITIVE.id, open=is_open)
+            assert told(wallet) == before
+
+    def test_does_not_change_for_what_holds_already(self, wallet: Wallet) -> None:
+        drawn(wallet)
+        told(wallet)
+        before = summaries.latest(wallet.vault)
+        set_topic_access(wallet, BAKING.id, open=True)
+        set_topic_access(wallet, SENSITIVE.id, open=False)
+        told(wallet)
+        assert summaries.latest(wallet.vault) == before
+
+    def test_does_not_change_for_a_topic_of_ones_own(self, wallet: Wallet) -> None:
+        drawn(wallet)
+        before = told(wallet)
+        add_topic(wallet, "The abyss", None, now=NOW)
+        set_topic_access(wallet, "The abyss", open=False)
+        assert told(wallet) == before
+
+    def test_costs_no_more_for_it(self, wallet: Wallet) -> None:
+        drawn(wallet)
+        set_topic_access(wallet, BAKING.id, open=False)
+        told(wallet)
+        assert summaries.cost(wallet.vault) == EPSILON
+
+    def test_has_all_its_votes_where_closing_fails(self, wallet: Wallet) -> None:
+        drawn(wallet)
+
+        def fail() -> None:
+            with wallet.vault.transaction():
+                set_topic_access(wallet, BAKING.id, open=False)
+                told(wallet)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            fail()
+        assert access_by_topic(wallet)[BAKING.id] is True
+        assert changed(wallet) == SENSITIVE_ONES
 
 
 @pytest.mark.parametrize("is_open", [True, False])
 def test_removing_a_closed_topic_opens_what_it_closed(wallet: Wallet, is_open: bool) -> None:
     add_topic(wallet, "The abyss", None, now=NOW)
     set_topic_access(wallet, "The abyss", open=is_open)
-    answers.add(wallet.vault, ROW)
+    before = basis(wallet)
     remove_topic(wallet, "The abyss")
-    assert repeats(wallet.vault) is is_open
-
-
-def test_a_change_that_fails_drops_nothing(wallet: Wallet) -> None:
-    answers.add(wallet.vault, ROW)
-
-    def fail() -> None:
-        with wallet.vault.transaction():
-            set_topic_access(wallet, BAKING.id, open=False)
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        fail()
-    assert access_by_topic(wallet)[BAKING.id] is True
-    assert repeats(wallet.vault)
+    assert "own:The abyss" not in access_by_topic(wallet)
+    assert basis(wallet) != before, "an answer that was worked out before does not leave"
 
 
 def test_the_list_says_which_topics_are_open(wallet: Wallet, embedder: HashEmbedder) -> None:

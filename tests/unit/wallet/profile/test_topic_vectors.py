@@ -75,7 +75,6 @@ def test_a_command_of_the_profile_embeds_no_topic_again(
 def test_the_second_answer_embeds_what_its_question_says_and_nothing_else(
     taught: Wallet, counting: Counting, level: str
 ) -> None:
-    pytest.importorskip("opendp", reason="the profile extra is not installed (opendp)")
     asked = candidates("tea", "coffee") if level == "choose" else ASKED[level]
     for application in (SHOP, SHOP_UNSIGNED):
         counting.seen.clear()
