@@ -136,6 +136,8 @@ def _take_back(wallet: Wallet, now: str) -> None:
     grants.revoke_all(vault, now=now)
     for topic in access_by_topic(wallet):
         topic_store.set_access(vault, topic, False)
+    # Who was told from the summaries of the vault is not known: nobody is told the same noise as another.
+    summaries.blank_closed(wallet)
     statements.set_sensitivity(vault, "secret", now=now)
     for did in trusted_issuers.by_issuer(vault):
         trusted_issuers.remove(vault, did)

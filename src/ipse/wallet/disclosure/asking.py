@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ipse.disclosure import levels, methods, offers, reasons
+from ipse.disclosure import exposure, levels, methods, offers, reasons
 from ipse.disclosure.answers import nothing
+from ipse.disclosure.exposure import Told
 from ipse.disclosure.methods import owner, private
 from ipse.disclosure.offers import Item, Offer, Profile
 from ipse.disclosure.proposals import Applicant, Consent, Decision, Exposed, Proposal, UnconfirmedDate
@@ -118,25 +119,38 @@ class _Exact:
 
     def exposed(self, offer: Offer, items: Sequence[Item]) -> Exposed:
         """What an answer with these items of the offer gives away, with all that was told before."""
-        told = owner.heard(self._question.asked, offer, items, self._profile, self.subjects)
-        own = self._meter.reading(self._question.party, told)
-        return Exposed(
-            own,
-            self._meter.reading(ALL, told).after(own),
-            levels.of(self._question.asked).bits(self._question.asked, items),
-        )
+        return self._read(self._heard(offer, items), items)
 
     def draft(self, offer: Offer, leaving: Offer) -> Draft:
-        """What leaves of the offer; the meter is read in any case, so that it takes as long."""
-        told = owner.heard(self._question.asked, offer, leaving.items, self._profile, self.subjects)
+        """What leaves of the offer; where nothing does, the meter reads a stand-in, which takes as long."""
+        told = self._heard(offer, leaving.items)
+        exposed = self._read(told or self._stand_in(), leaving.items)
         return Draft(
             _content(self._question, leaving),
             methods.OWNER,
             leaving.reason,
             told=told,
-            exposed=self.exposed(offer, leaving.items),
+            exposed=exposed if told else None,
             fingerprint=self._meter.fingerprint,
         )
+
+    def _heard(self, offer: Offer, items: Sequence[Item]) -> Told | None:
+        return owner.heard(self._question.asked, offer, items, self._profile, self.subjects)
+
+    def _read(self, told: Told | None, items: Sequence[Item]) -> Exposed:
+        own = self._meter.reading(self._question.party, told)
+        return Exposed(
+            own,
+            self._meter.reading(ALL, told).after(own),  # together they know no less than one of them
+            levels.of(self._question.asked).bits(self._question.asked, items),
+        )
+
+    def _stand_in(self) -> Told:
+        """An answer of the size of this one, which is never told."""
+        asked = self._question.asked
+        level = levels.of(asked)
+        rows = range(min(level.most_ticked(asked), len(self.subjects)))
+        return exposure.remember(self.subjects, [[row] for row in rows] if level.ordered else [rows], 0.0)
 
 
 def _content(question: Question, offer: Offer) -> JsonObject:

@@ -109,8 +109,8 @@ def table(wallet: Wallet, embedder: Callable[[], Embedder], now: datetime) -> li
     embed_missing(wallet, model)
     topics = embed_topics(wallet, model, EMPTY_PURPOSES)
     meter = Meter(wallet, read_profile(wallet, model, topics, now), model.fingerprint)
-    rows = [Entry(party, count, meter.reading(party)) for party, count, _ in told]
+    found = [Entry(party, count, meter.reading(party)) for party, count, _ in told]
     together = meter.reading(ALL)
-    for row in rows:
-        together = together.after(row.reading)
-    return [*rows, Entry(ALL, sum(row.answers for row in rows), together)]
+    for entry in found:
+        together = together.after(entry.reading)
+    return [*found, Entry(ALL, sum(count for _, count, _ in told), together)]

@@ -24,7 +24,7 @@ from ipse.storage.summaries import Drawing
 from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Drawn", "change_limits", "drawn", "find", "is_news", "limits", "renew"]
+__all__ = ["Drawn", "blank_closed", "change_limits", "drawn", "find", "is_news", "limits", "renew"]
 
 _NAMES: Final = {"year": "limit-year", "life": "limit-life"}
 _YEAR: Final = timedelta(days=365)
@@ -111,7 +111,8 @@ def find(wallet: Wallet, party: str, profile: Callable[[], Profile], moment: dat
             else:
                 reason = reason or reasons.APPLICATIONS_TOLD
         place = newest.parties.index(party) if party in newest.parties else 0
-    return Source(_of_published(newest, place), newest.window, reason)
+    # Noise alone is of no window: its answers look like those of today's, whatever they don't say.
+    return Source(_of_published(newest, place), newest.window if newest.cost else window, reason)
 
 
 def renew(wallet: Wallet, profile: Profile, moment: datetime) -> Drawn:
@@ -129,6 +130,13 @@ def renew(wallet: Wallet, profile: Profile, moment: datetime) -> Drawn:
             )
         _draw(wallet, profile, window_of(moment.date()), moment, newest.parties if newest else ())
         return drawn(wallet, moment)
+
+
+def blank_closed(wallet: Wallet) -> None:
+    """Put noise alone in the place of what the newest summaries say of closed topics, at once."""
+    newest = summaries.latest(wallet.vault)
+    if newest is not None:
+        _without_closed(wallet, newest)
 
 
 def _spent(wallet: Wallet, moment: datetime) -> int:

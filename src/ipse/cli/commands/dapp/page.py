@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Final
 
-from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed
+from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed, wrapped
 from ipse.disclosure import exposure, levels
 from ipse.disclosure.offers import Item
 from ipse.disclosure.proposals import Applicant, Exposed, Proposal, UnconfirmedDate
@@ -70,7 +70,7 @@ def checklist(
     lines = []
     for number, item in enumerate(items[:shown], 1):
         head = f"  {number:>{digits}} [{'x' if item.key in ticked else ' '}] "
-        lines += listed(head, _marked(item.text) if level.quoted else item.text, width=width)
+        lines += _quote(head, item.text, width) if level.quoted else listed(head, item.text, width=width)
         if item.why:
             lines += listed(" " * len(head), f"for you said: {cut(item.why, _MOST_WHY)}", width=width)
     if shown < len(items):
@@ -170,6 +170,12 @@ def _quoted(text: str) -> str:
 def _marked(text: str) -> str:
     """The application's own words, which can't close the marks around them."""
     return f'"{without_quotes(text)}"'
+
+
+def _quote(head: str, text: str, width: int) -> list[str]:
+    """The application's words behind `head`. Each line begins with a mark: none can pass for the page's."""
+    first, *others = wrapped(_marked(text), width - len(head) - 1)
+    return [head + first, *(" " * len(head) + '"' + line for line in others)]
 
 
 def _duration(span: timedelta) -> str:
