@@ -125,7 +125,7 @@ def test_the_limit_of_a_life_holds_by_any_clock(wallet: Wallet) -> None:
         dates.confirm_date(wallet, later)
         disclosure.grant(wallet, SHOP.party, level="choose", now=later, expires=later + 9 * DAY)
         granted(wallet, later)
-    assert drawn(wallet)[1] == 3 * EPSILON
+    assert drawn(wallet)[1] == 2 * EPSILON
 
 
 def test_the_limit_of_a_year_is_not_over_by_the_clock(wallet: Wallet) -> None:

@@ -521,7 +521,7 @@ def test_an_answer_that_says_nothing_comes_before_the_reason_and_a_pipe_gets_it_
 def test_the_limits_of_summaries_are_shown_and_set(ipse: Ipse) -> None:
     first = _summary(ipse)
     assert (first["ever"], first["this_year"], first["window"], first["parties"]) == (0, 0, None, [])
-    assert first["limits"] == {"year": 0.8, "life": 1.2}
+    assert first["limits"] == {"year": 0.8, "life": 0.8}
     assert first["date_confirmed"]
     changed = _summary(ipse, "--year", "0.75", "--life", "4")
     assert changed["limits"] == {"year": 0.75, "life": 4.0}

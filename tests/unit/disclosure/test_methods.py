@@ -44,9 +44,9 @@ class TestWindows:
 
 
 class TestLimits:
-    def test_a_year_has_two_drawings_and_a_life_three(self) -> None:
-        assert (YEAR, LIFE) == (800, 1200)
-        assert Limits() == Limits(800, 1200)
+    def test_a_year_has_two_drawings_and_a_life_no_more(self) -> None:
+        assert (YEAR, LIFE) == (800, 800)
+        assert Limits() == Limits(800, 800)
 
     @pytest.mark.parametrize(
         ("year", "ever", "room"),
@@ -55,19 +55,19 @@ class TestLimits:
             (400, 400, True),
             (800, 800, False),
             (401, 401, False),
-            (0, 800, True),
-            (0, 801, False),
+            (0, 400, True),
+            (0, 401, False),
         ],
     )
     def test_there_is_room_for_what_costs_as_much_as_is_left(self, year: int, ever: int, room: bool) -> None:
         assert Limits().room(year, ever) is room
 
-    @pytest.mark.parametrize("limits", [Limits(0, 0), Limits(399, 1200), Limits(0, 1200)])
+    @pytest.mark.parametrize("limits", [Limits(0, 0), Limits(399, 800), Limits(0, 800)])
     def test_under_a_limit_below_the_cost_nothing_is_drawn(self, limits: Limits) -> None:
         assert not limits.room(0, 0)
 
     def test_one_limit_can_be_changed_alone(self) -> None:
-        assert Limits().changed(year=400) == Limits(400, 1200)
+        assert Limits().changed(year=400) == Limits(400, 800)
         assert Limits().changed(life=2000) == Limits(800, 2000)
         assert Limits().changed(year=0, life=0) == Limits(0, 0)
         assert Limits().changed() == Limits()

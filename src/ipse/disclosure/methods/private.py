@@ -22,7 +22,7 @@ __all__ = ["LIFE", "WINDOW", "YEAR", "Limits", "Source", "next_window", "offer",
 WINDOW: Final = timedelta(days=180)
 """How long a summary answers."""
 YEAR: Final = 2 * EPSILON
-LIFE: Final = 3 * EPSILON
+LIFE: Final = 2 * EPSILON
 """What all summaries of a year, and of a life, cost at most, in thousandths, unless the owner sets limits."""
 _MOST: Final = 100_000
 _EPOCH: Final = date(1970, 1, 1)

@@ -201,6 +201,7 @@ class TestAWindow:
 class TestLimits:
     def test_of_a_year_and_of_a_life_let_the_last_summary_answer_on(self, wallet: Wallet) -> None:
         """0.8 in a year are two windows, 1.2 in a life three."""
+        summaries.change_limits(wallet, life=3 * EPSILON)
         days = [
             NOW,
             day(SECOND),
@@ -213,7 +214,7 @@ class TestLimits:
         assert [window_of(reply) for reply in replies] == [FIRST, SECOND, SECOND, SECOND] + [THIRD] * 4
         assert all(reply.answered.said for reply in replies)
         assert [reply.content for reply in replies[1:4]] == [replies[1].content] * 3
-        assert ever(wallet) == 3 * EPSILON == Limits().life
+        assert ever(wallet) == 3 * EPSILON
 
     def test_are_shown_with_what_is_spent_of_them(self, wallet: Wallet) -> None:
         before = summaries.drawn(wallet, NOW)
@@ -460,6 +461,7 @@ class TestTheClock:
         assert summaries.drawn(wallet, NOW - 4000 * DAY).this_year == 2 * EPSILON
 
     def test_does_not_bring_room_in_a_year_that_nobody_confirmed(self, wallet: Wallet) -> None:
+        summaries.change_limits(wallet, life=3 * EPSILON)
         told(wallet)
         told(wallet, now=day(SECOND))
         late = day(SECOND) + 800 * DAY
