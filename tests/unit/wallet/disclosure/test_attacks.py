@@ -116,9 +116,10 @@ class TestAClockThatJumpsToTheEndOfTime:
 
 
 class TestManyNamesOfOneApplication:
+    @pytest.mark.usefixtures("noiseless")
     def test_bring_two_private_summaries_and_no_more(self, wallet: Wallet) -> None:
         """Keys cost nothing: one application may come as many."""
-        teach(wallet, *(about(OPEN, str(number)) for number in range(300)))
+        teach(wallet, *(about(OPEN, str(number)) for number in range(60)))
         names = [Application(SHOP.address, signed_with(bytes([number]) * 32)) for number in range(1, 6)]
         for name in names:
             disclosure.grant(wallet, name.party, level="bands", now=NOW, expires=NOW + DAY)
