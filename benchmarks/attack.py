@@ -7,7 +7,8 @@ true one, which is the sum of a person's statements' vectors by their weights, l
 common. Seven adversaries (adversaries.py) ask 10,000 questions of one unchanged profile in one window, as one
 application and as 100 that share; two of these have a summary, and the others are told nothing. As all
 answers are functions of the summaries, five others hold these outright: that of one application, and the two
-of a window, those of 3 windows and of 10. Candidates are texts of a world and of the published topics.
+of a window, those of 3 windows and of 10; beside them, what they make of noise alone. Candidates are texts of
+a world and of the published topics.
 Exit 1 where the strongest is above .30 for one window.
 
 Exact answers, at 200 statements: what four adversaries know after 1, 5, 20 and 100 of them, for the top 3 and
@@ -40,8 +41,8 @@ QUESTIONS = 10_000
 SIZES = (50, 200, 1000)
 WORLDS = ("topics", "everyday", "films")
 WINDOWS = (1, 3, 10)
-HELD = ((1, 1), *((count, summary.APPLICATIONS) for count in WINDOWS))
-"""Windows, and applications whose summaries of each are held."""
+HELD = ((0, 0), (1, 1), *((count, summary.APPLICATIONS) for count in WINDOWS))
+"""Windows, and applications whose summaries of each are held; 0 for noise alone."""
 DRAWS = 3
 """Sets of summaries of each person that are held outright."""
 ASKED = 12
@@ -84,11 +85,18 @@ def interrogate(asking: Questions, wallet: Wallet, questions: int) -> None:
 
 
 def drawn(
-    world: World, person: Person, topics: Floats, windows: int, rng: np.random.Generator
+    world: World,
+    person: Person,
+    topics: Floats,
+    windows: int,
+    rng: np.random.Generator,
+    *,
+    votes: bool = True,
 ) -> list[summary.NoisyCounts]:
-    """The summaries of so many windows, those of one window after the other."""
+    """The summaries of so many windows, those of one window after the other; without `votes`, noise alone."""
     texts = [world.texts[row] for row in person.rows]
     sums, count = summary.votes(texts, world.vectors[person.rows], person.weights, topics)
+    sums = sums if votes else [0] * len(sums)
     return [
         one for _ in range(windows) for one in summary.draw(sums, count, lambda most: int(rng.integers(most)))
     ]
@@ -136,16 +144,18 @@ def held_of(world: World, size: int, topics: Floats) -> dict[tuple[int, int], di
     clean = np.stack([lab.votes_of(weights, True) @ votes[rows] for rows, weights in some])
     apart = (topics - world.vectors.mean(axis=0)).astype(float)
     attacked = lab.attacked(world.name, size)
-    told = []
+    told, noise, each = [], [], summary.APPLICATIONS
     for number, person in enumerate(attacked):
         rng = np.random.default_rng([43, size, number])
         told += [drawn(world, person, topics, max(WINDOWS), rng) for _ in range(DRAWS)]
+        noise += [drawn(world, person, topics, 1, rng, votes=False) for _ in range(DRAWS)]
     found = {}
     for windows, applications in HELD:
         own = [
             joined([one for place, one in enumerate(held[: windows * each]) if place % each < applications])
-            for each in [summary.APPLICATIONS]
-            for held in told
+            if windows
+            else joined(empty)
+            for held, empty in zip(told, noise, strict=True)
         ]
         adversaries = Holder(clean, directions, apart, float(np.median([variance for _, variance in own])))
         guesses = adversaries.guesses(np.stack([counts for counts, _ in own]))
@@ -159,15 +169,19 @@ def held_of(world: World, size: int, topics: Floats) -> dict[tuple[int, int], di
     return found
 
 
-def strongest(found: Mapping[str, Sequence[float]]) -> tuple[str, float]:
-    """The adversary that does best on one half, and its mean on the other; over both ways round."""
+def strongest(found: Mapping[str, Sequence[float]]) -> tuple[str, float, float]:
+    """The adversary that does best on one half, and its mean on the other with half of the 95 % interval.
+
+    Over both ways round.
+    """
     half = len(next(iter(found.values()))) // 2
     parts = [(slice(0, half), slice(half, None)), (slice(half, None), slice(0, half))]
-    figures = []
-    for chosen_on, told_on in parts:
-        name = max(found, key=lambda one: float(np.mean(found[one][chosen_on])))
-        figures.append((name, float(np.mean(found[name][told_on]))))
-    return max(figures, key=lambda pair: pair[1])[0], sum(figure for _, figure in figures) / 2
+    names = [max(found, key=lambda one: float(np.mean(found[one][part]))) for part, _ in parts]
+    told = [found[name][part] for name, (_, part) in zip(names, parts, strict=True)]
+    mean = sum(float(np.mean(values)) for values in told) / 2
+    everybody = np.concatenate(told)
+    width = 1.96 * float(np.std(everybody)) / len(everybody) ** 0.5
+    return max(zip(map(np.mean, told), names, strict=True))[1], mean, width
 
 
 def report_held(world: World, topics: Floats) -> bool:
@@ -176,10 +190,10 @@ def report_held(world: World, topics: Floats) -> bool:
     for size in SIZES:
         cells = []
         for (windows, _), found in held_of(world, size, topics).items():
-            name, figure = strongest(found)
-            cells.append(f"{figure:.2f} {name}")
+            name, figure, width = strongest(found)
+            cells.append(f"{figure:.2f} ±{width:.2f} {name}")
             held &= figure <= BAR or windows > 1
-        print(f"{world.name:9}{size:6,}  " + "".join(f"{cell:<21}" for cell in cells).rstrip(), flush=True)
+        print(f"{world.name:9}{size:6,}  " + "".join(f"{cell:<27}" for cell in cells).rstrip(), flush=True)
     return held
 
 
@@ -190,12 +204,12 @@ def report_asked(world: World, topics: Floats) -> bool:
         cells = []
         for applications in (1, summary.APPLICATIONS):
             found = asked_of(world, size, topics, QUESTIONS, applications)
-            name, figure = strongest(found)
-            cells.append(f"{figure:.2f} {name}")
+            name, figure, width = strongest(found)
+            cells.append(f"{figure:.2f} ±{width:.2f} {name}")
             held &= figure <= BAR
             agents = {name: cosines for name, cosines in found.items() if name.startswith("reworded")}
             cells.append(f"{strongest(agents)[1]:.2f}")
-        line = f"{cells[0]:<34}{cells[1]:<12}{cells[2]:<34}{cells[3]}"
+        line = f"{cells[0]:<40}{cells[1]:<12}{cells[2]:<40}{cells[3]}"
         print(f"{world.name:9}{size:6,}  {line}", flush=True)
     return held
 
@@ -265,11 +279,15 @@ def main() -> int:
     worlds, topics, held = all_worlds(), published(), True
     lab.register(worlds)
     print(f"Private answers: cosine of the strongest adversary, bar {BAR:.2f} for one window\n")
-    heads = ["holds one summary", *(f"all of {count} window{'s' * (count > 1)}" for count in WINDOWS)]
-    print(f"{'':17}" + "".join(f"{head:<21}" for head in heads).rstrip())
+    heads = [
+        "holds noise alone",
+        "one summary",
+        *(f"all of {count} window{'s' * (count > 1)}" for count in WINDOWS),
+    ]
+    print(f"{'':17}" + "".join(f"{head:<27}" for head in heads).rstrip())
     for world in worlds:
         held &= report_held(world, topics)
-    heads = [f"{'one application':34}", f"{'reworded':12}", f"{'100 that share':34}", "reworded"]
+    heads = [f"{'one application':40}", f"{'reworded':12}", f"{'100 that share':40}", "reworded"]
     print(f"\n{QUESTIONS:,} questions\n\n{'':17}" + "".join(heads))
     for world in worlds:
         held &= report_asked(world, topics)
