@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from ipse.disclosure import levels
-from ipse.disclosure.exposure import CAP
 from ipse.disclosure.questions import Question
 from ipse.disclosure.reasons import Reason, grant_used_up
 from ipse.errors import UsageError
@@ -46,12 +44,6 @@ class GrantTerms:
             )
         if self.exact != (self.cap is not None):
             raise UsageError("a cap is what bounds exact answers", hint="give --exact, with or without --cap")
-        bits, usual = level.usual_bits(self.topics)
-        if self.cap is not None and self.cap < bits:
-            raise UsageError(
-                f"no answer fits into {self.cap} bits: {usual} counts {math.ceil(bits)}",
-                hint=f"--cap {int(CAP)} is for {int(CAP // bits)} of them",
-            )
         if level.grant_names_topics and not self.topics:
             raise UsageError(
                 f"a grant of {level.told} names them one by one", hint="--topics jazz-and-blues,hiking"

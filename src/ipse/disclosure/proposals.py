@@ -78,7 +78,6 @@ class Proposal:
         """The keys of what is ticked before the owner ticks anything."""
         return self.offer.chosen if levels.of(self.question.asked).preticked else ()
 
-
     @property
     def teaches(self) -> bool:
         """Whether the profile can learn from what is ticked: each tick is then a liking of something."""

@@ -190,8 +190,9 @@ def test_each_item_has_the_statement_that_speaks_for_it_cut_to_a_few_lines() -> 
 
 
 def test_a_long_item_is_shown_whole() -> None:
+    """Each of its lines begins with a quotation mark, so that none passes for one of the page's."""
     text = "word " * 59 + "end."
-    assert text.strip() in _flat(_list(proposal(CHOOSE, text)))
+    assert text in _flat(_list(proposal(CHOOSE, text)).replace('"', ""))
 
 
 @_every_level

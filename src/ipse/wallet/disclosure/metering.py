@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from ipse.disclosure import exposure
@@ -30,35 +31,45 @@ READ: Final = ("transcript",)
 """The large tables that a reading is made from: an older row in them would make it lower."""
 
 
-@dataclass(frozen=True, slots=True)
 class Meter:
-    """Reads what was told against the `profile`, with vectors of the model `fingerprint`."""
+    """Reads what was told against the `profile`, with vectors of the model `fingerprint`.
 
-    wallet: Wallet
-    profile: Profile
-    fingerprint: str
+    What was told is scored once.
+    """
+
+    def __init__(self, wallet: Wallet, profile: Profile, fingerprint: str) -> None:
+        self.fingerprint = fingerprint
+        self._vault = wallet.vault
+        self._profile = profile
+        self._scored: dict[Told, Doubles] = {}
 
     def reading(self, party: str, more: Told | None = None) -> Exposure:
         """The reading of a party, or of ALL, with `more` if that is told too; never below an earlier one."""
-        vault = self.wallet.vault
+        vault = self._vault
         told = [_as_told(line) for line in transcript.lines(vault, self.fingerprint, party=party)]
         told += [more] if more else []
         counted = sum(bits for name, _, bits in transcript.parties(vault) if party in (ALL, name))
         counted += more.bits if more else 0.0
-        published_texts = [topic.means for topic in published().topics]
-        found = exposure.reading(
-            told,
-            self.profile.published,
-            self.profile.scores(published_texts, self.profile.published),
-            [self._scores(answer) for answer in told],
-        )
+        found = exposure.reading(told, self._profile.published, self._topic_scores, self._scores(told))
         rho, share = transcript.reading(vault, party)
         return found.after(replace(found, rho=rho, share=share, bits=counted))
 
-    def _scores(self, answer: Told) -> Doubles:
-        """What `rank` gives the texts of an answer, by their meaning: their words are not kept."""
-        vectors = answer.vectors()
-        return self.profile.scores([""] * len(vectors), vectors)
+    @cached_property
+    def _topic_scores(self) -> Doubles:
+        texts = [topic.means for topic in published().topics]
+        return self._profile.scores(texts, self._profile.published)
+
+    def _scores(self, told: Sequence[Told]) -> list[Doubles]:
+        """What `rank` gives the texts of each answer, by their meaning: their words are not kept."""
+        import numpy as np
+
+        new = [answer for answer in dict.fromkeys(told) if answer not in self._scored]
+        if new:
+            vectors = [answer.vectors() for answer in new]
+            every = self._profile.scores([""] * sum(map(len, vectors)), np.concatenate(vectors))
+            ends = np.cumsum([len(one) for one in vectors])[:-1]
+            self._scored |= dict(zip(new, np.split(every, ends), strict=True))
+        return [self._scored[answer] for answer in told]
 
 
 def keep(wallet: Wallet, party: str, own: Exposure, shared: Exposure) -> None:

@@ -12,7 +12,6 @@ import pytest
 from ipse.credentials import jws
 from ipse.disclosure import answers as written
 from ipse.disclosure import reasons
-from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.levels.order import Order
 from ipse.disclosure.offers import Offer
 from ipse.disclosure.proposals import Decision, Proposal
@@ -384,24 +383,26 @@ class TestLearningFromThePage:
     def learned(self, wallet: Wallet) -> dict[str, float]:
         return {one.text: one.weight for one in statements.current(wallet.vault) if one.source == "feedback"}
 
-    @pytest.mark.parametrize("level", ["choose", "order"])
-    def test_takes_what_was_ticked_as_liked_and_what_was_unticked_as_disliked(
-        self, wallet: Wallet, level: str
-    ) -> None:
+    def test_takes_what_was_ticked_as_liked_and_what_was_unticked_as_disliked(self, wallet: Wallet) -> None:
         self.taught(wallet)
-        choose = candidates("coffee", "milk", "tea")
-        asked: Asked = choose if level == "choose" else Order(choose.candidates)
-        consent = ticking("c1", "c0") if level == "order" else ticking("c1")
 
         def keeps(proposal: Proposal) -> Decision:
             assert "c2" in proposal.offer.chosen
-            return replace(consent(proposal), keep=True)
+            return replace(ticking("c1")(proposal), keep=True)
 
-        reply = ask(wallet, asked=asked, consent=keeps)
+        reply = ask(wallet, asked=candidates("coffee", "milk", "tea"), consent=keeps)
         assert reply.answered.said
         learned = self.learned(wallet)
         assert learned["milk"] > 0 > learned["tea"]
-        assert ("coffee" in learned) is (level == "order"), "what was neither says nothing"
+        assert "coffee" not in learned, "what was neither says nothing"
+
+    def test_takes_nothing_from_an_order_which_says_not_what_is_liked(self, wallet: Wallet) -> None:
+        self.taught(wallet)
+        asked = Order(candidates("coffee", "milk", "tea").candidates)
+        consent = ticking("c1", "c0")
+        reply = ask(wallet, asked=asked, consent=lambda proposal: replace(consent(proposal), keep=True))
+        assert reply.answered.said
+        assert self.learned(wallet) == {}
 
     @pytest.mark.parametrize("decision", [Decision(True, ("c1",)), Decision(False)])
     def test_happens_where_the_owner_wants_it_alone(self, wallet: Wallet, decision: Decision) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
@@ -13,6 +14,7 @@ from ipse.cli.commands.dapp import options
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.disclosure import levels
+from ipse.disclosure.exposure import CAP
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, UsageError
 
@@ -76,6 +78,8 @@ def grant(
     named = options.read_topics(topics) if topics is not None else ()
     if cap is not None and not exact:
         raise UsageError("--cap bounds exact answers", hint="give --exact too, or leave it out")
+    if cap is not None:
+        _check_cap(level, cap, named)
     with context.wallet() as wallet:
         options.tell_of_summaries(context, wallet)
         given = disclosure.grant(
@@ -169,6 +173,15 @@ def _check_level(level: str) -> None:
         )
     if level not in taken:
         raise UsageError(f"{level!r} is not a disclosure level", hint=f"--level takes {', '.join(taken)}")
+
+
+def _check_cap(level: str, cap: int, topics: tuple[str, ...]) -> None:
+    bits, usual = levels.named(level).usual_bits(topics)
+    if cap < bits:
+        raise UsageError(
+            f"no usual answer fits into {cap} bits: {usual} counts {math.ceil(bits)}",
+            hint=f"--cap {int(CAP)} is for {int(CAP // bits)} of them",
+        )
 
 
 def _row(given: Grant) -> JsonObject:
