@@ -68,8 +68,8 @@ MILLION: Final = 1_000_000
 """Units of `NoisyCounts.epsilon` in an epsilon of 1."""
 COUNTING: Final = 50
 """The part of EPSILON, in thousandths, that pays for the number of opinions."""
-STRENGTH: Final = 15_556_349
-"""22 / sqrt(APPLICATIONS) in millionths: votes times epsilon, which is what shows of a taste as a whole."""
+STRENGTH: Final = 14_142_135
+"""20 / sqrt(APPLICATIONS) in millionths: votes times epsilon, which is what shows of a taste as a whole."""
 _WHOLEHEARTED: Final = 0.5
 """The weight from which on an opinion is wholly for or wholly against."""
 _SHARPNESS: Final = 10.0
