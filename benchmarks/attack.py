@@ -193,7 +193,7 @@ def report_held(world: World, topics: Floats) -> bool:
             name, figure, width = strongest(found)
             cells.append(f"{figure:.2f} ±{width:.2f} {name}")
             held &= figure <= BAR or windows > 1
-        print(f"{world.name:9}{size:6,}  " + "".join(f"{cell:<27}" for cell in cells).rstrip(), flush=True)
+        print(f"{world.name:9}{size:6,}  " + "".join(f"{cell:<28}" for cell in cells).rstrip(), flush=True)
     return held
 
 
@@ -209,7 +209,7 @@ def report_asked(world: World, topics: Floats) -> bool:
             held &= figure <= BAR
             agents = {name: cosines for name, cosines in found.items() if name.startswith("reworded")}
             cells.append(f"{strongest(agents)[1]:.2f}")
-        line = f"{cells[0]:<40}{cells[1]:<12}{cells[2]:<40}{cells[3]}"
+        line = f"{cells[0]:<46}{cells[1]:<12}{cells[2]:<46}{cells[3]}"
         print(f"{world.name:9}{size:6,}  {line}", flush=True)
     return held
 
@@ -284,10 +284,10 @@ def main() -> int:
         "one summary",
         *(f"all of {count} window{'s' * (count > 1)}" for count in WINDOWS),
     ]
-    print(f"{'':17}" + "".join(f"{head:<27}" for head in heads).rstrip())
+    print(f"{'':17}" + "".join(f"{head:<28}" for head in heads).rstrip())
     for world in worlds:
         held &= report_held(world, topics)
-    heads = [f"{'one application':40}", f"{'reworded':12}", f"{'100 that share':40}", "reworded"]
+    heads = [f"{'one application':46}", f"{'reworded':12}", f"{'100 that share':46}", "reworded"]
     print(f"\n{QUESTIONS:,} questions\n\n{'':17}" + "".join(heads))
     for world in worlds:
         held &= report_asked(world, topics)
