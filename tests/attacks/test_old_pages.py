@@ -195,7 +195,7 @@ def test_a_whole_older_vault(copies: Copies, victim: Places, which: int) -> None
 
 
 def _renew(wallet: Wallet) -> None:
-    summaries.change_limits(wallet, year=1000)
+    summaries.change_limits(wallet, year=1000, life=2000)
     topics = embed_topics(wallet, Blending(), EMPTY_PURPOSES)
     summaries.renew(wallet, read_profile(wallet, Blending(), topics, NOW), NOW)
 

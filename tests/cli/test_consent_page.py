@@ -32,6 +32,8 @@ _NOTHING = "send this answer that says nothing? type yes or no: "
 _TICK = "numbers tick or untick, yes sends what is ticked, no refuses: "
 _ARRANGE = "numbers tick or untick, move 3 1 moves, yes sends, no refuses: "
 _KEEP = "k lets your profile learn from what you ticked and unticked, Enter does not: "
+_MARK = '"'
+"""What each line of a candidate begins with."""
 _ITEM = re.compile(r"( *\d+ \[[x ]\] )(.*)")
 _SENTENCES = (
     "quiet novels about the sea and sailors",
@@ -129,7 +131,7 @@ def _listed(page: str) -> list[tuple[bool, str]]:
             found.append(("[x]" in item[1], item[2]))
         elif indent and line.startswith(indent) and "for you said: " not in line:
             ticked, text = found.pop()
-            found.append((ticked, f"{text} {line.strip()}"))
+            found.append((ticked, f"{text} {line.strip().removeprefix(_MARK)}"))
         else:
             indent = ""
     return [(ticked, text.strip('"')) for ticked, text in found]
@@ -649,7 +651,7 @@ def test_nothing_is_wider_than_the_terminal_whatever_the_application_writes(
     lines = person.seen.getvalue().splitlines()
     assert max(map(cells, lines)) <= columns
     assert not any(line.startswith(" ") and not line.strip() for line in lines), "a line of spaces alone"
-    bare = "".join(page.split()).replace("\u2068", "").replace("\u2069", "")
+    bare = "".join(page.split()).replace("\u2068", "").replace("\u2069", "").replace(_MARK, "")
     told = taught("dapp", "verify", person.out, "--request", request).out.splitlines()
     assert len(told) == (2 if level == "choose" else 3)
     assert all("".join(text.split()) in bare for text in texts)
@@ -664,7 +666,7 @@ def test_a_narrow_terminal_shows_the_same_words(choosing: tuple[Ipse, Path]) -> 
         person.types("\x03")
         person.leaves(130)
         shown.append(page)
-    wide, narrow = (re.sub(r"\s+", " ", page).strip() for page in shown)
+    wide, narrow = (re.sub(r"\s+", " ", page.replace(_MARK, "")).strip() for page in shown)
     assert wide == narrow
     assert [text for _, text in _listed(shown[1])] == [text for _, text in _listed(shown[0])]
     lines = shown[1].splitlines()

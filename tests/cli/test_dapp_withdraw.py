@@ -74,7 +74,7 @@ def exchange(taught_after: Callable[[Preparation], Ipse], tmp_path: Path) -> _Ex
     ipse = taught_after(_taste)
     did = ipse("did", "show", "university", "--json").json["did"]
     made = _Exchange(ipse, did, tmp_path)
-    ipse("dapp", "grant", did, "--level", "choose")
+    ipse("dapp", "grant", did, "--level", "choose", "--exact")
     made.file("answer").write_text(ipse("dapp", "answer", made.request("request.jwt", *_PROMISES)).out)
     ipse("dapp", "answer", made.request("plain.jwt"))
     return made

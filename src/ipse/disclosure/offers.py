@@ -122,6 +122,15 @@ class Profile:
             return np.zeros(len(texts))
         return learned.scores(taste.Texts.of(texts, vectors), self.today)
 
+    def scores_by_meaning(self, groups: Sequence[Floats]) -> list[Doubles]:
+        """The scores of groups of texts, by their vectors alone, float32 (n, d) each: their words are not known."""
+        import numpy as np
+
+        if not groups:
+            return []
+        every = self.scores([""] * sum(map(len, groups)), np.concatenate(groups))
+        return np.split(every, np.cumsum([len(group) for group in groups])[:-1])
+
     def whys(self, texts: Sequence[str], vectors: Floats) -> list[str]:
         """For each text the opinion that moved its score most; empty where there are none."""
         learned = self.taste

@@ -8,18 +8,17 @@ An answer says its method.
 
 from __future__ import annotations
 
-import re
-from datetime import date
 from typing import Final
 
 from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.timestamps import parse_day
+from ipse.errors import MalformedInput
 
 __all__ = ["NAMES", "OWNER", "PRIVATE", "is_said"]
 
 OWNER: Final = "owner"
 PRIVATE: Final = "private"
 NAMES: Final = (OWNER, PRIVATE)
-_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _MOST_BEFORE: Final = 100
 """The largest epsilon that answers of older versions, which have no method, say that they cost."""
 
@@ -40,10 +39,8 @@ def is_said(claims: JsonObject) -> bool:
 
 
 def _is_day(text: str) -> bool:
-    if not _DAY.fullmatch(text):
-        return False
     try:
-        date.fromisoformat(text)
-    except ValueError:
+        parse_day(text)
+    except MalformedInput:
         return False
     return True

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from ipse.disclosure import levels
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.offers import Offer
 from ipse.disclosure.reasons import Reason
+from ipse.encoding.timestamps import format_day, parse_day
 from ipse.errors import UsageError
 from ipse.preferences.privacy.summary import EPSILON, NoisyCounts
 
@@ -67,13 +68,13 @@ class Source:
 def window_of(day: date) -> str:
     """The first day of the window that `day` lies in, by a schedule that is the same for everybody."""
     number = (day - _EPOCH).days // WINDOW.days
-    return (_EPOCH + number * WINDOW).isoformat()
+    return _written(_EPOCH + number * WINDOW)
 
 
 def next_window(window: str) -> str:
     """The first day of the window after the one with this first day; the last day there is after the last."""
-    begins = date.fromisoformat(window)
-    return (begins + min(WINDOW, date.max - begins)).isoformat()
+    begins = parse_day(window).date()
+    return _written(begins + min(WINDOW, date.max - begins))
 
 
 def offer(
@@ -82,3 +83,7 @@ def offer(
     """What the summary says; shapes as in `Level.offer_privately`."""
     found = levels.of(asked).offer_privately(asked, source.counts, published, subjects, granted)
     return found if source.reason is None else Offer.nothing(source.reason)
+
+
+def _written(day: date) -> str:
+    return format_day(datetime(day.year, day.month, day.day, tzinfo=UTC))

@@ -61,14 +61,9 @@ class Meter:
 
     def _scores(self, told: Sequence[Told]) -> list[Doubles]:
         """What `rank` gives the texts of each answer, by their meaning: their words are not kept."""
-        import numpy as np
-
         new = [answer for answer in dict.fromkeys(told) if answer not in self._scored]
-        if new:
-            vectors = [answer.vectors() for answer in new]
-            every = self._profile.scores([""] * sum(map(len, vectors)), np.concatenate(vectors))
-            ends = np.cumsum([len(one) for one in vectors])[:-1]
-            self._scored |= dict(zip(new, np.split(every, ends), strict=True))
+        found = self._profile.scores_by_meaning([answer.vectors() for answer in new])
+        self._scored |= dict(zip(new, found, strict=True))
         return [self._scored[answer] for answer in told]
 
 
