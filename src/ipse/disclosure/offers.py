@@ -123,7 +123,7 @@ class Profile:
         return learned.scores(taste.Texts.of(texts, vectors), self.today)
 
     def scores_by_meaning(self, groups: Sequence[Floats]) -> list[Doubles]:
-        """The scores of groups of texts, by their vectors alone, float32 (n, d) each: their words are not known."""
+        """The scores of groups of texts by their vectors, float32 (n, d) each; their words are not known."""
         import numpy as np
 
         if not groups:
