@@ -152,7 +152,12 @@ def test_every_file_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> No
 
 def test_sqlcipher_prints_nothing(path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     whole = path.read_bytes()
-    for damage in (whole[:-1], whole[:5000], b"x" * 4096, whole[:4200] + b"x" + whole[4201:]):
+    for damage in (
+        whole[:-1],
+        whole[:5000],
+        b"x" * 4096,
+        whole[:4200] + bytes([whole[4200] ^ 1]) + whole[4201:],
+    ):
         path.write_bytes(damage)
         with pytest.raises(CorruptData):
             content(path)
