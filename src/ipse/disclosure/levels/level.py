@@ -24,6 +24,7 @@ __all__ = [
     "FINGERPRINT",
     "MAX_TEXT",
     "Asked",
+    "ExactOnly",
     "Level",
     "Quote",
     "RequestOptions",
@@ -219,6 +220,24 @@ class Level(Protocol[A]):
     def lines(self, asked: A, content: Content) -> list[str]:
         """What an answer says, a line each."""
         ...
+
+
+class ExactOnly:
+    """What the levels have in common whose answers can't be read from a private summary."""
+
+    name: str
+    private = False
+
+    def offer_privately(
+        self,
+        asked: Asked,
+        counts: NoisyCounts,
+        published: Floats,
+        subjects: Floats,
+        granted: Sequence[str] = (),
+    ) -> Offer:
+        """Raises ValueError."""
+        raise ValueError(f"answers at the level {self.name} are not read from a summary")
 
 
 def written_length(text: str) -> int:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from ipse.disclosure import exposure
 from ipse.disclosure.levels import candidates
 from ipse.disclosure.levels.candidates import CandidatesLevel, WithCandidates
-from ipse.disclosure.levels.level import Level, Quote, RequestOptions
+from ipse.disclosure.levels.level import ExactOnly, Level, Quote, RequestOptions
 from ipse.disclosure.offers import Content, Item, Offer, Profile
 from ipse.encoding.strict_json import Json, JsonObject
 
 if TYPE_CHECKING:
     from ipse.disclosure.exposure import Told
-    from ipse.preferences.privacy.summary import NoisyCounts
     from ipse.preferences.vectors import Floats
 
 __all__ = ["LEVEL", "Order"]
@@ -28,7 +27,9 @@ class Order(WithCandidates):
     level: ClassVar[str] = "order"
 
 
-class _OrderLevel(CandidatesLevel[Order]):
+class _OrderLevel(ExactOnly, CandidatesLevel[Order]):
+    """A summary of so few votes has no order of many things in it that would be worth telling."""
+
     name = Order.level
     member = "order"
 
@@ -37,8 +38,6 @@ class _OrderLevel(CandidatesLevel[Order]):
     kind = "an order of its candidates"
     stays = "your statements, all scores, and whatever you untick"
 
-    private = False
-    """A summary of so few votes has no order of many things in it that would be worth telling."""
     ordered = True
 
     options = frozenset({"candidates"})
@@ -71,16 +70,6 @@ class _OrderLevel(CandidatesLevel[Order]):
             return found
         last = len(found.items) - int(profile.touches_closed(subjects).sum())
         return Offer(found.items, tuple(item.key for item in found.items[:last]))
-
-    def offer_privately(
-        self,
-        asked: Order,
-        counts: NoisyCounts,
-        published: Floats,
-        subjects: Floats,
-        granted: Sequence[str] = (),
-    ) -> Offer:
-        raise ValueError(f"answers at the level {self.name} are not read from a summary")
 
     def bits(self, asked: Order, items: Sequence[Item]) -> float:
         return exposure.bits(len(asked.candidates), len(items), ordered=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ipse.disclosure import exposure, reasons
-from ipse.disclosure.levels.level import MAX_TEXT, Level, Quote, RequestOptions, written_length
+from ipse.disclosure.levels.level import MAX_TEXT, ExactOnly, Level, Quote, RequestOptions, written_length
 from ipse.disclosure.offers import Content, Item, Offer, Profile
 from ipse.encoding.safe_text import as_seen, plain_text
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
@@ -16,7 +16,6 @@ from ipse.preferences.topics import published
 
 if TYPE_CHECKING:
     from ipse.disclosure.exposure import Told
-    from ipse.preferences.privacy.summary import NoisyCounts
     from ipse.preferences.vectors import Floats
 
 __all__ = ["LEVEL", "MAX_LIMIT", "MAX_STATEMENT", "Statements"]
@@ -38,7 +37,7 @@ class Statements:
     limit: int
 
 
-class _StatementsLevel:
+class _StatementsLevel(ExactOnly):
     name = Statements.level
     member = "statements"
 
@@ -48,7 +47,6 @@ class _StatementsLevel:
     stays = "every sentence that you don't tick; when and how strongly you said these"
     quoted = False
 
-    private = False
     grantable = False
     grant_names_topics = False
     preticked = False
@@ -103,16 +101,6 @@ class _StatementsLevel:
         texts = list(dict.fromkeys(text for text in near if _fits(text)))[: asked.limit]
         items = tuple(Item(str(number), text) for number, text in enumerate(texts, 1))
         return Offer(items, tuple(item.key for item in items), None if texts else reasons.NOTHING_SAID)
-
-    def offer_privately(
-        self,
-        asked: Statements,
-        counts: NoisyCounts,
-        published: Floats,
-        subjects: Floats,
-        granted: Sequence[str] = (),
-    ) -> Offer:
-        raise ValueError(f"answers at the level {self.name} are not read from a summary")
 
     def content(self, asked: Statements, items: Sequence[Item]) -> Content:
         return {self.member: [item.text for item in items]}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from ipse.disclosure import exposure, reasons
-from ipse.disclosure.levels.level import Level, Quote, names_in_order
+from ipse.disclosure.levels.level import ExactOnly, Level, Quote, names_in_order
 from ipse.disclosure.levels.named_topics import NamedTopics, NamedTopicsLevel, in_words, open_affinities
 from ipse.disclosure.offers import Content, Item, Offer, Profile
 from ipse.encoding.strict_json import Json
@@ -15,7 +15,6 @@ from ipse.preferences.topics import published
 
 if TYPE_CHECKING:
     from ipse.disclosure.exposure import Told
-    from ipse.preferences.privacy.summary import NoisyCounts
     from ipse.preferences.vectors import Floats
 
 __all__ = ["LEVEL", "Topics"]
@@ -31,7 +30,7 @@ class Topics(NamedTopics):
     level: ClassVar[str] = "topics"
 
 
-class _TopicsLevel(NamedTopicsLevel[Topics]):
+class _TopicsLevel(ExactOnly, NamedTopicsLevel[Topics]):
     asked = Topics
     name = Topics.level
     member = "topics"
@@ -41,7 +40,6 @@ class _TopicsLevel(NamedTopicsLevel[Topics]):
     kind = "topics"
     stays = "your statements, how much you like what, and every topic that you don't tick"
 
-    private = False
     grant_names_topics = True
 
     def question(self, asked: Topics, quote: Quote) -> tuple[str, ...]:
@@ -62,16 +60,6 @@ class _TopicsLevel(NamedTopicsLevel[Topics]):
             for row, affinity in liked
         )
         return Offer(items, tuple(item.key for item in items), None if items else reasons.NO_TOPIC_LIKED)
-
-    def offer_privately(
-        self,
-        asked: Topics,
-        counts: NoisyCounts,
-        published: Floats,
-        subjects: Floats,
-        granted: Sequence[str] = (),
-    ) -> Offer:
-        raise ValueError(f"answers at the level {self.name} are not read from a summary")
 
     def content(self, asked: Topics, items: Sequence[Item]) -> Content:
         return {self.member: [item.key for item in items]}
