@@ -518,6 +518,16 @@ def test_an_answer_that_says_nothing_comes_before_the_reason_and_a_pipe_gets_it_
     assert run.err.splitlines()[-1].startswith("hint: nothing was disclosed")
 
 
+def test_a_private_grant_says_what_all_of_them_add_up_to(ipse: Ipse) -> None:
+    granted = ("dapp", "grant", "https://shop.example", "--level", "bands")
+    assert "at most 0.8 in a year and 0.8 in five years" in " ".join(ipse(*granted).err.split())
+    ipse("dapp", "summary", "--year", "0.4", "--life", "4")
+    said = " ".join(ipse(*granted).err.split())
+    assert "at most 0.4 in a year and 2.0 in five years" in said
+    assert "can become 60% and 88% sure of it" in said
+    assert ipse(*granted, "--exact").err == ""
+
+
 def test_the_limits_of_summaries_are_shown_and_set(ipse: Ipse) -> None:
     first = _summary(ipse)
     assert (first["ever"], first["this_year"], first["window"], first["parties"]) == (0, 0, None, [])

@@ -10,7 +10,15 @@ from ipse.disclosure import methods, reasons
 from ipse.disclosure.levels import NAMES
 from ipse.disclosure.levels.level import Asked
 from ipse.disclosure.methods import owner, private
-from ipse.disclosure.methods.private import LIFE, WINDOW, YEAR, Limits, next_window, window_of
+from ipse.disclosure.methods.private import (
+    LIFE,
+    WINDOW,
+    YEAR,
+    Limits,
+    next_window,
+    sureness,
+    window_of,
+)
 from ipse.disclosure.offers import Item, Offer
 from ipse.disclosure.reasons import ReasonCode
 from ipse.errors import UsageError
@@ -65,6 +73,24 @@ class TestLimits:
     @pytest.mark.parametrize("limits", [Limits(0, 0), Limits(399, 800), Limits(0, 800)])
     def test_under_a_limit_below_the_cost_nothing_is_drawn(self, limits: Limits) -> None:
         assert not limits.room(0, 0)
+
+    @pytest.mark.parametrize(
+        ("limits", "years", "most"),
+        [
+            (Limits(), 1, 800),
+            (Limits(), 5, 800),
+            (Limits(800, 2000), 1, 800),
+            (Limits(800, 2000), 5, 2000),
+            (Limits(500, 10_000), 5, 2000),
+            (Limits(0, 0), 5, 0),
+        ],
+    )
+    def test_add_up_to_whole_windows(self, limits: Limits, years: int, most: int) -> None:
+        assert limits.most_in(years) == most
+
+    @pytest.mark.parametrize(("epsilon", "sure"), [(0, 0.5), (400, 0.5987), (800, 0.69), (2000, 0.8808)])
+    def test_cost_what_makes_an_opinion_that_likely(self, epsilon: int, sure: float) -> None:
+        assert sureness(epsilon) == pytest.approx(sure, abs=1e-4)
 
     def test_one_limit_can_be_changed_alone(self) -> None:
         assert Limits().changed(year=400) == Limits(400, 800)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -18,7 +19,7 @@ from ipse.preferences.privacy.summary import EPSILON, NoisyCounts
 if TYPE_CHECKING:
     from ipse.preferences.vectors import Floats
 
-__all__ = ["LIFE", "WINDOW", "YEAR", "Limits", "Source", "next_window", "offer", "window_of"]
+__all__ = ["LIFE", "WINDOW", "YEAR", "Limits", "Source", "next_window", "offer", "sureness", "window_of"]
 
 WINDOW: Final = timedelta(days=180)
 """How long a summary answers."""
@@ -52,6 +53,10 @@ class Limits:
         """Whether one more window's summaries fit, where so much was spent this year and ever."""
         return this_year + EPSILON <= self.year and ever + EPSILON <= self.life
 
+    def most_in(self, years: int) -> int:
+        """What all summaries cost at most in so many years."""
+        return min(years * (self.year // EPSILON), self.life // EPSILON) * EPSILON
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -63,6 +68,11 @@ class Source:
     counts: NoisyCounts
     window: str
     reason: Reason | None = None
+
+
+def sureness(epsilon: int) -> float:
+    """How sure somebody can be of one opinion for so many thousandths, who thought it as likely as not."""
+    return 1 / (1 + math.exp(-epsilon / 1000))
 
 
 def window_of(day: date) -> str:

@@ -19,6 +19,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
+    from ipse.disclosure.methods.private import Limits
     from ipse.wallet.disclosure import Grant
     from ipse.wallet.wallet import Wallet
 
@@ -94,7 +95,10 @@ def grant(
             exact=exact,
             cap=cap,
         )
+        held = disclosure.summaries.limits(wallet)
     context.output.result(_sentence(given), _row(given))
+    if not given.exact:
+        context.output.message(_cost(held))
 
 
 def grants(ctx: typer.Context) -> None:
@@ -182,6 +186,19 @@ def _check_cap(level: str, cap: int, topics: tuple[str, ...]) -> None:
             f"no usual answer fits into {cap} bits: {usual} counts {math.ceil(bits)}",
             hint=f"--cap {int(CAP)} is for {int(CAP // bits)} of them",
         )
+
+
+def _cost(held: Limits) -> str:
+    """What private answers to all applications add up to, for the owner."""
+    from ipse.disclosure.methods.private import sureness
+
+    (year, sure), (five, surer) = (
+        (options.show_epsilon(most), f"{sureness(most):.0%}") for most in map(held.most_in, (1, 5))
+    )
+    return (
+        f"all private answers together cost at most {year} in a year and {five} in five years: who thought"
+        f" an opinion of yours as likely as not can become {sure} and {surer} sure of it"
+    )
 
 
 def _row(given: Grant) -> JsonObject:
