@@ -588,7 +588,9 @@ def test_what_applications_could_foretell_is_shown_for_each_and_for_all(
     ]
     for row in rows:
         assert all(0 <= row[name] <= 1 for name in ("rho", "share", "stranger"))
-    assert ipse("dapp", "exposure").out.splitlines()[-1].startswith("all together")
+    last = ipse("dapp", "exposure").out.splitlines()[-1]
+    assert last.startswith("all together: ")
+    assert "of your next three choices it could name" in last
 
 
 def test_the_application_signs_the_receipt_and_the_wallet_keeps_it(
