@@ -209,7 +209,7 @@ def test_quitting_at_the_consent_prompt_leaves_no_core(
     with _at_a_terminal(ipse, folder, "dapp", "answer", request) as child:
         child.expect("passphrase of the keystore: ")
         child.sendline(PASSPHRASE.decode())
-        child.expect_exact("type yes: ")
+        child.expect_exact("no refuses: ")
         assert _is_hardened(child.pid)
         _quits(child, folder)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ipse.errors import IpseError, MalformedInput
@@ -62,6 +62,8 @@ def test_what_is_equal_by_definition_is_one_party(address: str, origin: str) -> 
 
 
 @given(st.integers(0, 2**32 - 1))
+@example(0)
+@example(1)
 def test_whatever_the_address_only_four_decimal_numbers_name_it(number: int) -> None:
     parts = number.to_bytes(4, "big")
     one = ".".join(map(str, parts))
@@ -70,7 +72,8 @@ def test_whatever_the_address_only_four_decimal_numbers_name_it(number: int) -> 
     for other in (
         str(number), hex(number), f"0{number:o}", f"{parts[0]}.{low}", f"{parts[0]:#x}.{low:#x}",
         ".".join(map(hex, parts)), ".".join(f"{part:04o}" for part in parts), f"{one}.",
-        f"[::ffff:{one}]", f"[::{one}]", f"[64:ff9b::{one}]",
+        f"[::ffff:{one}]", f"[64:ff9b::{one}]",
+        *([] if number == 1 else [f"[::{one}]"]),  # that one is loopback by definition, whoever writes it so
     ):  # fmt: skip
         with pytest.raises(MalformedInput):
             origin_of(f"https://{other}")

@@ -32,6 +32,10 @@ _BATCH: Final = 1024
 """Rows read at a time."""
 
 
+_INTERRUPTED: Final = "user-defined function raised exception"
+"""What SQLite says where Ctrl-C came while a state head was told of a row; nothing else is raised there."""
+
+
 class Vault:
     """An open vault. Use it as a context manager; every change is inside `transaction()`."""
 
@@ -141,20 +145,22 @@ class Vault:
         if self._connection.in_transaction:
             yield
             return
-        with _translated(self._path):
-            self._check_in_place()
-            self._heads.watch()
-            self._connection.execute("BEGIN IMMEDIATE")
-        self._heads.restart()
-        self._above = 0
-        try:
+        try:  # from here, so that no interrupt leaves it open, which later ones would join
+            with _translated(self._path):
+                self._check_in_place()
+                self._heads.watch()
+                self._connection.execute("BEGIN IMMEDIATE")
+            self._heads.restart()
+            self._above = 0
             yield
             with _translated(self._path):
                 head = self._next_head() if self._heads.changed else None
                 self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            if _INTERRUPTED in str(error):
+                raise KeyboardInterrupt from error
             raise
         finally:
             self._heads.restart()
@@ -168,13 +174,14 @@ class Vault:
         if self._connection.in_transaction:
             yield
             return
-        with _translated(self._path):
-            self._check_beside()
-            self._connection.execute("BEGIN")
         try:
+            with _translated(self._path):
+                self._check_beside()
+                self._connection.execute("BEGIN")
             yield
         finally:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
 
     def heads(self) -> list[Head]:
         """The chain of heads that are kept, oldest first. Raises VaultAltered."""
