@@ -258,11 +258,14 @@ def test_what_it_gives_away_is_read_for_what_the_profile_would_choose() -> None:
         (Exposed(_reading(0.2, 0.3), STRANGER, LONG), None),
         (Exposed(_reading(0.2, 0.3), STRANGER, LONG + 1), "! this answer alone tells a lot: of your next"),
         (Exposed(_reading(0.49, 0.5), STRANGER, 10), None),
-        (Exposed(_reading(0.5, 0.5), STRANGER, 10), "! this application knows you well: of your next"),
+        (
+            Exposed(_reading(0.5, 0.5), STRANGER, 10),
+            "! with this answer it would know you well: of your next",
+        ),
         (Exposed(LITTLE.own, _reading(0.69, 0.7), 10), None),
         (
             Exposed(LITTLE.own, _reading(0.7, 0.7), 10),
-            "! applications that share what they were told know you",
+            "! applications that share what they were told would know you",
         ),
     ],
     ids=["little", "not long", "long", "not known", "known", "not known to all", "known to all"],

@@ -143,9 +143,9 @@ def _exposing(exposed: Exposed) -> list[str]:
     if exposed.answer > exposure.LONG:
         found.append(f"this answer alone tells a lot: {exposure.in_words(exposed.own)}")
     elif exposed.own.rho >= _KNOWN:
-        found.append(f"this application knows you well: {exposure.in_words(exposed.own)}")
+        found.append(f"with this answer it would know you well: {exposure.in_words(exposed.own)}")
     if exposed.shared.rho >= _KNOWN_TO_ALL:
-        found.append("applications that share what they were told know you very well")
+        found.append("applications that share what they were told would know you very well")
     return found
 
 
