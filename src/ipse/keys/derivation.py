@@ -11,7 +11,7 @@ from typing import Final
 from ipse.keys import ecdsa
 from ipse.keys.ed25519 import PrivateKey
 
-__all__ = ["ROOT_LENGTH", "holder_key", "log_key", "pairwise_key", "vault_key"]
+__all__ = ["ROOT_LENGTH", "holder_key", "log_key", "pairwise_key", "server_key", "vault_key"]
 
 ROOT_LENGTH: Final = 32
 _PREFIX: Final = "ipse/1/"
@@ -31,6 +31,11 @@ def pairwise_key(root: bytes, origin: str) -> PrivateKey:
 def log_key(root: bytes) -> PrivateKey:
     """The key that signs the head of the disclosure log."""
     return PrivateKey(_expand(root, "log"))
+
+
+def server_key(root: bytes, server: str) -> bytes:
+    """The 32-byte raw key of the database of a server, such as `verifier`; it opens nothing else."""
+    return _expand(root, f"server/{server}")
 
 
 def holder_key(root: bytes, index: int) -> ecdsa.PrivateKey:
