@@ -5,6 +5,7 @@
      │   └─ AlreadyExists          2    a name or a wallet is taken
      ├─ VerificationFailed         3    the thing was checked and is not valid
      │   ├─ UnusableKey            3    signed with a key that is not for that, or no longer
+     │   ├─ CertificateRejected    3    a certificate, or a chain of them, that can't be relied on
      │   ├─ RequestTampered        3    a request that its signer did not sign so
      │   ├─ RequestReplayed        3    a request that was answered before
      │   ├─ RequestExpired         3    too late, or too early
@@ -29,6 +30,7 @@
      │   └─ ConsentNeeded          7    nobody to ask and no grant
      ├─ MissingFeature             8    an extra or a platform feature is missing
      └─ Undetermined               9    could not be found out; neither valid nor invalid
+         └─ UntrustedCertificate   9    certificates that lead to no authority that is trusted
 
 Anything else that escapes is a bug in ipse (exit 1). An interrupt is exit 130.
 """
@@ -39,6 +41,7 @@ from typing import Any, ClassVar
 
 __all__ = [
     "AlreadyExists",
+    "CertificateRejected",
     "ConsentError",
     "ConsentNeeded",
     "ConsentRefused",
@@ -59,6 +62,7 @@ __all__ = [
     "StorageError",
     "TooMuchWork",
     "Undetermined",
+    "UntrustedCertificate",
     "UnusableKey",
     "UsageError",
     "VaultAltered",
@@ -130,6 +134,16 @@ class UnusableKey(VerificationFailed):
     @classmethod
     def default_hint(cls) -> str:
         return "do not rely on it; who signed it has to use a key that is listed for that"
+
+
+class CertificateRejected(VerificationFailed):
+    """The certificates of a signer have a fault; `code` says which (`ipse.keys.certificates`)."""
+
+    code = "certificate-rejected"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "do not rely on it; its signer has to send certificates without this fault"
 
 
 class RequestTampered(VerificationFailed):
@@ -334,3 +348,13 @@ class Undetermined(IpseError):
     def __init__(self, message: str, *, hint: str = "", code: str = "", report: Any = None) -> None:
         super().__init__(message, hint=hint, code=code)
         self.report = report
+
+
+class UntrustedCertificate(Undetermined):
+    """The certificates of a signer lead to no authority that is trusted here."""
+
+    code = "untrusted-certificate"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "`ipse trust add --ca FILE --for PURPOSE` trusts an authority; check its certificate first"

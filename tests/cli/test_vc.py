@@ -114,6 +114,14 @@ def test_claims_become_members_of_the_subject(ipse: Ipse) -> None:
     assert credential["proof"]["cryptosuite"] == "eddsa-jcs-2022"
 
 
+def test_the_subject_may_be_the_name_of_a_did_of_the_owner(ipse: Ipse) -> None:
+    credential = json.loads(issued(ipse, subject="me"))
+    assert credential["credentialSubject"]["id"] == did_of(ipse, "me")
+    claims = EXAMPLES / "claims.json"
+    refused = ipse("vc", "issue", "--subject", "nobody", "--type", "Card", "--claims", claims, code=5)
+    assert "'nobody'" in refused.err
+
+
 def test_another_issuer_fails_trust_by_name(ipse: Ipse) -> None:
     run = ipse("vc", "verify", "-", "--issuer", did_of(ipse, "me"), "--json", stdin=issued(ipse), code=3)
     failed = [name for name, outcome in checks(run.json).items() if outcome == "failed"]

@@ -119,6 +119,13 @@ class HttpsPeer:
             if not piece:
                 break
             received += piece
+        head, _, content = received.partition(b"\r\n\r\n")
+        length = next(
+            (int(line[15:]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
+        )
+        while len(content) < length and (piece := connection.recv(4096)):
+            content += piece
+            received += piece
         return received
 
 

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from ipse.errors import StorageError, VerificationFailed
 from ipse.network.connection import Clock, Lookup, system_lookup
 from ipse.network.errors import BadResponse, ClosedEarly, StatusRefused, TooLarge
-from ipse.network.guarded_client import expected_length, follow
+from ipse.network.guarded_client import follow
 from ipse.network.locations import Location, shown
+from ipse.network.messages import Request, expected_length
 
 if TYPE_CHECKING:
     import http.client
@@ -86,8 +87,8 @@ def download(
                 follow(
                     url,
                     sink.take,
+                    Request(resume_at=begun),
                     clock=clock,
-                    headers=(f"Range: bytes={begun}-",) if begun else (),
                     allow_loopback=allow_loopback,
                     ca_file=ca_file,
                     lookup=lookup,

@@ -1,20 +1,21 @@
 """What can go wrong on the network. None of it says that something is valid or invalid: exit 9.
 
-NetworkError              network                      base
- ├─ UrlRefused            network-url                  no https URL that ipse fetches
- ├─ NameNotFound          network-name                 the name does not resolve
- ├─ PrivateAddress        network-private-address      the name resolves to an address that isn't public
- ├─ ConnectionFailed      network-connection           nobody answers, or not in TLS
- │   └─ ClosedEarly       network-closed-early         the answer broke off
- ├─ CertificateWrong      network-certificate          wrong name, expired, unknown authority
- ├─ TooSlow               network-too-slow             not all there by the deadline
- ├─ TooLarge              network-too-large            more bytes than the limit
- ├─ BadResponse           network-bad-response         no HTTP, or HTTP that was not asked for
- ├─ StatusRefused         network-status               a status other than 200
- └─ RedirectRefused       network-redirect             a redirect that leads nowhere
-     ├─ RedirectToHttp    network-redirect-to-http     it leaves https
-     ├─ RedirectLoop      network-redirect-loop        it was there before
-     └─ TooManyRedirects  network-too-many-redirects
+NetworkError                 network                        base
+ ├─ UrlRefused               network-url                    no https URL that ipse fetches
+ ├─ NameNotFound             network-name                   the name does not resolve
+ ├─ PrivateAddress           network-private-address        the name resolves to an address that isn't public
+ ├─ ConnectionFailed         network-connection             nobody answers, or not in TLS
+ │   └─ ClosedEarly          network-closed-early           the answer broke off
+ ├─ CertificateWrong         network-certificate            wrong name, expired, unknown authority
+ ├─ TooSlow                  network-too-slow               not all there by the deadline
+ ├─ TooLarge                 network-too-large              more bytes than the limit
+ ├─ BadResponse              network-bad-response           no HTTP, or HTTP that was not asked for
+ ├─ StatusRefused            network-status                 a status other than 200
+ └─ RedirectRefused          network-redirect               a redirect that leads nowhere
+     ├─ RedirectNotFollowed  network-redirect-not-followed  none may be followed from here
+     ├─ RedirectToHttp       network-redirect-to-http       it leaves https
+     ├─ RedirectLoop         network-redirect-loop          it was there before
+     └─ TooManyRedirects     network-too-many-redirects
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ __all__ = [
     "NetworkError",
     "PrivateAddress",
     "RedirectLoop",
+    "RedirectNotFollowed",
     "RedirectRefused",
     "RedirectToHttp",
     "StatusRefused",
@@ -134,6 +136,16 @@ class RedirectRefused(NetworkError):
     """The server redirects to nowhere."""
 
     code = "network-redirect"
+
+
+class RedirectNotFollowed(RedirectRefused):
+    """The server redirects a request that must go to this one place alone."""
+
+    code = "network-redirect-not-followed"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "nothing was sent to the other place; whoever runs this server has to answer where it is asked"
 
 
 class RedirectToHttp(RedirectRefused):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -33,12 +34,13 @@ def issue(
 ) -> Issued:
     """The credential of a draft, or of a whole prepared document, signed by the owner's DID.
 
-    `issuer` is a name or DID, None for the default. The credential gets an entry in each of the status
-    `lists`. A prepared document has no proof, and no issuer or this one. Raises NotFound, MalformedInput (a
-    rule of the data model, a term that would not be signed), UsageError, KeystoreError, MissingFeature.
+    `issuer` is a name or DID, None for the default; the subject of a draft is a DID, or the name of one of
+    the owner's. The credential gets an entry in each of the status `lists`. A prepared document has no proof,
+    and no issuer or this one. Raises NotFound, MalformedInput (a rule of the data model, a term that would
+    not be signed), UsageError, KeystoreError, MissingFeature.
     """
     if isinstance(content, Draft) and content.subject is not None:
-        resolver.check_did(content.subject)
+        content = replace(content, subject=_subject(wallet, content.subject))
     maker = issuer_of(wallet, issuer, options, now=now)
     check_lists(wallet, lists, maker)
     unsigned = maker.unsigned(content, resolve=lambda did: resolution.resolve(did, reach or Reach()))
@@ -48,6 +50,12 @@ def issue(
         given = [status.allocate(wallet, name, identifier, now=now) for name in lists]
         unsigned = status.attach(unsigned, given)
     return maker.sign(unsigned)
+
+
+def _subject(wallet: Wallet, name_or_did: str) -> str:
+    if name_or_did.startswith("did:"):
+        return resolver.check_did(name_or_did)
+    return wallet.manifest.find(name_or_did).did
 
 
 def issue_batch(

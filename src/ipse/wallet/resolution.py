@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ipse.credentials.budget import UNBOUNDED, Budget
 from ipse.credentials.formats.vcdm11 import didkit_resolution
 from ipse.dids import resolver
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import Undetermined
+
+if TYPE_CHECKING:
+    from ipse.network.messages import Response
 
 __all__ = ["Fetches", "Reach", "resolve"]
 
@@ -40,15 +44,53 @@ class Reach:
         """What the guarded client finds at `url`, within `deadline` seconds or its own."""
         from ipse.network import guarded_client
 
-        trusted = Path(self.ca_file) if self.ca_file else None
         return guarded_client.fetch(
             url,
             allow_loopback=self.allow_loopback,
-            ca_file=trusted,
+            ca_file=self._trusted,
             deadline=guarded_client.DEADLINE if deadline is None else deadline,
             before_redirect=before_redirect,
             received=received,
         )
+
+    def get(self, url: str, *, accept: str = "*/*", deadline: float | None = None) -> Response:
+        """The answer of `url`, whatever its status; a redirect is an error that names where it leads."""
+        from ipse.network import guarded_client
+
+        return guarded_client.get(
+            url,
+            accept=accept,
+            allow_loopback=self.allow_loopback,
+            ca_file=self._trusted,
+            deadline=guarded_client.DEADLINE if deadline is None else deadline,
+            follow_redirects=False,
+        )
+
+    def post(
+        self,
+        url: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        json: JsonObject | None = None,
+        accept: str = "*/*",
+        deadline: float | None = None,
+    ) -> Response:
+        """The answer to a form, or to `json`, whatever its status; a redirect is an error."""
+        from ipse.network import guarded_client
+
+        return guarded_client.post(
+            url,
+            form=form,
+            json=json,
+            accept=accept,
+            allow_loopback=self.allow_loopback,
+            ca_file=self._trusted,
+            deadline=guarded_client.DEADLINE if deadline is None else deadline,
+        )
+
+    @property
+    def _trusted(self) -> Path | None:
+        return Path(self.ca_file) if self.ca_file else None
 
 
 class Fetches:

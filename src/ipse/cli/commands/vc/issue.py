@@ -40,7 +40,7 @@ def issue(
             autocompletion=complete_did,
         ),
     ] = None,
-    subject: Annotated[str | None, typer.Option(metavar="DID", help="Whom it is about.")] = None,
+    subject: Annotated[str | None, typer.Option(metavar="NAME|DID", help="Whom it is about.")] = None,
     identifier: Annotated[
         str | None, typer.Option("--id", metavar="URL", help="Its id; a new urn:uuid where not given.")
     ] = None,
