@@ -95,7 +95,9 @@ def header_of(text: str) -> JsonObject:
     Raises MalformedInput, InputTooLarge, Undetermined.
     """
     if len(text) > MAX_LENGTH:
-        raise InputTooLarge(f"the encrypted message has {len(text)} characters; at most {MAX_LENGTH} are read")
+        raise InputTooLarge(
+            f"the encrypted message has {len(text)} characters; at most {MAX_LENGTH} are read"
+        )
     parts = text.split(".", _PARTS)
     if len(parts) != _PARTS:
         raise MalformedInput(f"an encrypted message has {_PARTS} parts between dots, not {len(parts)}")

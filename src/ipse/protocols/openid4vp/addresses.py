@@ -31,11 +31,20 @@ _MAX_LENGTH: Final = 4096
 
 
 def response_mode(claims: JsonObject) -> ResponseMode:
-    """How the answer is sent; fragment where the request does not say. Raises Undetermined."""
+    """How the answer to a request is sent; fragment where it does not say.
+
+    Raises MalformedInput where the response_type is not vp_token, Undetermined for another mode.
+    """
+    if claims.get("response_type") != "vp_token":
+        raise MalformedInput("the request is no OpenID4VP request: its response_type is not vp_token")
     mode = claims.get("response_mode", "fragment")
     if isinstance(mode, str) and mode in _MODES:
         return _MODES[mode]
-    hint = "only browsers hand such requests on" if mode in _BROWSER_MODES else f"ipse speaks {', '.join(_MODES)}"
+    hint = (
+        "only browsers hand such requests on"
+        if mode in _BROWSER_MODES
+        else f"ipse speaks {', '.join(_MODES)}"
+    )
     raise Undetermined(f"the response_mode {excerpt(mode)} is not supported", hint=hint)
 
 
@@ -57,7 +66,9 @@ def reply_to(claims: JsonObject, mode: ResponseMode, client: Client, *, lenient:
     if not isinstance(address, str):
         raise MalformedInput(f"the request has no {name} that its answer could go to")
     if len(address) > _MAX_LENGTH:
-        raise MalformedInput(f"the request's {name} has {len(address)} characters; at most {_MAX_LENGTH} are read")
+        raise MalformedInput(
+            f"the request's {name} has {len(address)} characters; at most {_MAX_LENGTH} are read"
+        )
     if "#" in address:
         raise MalformedInput(f"the request's {name} {excerpt(address)} has a fragment")
     origin_of(address)
@@ -74,12 +85,14 @@ def check_address(client: Client, address: str) -> None:
     if client.identifier.prefix == client_identifiers.X509_SAN_DNS:
         host = urlsplit(origin).hostname
         if host != client.identifier.name.lower():
-            raise WrongOrigin(f"the request is signed by {client.identifier.name}, its answer would go to {origin}")
-    if isinstance(proof, VerifierAttestation) and proof.redirect_uris is not None:
-        if address not in proof.redirect_uris:
             raise WrongOrigin(
-                f"the verifier attestation lists other addresses than {excerpt(address)} for answers"
+                f"the request is signed by {client.identifier.name}, its answer would go to {origin}"
             )
+    limited = proof.redirect_uris if isinstance(proof, VerifierAttestation) else None
+    if limited is not None and address not in limited:
+        raise WrongOrigin(
+            f"the verifier attestation lists other addresses than {excerpt(address)} for answers"
+        )
 
 
 def client_party(client: Client, address: str) -> str:
@@ -97,7 +110,7 @@ def client_party(client: Client, address: str) -> str:
         return party_of(proof.did)
     if isinstance(proof, CertificateProof):
         leaf, origin = proof.chain.leaf, origin_of(address)
-        if urlsplit(origin).hostname in (name.lower() for name in leaf.dns_names):
+        if urlsplit(origin).hostname in [name.lower() for name in leaf.dns_names]:
             return origin
         return f"x509:{leaf.subject}" if leaf.subject else client.identifier.text
     return client.identifier.text

@@ -77,7 +77,9 @@ def check_attestation(
     claims = token.payload
     issuer = _text(claims, "iss")
     if _text(claims, "sub") != subject:
-        raise RequestTampered(f"the verifier attestation is for {excerpt(claims['sub'])}, not for {subject[:80]!r}")
+        raise RequestTampered(
+            f"the verifier attestation is for {excerpt(claims['sub'])}, not for {subject[:80]!r}"
+        )
     key = _confirmed(claims.get("cnf"))
     attestation = VerifierAttestation(
         issuer=issuer,
@@ -107,7 +109,9 @@ def _check_period(claims: JsonObject, expires: datetime, now: datetime) -> None:
         if name in claims:
             begins = from_numeric_date(claims[name], f"{name} of the verifier attestation")
             if now + LEEWAY < begins:
-                raise RequestExpired(f"the verifier attestation is not valid before {begins:%Y-%m-%d %H:%M} UTC")
+                raise RequestExpired(
+                    f"the verifier attestation is not valid before {begins:%Y-%m-%d %H:%M} UTC"
+                )
 
 
 def _confirmed(cnf: Json) -> PublicKey:
@@ -119,7 +123,7 @@ def _confirmed(cnf: Json) -> PublicKey:
 
 
 def _addresses(claims: JsonObject) -> tuple[str, ...] | None:
-    """`redirect_uris`, and `response_uris` where an attester limits those too; None where neither is there."""
+    """The addresses in `redirect_uris` and, where an attester limits those too, `response_uris`."""
     found: list[str] = []
     for name in ("redirect_uris", "response_uris"):
         value = claims.get(name, [])

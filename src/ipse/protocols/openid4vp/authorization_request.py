@@ -139,11 +139,6 @@ class AuthorizationRequest:
         return self.client.identifier.text
 
     @property
-    def client_metadata(self) -> ClientMetadata:
-        """The verifier's keys and formats."""
-        return self.metadata
-
-    @property
     def did(self) -> str | None:
         """The DID whose signature was verified, None where the request is not signed by a DID."""
         return self.client.proof.did if isinstance(self.client.proof, DidProof) else None

@@ -99,7 +99,10 @@ def by_certificate(
 
 
 def by_attestation(attestation: str, signer: Signer) -> RequestingClient:
-    """The client that signs with the key that a verifier `attestation` (JWT) confirms. Raises MalformedInput."""
+    """The client that signs with the key that a verifier `attestation` (a JWT) confirms.
+
+    Raises MalformedInput.
+    """
     subject = jws.read(attestation, what="the verifier attestation").payload.get("sub")
     client_id = parse_client_id(f"{client_identifiers.ATTESTATION}:{subject}").text
     return RequestingClient(client_id, {"jwt": attestation}, signer)
@@ -144,7 +147,8 @@ def build_request(
         "exp": None if expires is None else to_numeric_date(expires),
         "dcql_query": query,
         "client_metadata": client_metadata,
-        "transaction_data": [base64url.encode(strict_json.canonical(entry)) for entry in transaction_data] or None,
+        "transaction_data": [base64url.encode(strict_json.canonical(entry)) for entry in transaction_data]
+        or None,
         "verifier_info": list(verifier_info) or None,
         "wallet_nonce": wallet_nonce,
         "aud": audience if client.signer is not None else None,

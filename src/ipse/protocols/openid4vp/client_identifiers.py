@@ -40,7 +40,9 @@ PREFIXES: Final = (REDIRECT_URI, *SIGNED_PREFIXES)
 _MAX_LENGTH: Final = 2048
 _SHA256_LENGTH: Final = 32
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
-_DNS_NAME: Final = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_DNS_NAME: Final = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,8 @@ def parse_client_id(text: Json) -> ClientIdentifier:
         raise MalformedInput("the client_id prefix origin is reserved, and no request may have it")
     if prefix not in PREFIXES:
         raise Undetermined(
-            f"the client_id prefix {excerpt(prefix)} is not supported", hint=f"ipse reads {', '.join(PREFIXES)}"
+            f"the client_id prefix {excerpt(prefix)} is not supported",
+            hint=f"ipse reads {', '.join(PREFIXES)}",
         )
     _check_name(prefix, name)
     return ClientIdentifier(text, prefix, name)

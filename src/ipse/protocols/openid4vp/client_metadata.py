@@ -47,20 +47,20 @@ class ClientMetadata:
         enc = next((name for name in encryption.ENCODINGS if name in self.enc_values), None)
         return Encryption(self.keys[0], enc) if self.keys and enc else None
 
-    def reads(self, format: str) -> bool:
-        """Whether the verifier reads credentials in `format`, as far as it says."""
-        return self.vp_formats is None or format in self.vp_formats
+    def reads(self, form: str) -> bool:
+        """Whether the verifier reads credentials in the format `form`, as far as it says."""
+        return self.vp_formats is None or form in self.vp_formats
 
-    def accepts(self, format: str, **values: str) -> bool:
-        """Whether the verifier accepts these values in `format`, as far as it says.
+    def accepts(self, form: str, **values: str) -> bool:
+        """Whether the verifier accepts these values in the format `form`, as far as it says.
 
         A value is named by the member of `vp_formats_supported` that lists what is accepted, in Python's
         spelling: sd_jwt_alg_values and kb_jwt_alg_values, alg_values, proof_type_values and
         cryptosuite_values (Appendices B.1 and B.3). Algorithms are named as in JOSE headers.
         """
-        if not self.reads(format):
+        if not self.reads(form):
             return False
-        listed: JsonObject = (self.vp_formats or {}).get(format, {})
+        listed: JsonObject = (self.vp_formats or {}).get(form, {})
         return all(_among(value, listed.get(_MEMBERS[name])) for name, value in values.items())
 
 
@@ -91,7 +91,9 @@ def _keys(metadata: JsonObject) -> tuple[JsonObject, ...]:
     if not isinstance(entries, list):
         raise MalformedInput("jwks in client_metadata is not a JSON Web Key Set: it has no array keys")
     if len(entries) > _MAX_KEYS:
-        raise MalformedInput(f"jwks in client_metadata holds {len(entries)} keys; at most {_MAX_KEYS} are read")
+        raise MalformedInput(
+            f"jwks in client_metadata holds {len(entries)} keys; at most {_MAX_KEYS} are read"
+        )
     named = Counter(entry["kid"] for entry in entries if isinstance(entry, dict) and _has_kid(entry))
     return tuple(entry for entry in entries if _is_usable(entry) and named[entry["kid"]] == 1)
 

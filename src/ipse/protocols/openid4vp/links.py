@@ -136,9 +136,7 @@ def _invitation(given: dict[str, str]) -> Invitation:
     if "request_uri" in given:
         _check_address(given["request_uri"])
     parameters = {name: _value(name, value) for name, value in given.items()}
-    return Invitation(
-        given["client_id"], parameters, given.get("request"), given.get("request_uri"), method
-    )
+    return Invitation(given["client_id"], parameters, given.get("request"), given.get("request_uri"), method)
 
 
 def _check_address(request_uri: str) -> None:

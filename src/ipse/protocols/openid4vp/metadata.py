@@ -42,7 +42,7 @@ WALLET_METADATA: Final[JsonObject] = {
 
 
 def wallet_metadata(key: JsonObject | None = None) -> JsonObject:
-    """WALLET_METADATA; with `key`, a JWK of `keys.encryption.new_key`, request objects may be encrypted to it.
+    """WALLET_METADATA; with a JWK `key`, request objects may be encrypted to it (`keys.encryption.new_key`).
 
     Of the key, only the public members are taken.
     """

@@ -30,6 +30,7 @@ from ipse.errors import (
 from ipse.keys.certificates import Certificate, check_chain, read_chain
 from ipse.keys.key_types import PublicKey
 from ipse.protocols.openid4vp import client_identifiers
+from ipse.protocols.openid4vp.addresses import response_mode
 from ipse.protocols.openid4vp.attestations import Attesters, check_attestation
 from ipse.protocols.openid4vp.authorization_request import (
     RELATIONSHIP,
@@ -124,6 +125,7 @@ def parse(text: str) -> RequestObject:
     Raises MalformedInput, RequestTampered, Undetermined.
     """
     token = _token(text)
+    response_mode(token.payload)
     identifier = parse_client_id(token.payload.get("client_id"))
     if token.header.get("typ") != TYPE:
         raise RequestTampered(f"the request is signed as {excerpt(token.header.get('typ'))}, not as {TYPE}")
@@ -170,7 +172,7 @@ def _decoded(part: str, what: str) -> bytes:
         raise MalformedInput(f"the request {what} is {error.message}") from error
 
 
-def _unproved(request: RequestObject, trust: Trust) -> Proof:
+def _unproved(request: RequestObject, _: Trust) -> Proof:
     if "crit" in request.token.header:
         raise RequestTampered("the header has crit, and no critical extension is understood")
     return NoProof()
@@ -232,7 +234,7 @@ def _by_attestation(request: RequestObject, trust: Trust) -> Proof:
 
 
 def _check_signature(token: Jws, key: Callable[[], VerificationKey]) -> None:
-    """Raise RequestTampered unless `token` is signed by the key; what finding the key raises stays as it is."""
+    """Raise RequestTampered unless `token` is signed by the key that `key` finds."""
     try:
         check_signature(token, key)
     except (RequestTampered, UnusableKey):

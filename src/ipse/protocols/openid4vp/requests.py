@@ -144,13 +144,12 @@ def _signed(text: str, trust: Trust, reading: _Reading, invitation: Invitation |
 
 def _unsigned(claims: JsonObject, reading: _Reading, invitation: Invitation | None) -> Client:
     """The client that an unsigned request names, which has to be an address."""
-    identifier = parse_client_id(claims.get("client_id"))
     reading.claims = claims
+    response_mode(claims)
+    identifier = parse_client_id(claims.get("client_id"))
     _check_invitation(claims, invitation)
     if identifier.prefix != REDIRECT_URI:
-        raise RequestTampered(
-            f"the request names {excerpt(identifier.text)} as its sender and is not signed"
-        )
+        raise RequestTampered(f"the request names {excerpt(identifier.text)} as its sender and is not signed")
     return Client(identifier, NoProof())
 
 
@@ -178,8 +177,6 @@ def read_claims(
 
     Raises what `parse_request` does for claims that are wrong.
     """
-    if claims.get("response_type") != "vp_token":
-        raise MalformedInput("the request is no OpenID4VP request: its response_type is not vp_token")
     mode = response_mode(claims)
     address = reply_to(claims, mode, client)
     check_address(client, address)
@@ -227,7 +224,10 @@ def _query(claims: JsonObject) -> Query:
             f"the request asks by the scope {excerpt(claims['scope'])}, which stands for no query here",
             hint="ask the application for a request with dcql_query",
         )
-    if "dcql_query" not in claims and {"presentation_definition", "presentation_definition_uri"} & claims.keys():
+    if (
+        "dcql_query" not in claims
+        and {"presentation_definition", "presentation_definition_uri"} & claims.keys()
+    ):
         raise Undetermined(
             "the request has a presentation_definition, as drafts of OpenID4VP had, and no dcql_query",
             hint="ask the application for a request of OpenID4VP 1.0",

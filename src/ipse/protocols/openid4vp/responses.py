@@ -76,7 +76,8 @@ def build_response(request: AuthorizationRequest, vp_token: Mapping[str, Sequenc
         if asked is None:
             raise UsageError(f"a credential {excerpt(identifier)} is not asked for")
         if not presentations or (len(presentations) > 1 and not asked.multiple):
-            raise UsageError(f"{len(presentations)} presentations for {excerpt(identifier)}, one is asked for")
+            count = len(presentations)
+            raise UsageError(f"{count} presentations for {excerpt(identifier)}, one is asked for")
     token: JsonObject = {identifier: list(sent) for identifier, sent in vp_token.items()}
     return _reply(request.reply, {"vp_token": token})
 

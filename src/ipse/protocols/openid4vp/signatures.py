@@ -13,10 +13,10 @@ from ipse.errors import Undetermined, VerificationFailed
 
 __all__ = ["SIGNING_ALGORITHMS", "check_signature"]
 
-SIGNING_ALGORITHMS: Final = ("ES256", "ES384", "EdDSA", "Ed25519")
+SIGNING_ALGORITHMS: Final = ("ES256", "ES384", "EdDSA", "Ed25519", "ES256K")
 """The `alg` values that are accepted; Ed25519 is the fully-specified name of EdDSA here (RFC 9864)."""
 
-_OTHERS: Final = ("ES512", "ES256K", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "Ed448")
+_OTHERS: Final = ("ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "Ed448")
 """Signatures that others make and that can't be verified here."""
 
 
@@ -44,7 +44,9 @@ def check_signature(token: Jws, key: Callable[[], VerificationKey]) -> None:
             hint=f"ask for one by {', '.join(SIGNING_ALGORITHMS)}",
         )
     if algorithm not in SIGNING_ALGORITHMS:
-        raise VerificationFailed(f"alg is {excerpt(algorithm)}, which is not one of {', '.join(SIGNING_ALGORITHMS)}")
+        raise VerificationFailed(
+            f"alg is {excerpt(algorithm)}, which is not one of {', '.join(SIGNING_ALGORITHMS)}"
+        )
     jws.check_signature(token, lambda: _named(key(), str(algorithm)))
 
 

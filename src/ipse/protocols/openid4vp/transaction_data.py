@@ -116,7 +116,7 @@ def _entry(encoded: str, query: Query) -> TransactionData:
     for identifier in ids:
         asked = query.credential(identifier)
         if asked is None:
-            raise MalformedInput(f"transaction_data is for the credential {excerpt(identifier)}, not asked for")
+            raise MalformedInput(f"transaction_data is for {excerpt(identifier)}, which is not asked for")
         if not asked.require_holder_binding:
             raise MalformedInput(
                 f"transaction_data is for the credential {excerpt(identifier)}, "
