@@ -6,12 +6,15 @@ Tests marked `slow` run under `make test-all` only, and so do all but some varia
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -110,9 +113,40 @@ class Ipse:
                 timeout=10 * PATIENCE,
                 check=False,
             )
-        run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
-        assert code is None or run.code == code, f"exit {run.code}: {run.out}{run.err}"
-        return run
+        return _checked(done, code)
+
+    def talk(
+        self, *arguments: str | Path, conversation: forked.Conversation = (), code: int | None = 0
+    ) -> Run:
+        """Run a command before a person at a terminal, who waits for each prompt and types what is with it.
+
+        `err` of the run is all that was shown on the terminal, its lines ended by CR LF.
+        """
+        words, variables = [*map(str, arguments)], self.variables
+        if forked.possible(variables) and not examples.thorough():
+            return _checked(forked.talk(words, conversation, environment=variables), code)
+        pexpect = pytest.importorskip("pexpect", reason="pexpect is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / "out"
+            command = shlex.join([sys.executable, "-m", "ipse", *words]) + f" < /dev/null > {out}"
+            child = pexpect.spawn(
+                "bash", ["-c", command], env=variables, timeout=PATIENCE, dimensions=(50, 200)
+            )
+            child.logfile_read = shown = io.BytesIO()
+            for prompt, keys in conversation:
+                if child.expect_exact([prompt, pexpect.EOF]):
+                    break
+                child.send(keys)
+            child.expect(pexpect.EOF)
+            child.close()
+            done = subprocess.CompletedProcess(words, child.exitstatus, out.read_bytes(), shown.getvalue())
+        return _checked(done, code)
+
+
+def _checked(done: subprocess.CompletedProcess[bytes], code: int | None) -> Run:
+    run = Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert code is None or run.code == code, f"exit {run.code}: {run.out}{run.err}"
+    return run
 
 
 Preparation: TypeAlias = Callable[[Ipse], object]

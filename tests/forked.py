@@ -17,28 +17,34 @@ import random
 import selectors
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import ipse
 from ipse.errors import MissingFeature
 from ipse.preferences.embedding.runtime import onnxruntime
 from tests.waiting import PATIENCE
 
-__all__ = ["possible", "run"]
+__all__ = ["Conversation", "possible", "run", "talk"]
 
 _LIBRARIES: Final = (
     "numpy", "tokenizers", "sqlcipher3", "nacl.bindings", "pyoxigraph",
     "jsonschema_rs", "cbor2", "filelock", "rfc8785", "typer", "rich.table", "rich.progress", "rich.markup",
     "cryptography.hazmat.primitives.asymmetric.ec", "cryptography.hazmat.primitives.asymmetric.ed25519",
-    "cryptography.hazmat.primitives.kdf.hkdf", "keyring.backends.SecretService", "concurrent.futures",
+    "cryptography.hazmat.primitives.kdf.hkdf", "cryptography.x509", "joserfc.jwe", "joserfc.jwk",
+    "keyring.backends.SecretService", "concurrent.futures",
 )  # fmt: skip
+_STREAMS: Final = ("stdin", "stdout", "stderr")
 _OF_THE_INTERPRETER: Final = ("PYTHON", "LANG", "LC_")
 _LONGEST: Final = 1 << 20
+
+Conversation: TypeAlias = Sequence[tuple[str, str]]
+"""What a person waits to read on the terminal, and then types; each in its turn."""
 
 
 def possible(environment: Mapping[str, str]) -> bool:
@@ -53,24 +59,82 @@ def run(
     arguments: Sequence[str], *, stdin: bytes, environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[bytes]:
     """What `subprocess.run` gives for `python -m ipse` in a session of its own."""
-    control = _server()
     pipes = [os.pipe() for _ in range(3)]
-    theirs = (pipes[0][0], pipes[1][1], pipes[2][1])
     ours = (pipes[0][1], pipes[1][0], pipes[2][0])
+    _start(arguments, environment, (pipes[0][0], pipes[1][1], pipes[2][1]))
+    out, err = _talk(*ours, stdin)
+    return subprocess.CompletedProcess(arguments, _ended(), out, err)
+
+
+def talk(
+    arguments: Sequence[str], conversation: Conversation, *, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[bytes]:
+    """The same before a person at a terminal of 200 columns, which shows stderr; stdin is empty.
+
+    `stderr` of what is returned is all that was shown. A prompt that never comes is not typed after, so
+    that what was shown tells what happened instead.
+    """
+    import fcntl
+    import termios
+
+    terminal, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    (nothing, unused), (out, theirs) = os.pipe(), os.pipe()
+    os.close(unused)
+    _start(arguments, environment, (nothing, theirs, slave, slave))
+    try:
+        written, shown = _converse(out, terminal, conversation)
+    finally:
+        os.close(out)
+        os.close(terminal)
+    return subprocess.CompletedProcess(arguments, _ended(), written, shown)
+
+
+def _start(arguments: Sequence[str], environment: Mapping[str, str], theirs: Sequence[int]) -> None:
     request = {
         "arguments": list(arguments),
         "environment": dict(environment),
         "folder": os.getcwd(),  # noqa: PTH109 - as it is
         "umask": _umask(),
     }
-    socket.send_fds(control, [json.dumps(request).encode()], theirs)
-    for descriptor in theirs:
+    socket.send_fds(_server(), [json.dumps(request).encode()], theirs)
+    for descriptor in set(theirs):
         os.close(descriptor)
-    out, err = _talk(*ours, stdin)
+
+
+def _ended() -> int:
+    control = _server()
     control.settimeout(PATIENCE)
     status = json.loads(control.recv(_LONGEST) or b"null")
     assert status is not None, "the process that forks is gone"
-    return subprocess.CompletedProcess(arguments, os.waitstatus_to_exitcode(status), out, err)
+    return os.waitstatus_to_exitcode(status)
+
+
+def _converse(out: int, terminal: int, conversation: Conversation) -> tuple[bytes, bytes]:
+    """What came on stdout and on the terminal until both are closed."""
+    written, unread, end = {out: b"", terminal: b""}, b"", time.monotonic() + PATIENCE
+    waiting = list(conversation)
+    with selectors.DefaultSelector() as selector:
+        for descriptor in written:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            for key, _ in selector.select(1):
+                try:
+                    received = os.read(key.fd, 65536)
+                except OSError:  # a terminal that nobody has open any more
+                    received = b""
+                if not received:
+                    selector.unregister(key.fd)
+                written[key.fd] += received
+                if key.fd == terminal:
+                    unread += received
+            if waiting and waiting[0][0].encode() in unread:
+                prompt, keys = waiting.pop(0)
+                unread = unread.partition(prompt.encode())[2]
+                os.write(terminal, keys.encode())
+            if time.monotonic() > end:
+                raise subprocess.TimeoutExpired(str(written), PATIENCE)
+    return written[out], written[terminal]
 
 
 def _umask() -> int:
@@ -139,7 +203,7 @@ def _serve(control: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, _LONGEST, 3)
+        message, descriptors, _, _ = socket.recv_fds(control, _LONGEST, 4)
         if not message:
             os._exit(0)
         child = os.fork()
@@ -147,7 +211,7 @@ def _serve(control: socket.socket) -> None:
             control.close()
             _become(json.loads(message), descriptors)
             return
-        for descriptor in descriptors:
+        for descriptor in set(descriptors):
             os.close(descriptor)
         control.send(json.dumps(os.waitpid(child, 0)[1]).encode())
 
@@ -155,9 +219,17 @@ def _serve(control: socket.socket) -> None:
 def _become(request: Mapping[str, Any], descriptors: Sequence[int]) -> None:
     """Turn this process into the one that was asked for."""
     os.setsid()
+    if len(descriptors) > len(_STREAMS):
+        import fcntl
+        import termios
+
+        fcntl.ioctl(descriptors[-1], termios.TIOCSCTTY, 0)
+        os.close(descriptors[-1])
     streams = (sys.stdin, sys.stdout, sys.stderr)
     for descriptor, (number, mode, stream) in zip(
-        descriptors, ((0, "rb", streams[0]), (1, "wb", streams[1]), (2, "wb", streams[2])), strict=True
+        descriptors[: len(_STREAMS)],
+        ((0, "rb", streams[0]), (1, "wb", streams[1]), (2, "wb", streams[2])),
+        strict=True,
     ):
         os.dup2(descriptor, number)
         os.close(descriptor)
@@ -167,7 +239,7 @@ def _become(request: Mapping[str, Any], descriptors: Sequence[int]) -> None:
             errors=stream.errors,
             line_buffering=number == 2,
         )
-        name = ("stdin", "stdout", "stderr")[number]
+        name = _STREAMS[number]
         setattr(sys, name, made)
         setattr(sys, f"__{name}__", made)
     os.chdir(request["folder"])

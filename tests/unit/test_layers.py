@@ -29,9 +29,12 @@ _BELOW = {
         "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "disclosure",
         "preferences", "network",
     },
+    "servers": {
+        "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "wallet",
+    },
     "cli": {
         "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "preferences",
-        "wallet", "__init__",
+        "wallet", "servers", "__init__",
     },
     "__init__": {"errors", "credentials", "protocols", "disclosure", "wallet", "storage"},
     "__main__": {"cli"},
@@ -42,14 +45,16 @@ _ROOM_OF = {
     "cryptography": "keys",
     "keyring": "keys/keystore/os_keyring.py",
     "secretstorage": "keys/keystore/os_keyring.py",
-    "sqlcipher3": "storage/vault.py",
+    "sqlcipher3": ("storage/vault.py", "servers/database.py"),
     "filelock": ("storage/files.py", "preferences/embedding"),
     "didkit": "credentials/formats/vcdm11/didkit_child.py",
     "pyrage": "keys/age_file.py",
     "zxcvbn": "keys/passphrases.py",
-    "http": "network",
-    "ssl": "network",
-    "socket": ("network", "keys/keystore/unlock_"),
+    "http": ("network", "servers/http"),
+    "ssl": ("network", "servers/http"),
+    "socket": ("network", "servers/http", "keys/keystore/unlock_"),
+    "h11": "servers/http",
+    "asyncio": ("servers/http", "credentials/formats/vcdm11/didkit_child.py"),
     "rfc8785": "encoding/strict_json.py",
     "pyoxigraph": "credentials/json_ld",
     "jsonschema_rs": "credentials/json_schema.py",
@@ -63,9 +68,12 @@ _ROOM_OF = {
     "opendp": (),  # for tests alone, which hold our noise against its
     "typer": "cli",
     "rich": "cli",
+    "segno": "cli/qr.py",
+    "zxingcpp": "cli/qr.py",
+    "PIL": "cli/qr.py",
 }
 
-_LAZY = set(_ROOM_OF) - {"typer", "http", "socket"} | {"numpy"}
+_LAZY = set(_ROOM_OF) - {"typer", "http", "socket", "asyncio"} | {"numpy"}
 """Libraries that no module may import when it is itself imported."""
 
 _MODULES = sorted(SOURCE.rglob("*.py"))

@@ -14,17 +14,39 @@ from ipse.disclosure import questions
 from ipse.errors import IpseError, MalformedInput, RequestTampered, Undetermined
 from ipse.keys.ed25519 import PrivateKey
 from ipse.protocols import openid4vp
+from ipse.protocols.dcql.query import CredentialSet, parse_query
 
 SD_JWT, MDOC = "dc+sd-jwt", "mso_mdoc"
 IDENTITY = "https://credentials.example.com/identity_credential"
+OTHER_IDENTITY = "https://othercredentials.example/pid"
+REDUCED_IDENTITY = "https://credentials.example.com/reduced_identity_credential"
 READ = {
+    "complex_mdoc": [
+        (name, MDOC, ()) for name in ("mdl-id", "mdl-address", "photo_card-id", "photo_card-address")
+    ],
+    "credentials_alternatives": [
+        ("pid", SD_JWT, (IDENTITY,)),
+        ("other_pid", SD_JWT, (OTHER_IDENTITY,)),
+        ("pid_reduced_cred_1", SD_JWT, (REDUCED_IDENTITY,)),
+        ("pid_reduced_cred_2", SD_JWT, ("https://cred.example/residence_credential",)),
+        ("nice_to_have", SD_JWT, ("https://company.example/company_rewards",)),
+    ],
     "claims_alternatives": [("pid", SD_JWT, (IDENTITY,))],
     "multi_credentials": [("pid", SD_JWT, (IDENTITY,)), ("mdl", MDOC, ())],
     "simple": [("my_credential", SD_JWT, (IDENTITY,))],
     "simple_mdoc": [("my_credential", MDOC, ())],
     "value_matching_simple": [("my_credential", SD_JWT, (IDENTITY,))],
 }
-CREDENTIAL_SETS = ["complex_mdoc", "credentials_alternatives"]
+SETS = {
+    "complex_mdoc": (
+        CredentialSet((("mdl-id",), ("photo_card-id",))),
+        CredentialSet((("mdl-address",), ("photo_card-address",)), required=False),
+    ),
+    "credentials_alternatives": (
+        CredentialSet((("pid",), ("other_pid",), ("pid_reduced_cred_1", "pid_reduced_cred_2"))),
+        CredentialSet((("nice_to_have",),), required=False),
+    ),
+}
 
 
 def example(shared: Path, name: str) -> Any:
@@ -39,21 +61,21 @@ def example(shared: Path, name: str) -> Any:
 def test_a_query_of_the_specification_is_read(
     shared: Path, name: str, queries: list[tuple[str, str, tuple[str, ...]]]
 ) -> None:
-    parsed = openid4vp.parse_query(example(shared, f"query_lang/{name}"))
-    assert [(query.id, query.format, query.types) for query in parsed] == queries
-
-
-@pytest.mark.parametrize("name", CREDENTIAL_SETS)
-def test_a_query_for_credential_sets_is_undetermined_and_says_so(shared: Path, name: str) -> None:
-    with pytest.raises(Undetermined, match="credential sets"):
-        openid4vp.parse_query(example(shared, f"query_lang/{name}"))
+    parsed = parse_query(example(shared, f"query_lang/{name}"))
+    assert [(query.id, query.format, query.types) for query in parsed.credentials] == queries
+    assert [query.is_supported for query in parsed.credentials] == [form == SD_JWT for _, form, _ in queries]
+    assert parsed.sets == SETS.get(name, ())
 
 
 @pytest.mark.parametrize("name", ["dcql_jwt_vc", "dcql_ldp_vc"])
-def test_queries_for_other_formats_are_read_as_such(shared: Path, name: str) -> None:
-    queries = openid4vp.parse_query(example(shared, f"request/{name}"))
-    assert {query.format for query in queries}.isdisjoint({SD_JWT})
-    assert all(query.types == () for query in queries)
+def test_queries_for_w3c_credentials_are_read_with_their_types(shared: Path, name: str) -> None:
+    (query,) = parse_query(example(shared, f"request/{name}")).credentials
+    assert (query.format, query.is_supported) == (
+        name.removeprefix("dcql_") + "_json" * ("jwt" in name),
+        True,
+    )
+    assert (query.types, query.type_sets) == ((), (("IDCredential",),))
+    assert query.claims[0].path == ("credentialSubject", "family_name")
 
 
 PARSERS = (openid4vp.parse_request, questions.parse_question)

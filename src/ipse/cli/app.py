@@ -207,6 +207,7 @@ _VC: Final = Family(
         "export": "vc.held_credentials:export",
         "delete": "vc.held_credentials:delete",
         "present": "vc.present:present",
+        "holder-key": "vc.holder_key:holder_key",
         "revoke": "vc.revocation:revoke",
         "suspend": "vc.revocation:suspend",
         "reinstate": "vc.revocation:reinstate",

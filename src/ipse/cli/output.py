@@ -110,6 +110,22 @@ class Output:
         sys.stderr.write(_at(sys.stderr, printable_lines(text, keep=keep)) + "\n")
         sys.stderr.flush()
 
+    @property
+    def drawing_width(self) -> int:
+        """Columns of the terminal that shows drawings, which go to stderr; 80 if it is not a terminal."""
+        return _columns(sys.stderr) if sys.stderr.isatty() else _USUAL
+
+    @property
+    def colours_drawings(self) -> bool:
+        """Whether drawings may have colours."""
+        return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def drawing(self, text: str) -> None:
+        """Write lines to stderr that fit `drawing_width`, colours among them, unless -q is given."""
+        if not self.quiet:
+            sys.stderr.write(printable_lines(text, keep="\x1b") + "\n")
+            sys.stderr.flush()
+
     def start_log(self) -> None:
         """Write what the modules of ipse log to stderr, one line a record, behind the module's name."""
         import logging

@@ -5,18 +5,20 @@ Source: W3C Verifiable Credentials Data Model 2.0, section 4.13.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ipse.credentials import formats, model
 from ipse.credentials.formats import envelope
-from ipse.encoding.strict_json import JsonObject
+from ipse.credentials.formats.format import Presentable, Selection
+from ipse.encoding import base64url, strict_json
+from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.errors import MalformedInput, UsageError
 
 if TYPE_CHECKING:
     from ipse.credentials.formats.format import Format
 
-__all__ = ["build", "whole"]
+__all__ = ["alone", "build", "presentable", "refuse_data", "whole"]
 
 
 def build(
@@ -58,6 +60,49 @@ def whole(form: Format, credentials: Sequence[str], disclose: Sequence[str]) -> 
             hint="only formats with selective disclosure take --disclose",
         )
     return tuple(formats.claimed(text).document for text in credentials)
+
+
+def presentable(credential: str) -> Presentable:
+    """What a query finds a W3C credential by, a token or JSON (OpenID4VP 1.0, appendix B.1).
+
+    Raises MalformedInput.
+    """
+    from ipse.credentials import json_ld
+
+    document = formats.read(credential).document
+    types = json_ld.expanded_types(document, json_ld.known())
+    if credential.lstrip().startswith("{"):
+        return Presentable("ldp_vc", document, types, None, _suite_of(document))
+    header = strict_json.parse_object(
+        base64url.decode(credential.strip().partition(".")[0]), what="the header of the JWT"
+    )
+    return Presentable("jwt_vc_json", document, types, None, str(header.get("alg")))
+
+
+def alone(selection: Selection) -> JsonObject | str:
+    """The one credential of a selection, as its issuer handed it out. Raises UsageError for several."""
+    if len(selection.secured) != 1:
+        raise UsageError("credentials without a presentation are sent one by one", hint="choose one")
+    credential: JsonObject | str = selection.secured[0]
+    if isinstance(credential, str) and credential.startswith("{"):
+        return strict_json.parse_object(credential)
+    return credential
+
+
+def refuse_data(bound_data: Mapping[str, Json] | None) -> None:
+    """Raise UsageError where a presentation is to bind data of a transaction, which no W3C format defines."""
+    if bound_data:
+        raise UsageError(
+            "a presentation of W3C credentials binds no data of a transaction",
+            hint="only an SD-JWT VC with a key binding does",
+        )
+
+
+def _suite_of(document: JsonObject) -> str:
+    """The cryptosuite of the first proof, or its type where it has no cryptosuite; empty without a proof."""
+    proof = as_list(document.get("proof"))[0]
+    name = proof.get("cryptosuite", proof.get("type")) if isinstance(proof, dict) else None
+    return name if isinstance(name, str) else ""
 
 
 def _refuse_unsecured(credential: JsonObject, holder: str, position: int) -> None:

@@ -149,6 +149,8 @@ def parse_question(
     level = next((level for level in levels.NAMES if type_of(level) == name), None)
     if level is None:
         raise Undetermined(f"the request's transaction_data is of type {excerpt(name)}, no question")
+    if authorization.query.sets:
+        raise Undetermined("the request asks for credential sets, which no question about preferences has")
     if len(queries) != 1 or queries[0].format != FORMAT or queries[0].types != (name,):
         raise Undetermined(f"the request asks for something else than {name}")
     if entries[0].content.get("credential_ids") != [queries[0].id]:

@@ -15,7 +15,7 @@ from ipse.errors import MalformedInput, Undetermined, UsageError
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
 
-__all__ = ["PRIVATE_TYPES", "PUBLIC_TYPES", "PrivateKey", "PublicKey", "generate"]
+__all__ = ["PRIVATE_TYPES", "PUBLIC_TYPES", "PrivateKey", "PublicKey", "generate", "order"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +206,11 @@ def generate(key_type: str) -> PrivateKey:
         secret = os.urandom(curve.length)
         if 0 < int.from_bytes(secret, "big") < curve.order:  # else about once in 2^32 on P-256
             return PrivateKey(key_type, secret)
+
+
+def order(key_type: str) -> int:
+    """The order n of the curve's base point (SP 800-186). Raises Undetermined for another key type."""
+    return _curve(key_type).order
 
 
 def _curve(key_type: str) -> _Curve:

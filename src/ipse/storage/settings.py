@@ -6,10 +6,13 @@ from typing import Final
 
 from ipse.storage.vault import Vault
 
-__all__ = ["DATE_CONFIRMED", "get", "put", "remove"]
+__all__ = ["DATE_CONFIRMED", "HOLDER_KEYS", "get", "put", "remove"]
 
 DATE_CONFIRMED: Final = "date-confirmed"
 """When the owner last confirmed the date (RFC 3339 UTC)."""
+
+HOLDER_KEYS: Final = "holder-keys"
+"""How many keys were derived and given out for credentials to be bound to, in decimal."""
 
 
 def get(vault: Vault, name: str) -> str | None:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from ipse.credentials import formats
-from ipse.credentials.formats.format import Selection, SigningKey
+from ipse.credentials.formats.format import Selection
 from ipse.credentials.policy import Challenge
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import NotFound, UsageError
-from ipse.keys import key_types
 from ipse.storage import credential_store
 from ipse.storage.credential_store import StoredCredential
-from ipse.storage.manifest import DidRecord
-from ipse.wallet import disclosure_log, identities, state
+from ipse.wallet import disclosure_log, holder_keys, identities, state
+from ipse.wallet.holder_keys import Holder, HolderKeys
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Prepared", "prepare", "release"]
+__all__ = ["Prepared", "holder_of", "prepare", "prepare_paths", "release", "sign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +28,13 @@ class Prepared:
 
     - `format`: the name of the format of all the credentials
     - `selection`: what the verifier gets to read, and what stays at home
-    - `holder`: the DID that signs, None for a bearer credential
+    - `holder`: who signs, None for a bearer credential
     """
 
     format: str
     credentials: tuple[StoredCredential, ...] = field(repr=False)
     selection: Selection = field(repr=False)
-    holder: DidRecord | None
+    holder: Holder | None
 
 
 def prepare(
@@ -59,11 +58,50 @@ def prepare(
         )
     form = formats.named(names.pop())
     selection = form.select([credential.document for credential in held], disclose)
-    if selection.binds_key:
-        party = _bound_to(wallet, selection.confirmation, holder)
-    else:
-        party = _holder_of(wallet, held, holder)
+    party = holder_of(wallet, HolderKeys(wallet), selection, held, holder)
     return Prepared(form.name, held, selection, party)
+
+
+def prepare_paths(
+    wallet: Wallet,
+    keys: HolderKeys,
+    credential: StoredCredential,
+    paths: Sequence[tuple[str | int, ...]],
+    *,
+    bound: bool,
+) -> Prepared:
+    """Look at what presenting the claims at `paths` would reveal; with `bound`, its holder is found too.
+
+    Raises NotFound for a path to nothing, and where it is bound to a key that is not here; UsageError.
+    """
+    selection = formats.named(credential.format).select_paths(credential.document, paths)
+    party = holder_of(wallet, keys, selection, [credential], None) if bound else None
+    return Prepared(credential.format, (credential,), selection, party)
+
+
+def sign(
+    wallet: Wallet,
+    prepared: Prepared,
+    challenge: Challenge | None,
+    *,
+    now: datetime,
+    bound_data: Mapping[str, Json] | None = None,
+) -> JsonObject | str:
+    """The presentation, signed for the challenge; without one, the credential with the selected claims.
+
+    Nothing is logged: the caller does that before it leaves. Raises UsageError where nobody can sign,
+    KeystoreError, MalformedInput, MissingFeature (didkit for w3c-1.1).
+    """
+    form = formats.named(prepared.format)
+    if challenge is None:
+        return form.present_unbound(prepared.selection)
+    if prepared.holder is None:
+        raise UsageError(
+            "the credential is bound to no key, so nothing would answer the challenge",
+            hint="`ipse vc show` prints it; whoever has it can use it",
+        )
+    key = holder_keys.signing_key(wallet, prepared.holder)
+    return form.present(prepared.selection, key, challenge, now=now, bound_data=bound_data)
 
 
 def release(wallet: Wallet, prepared: Prepared, challenge: Challenge, *, now: datetime) -> JsonObject | str:
@@ -72,15 +110,7 @@ def release(wallet: Wallet, prepared: Prepared, challenge: Challenge, *, now: da
     Raises KeystoreError, MalformedInput, MissingFeature (didkit for w3c-1.1), VerificationFailed where the
     log is broken.
     """
-    if prepared.holder is None:
-        raise UsageError(
-            "the credential is bound to no key, so nothing would answer the challenge",
-            hint="`ipse vc show` prints it; whoever has it can use it",
-        )
-    record, place, key = identities.signing_key(wallet, prepared.holder.name)
-    signing_key = SigningKey(record.did, place.id, key)
-    form = formats.named(prepared.format)
-    made = form.present(prepared.selection, signing_key, challenge, now=now)
+    made = sign(wallet, prepared, challenge, now=now)
     text = made if isinstance(made, str) else strict_json.canonical(made).decode()
     with wallet.vault.transaction():
         disclosure_log.record(
@@ -103,45 +133,55 @@ def release(wallet: Wallet, prepared: Prepared, challenge: Challenge, *, now: da
     return made
 
 
-def _bound_to(wallet: Wallet, cnf: JsonObject | None, holder: str | None) -> DidRecord | None:
-    """The owner's DID whose key the credential is bound to; None for a bearer credential.
+def holder_of(
+    wallet: Wallet,
+    keys: HolderKeys,
+    selection: Selection,
+    held: Sequence[StoredCredential],
+    name: str | None,
+) -> Holder | None:
+    """Who presents a selection of these credentials; None for a bearer credential.
 
-    Raises NotFound where it is bound to a key that is not in this wallet.
+    `name` is a name or DID of the owner's, None for the one that the credentials are bound to or about.
+    Raises NotFound where they are bound to a key that is not in this wallet, UsageError.
     """
+    if selection.binds_key:
+        return _bound_to(wallet, keys, selection.confirmation, name)
+    return _subject_of(wallet, keys, held, name)
+
+
+def _bound_to(wallet: Wallet, keys: HolderKeys, cnf: JsonObject | None, name: str | None) -> Holder | None:
+    named = None if name is None else holder_keys.of_name(wallet, keys, name)
     if cnf is None:
         return None
-    candidates = wallet.manifest.dids if holder is None else (wallet.manifest.find(holder),)
-    for record in candidates:
-        if cnf.get("kid") == record.current.id:
-            return record
-        if (
-            "jwk" in cnf
-            and key_types.to_multikey(key_types.public_from_jwk(cnf["jwk"])) == record.current.public
-        ):
-            return record
-    if holder is not None:
+    found = keys.bound(cnf)
+    if named is not None and found != named:
         raise UsageError(
-            f"the credential is bound to another key than that of {holder!r}", hint="leave --holder out"
+            f"the credential is bound to another key than that of {name!r}", hint="leave --holder out"
         )
-    raise NotFound(
-        "the credential is bound to a key that is not in this wallet",
-        hint="only who holds that key can present it",
-    )
+    if found is None:
+        raise NotFound(
+            "the credential is bound to a key that is not in this wallet",
+            hint="only who holds that key can present it",
+        )
+    return found
 
 
-def _holder_of(wallet: Wallet, held: Sequence[StoredCredential], holder: str | None) -> DidRecord:
+def _subject_of(
+    wallet: Wallet, keys: HolderKeys, held: Sequence[StoredCredential], name: str | None
+) -> Holder:
     """Who presents: the DID that was named, or the one subject of the credentials, or the default DID."""
-    if holder is not None:
-        return wallet.manifest.find(holder)
+    if name is not None:
+        return holder_keys.of_name(wallet, keys, name)
     subjects = {credential.subject for credential in held if credential.subject is not None}
     if len(subjects) > 1:
         raise UsageError("the credentials are about several subjects", hint="say who presents with --holder")
     for subject in subjects:
-        for record in wallet.manifest.dids:
-            if record.did == subject:
-                return record
-        raise UsageError(
-            f"the credential is about {subject}, which is none of your DIDs",
-            hint="a verifier would refuse it; --holder NAME presents it all the same",
-        )
-    return identities.default(wallet)
+        found = keys.named(subject)
+        if found is None:
+            raise UsageError(
+                f"the credential is about {subject}, which is none of your DIDs",
+                hint="a verifier would refuse it; --holder NAME presents it all the same",
+            )
+        return found
+    return Holder(identities.default(wallet))

@@ -25,6 +25,7 @@ from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 from ipse.protocols import openid4vp
+from ipse.protocols.dcql.query import parse_query
 from tests.corpus.building import HOLDER, ISSUER, NOW
 from tests.fuzz.target import Target, as_bytes
 
@@ -71,7 +72,7 @@ _QUESTIONS: Final[Mapping[str, Question]] = {
 
 
 def _dcql(data: bytes) -> None:
-    for query in openid4vp.parse_query(strict_json.parse(data)):
+    for query in parse_query(strict_json.parse(data)).credentials:
         assert isinstance(query.types, tuple)
 
 

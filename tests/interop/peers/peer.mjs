@@ -4,6 +4,7 @@
 import {createInterface} from 'node:readline';
 import {issue, present, verify, verifyPresentation} from './data_integrity.mjs';
 import {createKey} from './keys.mjs';
+import {answerRequest, createRequest, readAnswer, resolveRequest} from './openid4vp.mjs';
 import {createTokenStatusList, issueSdJwt, presentSdJwt, verifySdJwt} from './sd_jwt.mjs';
 import {signJwt, verifyJwt} from './jwt.mjs';
 import {createStatusList, readStatusList} from './status_list.mjs';
@@ -13,7 +14,8 @@ const commands = {
   issue, verify, present, verifyPresentation,
   issueSdJwt, presentSdJwt, verifySdJwt,
   signJwt, verifyJwt,
-  createStatusList, createTokenStatusList, readStatusList
+  createStatusList, createTokenStatusList, readStatusList,
+  createRequest, readAnswer, resolveRequest, answerRequest
 };
 
 async function answer(line) {

@@ -360,8 +360,6 @@ class TestWhatElseIsAsked:
         [
             [{"id": "answer", "format": "mso_mdoc", "meta": {"vct_values": [type_of("choose")]}}],
             [{"id": "answer", "format": "vc+sd-jwt", "meta": {"vct_values": [type_of("choose")]}}],
-            [{"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": []}}],
-            [{"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": type_of("choose")}}],
             [{"id": "answer", "format": "dc+sd-jwt", "meta": {}}],
             [{"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": [type_of("choose") + ":2"]}}],
             [{"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": [type_of("statements")]}}],
@@ -375,6 +373,12 @@ class TestWhatElseIsAsked:
     def test_a_request_for_another_credential_is_undetermined(self, credentials: list[Any]) -> None:
         with pytest.raises(Undetermined, match="something else"):
             parse_question({**request_object(), "dcql_query": {"credentials": credentials}})
+
+    def test_a_question_has_no_credential_sets(self) -> None:
+        request = request_object()
+        query = {**request["dcql_query"], "credential_sets": [{"options": [["answer"]]}]}
+        with pytest.raises(Undetermined, match="asks for credential sets"):
+            parse_question({**request, "dcql_query": query})
 
     def test_transaction_data_that_is_not_one_question_is_undetermined(self) -> None:
         entry = request_object()["transaction_data"][0]

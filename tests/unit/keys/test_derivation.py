@@ -11,6 +11,7 @@ from ipse.keys import derivation
 from ipse.keys.derivation import ROOT_LENGTH
 
 ROOT = bytes(range(32))
+HOLDER_0 = "022d2e40a2f2d37fa57117193a8508d45673ec95c612a81406dd73f3c86f3c2e81"
 
 
 def expanded(root: bytes, label: str) -> bytes:
@@ -58,3 +59,26 @@ def test_a_root_of_another_length_is_not_stretched(length: int) -> None:
         derivation.vault_key(bytes(length))
     with pytest.raises(ValueError, match="32 bytes"):
         derivation.pairwise_key(bytes(length), "https://a.example")
+
+
+@pytest.mark.parametrize("number", [0, 1, 4711])
+def test_a_holder_key_is_384_bits_reduced_to_the_order_of_p256(number: int) -> None:
+    label = f"ipse/1/holder/{number}".encode()
+    first = hmac.digest(ROOT, label + b"\x01", hashlib.sha256)
+    second = hmac.digest(ROOT, first + label + b"\x02", hashlib.sha256)
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    wide = int.from_bytes((first + second)[:48], "big")
+    key = derivation.holder_key(ROOT, number)
+    assert key.key_type == "P-256"
+    assert int.from_bytes(key.secret, "big") == wide % (order - 1) + 1
+
+
+def test_the_holder_keys_never_change() -> None:
+    """A change here would part every credential from its key."""
+    assert derivation.holder_key(ROOT, 0).public().raw.hex() == HOLDER_0
+    assert len({derivation.holder_key(ROOT, number).secret for number in range(50)}) == 50
+
+
+def test_a_holder_key_has_no_negative_number() -> None:
+    with pytest.raises(ValueError, match="-1 is negative"):
+        derivation.holder_key(ROOT, -1)

@@ -23,6 +23,7 @@ from ipse.errors import NotFound, UsageError
 from ipse.storage import credential_store, disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet import held_credentials, identities, issuing, presenting
+from ipse.wallet.holder_keys import Holder
 from ipse.wallet.wallet import Wallet
 from tests.corpus.found import document_of
 
@@ -132,7 +133,7 @@ class TestEveryFormat:
     def test_looking_at_it_first_signs_and_logs_nothing(self, wallet: Wallet, form: str) -> None:
         prepared = presenting.prepare(wallet, [held(wallet, form)])
         assert prepared.format == form
-        assert prepared.holder == wallet.manifest.find("me")
+        assert prepared.holder == Holder(wallet.manifest.find("me"))
         assert disclosure_log.every(wallet.vault) == []
 
     @every_format
@@ -238,7 +239,7 @@ class TestTheHolder:
 
     def test_of_an_sd_jwt_is_whose_key_it_is_bound_to(self, wallet: Wallet) -> None:
         identifier = held(wallet, "sd-jwt", "work")
-        assert presenting.prepare(wallet, [identifier]).holder == wallet.manifest.find("work")
+        assert presenting.prepare(wallet, [identifier]).holder == Holder(wallet.manifest.find("work"))
         assert verify(wallet, present(wallet, identifier)).report.outcome is Outcome.PASSED
         with pytest.raises(UsageError, match="bound to another key"):
             presenting.prepare(wallet, [identifier], holder="me")

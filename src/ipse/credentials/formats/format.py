@@ -16,7 +16,7 @@ from ipse.credentials.formats import DEFAULT
 from ipse.credentials.jws import Jws
 from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.dids.resolver import Resolve, UsedMethod
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import Json, JsonObject
 from ipse.keys.key_types import PrivateKey
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = [
     "Draft",
     "Format",
     "IssueOptions",
+    "Presentable",
     "Proven",
     "Received",
     "Selection",
@@ -155,6 +156,28 @@ class Selection:
     secured: Any = field(default=None, repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Presentable:
+    """A credential as a query finds it in its holder's wallet (OpenID4VP 1.0, appendix B).
+
+    - `format`: its Credential Format Identifier
+    - `claims`: all that it says, with what can be withheld
+    - `types`: by which it is asked for: `vct` and `aka_vcts` of an SD-JWT VC, or the IRIs of the types of a
+      W3C credential
+    - `disclosable`: the paths of what can be withheld, parents before children; None for a format without
+      selective disclosure
+    - `algorithm`: the JWS algorithm or the cryptosuite of its issuer's signature
+    - `certificates`: the issuer's certificates in its header, base64 DER, the issuer's own first
+    """
+
+    format: str
+    claims: JsonObject = field(repr=False)
+    types: tuple[str, ...]
+    disclosable: tuple[tuple[str | int, ...], ...] | None
+    algorithm: str
+    certificates: tuple[str, ...] = field(default=(), repr=False)
+
+
 Signer: TypeAlias = Callable[[JsonObject], "JsonObject | str"]
 """From an unsigned credential to the credential: JSON with an embedded proof, or a token."""
 
@@ -273,12 +296,44 @@ class Format(Protocol):
 
     # Presenting
 
+    binds_data: bool
+    """Whether its presentations can bind data of a transaction (OpenID4VP 1.0, section 8.4)."""
+
+    def presentable(self, credential: str) -> Presentable:
+        """What a query finds the credential by. Raises MalformedInput."""
+        ...
+
     def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
         """What a presentation of these credentials would reveal. Raises UsageError, MalformedInput."""
         ...
 
+    def select_paths(self, credential: str, paths: Sequence[tuple[str | int, ...]]) -> Selection:
+        """What a presentation of the credential with the claims at `paths` would reveal.
+
+        A claim is revealed with all that is in it. A format without selective disclosure reveals all.
+        Raises NotFound for a path to nothing, MalformedInput.
+        """
+        ...
+
     def present(
-        self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
+        self,
+        selection: Selection,
+        holder: SigningKey,
+        challenge: Challenge,
+        *,
+        now: datetime,
+        bound_data: Mapping[str, Json] | None = None,
     ) -> JsonObject | str:
-        """The presentation, signed by the holder for one audience and nonce."""
+        """The presentation, signed by the holder for one audience and nonce.
+
+        `bound_data` are members that the holder's signature covers beside those two. Raises UsageError for
+        them where the format binds none (`binds_data`).
+        """
+        ...
+
+    def present_unbound(self, selection: Selection) -> JsonObject | str:
+        """The credential with the selected claims, and no proof by its holder.
+
+        OpenID4VP 1.0, section 5.3. Raises UsageError for several credentials.
+        """
         ...

@@ -33,6 +33,7 @@ from ipse.credentials.json_ld.statements import (
     UnsafeDocument,
 )
 from ipse.credentials.json_ld.subjects import Subjects, subjects
+from ipse.credentials.json_ld.types import expanded_types
 from ipse.encoding.strict_json import JsonObject
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "UnsafeDocument",
     "ambiguous",
     "canonical",
+    "expanded_types",
     "findings",
     "known",
     "misnamed",

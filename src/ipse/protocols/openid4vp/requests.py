@@ -19,7 +19,7 @@ from ipse.credentials.jws import Jws, Signer
 from ipse.dids import did_web, resolver
 from ipse.dids.resolver import Resolve, UsedMethod
 from ipse.encoding import base64url, strict_json
-from ipse.encoding.strict_json import Json, JsonObject, excerpt, kind_of
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import from_numeric_date, to_numeric_date
 from ipse.errors import (
     InputTooLarge,
@@ -33,6 +33,7 @@ from ipse.errors import (
     WrongOrigin,
 )
 from ipse.keys.key_types import PublicKey
+from ipse.protocols.dcql.query import CredentialQuery, Query, parse_query
 from ipse.protocols.parties import origin_of, party_of
 
 __all__ = [
@@ -40,13 +41,11 @@ __all__ = [
     "TYPE",
     "WALLET",
     "AuthorizationRequest",
-    "CredentialQuery",
     "RequestSigner",
     "TransactionData",
     "build_request",
     "check_time",
     "origin_of",
-    "parse_query",
     "parse_request",
     "party_of",
 ]
@@ -67,24 +66,8 @@ _SIGNED: Final = "decentralized_identifier:"
 _MAX_LENGTH: Final = 2 * 1024 * 1024
 """Characters of a signed request: 500 candidates of 300 characters in any script fit."""
 _NONCE: Final = re.compile(r"[A-Za-z0-9._~-]{16,256}")
-_QUERY_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_LIFETIME: Final = 31 * 24 * 3600
 """Seconds that a request may live at the most."""
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialQuery:
-    """One credential that is asked for: its id in the query, its format and what `meta` says of it."""
-
-    id: str
-    format: str
-    meta: JsonObject
-
-    @property
-    def types(self) -> tuple[str, ...]:
-        """The acceptable `vct` values of an SD-JWT VC (`meta.vct_values`)."""
-        values = self.meta.get("vct_values", [])
-        return tuple(value for value in values if isinstance(value, str)) if isinstance(values, list) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +103,16 @@ class AuthorizationRequest:
     nonce: str
     issued: datetime
     expires: datetime
-    credentials: tuple[CredentialQuery, ...]
+    query: Query
     transaction_data: tuple[TransactionData, ...]
     digest: str
     text: str = field(default="", repr=False, compare=False)
     signed_by: UsedMethod | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def credentials(self) -> tuple[CredentialQuery, ...]:
+        """The credentials that are asked for."""
+        return self.query.credentials
 
     @property
     def signed(self) -> bool:
@@ -272,7 +260,7 @@ def _read(claims: JsonObject, did: str | None) -> AuthorizationRequest:
         nonce=_nonce(claims.get("nonce")),
         issued=issued,
         expires=expires,
-        credentials=parse_query(claims.get("dcql_query")),
+        query=parse_query(claims.get("dcql_query")),
         transaction_data=_transaction_data(claims),
         digest="",
     )
@@ -330,32 +318,3 @@ def _transaction_data(request: JsonObject) -> tuple[TransactionData, ...]:
         )
         for entry in entries
     )
-
-
-def parse_query(query: Json) -> tuple[CredentialQuery, ...]:
-    """The credential queries of a DCQL query (section 6).
-
-    Raises MalformedInput, Undetermined for credential sets.
-    """
-    if not isinstance(query, dict):
-        raise MalformedInput(f"dcql_query is a JSON {kind_of(query)}, an object is expected")
-    if "credential_sets" in query:
-        raise Undetermined("dcql_query asks for credential sets, which are not supported")
-    entries = query.get("credentials")
-    if not isinstance(entries, list) or not entries:
-        raise MalformedInput("dcql_query has no credentials")
-    queries = tuple(_credential_query(entry) for entry in entries)
-    if len({entry.id for entry in queries}) != len(queries):
-        raise MalformedInput("dcql_query uses one id for two credentials")
-    return queries
-
-
-def _credential_query(entry: Json) -> CredentialQuery:
-    if not isinstance(entry, dict):
-        raise MalformedInput("a credential in dcql_query is not an object")
-    identifier, form, meta = entry.get("id"), entry.get("format"), entry.get("meta")
-    if not isinstance(identifier, str) or not _QUERY_ID.fullmatch(identifier):
-        raise MalformedInput(f"a credential in dcql_query has the id {excerpt(identifier)}")
-    if not isinstance(form, str) or not isinstance(meta, dict):
-        raise MalformedInput(f"the credential {identifier!r} in dcql_query lacks its format or meta")
-    return CredentialQuery(identifier, form, meta)

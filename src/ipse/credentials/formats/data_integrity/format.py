@@ -18,6 +18,7 @@ from ipse.credentials.formats.data_integrity.cryptosuites import suite_for_signi
 from ipse.credentials.formats.format import (
     Format,
     IssueOptions,
+    Presentable,
     Proven,
     Received,
     Selection,
@@ -31,7 +32,7 @@ from ipse.credentials.report import Rejected
 from ipse.dids import resolver
 from ipse.dids.resolver import UsedMethod
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import JsonObject, as_list
+from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.errors import MalformedInput, UsageError
 
 __all__ = ["FORMAT"]
@@ -173,13 +174,28 @@ class _DataIntegrity(Vcdm2):
 
     # Presenting
 
+    binds_data = False
+
+    def presentable(self, credential: str) -> Presentable:
+        return w3c_presentation.presentable(credential)
+
+    def select_paths(self, credential: str, paths: Sequence[tuple[str | int, ...]]) -> Selection:
+        return self.select([credential], ())
+
     def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
         documents = w3c_presentation.whole(self, credentials, disclose)
         return Selection(documents, secured=[strict_json.parse_object(text) for text in credentials])
 
     def present(
-        self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
+        self,
+        selection: Selection,
+        holder: SigningKey,
+        challenge: Challenge,
+        *,
+        now: datetime,
+        bound_data: Mapping[str, Json] | None = None,
     ) -> JsonObject:
+        w3c_presentation.refuse_data(bound_data)
         documents: list[JsonObject] = selection.secured
         return data_integrity.add_proof(
             w3c_presentation.build(holder.did, documents),
@@ -191,6 +207,9 @@ class _DataIntegrity(Vcdm2):
             domain=challenge.audience,
             challenge=challenge.nonce,
         )
+
+    def present_unbound(self, selection: Selection) -> JsonObject | str:
+        return w3c_presentation.alone(selection)
 
 
 def _credential(document: JsonObject, context: VerificationContext) -> Content:

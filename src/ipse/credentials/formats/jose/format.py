@@ -15,6 +15,7 @@ from ipse.credentials.content import Content, Validity
 from ipse.credentials.formats.format import (
     Format,
     IssueOptions,
+    Presentable,
     Proven,
     Received,
     Selection,
@@ -29,7 +30,7 @@ from ipse.credentials.policy import Challenge, VerificationContext
 from ipse.credentials.report import Rejected
 from ipse.dids import resolver
 from ipse.dids.resolver import UsedMethod
-from ipse.encoding.strict_json import JsonObject, as_list, excerpt
+from ipse.encoding.strict_json import Json, JsonObject, as_list, excerpt
 from ipse.errors import MalformedInput
 
 __all__ = ["FORMAT"]
@@ -128,13 +129,28 @@ class _Jose(Vcdm2):
 
     # Presenting
 
+    binds_data = False
+
+    def presentable(self, credential: str) -> Presentable:
+        return w3c_presentation.presentable(credential)
+
+    def select_paths(self, credential: str, paths: Sequence[tuple[str | int, ...]]) -> Selection:
+        return self.select([credential], ())
+
     def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
         documents = w3c_presentation.whole(self, credentials, disclose)
         return Selection(documents, secured=[text.strip() for text in credentials])
 
     def present(
-        self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
+        self,
+        selection: Selection,
+        holder: SigningKey,
+        challenge: Challenge,
+        *,
+        now: datetime,
+        bound_data: Mapping[str, Json] | None = None,
     ) -> str:
+        w3c_presentation.refuse_data(bound_data)
         return vc_jwt.sign_presentation(
             w3c_presentation.build(holder.did, selection.secured),
             holder.key,
@@ -143,6 +159,9 @@ class _Jose(Vcdm2):
             nonce=challenge.nonce,
             issued_at=now,
         )
+
+    def present_unbound(self, selection: Selection) -> JsonObject | str:
+        return w3c_presentation.alone(selection)
 
 
 def _is_meant_for(context: VerificationContext, token: Token) -> bool:

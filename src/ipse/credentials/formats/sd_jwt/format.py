@@ -18,6 +18,7 @@ from ipse.credentials.formats.format import (
     Draft,
     Format,
     IssueOptions,
+    Presentable,
     Proven,
     Received,
     Selection,
@@ -33,6 +34,7 @@ from ipse.credentials.formats.sd_jwt import (
     holder_keys,
     registered_claims,
 )
+from ipse.credentials.formats.sd_jwt.disclosable import REGISTERED, hidden
 from ipse.credentials.formats.sd_jwt.issuance import MAX_DECOYS, check_path
 from ipse.credentials.formats.sd_jwt.verification import (
     Opened,
@@ -54,15 +56,13 @@ from ipse.credentials.report import NotApplicable, Rejected
 from ipse.credentials.signers import SignerKey
 from ipse.credentials.status import IETF_LIST
 from ipse.dids.resolver import Resolve
-from ipse.encoding.strict_json import Json, JsonObject
+from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.encoding.timestamps import to_numeric_date
 from ipse.errors import MalformedInput, Undetermined, UsageError
 
 __all__ = ["FORMAT"]
 
-_REGISTERED: Final = ("iss", "sub", "aud", "exp", "nbf", "iat", "jti", "cnf", "vct", "status")
-"""Claims of an SD-JWT VC that the options set, or that a verifier has to see."""
-_ABOUT: Final = frozenset({*_REGISTERED, "vct#integrity", "aka_vcts"})
+_ABOUT: Final = frozenset({*REGISTERED, "vct#integrity", "aka_vcts"})
 """Claims about the credential rather than its subject."""
 _OLD_TYPE: Final = sd_jwt.VC_TYPES[1]
 _SET: Final = "it is set for every row"
@@ -79,6 +79,7 @@ class _SdJwtVc:
     identifier = "jti"
     is_always_identified = False
     set_by_issuer: Mapping[str, str] = {"iss": _SET, "iat": _SET}
+    binds_data = True
 
     # Reading
 
@@ -183,7 +184,7 @@ class _SdJwtVc:
         """The claims of an SD-JWT VC, bound to the subject's key where there is a subject."""
         if len(draft.types) != 1:
             raise UsageError("an SD-JWT VC has one type (vct)", hint="give --type once")
-        taken = [name for name in _REGISTERED if name in draft.claims]
+        taken = [name for name in REGISTERED if name in draft.claims]
         if taken:
             raise MalformedInput(f"the claim {taken[0]!r} is set by the options, not by the claims")
         claims: JsonObject = {"iss": issuer, "iat": to_numeric_date(now), "vct": draft.types[0]}
@@ -213,7 +214,7 @@ class _SdJwtVc:
 
     def warnings(self, document: JsonObject, options: IssueOptions) -> tuple[str, ...]:
         """None: every byte is signed. Raises UsageError for a path to nothing that can be withheld."""
-        for path in _hidden(document, options.disclosable):
+        for path in hidden(document, options.disclosable):
             check_path(document, path)
         return ()
 
@@ -221,7 +222,7 @@ class _SdJwtVc:
         def sign(unsigned: JsonObject) -> str:
             return sd_jwt.issue(
                 unsigned,
-                disclosable=_hidden(unsigned, options.disclosable),
+                disclosable=hidden(unsigned, options.disclosable),
                 signer=signing_key.key,
                 typ=sd_jwt.VC_TYPE,
                 kid=signing_key.verification_method,
@@ -231,6 +232,20 @@ class _SdJwtVc:
         return sign
 
     # Presenting
+
+    def presentable(self, credential: str) -> Presentable:
+        held = sd_jwt.parse(credential.strip())
+        paths = sd_jwt.disclosable_paths(held)
+        claims = sd_jwt.select(held, paths).claims
+        chain = held.jwt.header.get("x5c")
+        return Presentable(
+            sd_jwt.VC_TYPE,
+            claims,
+            _types(claims),
+            paths,
+            str(held.jwt.header.get("alg")),
+            tuple(entry for entry in as_list(chain) if isinstance(entry, str)),
+        )
 
     def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
         if len(credentials) > 1:
@@ -243,19 +258,22 @@ class _SdJwtVc:
         paths = every
         if tuple(disclose) != ("all",):
             paths = tuple(sd_jwt.read_path(path, whole.claims) for path in disclose)
-        chosen = sd_jwt.select(credential, paths)
-        withheld = tuple(sd_jwt.spelled(path) for path in chosen.withheld)
-        cnf = whole.claims.get("cnf")
-        return Selection(
-            (chosen.claims,),
-            withheld,
-            binds_key=True,
-            confirmation=cnf if isinstance(cnf, dict) else None,
-            secured=chosen.presentation,
-        )
+        return _selection(sd_jwt.select(credential, paths), whole.claims)
+
+    def select_paths(self, credential: str, paths: Sequence[ClaimPath]) -> Selection:
+        held = sd_jwt.parse(credential.strip())
+        every = sd_jwt.disclosable_paths(held)
+        inside = [place for place in every if any(place[: len(path)] == tuple(path) for path in paths)]
+        return _selection(sd_jwt.select(held, [*paths, *inside]), sd_jwt.select(held, every).claims)
 
     def present(
-        self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
+        self,
+        selection: Selection,
+        holder: SigningKey,
+        challenge: Challenge,
+        *,
+        now: datetime,
+        bound_data: Mapping[str, Json] | None = None,
     ) -> str:
         return sd_jwt.bind(
             selection.secured,
@@ -263,7 +281,23 @@ class _SdJwtVc:
             audience=challenge.audience,
             nonce=challenge.nonce,
             issued_at=to_numeric_date(now),
+            claims=bound_data,
         ).compact
+
+    def present_unbound(self, selection: Selection) -> str:
+        presented: SdJwt = selection.secured
+        return presented.compact
+
+
+def _selection(chosen: sd_jwt.Selection, whole: JsonObject) -> Selection:
+    cnf = whole.get("cnf")
+    return Selection(
+        (chosen.claims,),
+        tuple(sd_jwt.spelled(path) for path in chosen.withheld),
+        binds_key=True,
+        confirmation=cnf if isinstance(cnf, dict) else None,
+        secured=chosen.presentation,
+    )
 
 
 @contextmanager
@@ -339,37 +373,6 @@ def _decides(content: Content, context: VerificationContext) -> bool:
     if context.presenter is None:
         return isinstance(context.policy.challenge, Challenge)
     return context.presenter in content.subjects
-
-
-def _hidden(claims: JsonObject, wanted: Sequence[str]) -> tuple[ClaimPath, ...]:
-    """The claims that the holder may withhold: all that a verifier need not see, none, or those named.
-
-    Raises UsageError.
-    """
-    if tuple(wanted) == ("none",):
-        return ()
-    if tuple(wanted) in ((), ("all",)):
-        return tuple(_every_claim(claims))
-    return tuple(dict.fromkeys(sd_jwt.read_path(path, claims) for path in wanted))
-
-
-def _every_claim(claims: JsonObject) -> Iterator[ClaimPath]:
-    """The path of every claim, member and element that a verifier need not see."""
-    for name, value in claims.items():
-        if name not in _REGISTERED:
-            yield (name,)
-            yield from _inside(value, (name,))
-
-
-def _inside(value: Json, path: ClaimPath) -> Iterator[ClaimPath]:
-    children: Iterator[tuple[str | int, Json]] = iter(())
-    if isinstance(value, dict):
-        children = iter(value.items())
-    elif isinstance(value, list):
-        children = iter(enumerate(value))
-    for name, child in children:
-        yield (*path, name)
-        yield from _inside(child, (*path, name))
 
 
 FORMAT: Final[Format] = _SdJwtVc()

@@ -18,6 +18,7 @@ from ipse.credentials.formats.format import (
     Draft,
     Format,
     IssueOptions,
+    Presentable,
     Proven,
     Received,
     Selection,
@@ -42,7 +43,7 @@ from ipse.credentials.report import Rejected
 from ipse.dids import resolver
 from ipse.dids.resolver import Resolve, UsedMethod
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import MalformedInput, Undetermined, UsageError
 
@@ -210,6 +211,14 @@ class _Vcdm11:
 
     # Presenting
 
+    binds_data = False
+
+    def presentable(self, credential: str) -> Presentable:
+        return w3c_presentation.presentable(credential)
+
+    def select_paths(self, credential: str, paths: Sequence[tuple[str | int, ...]]) -> Selection:
+        return self.select([credential], ())
+
     def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
         documents = w3c_presentation.whole(self, credentials, disclose)
         texts = [text.strip() for text in credentials]
@@ -218,8 +227,15 @@ class _Vcdm11:
         return Selection(documents, secured=texts)
 
     def present(
-        self, selection: Selection, holder: SigningKey, challenge: Challenge, *, now: datetime
+        self,
+        selection: Selection,
+        holder: SigningKey,
+        challenge: Challenge,
+        *,
+        now: datetime,
+        bound_data: Mapping[str, Json] | None = None,
     ) -> JsonObject | str:
+        w3c_presentation.refuse_data(bound_data)
         texts: list[str] = selection.secured
         documents = [strict_json.parse_object(text) if text.startswith("{") else text for text in texts]
         # A JWT signs several JSON credentials byte for byte; didkit labels their graphs in its own order.
@@ -240,6 +256,9 @@ class _Vcdm11:
             nonce=challenge.nonce,
             created=now,
         )
+
+    def present_unbound(self, selection: Selection) -> JsonObject | str:
+        return w3c_presentation.alone(selection)
 
 
 def _content(document: JsonObject) -> Content:

@@ -1,0 +1,10 @@
+"""A small HTTP/1.1 server for strangers: every size, time and number is bounded, and nothing is guessed.
+
+    messages    requests, responses, and the refusal that becomes one
+    routing     exact paths to functions
+    rates       token buckets: how often anybody, and all together, may ask
+    reading     one request from a connection, within its bounds
+    server      the sockets: accepting, TLS, deadlines, a clean stop
+
+A connection carries one request and is closed then, so that no second request can hide behind the first.
+"""
