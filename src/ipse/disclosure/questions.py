@@ -36,6 +36,9 @@ __all__ = [
     "Question",
     "build_request",
     "parse_question",
+    "query",
+    "question_in",
+    "transaction_data",
     "type_of",
 ]
 
@@ -112,14 +115,7 @@ def build_request(
     Raises MalformedInput; WrongOrigin where the `signer` is a did:web of another origin than `address`.
     """
     name = type_of(asked.level)
-    content: JsonObject = {
-        "type": name,
-        "credential_ids": [_QUERY_ID],
-        "purpose": purpose,
-        "retention": int(retention.total_seconds()),
-        **levels.of(asked).write(asked),
-    }
-    _read(asked.level, content)
+    content = transaction_data(purpose=purpose, asked=asked, retention=retention)
     if terms is not None:
         party = origin_of(address) if signer is None else party_of(signer[0])
         content["terms"] = build_policy(terms, Subject(party, name, purpose, retention))
@@ -128,10 +124,29 @@ def build_request(
         nonce=secrets.token_urlsafe(32),
         issued=issued,
         expires=issued + lifetime,
-        query={"credentials": [{"id": _QUERY_ID, "format": FORMAT, "meta": {"vct_values": [name]}}]},
+        query=query(asked),
         transaction_data=content,
         signer=signer,
     )
+
+
+def transaction_data(*, purpose: str, asked: Asked, retention: timedelta) -> JsonObject:
+    """The `transaction_data` of a question, without terms. Raises MalformedInput."""
+    content: JsonObject = {
+        "type": type_of(asked.level),
+        "credential_ids": [_QUERY_ID],
+        "purpose": purpose,
+        "retention": int(retention.total_seconds()),
+        **levels.of(asked).write(asked),
+    }
+    _read(asked.level, content)
+    return content
+
+
+def query(asked: Asked) -> JsonObject:
+    """The DCQL query for the credential that answers a question."""
+    meta: JsonObject = {"vct_values": [type_of(asked.level)]}
+    return {"credentials": [{"id": _QUERY_ID, "format": FORMAT, "meta": meta}]}
 
 
 def parse_question(
@@ -141,7 +156,11 @@ def parse_question(
 
     Raises what openid4vp.parse_request does, and Undetermined for requests that ask for anything else.
     """
-    authorization = openid4vp.parse_request(request, resolve=resolve, origin=origin)
+    return question_in(openid4vp.parse_request(request, resolve=resolve, origin=origin))
+
+
+def question_in(authorization: AuthorizationRequest) -> Question:
+    """The question in a request that is read. Raises MalformedInput, and Undetermined as parse_question."""
     queries, entries = authorization.credentials, authorization.transaction_data
     if len(entries) != 1:
         raise Undetermined("the request's transaction_data is not one question about preferences")
