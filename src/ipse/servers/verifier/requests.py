@@ -39,12 +39,14 @@ _MAX_WALLET_NONCE: Final = 512
 class Asked:
     """What is asked: a DCQL query, what the answer is to authorize, and where the owner's browser goes then.
 
-    `redirect` is None for nowhere.
+    `redirect` is None for nowhere. `preferences` says that it is a question about preferences
+    (`ipse.disclosure.questions`), which wallets answer out of their own profile.
     """
 
     query: JsonObject
     transaction_data: tuple[JsonObject, ...] = ()
     redirect: str | None = None
+    preferences: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Requests:
             request={
                 "query": asked.query,
                 "transaction_data": [*asked.transaction_data],
+                "preferences": asked.preferences,
                 "issued": to_numeric_date(issued),
                 "expires": to_numeric_date(expires),
             },
