@@ -85,4 +85,6 @@ class Runner:
             try:
                 await asyncio.to_thread(self._chore)
             except Exception as error:
-                logging.getLogger(__name__).error("what is done beside serving failed: %s", type(error).__name__)
+                logging.getLogger(__name__).error(
+                    "what is done beside serving failed: %s", type(error).__name__
+                )

@@ -90,7 +90,9 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext:
                 f"the key in {key} is not the one of the certificate in {certificate}",
                 hint="give --tls-cert and --tls-key that belong together",
             ) from error
-        raise MalformedInput(f"{certificate} or {key} is not what TLS needs: PEM files, unencrypted") from error
+        raise MalformedInput(
+            f"{certificate} or {key} is not what TLS needs: PEM files, unencrypted"
+        ) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise StorageError(f"can't read {certificate} or {key}: {reason}") from error
@@ -98,4 +100,6 @@ def tls_context(certificate: str, key: str) -> ssl.SSLContext:
 
 
 def _refuse_passphrase(key: str) -> str:
-    raise MalformedInput(f"the key in {key} is encrypted", hint="TLS needs it in clear, readable by you alone")
+    raise MalformedInput(
+        f"the key in {key} is encrypted", hint="TLS needs it in clear, readable by you alone"
+    )

@@ -34,7 +34,9 @@ _SESSIONS: Final = "/sessions"
 _ONE: Final = "/sessions/{session}"
 _MAX_BODY: Final = 512 * 1024
 _MEMBERS: Final = frozenset({"query", "dcql_query", "preferences", "redirect_uri", "scheme"})
-_OPTIONS: Final = frozenset({"level", "purpose", "retention", "candidates", "top", "topics", "about", "limit"})
+_OPTIONS: Final = frozenset(
+    {"level", "purpose", "retention", "candidates", "top", "topics", "about", "limit"}
+)
 
 
 def link_of(requests: Requests, session: Session, *, scheme: str = SCHEMES[0], method: str = "post") -> str:
@@ -159,7 +161,9 @@ class Api:
         if page is None:
             return self.requests.addresses.done
         try:
-            parts = urlsplit(page) if isinstance(page, str) and page.isascii() and page.isprintable() else None
+            parts = (
+                urlsplit(page) if isinstance(page, str) and page.isascii() and page.isprintable() else None
+            )
             origin = "" if parts is None else f"{parts.scheme}://{parts.netloc}"
         except ValueError:
             parts, origin = None, ""
@@ -204,11 +208,15 @@ def preferences(given: Json) -> Asked:
     about = given.get("about", "")
     fitting = (
         isinstance(about, str)
-        and all(isinstance(each, list) and all(isinstance(one, str) for one in each) for each in texts.values())
+        and all(
+            isinstance(each, list) and all(isinstance(one, str) for one in each) for each in texts.values()
+        )
         and all(each is None or type(each) is int for each in numbers.values())
     )
     if not fitting:
-        raise Refused(400, "candidates and topics are arrays of texts, about is a text, top and limit are numbers")
+        raise Refused(
+            400, "candidates and topics are arrays of texts, about is a text, top and limit are numbers"
+        )
     level = levels.named(name)
     if not given.get(level.needs):
         raise Refused(400, f"a question at this level needs {level.needs}")
@@ -242,7 +250,9 @@ def _object(request: Request) -> JsonObject:
 def _response_code(request: Request) -> str | None:
     """The code that the owner's browser brought to the application's page. Raises Refused."""
     try:
-        codes = parse_qs(request.query, strict_parsing=bool(request.query), max_num_fields=4).get("response_code")
+        codes = parse_qs(request.query, strict_parsing=bool(request.query), max_num_fields=4).get(
+            "response_code"
+        )
     except ValueError as error:
         raise Refused(400, "the query can't be read") from error
     return codes[-1] if codes else None

@@ -7,7 +7,6 @@ ends nothing; what can be is the one answer to its session. It is accepted as a 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -113,7 +112,7 @@ class Responses:
         return Verifier(policy, self.lookup).examine(sent, now=self.requests.now())
 
     def _preferences(self, response: Response, asked: AuthorizationRequest) -> Outcome:
-        question = questions.question_in(asked)
+        question = questions.question_of(asked)
         (query,) = asked.query.credentials
         sent = response.vp_token.get(query.id, ())
         if len(response.vp_token) != 1 or len(sent) != 1 or not isinstance(sent[0], str):
@@ -145,7 +144,7 @@ def _failed(code: str, reason: str) -> _Unacceptable:
 
 
 def _worst(found: dict[str, list[Verification]]) -> Outcome | None:
-    """The outcome by the presentations alone, None where all of them are valid; what is invalid comes first."""
+    """The outcome of presentations that are not all valid, None where they are; the invalid come first."""
     every = [each.report for verifications in found.values() for each in verifications]
     for judged, state in ((Judged.FAILED, State.FAILED), (Judged.UNDETERMINED, State.UNDETERMINED)):
         report = next((report for report in every if report.outcome is judged), None)

@@ -44,13 +44,17 @@ class Door:
     def hosts(self) -> frozenset[str]:
         """The Host headers of wallets, and of a proxy that puts our own address there."""
         host, here = self.addresses.host, bound(self.socket)
-        named = {host, host.removesuffix(":443"), f"{host.removesuffix(':443')}:443"} if _is_default(host) else {host}
+        named = (
+            {host, host.removesuffix(":443"), f"{host.removesuffix(':443')}:443"}
+            if _is_default(host)
+            else {host}
+        )
         return frozenset(named | {here.authority})
 
 
 @dataclass(frozen=True, slots=True)
 class ApiAccess:
-    """Where applications on this machine come in, and what they show: `token`, and in a browser their origin."""
+    """Where applications come in: with the `token`, and from a browser on pages of the `origins`."""
 
     socket: socket.socket = field(repr=False)
     token: str = field(repr=False)

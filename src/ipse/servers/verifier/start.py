@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ipse.keys import derivation
+from ipse.keys.key_types import PrivateKey
 from ipse.protocols.openid4vp import building
 from ipse.protocols.openid4vp.building import RequestingClient
 from ipse.wallet import identities, trust
@@ -28,12 +29,14 @@ class Material:
     """What was taken.
 
     - `database`, `database_key`: the server's own database, beside the vault
-    - `client`: who asks, where that is one of the owner's DIDs, None otherwise
+    - `key`, `client`: the key of one of the owner's DIDs, and the client that it makes; None where no DID
+      signs
     """
 
     database: Path
     database_key: bytes = field(repr=False)
     trust: Trust
+    key: PrivateKey | None = field(default=None, repr=False)
     client: RequestingClient | None = None
 
 
@@ -43,6 +46,7 @@ def take(wallet: Wallet, did: str | None) -> Material:
     Raises NotFound, KeystoreError, CorruptData, VaultAltered, VaultOutdated, Undetermined for a DID that
     wallets can't resolve.
     """
+    key: PrivateKey | None = None
     client = None
     if did is not None:
         record, place, key = identities.signing_key(wallet, did)
@@ -51,5 +55,6 @@ def take(wallet: Wallet, did: str | None) -> Material:
         database=wallet.places.data / _DATABASE,
         database_key=derivation.server_key(wallet.root, _NAME),
         trust=trust.trust_of(wallet),
+        key=key,
         client=client,
     )

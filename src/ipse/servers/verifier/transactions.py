@@ -38,7 +38,7 @@ class Bindings:
             return
 
     def problem(self) -> str:
-        """What is wrong, empty where each entry is authorized by one of its credentials and nothing else is."""
+        """What is wrong; empty where one of its credentials authorizes each entry, and nothing else."""
         left = list(self._entries)
         for query_id, claims in self._said:
             hashes = claims.get("transaction_data_hashes", [])
