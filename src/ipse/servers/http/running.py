@@ -45,7 +45,10 @@ class Runner:
         self._ended = Ended.TIMEOUT
 
     def run(self) -> Ended:
-        """Serve; why it ended. On Ctrl-C requests under way are finished, then KeyboardInterrupt is raised."""
+        """Serve; why it ended.
+
+        After Ctrl-C requests under way are finished, then KeyboardInterrupt is raised.
+        """
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # it quotes what strangers do to sockets
         return asyncio.run(self._run())
 

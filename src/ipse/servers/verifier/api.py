@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
@@ -21,7 +21,7 @@ from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, NotFound
 from ipse.servers.http.messages import JSON, Refused, Request, Response
 from ipse.servers.http.routing import Handler, Route
-from ipse.servers.verifier.addresses import SCHEMES, Addresses
+from ipse.servers.verifier.addresses import SCHEMES
 from ipse.servers.verifier.requests import Asked, Requests
 from ipse.servers.verifier.sessions import Session, Sessions, Status, TooManySessions
 
@@ -182,7 +182,7 @@ class Api:
         return Response.of_json(session.result)
 
     def _delete(self, request: Request) -> Response:
-        self.sessions.delete(self._session(request))
+        self.sessions.delete(self._session(request).id)
         return Response(204)
 
     def _session(self, request: Request) -> Session:

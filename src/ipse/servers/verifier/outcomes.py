@@ -38,7 +38,7 @@ class Outcome:
     answer: JsonObject | None = None
 
     def to_json(self) -> JsonObject:
-        """`status`, and then `credentials` by query id, `error`, `reports` and `answer`, where there are such.
+        """`status`, and where there are such `error`, `credentials` or `reports` by query id, and `answer`.
 
         Claims are only there where everything was verified.
         """

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ipse.credentials import formats
 from ipse.credentials.formats.format import Presentable
 from ipse.credentials.verifier import Verification
+from ipse.encoding import base64url
 from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.errors import IpseError, MalformedInput
 from ipse.keys.certificates import read_chain
-from ipse.encoding import base64url
-from ipse.protocols.dcql.matching import HeldCredential
+from ipse.protocols.dcql.matching import HeldCredential, Matches, QueryMatch, match
+from ipse.protocols.dcql.query import Query
 
-__all__ = ["credential"]
+__all__ = ["credential", "problem"]
 
 _ENVELOPED: Final = "EnvelopedVerifiableCredential"
 
@@ -32,7 +33,7 @@ def credential(key: str, sent: str | JsonObject, verification: Verification) -> 
     if verification.is_presentation:
         text = _only_credential(verification.content.document)
     elif verification.report.check("holder-binding").value:
-        bound = True
+        bound, text = True, text.rpartition("~")[0] + "~"  # the key binding is verified, and left out
     found = _presentable(text)
     return HeldCredential(
         key,
@@ -42,6 +43,17 @@ def credential(key: str, sent: str | JsonObject, verification: Verification) -> 
         holder_bound=bound,
         authority_key_ids=_authority_key_ids(found),
     )
+
+
+def problem(query: Query, held: Mapping[str, Sequence[HeldCredential]]) -> str:
+    """Why verified presentations do not satisfy a query (section 6.4.2); empty where they do."""
+    found: dict[str, QueryMatch] = {}
+    for asked in query.credentials:
+        matched = match(Query((asked,), ()), held.get(asked.id, ())).queries[asked.id]
+        if matched.misfits:
+            return matched.misfits[0].reason
+        found[asked.id] = matched
+    return "" if Matches(query, found).satisfiable else "a credential that was asked for is missing"
 
 
 def _only_credential(presentation: JsonObject) -> str:
@@ -59,7 +71,7 @@ def _unwrapped(entry: Json) -> str:
 
 
 def _presentable(text: str) -> Presentable:
-    return formats.named(formats.claimed(text).format).presentable(text)
+    return formats.read(text).format.presentable(text)
 
 
 def _authority_key_ids(found: Presentable) -> tuple[str, ...]:

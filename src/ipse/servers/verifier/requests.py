@@ -149,8 +149,8 @@ def _encrypted(signed: str, metadata: JsonObject) -> str:
     listed = keys.get("keys") if isinstance(keys, dict) else None
     values = metadata.get("request_object_encryption_enc_values_supported", [encryption.ENCODINGS[-1]])
     enc = next((name for name in encryption.ENCODINGS if isinstance(values, list) and name in values), None)
-    for key in listed if isinstance(listed, list) and enc is not None else ():
-        if not (isinstance(key, dict) and _for_us(key)):
+    for key in listed if isinstance(listed, list) else ():
+        if enc is None or not isinstance(key, dict) or not _for_us(key):
             continue
         kid = key.get("kid")
         try:
@@ -163,4 +163,5 @@ def _encrypted(signed: str, metadata: JsonObject) -> str:
 
 
 def _for_us(key: JsonObject) -> bool:
-    return key.get("use", "enc") == "enc" and key.get("alg", encryption.ALGORITHM) == encryption.ALGORITHM
+    wanted = {"use": "enc", "alg": encryption.ALGORITHM}
+    return all(key.get(name, value) == value for name, value in wanted.items())

@@ -17,7 +17,6 @@ from ipse.disclosure import answers, levels, questions
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 from ipse.protocols import openid4vp
-from ipse.protocols.dcql import verifying
 from ipse.protocols.dcql.matching import HeldCredential
 from ipse.protocols.dcql.query import CredentialQuery
 from ipse.protocols.openid4vp import AuthorizationRequest, Response
@@ -92,7 +91,7 @@ class Responses:
                     bindings.add(name, each)
         if (problem := _worst(found)) is not None:
             return problem
-        if reason := verifying.check_answer(asked.query, held).problem or bindings.problem():
+        if reason := presented.problem(asked.query, held) or bindings.problem():
             return Outcome(State.FAILED, "other-answer", reason, found)
         return Outcome(State.VERIFIED, verifications=found)
 

@@ -63,7 +63,11 @@ class ApiAccess:
 
 
 class VerifierServer:
-    """Asks, receives and verifies. `done` is told each session that has ended, in some thread."""
+    """Asks, receives and verifies.
+
+    `done` is told each session that has ended, in some thread; `chore` is called now and then, and expires
+    sessions if none is given.
+    """
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class VerifierServer:
         api: ApiAccess | None = None,
         limits: Limits | None = None,
         timeout: timedelta | None = None,
+        chore: Callable[[], object] | None = None,
     ) -> None:
         self._sessions = sessions
         self._requests = requests
@@ -92,7 +97,7 @@ class VerifierServer:
             listeners,
             limits,
             timeout=None if timeout is None else timeout.total_seconds(),
-            chore=sessions.expire,
+            chore=chore or sessions.expire,
         )
 
     def _api(self, access: ApiAccess) -> Listener:

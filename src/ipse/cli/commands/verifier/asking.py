@@ -72,10 +72,10 @@ def _path(text: str) -> list[Json]:
 
 
 def _check(query: JsonObject) -> None:
-    from ipse.protocols import dcql
+    from ipse.protocols.dcql.query import parse_query
 
     try:
-        dcql.parse_query(query)
+        parse_query(query)
     except MalformedInput as error:
         shown = strict_json.excerpt(query)
         raise MalformedInput(f"the query {shown} can't be asked: {error.message}", hint=error.hint) from error
