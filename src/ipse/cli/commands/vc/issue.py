@@ -82,7 +82,7 @@ def issue(
         typer.Option(
             "--x5c",
             metavar="FILE",
-            help="For SD-JWT: certificates that name the issuer, that of its key first, the root left out.",
+            help="For SD-JWT: certificates of the issuer, its own first.",
         ),
     ] = None,
     status: Annotated[
