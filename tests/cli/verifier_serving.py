@@ -54,7 +54,8 @@ class Pki:
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
             )
         )
-        return ["--tls-cert", pair, "--tls-key", pair, "--certificate", str(chain), "--key", str(key)]
+        asking = ["--certificate", str(chain), "--certificate-key", str(key)]
+        return ["--tls-cert", pair, "--tls-key", pair, *asking]
 
 
 class Holder:

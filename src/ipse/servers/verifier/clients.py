@@ -48,7 +48,7 @@ def by_certificate(
     if key.public().raw != chain[0].key.raw:
         raise UsageError(
             "the key is not the one of the first certificate",
-            hint="give a --key and a --certificate that belong together",
+            hint="give a --certificate-key and a --certificate that belong together",
         )
     host = addresses.name
     if prefix == "x509_san_dns" and host not in chain[0].dns_names:

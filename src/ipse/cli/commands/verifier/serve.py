@@ -33,90 +33,72 @@ __all__ = ["serve"]
 def serve(
     ctx: typer.Context,
     listen: Annotated[
-        str, typer.Option(metavar="ADDRESS:PORT", help="Where wallets, or a reverse proxy, connect.")
+        str, typer.Option(metavar="IP:PORT", help="Where wallets or a reverse proxy connect.")
     ] = "127.0.0.1:8443",
     public_url: Annotated[
-        str | None,
-        typer.Option(metavar="URL", help="Where wallets find it, if a reverse proxy stands before."),
+        str | None, typer.Option(metavar="URL", help="The https URL of the reverse proxy, if any.")
     ] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option("--behind-proxy", help="Believe the proxy's X-Forwarded-For.")
+    ] = False,
     tls_cert: Annotated[
-        str | None, typer.Option("--tls-cert", metavar="FILE", help="The certificate chain for TLS, PEM.")
+        str | None, typer.Option("--tls-cert", metavar="FILE", help="Certificate chain for TLS, PEM.")
     ] = None,
     tls_key: Annotated[str | None, typer.Option("--tls-key", metavar="FILE", help="Its key, PEM.")] = None,
-    behind_proxy: Annotated[
-        bool, typer.Option("--behind-proxy", help="Believe the proxy's X-Forwarded-For: who asks.")
-    ] = False,
     certificate: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="The access certificate and its chain, which sign requests."),
+        str | None, typer.Option(metavar="FILE", help="Access certificate, which says who asks.")
     ] = None,
     key: Annotated[
-        str | None, typer.Option(metavar="FILE", help="The key of the access certificate, on P-256.")
-    ] = None,
-    did: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME|DID",
-            help="Your DID that signs requests, or has the key of --certificate.",
-            autocompletion=complete_did,
-        ),
+        str | None, typer.Option("--certificate-key", metavar="FILE", help="Its key, on P-256.")
     ] = None,
     client_id: Annotated[
-        str,
-        typer.Option("--client-id", metavar="PREFIX", help="For --certificate: x509_hash or x509_san_dns."),
+        str, typer.Option("--client-id", metavar="PREFIX", help="Or x509_san_dns.")
     ] = "x509_hash",
+    did: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|DID", help="Or your DID that says who asks.", autocompletion=complete_did),
+    ] = None,
     types: Annotated[
         list[str] | None,
         typer.Option("--type", metavar="TYPE", help="Ask for a credential of this type (vct)."),
     ] = None,
     claims: Annotated[
-        list[str] | None,
-        typer.Option("--claim", metavar="PATH", help="A claim of it, like address.city; may be repeated."),
+        list[str] | None, typer.Option("--claim", metavar="PATH", help="A claim of it, like address.city.")
     ] = None,
     form: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="dc+sd-jwt, jwt_vc_json or ldp_vc.")
+        str, typer.Option("--format", metavar="FORMAT", help="Or jwt_vc_json, ldp_vc.")
     ] = "dc+sd-jwt",
     query: Annotated[
-        list[str] | None,
-        typer.Option(metavar="[NAME=]FILE", help="Ask by a DCQL query instead; may be repeated with names."),
+        list[str] | None, typer.Option(metavar="[NAME=]FILE", help="Ask by a DCQL query instead.")
     ] = None,
     response_mode: Annotated[
-        str, typer.Option(metavar="MODE", help="direct_post.jwt, which is encrypted, or direct_post.")
+        str, typer.Option(metavar="MODE", help="Or direct_post, unencrypted.")
     ] = "direct_post.jwt",
     request_method: Annotated[
-        str, typer.Option(metavar="get|post", help="How wallets are told to fetch the request.")
+        str, typer.Option(metavar="METHOD", help="Or get: how wallets fetch.")
     ] = "post",
-    scheme: Annotated[
-        str, typer.Option(metavar="NAME", help="Of the link: openid4vp, haip-vp or eu-eaap.")
-    ] = "openid4vp",
+    scheme: Annotated[str, typer.Option(metavar="NAME", help="Or haip-vp, eu-eaap.")] = "openid4vp",
     redirect: Annotated[
         str | None, typer.Option(metavar="URL", help="Where the owner's browser goes afterwards.")
     ] = None,
     issuer: Annotated[
-        list[str] | None,
-        typer.Option(metavar="DID", help="Accept credentials of this DID or https URL; may be repeated."),
+        list[str] | None, typer.Option(metavar="DID|URL", help="Accept credentials of this issuer.")
     ] = None,
     any_issuer: Annotated[bool, typer.Option("--any-issuer", help="Accept any issuer.")] = False,
     leeway: Annotated[str, typer.Option(metavar="SPAN", help="How far clocks may differ.")] = "60s",
     once: Annotated[bool, typer.Option("--once", help="End after the first answer.")] = False,
     timeout: Annotated[
-        str | None,
-        typer.Option(metavar="SPAN", help="For --once: how long to wait; --lifetime if not given."),
+        str | None, typer.Option(metavar="SPAN", help="For --once: how long to wait; 5m if not given.")
     ] = None,
-    lifetime: Annotated[
-        str, typer.Option(metavar="SPAN", help="For how long a request can be answered, 1h at most.")
-    ] = "5m",
+    lifetime: Annotated[str, typer.Option(metavar="SPAN", help="For how long one can answer.")] = "5m",
     api: Annotated[
-        str | None, typer.Option(metavar="PORT", help="Let applications on this machine ask at this port.")
+        str | None, typer.Option(metavar="PORT", help="Let applications on this machine ask here.")
     ] = None,
     token_file: Annotated[
-        str | None, typer.Option(metavar="FILE", help="For --api: the token; a new one is printed otherwise.")
+        str | None, typer.Option(metavar="FILE", help="Their token; a new one is shown if not given.")
     ] = None,
     origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--origin", metavar="URL", help="For --api: let pages of this origin ask; may be repeated."
-        ),
+        list[str] | None, typer.Option("--origin", metavar="URL", help="Let pages of this origin ask.")
     ] = None,
     context_files: ContextFiles = None,
     schema_files: SchemaFiles = None,
@@ -125,7 +107,7 @@ def serve(
 ) -> None:
     """Ask wallets, receive their answers and print what is verified.
 
-    Without --once it goes on until it is stopped: with a question, it shows the next link after each answer.
+    Without --once it goes on until it is stopped, with a new link after each answer.
     """
     context = context_of(ctx)
     asked = asking.queries(types or (), claims or (), form, query or ())

@@ -154,7 +154,7 @@ def material_for(context: Context, options: Options) -> Material:
 
     if options.did is None and options.certificate is None:
         raise UsageError(
-            "nothing says who asks", hint="give --certificate FILE and --key FILE, or --did NAME"
+            "nothing says who asks", hint="give --certificate FILE and --certificate-key FILE, or --did NAME"
         )
     with context.wallet() as wallet:
         return start.take(wallet, options.did)
@@ -168,7 +168,9 @@ def client_of(options: Options, material: Material, addresses: Addresses, now: d
 
     if options.certificate is None:
         if material.client is None or options.key is not None:
-            raise UsageError("--key is of a certificate", hint="give --certificate FILE as well")
+            raise UsageError(
+                "--certificate-key is the key of a certificate", hint="give --certificate FILE as well"
+            )
         return material.client
     if options.client_id not in clients.PREFIXES:
         raise UsageError(
@@ -177,7 +179,9 @@ def client_of(options: Options, material: Material, addresses: Addresses, now: d
         )
     certificates = read_certificates(params.read_bytes(options.certificate))
     if (options.key is None) is (material.key is None):
-        raise UsageError("the certificate has one key", hint="give --key FILE, or --did NAME whose key it is")
+        raise UsageError(
+            "the certificate has one key", hint="give --certificate-key FILE, or --did NAME whose key it is"
+        )
     signer = material.key
     if options.key is not None:
         signer = read_private_key(params.read_bytes(options.key), passphrase=None)
