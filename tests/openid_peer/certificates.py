@@ -23,7 +23,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.openid_peer.encoding import JsonObject, b64, compact
 
-__all__ = ["Signer", "SigningAuthority", "es256", "public_jwk"]
+__all__ = ["Signer", "SigningAuthority", "es256", "private_jwk", "public_jwk"]
 
 _DAY: Final = datetime.timedelta(days=1)
 _HASHES: Final = {"ES256": hashes.SHA256(), "ES384": hashes.SHA384()}
@@ -40,6 +40,12 @@ def public_jwk(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey) -> J
         "x": b64(numbers.x.to_bytes(size, "big")),
         "y": b64(numbers.y.to_bytes(size, "big")),
     }
+
+
+def private_jwk(key: ec.EllipticCurvePrivateKey) -> JsonObject:
+    """The key as a JWK with its private half."""
+    size = (key.curve.key_size + 7) // 8
+    return {**public_jwk(key), "d": b64(key.private_numbers().private_value.to_bytes(size, "big"))}
 
 
 def es256(key: ec.EllipticCurvePrivateKey, header: JsonObject, payload: JsonObject) -> str:
@@ -101,6 +107,14 @@ class SigningAuthority:
         if folder is not None:
             self.ca_file = folder / f"{name.replace(' ', '-').lower()}.pem"
             self.ca_file.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
+
+    @classmethod
+    def of(cls, ca_file: Path) -> SigningAuthority:
+        """An authority of which only the certificate is known: it issues nothing."""
+        authority = cls.__new__(cls)
+        authority.ca_file = ca_file
+        authority.certificate = x509.load_pem_x509_certificate(ca_file.read_bytes())
+        return authority
 
     @property
     def key_id(self) -> str:

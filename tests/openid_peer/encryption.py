@@ -29,6 +29,11 @@ class EncryptionKey:
         """The public JWK with `kid`, `use` and `alg`."""
         return dict(self._key.as_dict(private=False))
 
+    @property
+    def private(self) -> JsonObject:
+        """The JWK with its private half, for other libraries."""
+        return dict(self._key.as_dict(private=True))
+
     def decrypt(self, text: str) -> tuple[JsonObject, JsonObject]:
         """The header and the payload of a JWE in compact serialization."""
         header = loads(text.partition(".")[0])

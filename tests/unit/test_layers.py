@@ -43,6 +43,7 @@ _BELOW = {
 _ROOM_OF = {
     "nacl": "keys",
     "cryptography": "keys",
+    "joserfc": "keys/encryption.py",
     "keyring": "keys/keystore/os_keyring.py",
     "secretstorage": "keys/keystore/os_keyring.py",
     "sqlcipher3": ("storage/vault.py", "servers/database.py"),
@@ -51,8 +52,8 @@ _ROOM_OF = {
     "pyrage": "keys/age_file.py",
     "zxcvbn": "keys/passphrases.py",
     "http": ("network", "servers/http"),
-    "ssl": ("network", "servers/http"),
-    "socket": ("network", "servers/http", "keys/keystore/unlock_"),
+    "ssl": ("network", "servers"),
+    "socket": ("network", "servers", "keys/keystore/unlock_"),
     "h11": "servers/http",
     "asyncio": ("servers/http", "credentials/formats/vcdm11/didkit_child.py"),
     "rfc8785": "encoding/strict_json.py",

@@ -21,9 +21,10 @@ from ipse.disclosure.terms import Subject, Terms, build_policy, parse_policy
 from ipse.encoding import strict_json
 from ipse.encoding.safe_text import plain_text
 from ipse.encoding.strict_json import JsonObject, excerpt
-from ipse.errors import InputTooLarge, MalformedInput, Undetermined
+from ipse.errors import InputTooLarge, IpseError, MalformedInput, Undetermined
 from ipse.protocols import openid4vp
 from ipse.protocols.openid4vp import AuthorizationRequest, RequestSigner, TransactionData
+from ipse.protocols.openid4vp.refusals import INVALID_TRANSACTION_DATA, refused_with
 from ipse.protocols.parties import origin_of, party_of
 
 __all__ = [
@@ -36,6 +37,9 @@ __all__ = [
     "Question",
     "build_request",
     "parse_question",
+    "query",
+    "question_of",
+    "transaction_data",
     "type_of",
 ]
 
@@ -112,14 +116,7 @@ def build_request(
     Raises MalformedInput; WrongOrigin where the `signer` is a did:web of another origin than `address`.
     """
     name = type_of(asked.level)
-    content: JsonObject = {
-        "type": name,
-        "credential_ids": [_QUERY_ID],
-        "purpose": purpose,
-        "retention": int(retention.total_seconds()),
-        **levels.of(asked).write(asked),
-    }
-    _read(asked.level, content)
+    content = transaction_data(purpose=purpose, asked=asked, retention=retention)
     if terms is not None:
         party = origin_of(address) if signer is None else party_of(signer[0])
         content["terms"] = build_policy(terms, Subject(party, name, purpose, retention))
@@ -128,10 +125,29 @@ def build_request(
         nonce=secrets.token_urlsafe(32),
         issued=issued,
         expires=issued + lifetime,
-        query={"credentials": [{"id": _QUERY_ID, "format": FORMAT, "meta": {"vct_values": [name]}}]},
+        query=query(asked),
         transaction_data=content,
         signer=signer,
     )
+
+
+def transaction_data(*, purpose: str, asked: Asked, retention: timedelta) -> JsonObject:
+    """The `transaction_data` of a question, without terms. Raises MalformedInput."""
+    content: JsonObject = {
+        "type": type_of(asked.level),
+        "credential_ids": [_QUERY_ID],
+        "purpose": purpose,
+        "retention": int(retention.total_seconds()),
+        **levels.of(asked).write(asked),
+    }
+    _read(asked.level, content)
+    return content
+
+
+def query(asked: Asked) -> JsonObject:
+    """The DCQL query for the credential that answers a question."""
+    meta: JsonObject = {"vct_values": [type_of(asked.level)]}
+    return {"credentials": [{"id": _QUERY_ID, "format": FORMAT, "meta": meta}]}
 
 
 def parse_question(
@@ -141,7 +157,22 @@ def parse_question(
 
     Raises what openid4vp.parse_request does, and Undetermined for requests that ask for anything else.
     """
-    authorization = openid4vp.parse_request(request, resolve=resolve, origin=origin)
+    return question_of(openid4vp.parse_request(request, resolve=resolve, origin=origin))
+
+
+def question_of(authorization: AuthorizationRequest) -> Question:
+    """The question that a request asks.
+
+    Raises MalformedInput, InputTooLarge, and Undetermined for requests that ask for anything else, told at
+    the request's own address.
+    """
+    try:
+        return _question(authorization)
+    except IpseError as error:
+        raise refused_with(error, INVALID_TRANSACTION_DATA, authorization.reply) from error.__cause__
+
+
+def _question(authorization: AuthorizationRequest) -> Question:
     queries, entries = authorization.credentials, authorization.transaction_data
     if len(entries) != 1:
         raise Undetermined("the request's transaction_data is not one question about preferences")

@@ -5,13 +5,13 @@ import {Openid4vpClient, Openid4vpVerifier} from '@openid4vc/openid4vp';
 import {CompactEncrypt, SignJWT, compactDecrypt, compactVerify, importJWK} from 'jose';
 
 // A signed request by reference: {link, jwt}. `key` is the private JWK of the leaf in `x5c`.
-export async function createRequest({payload, requestUri, key, x5c, walletNonce}) {
+export async function createRequest({payload, requestUri, key, x5c}) {
   const verifier = new Openid4vpVerifier({callbacks: callbacks({signingKey: key})});
   const made = await verifier.createOpenId4vpAuthorizationRequest({
     scheme: 'openid4vp://',
     authorizationRequestPayload: payload,
     jar: {requestUri, jwtSigner: {method: 'x5c', alg: 'ES256', x5c}, expiresInSeconds: 300},
-    wallet: walletNonce === undefined ? undefined : {nonce: walletNonce}
+    wallet: {expectedNonce: payload.wallet_nonce}
   });
   return {link: made.authorizationRequest, jwt: made.jar.authorizationRequestJwt};
 }

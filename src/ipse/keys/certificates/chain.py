@@ -17,13 +17,21 @@ from typing import TYPE_CHECKING, Final
 from ipse.encoding import base64url
 from ipse.encoding.safe_text import one_line
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import CertificateRejected, MalformedInput, UntrustedCertificate
+from ipse.errors import CertificateRejected, IpseError, MalformedInput, UntrustedCertificate
 from ipse.keys.certificates.certificate import MAX_DER, Certificate, load, read
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-__all__ = ["MAX_CHAIN", "Chain", "check_chain", "read_chain", "without_trust"]
+__all__ = [
+    "MAX_CHAIN",
+    "Chain",
+    "authority_key_ids",
+    "check_authority",
+    "check_chain",
+    "read_chain",
+    "without_trust",
+]
 
 MAX_CHAIN: Final = 6
 """Certificates in `x5c`: a signer's and up to five authorities'."""
@@ -53,8 +61,7 @@ class Chain:
     @property
     def authority_key_ids(self) -> tuple[str, ...]:
         """The authority key identifiers in the chain, base64url (OpenID4VP 1.0 section 6.1.1.1, `aki`)."""
-        held = (certificate.authority_key_id for certificate in self.certificates)
-        return tuple(base64url.encode(identifier) for identifier in held if identifier is not None)
+        return _key_ids(self.certificates)
 
 
 def read_chain(x5c: object) -> tuple[Certificate, ...]:
@@ -90,6 +97,30 @@ def check_chain(x5c: object, anchors: Sequence[Certificate], *, now: datetime) -
     for step in _WITH_ANCHOR:
         step(complete)
     return chain
+
+
+def check_authority(certificate: Certificate, *, now: datetime) -> None:
+    """Check that a certificate can be a trust anchor at `now` (aware).
+
+    It is an authority's, its key may sign certificates, it is valid, and ipse understands its critical
+    extensions. Raises CertificateRejected.
+    """
+    path = _Path((certificate,), (), now)
+    _check_may_sign(certificate, 0)
+    _each_is_valid(path)
+    _critical_extensions_are_known(path)
+
+
+def authority_key_ids(x5c: object) -> tuple[str, ...]:
+    """The authority key identifiers that certificates name, base64url; unchecked, none of what can't be read.
+
+    For a credential that its holder keeps (OpenID4VP 1.0 section 6.1.1.1, `aki`).
+    """
+    try:
+        certificates = read_chain(x5c)
+    except IpseError:
+        return ()
+    return _key_ids(certificates)
 
 
 def without_trust(x5c: object, *, now: datetime) -> tuple[Certificate, ...]:
@@ -171,22 +202,26 @@ def _anchor(path: _Path) -> Certificate:
 
 
 def _authorities_may_sign(path: _Path) -> None:
-    for below, (certificate, loaded) in enumerate(zip(path.certificates[1:], path.loaded()[1:], strict=True)):
-        if not certificate.is_authority:
-            raise CertificateRejected(
-                f"{_named(certificate)} signed another and is no authority (CA)", code="not-an-authority"
-            )
-        if certificate.path_length is not None and below > certificate.path_length:
-            raise CertificateRejected(
-                f"{_named(certificate)} allows {certificate.path_length} authorities below it,"
-                f" there are {below}",
-                code="path-too-long",
-            )
-        usage = _key_usage(loaded)
-        if usage is not None and not usage.key_cert_sign:
-            raise CertificateRejected(
-                f"the key of {_named(certificate)} is not for signing certificates", code="key-usage"
-            )
+    for below, certificate in enumerate(path.certificates[1:]):
+        _check_may_sign(certificate, below)
+
+
+def _check_may_sign(certificate: Certificate, below: int) -> None:
+    """Check that an authority may sign a certificate with `below` authorities between them."""
+    if not certificate.is_authority:
+        raise CertificateRejected(
+            f"{_named(certificate)} is not that of an authority (CA)", code="not-an-authority"
+        )
+    if certificate.path_length is not None and below > certificate.path_length:
+        raise CertificateRejected(
+            f"{_named(certificate)} allows {certificate.path_length} authorities below it, there are {below}",
+            code="path-too-long",
+        )
+    usage = _key_usage(load(certificate.der))
+    if usage is not None and not usage.key_cert_sign:
+        raise CertificateRejected(
+            f"the key of {_named(certificate)} is not for signing certificates", code="key-usage"
+        )
 
 
 def _leaf_may_sign(path: _Path) -> None:
@@ -278,6 +313,11 @@ def _key_usage(loaded: x509.Certificate) -> x509.KeyUsage | None:
         return loaded.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return None
+
+
+def _key_ids(certificates: Sequence[Certificate]) -> tuple[str, ...]:
+    held = (certificate.authority_key_id for certificate in certificates)
+    return tuple(base64url.encode(identifier) for identifier in held if identifier is not None)
 
 
 def _named(certificate: Certificate) -> str:
