@@ -223,7 +223,7 @@ class TestWhatIsAsked:
             ({"transaction_data": [transaction(credential_ids=["x"])]}, MalformedInput, "not asked for"),
             ({"transaction_data": [transaction()], "dcql_query": UNBOUND}, MalformedInput, "without"),
             ({"transaction_data": [transaction(transaction_data_hashes_alg=[])]}, MalformedInput, "hashes"),
-            ({"transaction_data": [transaction(transaction_data_hashes_alg=["md"])]}, Undetermined, "no hash"),
+            ({"transaction_data": [transaction(transaction_data_hashes_alg=["md"])]}, Undetermined, "hash"),
             ({"transaction_data": [transaction()] * 101}, MalformedInput, "at most 100"),
         ],
         ids=map(str, range(42)),
