@@ -126,7 +126,7 @@ class TestWhatPasses:
         assert found.legal_name == "Marco Rossi"
 
     def test_members_of_jades_signatures_may_be_critical(self) -> None:
-        header = {"b64": True, "sigT": "2026-05-31T12:00:00Z", "crit": ["sigT", "b64"]}
+        header: dict[str, Any] = {"b64": True, "sigT": "2026-05-31T12:00:00Z", "crit": ["sigT", "b64"]}
         assert check(signed(**header))
         assert check(signed(b64="true", cty="b64"))
 
