@@ -91,7 +91,7 @@ def _form(data: bytes) -> None:
     assert parse_form(encode_form(fields)) == fields
     for mode in ("direct_post", "direct_post.jwt"):
         with suppress(IpseError):
-            response = read_response(fields, mode=mode, keys=[material.DECRYPTION_KEY])  # type: ignore[arg-type]
+            response = read_response(fields, mode=mode, keys=[material.DECRYPTION_KEY])
             assert bool(response.vp_token) != (response.error is not None)
 
 
