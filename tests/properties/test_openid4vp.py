@@ -1,4 +1,4 @@
-"""OpenID4VP under any input: nothing forged verifies, no refusal goes astray, what is written is read back."""
+"""OpenID4VP under any input: nothing forged verifies, no refusal goes astray, what is written reads back."""
 
 from __future__ import annotations
 
