@@ -29,6 +29,8 @@ from ipse.wallet.verifier import Lookup, Verifier
 
 __all__ = ["Responses"]
 
+_MAX_TOLD: Final = 300
+"""Characters of a wallet's own words that are kept."""
 _UNBOUND: Final = frozenset({"key-binding-missing", "no-holder-proof"})
 """The codes with which a credential fails that nobody proves to hold, and nothing else is wrong with it."""
 
@@ -58,7 +60,8 @@ class Responses:
     def judge(self, response: Response, session: Session) -> Outcome:
         """What the one answer to a session comes to."""
         if response.error is not None:
-            return Outcome(State.REFUSED, response.error, response.error_description or "")
+            told = (response.error_description or "")[:_MAX_TOLD]
+            return Outcome(State.REFUSED, response.error[:_MAX_TOLD], told)
         asked = self.requests.asked(session)
         try:
             if session.request.get("preferences"):
