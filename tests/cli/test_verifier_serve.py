@@ -18,7 +18,9 @@ from ipse.dids import resolver
 from ipse.protocols import openid4vp
 from tests.cli.verifier_serving import Pki, Serving, call, raw
 from tests.conftest import Ipse, at
-from tests.openid_peer.wallet import Lie
+from tests.openid_peer.certificates import SigningAuthority, public_jwk
+from tests.openid_peer.sd_jwt import identity_credential
+from tests.openid_peer.wallet import Lie, Wallet
 from tests.unit.servers.verifying import QUERY, TYPE
 
 
@@ -91,6 +93,23 @@ def test_a_wallet_that_says_no_ends_with_7_and_its_words_do_not_steer_the_termin
     assert (run.code, run.out) == (7, "")
     assert "the wallet answered access_denied" in run.err
     assert "\x1b[2J" not in run.err
+
+
+def test_an_issuer_is_known_by_an_authority_that_the_wallet_trusts(
+    ipse: Ipse, pki: Pki, asks: list[str], tmp_path: Path
+) -> None:
+    issuers = SigningAuthority("Identity authority", tmp_path)
+    holder = pki.around.holder
+    credential = identity_credential(issuers.signer("pid-issuer.example"), public_jwk(holder), vct=TYPE)
+    wallet = Wallet(holder, credential, pki.around.verifiers, pki.tls.ca_file, reveal=["given_name"])
+    place = asks.index("--issuer")
+    trusting = [*asks[:place], *asks[place + 2 :], "--once", "--json"]
+    for code, status in ((9, "undetermined"), (0, "verified")):
+        with Serving(ipse, *trusting) as serving:
+            wallet.send(wallet.fetch(serving.link()))
+            run = serving.ended()
+        assert (run.code, run.json["status"]) == (code, status), run.err
+        ipse("trust", "add", "--ca", str(issuers.ca_file), "--for", "issuer")
 
 
 def test_nobody_answers_in_time(ipse: Ipse, asks: list[str]) -> None:

@@ -316,6 +316,16 @@ def test_what_can_not_be_determined_is_not_called_invalid(around: Around, server
     assert server.result(session)["status"] == "undetermined"
 
 
+def test_an_authority_that_can_not_be_looked_up_leaves_it_undetermined(
+    server: Server, wallet: LocalWallet
+) -> None:
+    (entry,) = QUERY["credentials"]
+    authorities = [{"type": "etsi_tl", "values": ["https://lists.example/tl.xml"]}]
+    session, link = server.ask(Asked({"credentials": [entry | {"trusted_authorities": authorities}]}))
+    assert wallet.send(wallet.fetch(link)).json == REFUSED
+    assert server.result(session)["status"] == "undetermined"
+
+
 @pytest.mark.parametrize(
     "asked",
     [

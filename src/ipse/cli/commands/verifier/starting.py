@@ -203,10 +203,14 @@ def client_of(options: Options, material: Material, addresses: Addresses, now: d
 def policy_of(options: Options, material: Material) -> Policy:
     from ipse.credentials.policy import Policy, check_issuer
 
+    trust = material.trust
+    trusts_own = options.issuers == ()
     return Policy(
         issuers=frozenset(map(check_issuer, options.issuers or ())),
         any_issuer=options.issuers is None,
-        trusted={} if options.issuers is None or options.issuers else material.trust.issuers,
+        trusted=trust.issuers if trusts_own else {},
+        issuer_anchors=trust.anchors("issuer") if trusts_own else (),
+        status_anchors=trust.anchors("status"),
         leeway=options.leeway,
     )
 
