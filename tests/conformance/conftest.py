@@ -1,76 +1,25 @@
-"""The authorities and certificates that all modules share."""
+"""The two sides of OpenID4VP as fixtures."""
 
-from __future__ import annotations
+from tests.conformance.fixtures import (
+    _holder_template,
+    access,
+    asking,
+    holder,
+    issuer,
+    issuers,
+    pki,
+    tls,
+    verifiers,
+)
 
-import shutil
-from pathlib import Path
-
-import pytest
-
-from tests.conformance.holder import Holder, new_holder_key
-from tests.conftest import at
-from tests.network_peer.certificates import Authority
-from tests.openid_peer.certificates import Signer, SigningAuthority
-from tests.openid_peer.sd_jwt import identity_credential
-
-
-@pytest.fixture(scope="session")
-def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the certificates."""
-    return tmp_path_factory.mktemp("pki")
-
-
-@pytest.fixture(scope="session")
-def tls(pki: Path) -> Authority:
-    """Vouches for the servers on loopback."""
-    return Authority(pki)
-
-
-@pytest.fixture(scope="session")
-def verifiers(pki: Path) -> SigningAuthority:
-    """Vouches for those who ask."""
-    return SigningAuthority("Access authority", pki)
-
-
-@pytest.fixture(scope="session")
-def issuers(pki: Path) -> SigningAuthority:
-    """Vouches for those who issue identity credentials."""
-    return SigningAuthority("Identity authority", pki)
-
-
-@pytest.fixture(scope="session")
-def access(verifiers: SigningAuthority) -> Signer:
-    """The certificate of one verifier."""
-    return verifiers.signer("localhost")
-
-
-@pytest.fixture(scope="session")
-def issuer(issuers: SigningAuthority) -> Signer:
-    """The certificate of one issuer."""
-    return issuers.signer("pid-issuer.example", uris=["https://pid-issuer.example"])
-
-
-@pytest.fixture(scope="session")
-def _holder_template(
-    _template: Path,
-    tls: Authority,
-    verifiers: SigningAuthority,
-    issuers: SigningAuthority,
-    issuer: Signer,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    home = tmp_path_factory.mktemp("holder") / "wallet"
-    shutil.copytree(_template, home)
-    holder = Holder(at(home), tls.ca_file)
-    holder.ipse("trust", "add", "--ca", issuers.ca_file, "--for", "issuer")
-    holder.ipse("trust", "add", "--ca", verifiers.ca_file, "--for", "verifier")
-    holder.keep(identity_credential(issuer, new_holder_key(holder.ipse)))
-    return home
-
-
-@pytest.fixture
-def holder(_holder_template: Path, tls: Authority, tmp_path: Path) -> Holder:
-    """A wallet of this test alone, with an identity credential that is bound to a key of its own."""
-    home = tmp_path / "wallet"
-    shutil.copytree(_holder_template, home)
-    return Holder(at(home), tls.ca_file)
+__all__ = [
+    "_holder_template",
+    "access",
+    "asking",
+    "holder",
+    "issuer",
+    "issuers",
+    "pki",
+    "tls",
+    "verifiers",
+]

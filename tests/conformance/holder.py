@@ -11,11 +11,11 @@ from typing import Any, Final
 from tests.conftest import Ipse, Run
 from tests.forked import Conversation
 
-__all__ = ["NO", "YES", "Holder", "new_holder_key"]
+__all__ = ["NO", "PROMPT", "YES", "Holder", "new_holder_key"]
 
-_PROMPT: Final = "type yes or no: "
-YES: Final[Conversation] = ((_PROMPT, "yes\r"),)
-NO: Final[Conversation] = ((_PROMPT, "no\r"),)
+PROMPT: Final = "type yes or no: "
+YES: Final[Conversation] = ((PROMPT, "yes\r"),)
+NO: Final[Conversation] = ((PROMPT, "no\r"),)
 
 
 def new_holder_key(ipse: Ipse) -> Any:

@@ -13,37 +13,24 @@ import secrets
 import string
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import pytest
 
+from tests.conformance.fixtures import ASKED, Asking
 from tests.conformance.holder import Holder
 from tests.conftest import Run
-from tests.network_peer.certificates import Authority
-from tests.openid_peer.certificates import Signer, SigningAuthority, es256
+from tests.openid_peer.certificates import es256
 from tests.openid_peer.encoding import JsonObject, b64, compact, loads, unb64
 from tests.openid_peer.sd_jwt import PERSON
 from tests.openid_peer.verifier import Change, Verifier, query_for
 
-_ASKED: Final = ("given_name", "family_name", "birthdate")
 _REDIRECT: Final = "https://verifier.example/finished#"
 
-Fixture: TypeAlias = "Callable[..., Verifier]"
 FAULTS: Final = pytest.mark.parametrize("faulty", [False, True], ids=["without the fault", "with the fault"])
 
 
-@pytest.fixture
-def asking(tls: Authority, access: Signer, issuers: SigningAuthority) -> Callable[..., Verifier]:
-    """Makes a verifier that asks for three claims, with what a test changes."""
-
-    def make(**changes: Any) -> Verifier:
-        query = query_for(*([name] for name in _ASKED))
-        return Verifier(tls, access, issuers, **{"query": query, **changes})
-
-    return make
-
-
-def _passes(holder: Holder, verifier: Verifier, names: Sequence[str] = _ASKED) -> Run:
+def _passes(holder: Holder, verifier: Verifier, names: Sequence[str] = ASKED) -> Run:
     """A run in which the owner says yes: the named claims arrive, and no others."""
     with verifier:
         run = holder.answer(verifier.link())
@@ -83,7 +70,7 @@ def _refused(holder: Holder, verifier: Verifier, refusal: Refusal) -> Run:
 
 
 def _judge(
-    holder: Holder, asking: Fixture, faulty: bool, change: Change, refusal: Refusal, **more: Any
+    holder: Holder, asking: Asking, faulty: bool, change: Change, refusal: Refusal, **more: Any
 ) -> None:
     """The run passes without the fault, and is refused with it."""
     if faulty:
@@ -92,11 +79,11 @@ def _judge(
         _passes(holder, asking(**more))
 
 
-def test_oid4vp_1final_wallet_happy_flow(holder: Holder, asking: Fixture) -> None:
+def test_oid4vp_1final_wallet_happy_flow(holder: Holder, asking: Asking) -> None:
     _passes(holder, asking(state=None))
 
 
-def test_oid4vp_1final_wallet_alternate_happy_flow(holder: Holder, asking: Fixture) -> None:
+def test_oid4vp_1final_wallet_alternate_happy_flow(holder: Holder, asking: Asking) -> None:
     """A long state and nonce, a parameter and an `iss` to ignore, a key without `use`, a link in another
     order, and a redirect_uri to open after the answer."""
 
@@ -124,7 +111,7 @@ def test_oid4vp_1final_wallet_alternate_happy_flow(holder: Holder, asking: Fixtu
     assert redirect_uri in run.out + run.err
 
 
-def test_oid4vp_1final_wallet_request_uri_method_post(holder: Holder, asking: Fixture) -> None:
+def test_oid4vp_1final_wallet_request_uri_method_post(holder: Holder, asking: Asking) -> None:
     verifier = asking(method="post")
     _passes(holder, verifier)
     (fetch,) = verifier.fetches
@@ -135,7 +122,7 @@ def test_oid4vp_1final_wallet_request_uri_method_post(holder: Holder, asking: Fi
     assert verifier.asked["wallet_nonce"] == fetch.form["wallet_nonce"]
 
 
-def test_oid4vp_1final_wallet_ignores_unusable_encryption_key(holder: Holder, asking: Fixture) -> None:
+def test_oid4vp_1final_wallet_ignores_unusable_encryption_key(holder: Holder, asking: Asking) -> None:
     def with_others(payload: JsonObject) -> None:
         keys = payload["client_metadata"]["jwks"]["keys"]
         lattice = {"kty": "AKP", "alg": "ML-KEM-1", "kid": "lattice", "use": "enc", "pub": b64(b"not a key")}
@@ -145,8 +132,8 @@ def test_oid4vp_1final_wallet_ignores_unusable_encryption_key(holder: Holder, as
     _passes(holder, asking(change=Change(payload=with_others)))
 
 
-def test_oid4vp_1final_wallet_fewer_claims_than_available(holder: Holder, asking: Fixture) -> None:
-    fewer = _ASKED[:-1]
+def test_oid4vp_1final_wallet_fewer_claims_than_available(holder: Holder, asking: Asking) -> None:
+    fewer = ASKED[:-1]
     _passes(holder, asking(query=query_for(*([name] for name in fewer))), fewer)
 
 
@@ -162,12 +149,12 @@ def _with_another(query: JsonObject, *, required: bool) -> JsonObject:
     return {"credentials": [*query["credentials"], another], "credential_sets": sets}
 
 
-def test_oid4vp_1final_wallet_optional_credential_set(holder: Holder, asking: Fixture) -> None:
-    query = query_for(*([name] for name in _ASKED))
+def test_oid4vp_1final_wallet_optional_credential_set(holder: Holder, asking: Asking) -> None:
+    query = query_for(*([name] for name in ASKED))
     _passes(holder, asking(query=_with_another(query, required=False)))
 
 
-def test_oid4vp_1final_wallet_no_claims_in_dcql_query(holder: Holder, asking: Fixture) -> None:
+def test_oid4vp_1final_wallet_no_claims_in_dcql_query(holder: Holder, asking: Asking) -> None:
     verifier = asking(query=query_for())
     _passes(holder, verifier, ())
     (presented,) = verifier.answer()["vp_token"]["pid"]
@@ -176,7 +163,7 @@ def test_oid4vp_1final_wallet_no_claims_in_dcql_query(holder: Holder, asking: Fi
 
 @FAULTS
 def test_oid4vp_1final_wallet_negative_test_response_uri_not_client_id(
-    faulty: bool, holder: Holder, asking: Fixture
+    faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     """Not in the plan for HAIP: the request is unsigned, and its client_id is where the answer may go."""
     change = Change(payload=lambda payload: payload.update(response_uri=payload["response_uri"] + "/bad"))
@@ -190,7 +177,7 @@ def _flipped(jws: str) -> str:
 
 @FAULTS
 def test_oid4vp_1final_wallet_negative_test_invalid_request_object_signature(
-    faulty: bool, holder: Holder, asking: Fixture
+    faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     _judge(holder, asking, faulty, Change(jws=_flipped), Refusal(5, "signature"))
 
@@ -215,7 +202,7 @@ def _several(verifier: Verifier, *, spoilt: bool) -> Callable[[str], str]:
 
 @pytest.mark.parametrize("spoilt", [False, True], ids=["both hold", "one holds"])
 def test_oid4vp_1final_wallet_multisigned_one_invalid_signature(
-    spoilt: bool, holder: Holder, asking: Fixture
+    spoilt: bool, holder: Holder, asking: Asking
 ) -> None:
     """For the browser's API alone: several signatures are refused wherever else they come from."""
     verifier = asking()
@@ -225,7 +212,7 @@ def test_oid4vp_1final_wallet_multisigned_one_invalid_signature(
 
 @FAULTS
 def test_oid4vp_1final_wallet_negative_test_mismatched_client_id(
-    faulty: bool, holder: Holder, asking: Fixture
+    faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     change = Change(payload=lambda payload: payload.update(client_id=payload["client_id"] + "-mismatched"))
     _judge(holder, asking, faulty, change, Refusal(5, "the link is from"))
@@ -233,7 +220,7 @@ def test_oid4vp_1final_wallet_negative_test_mismatched_client_id(
 
 @FAULTS
 def test_oid4vp_1final_wallet_negative_test_redirect_uri_with_direct_post(
-    faulty: bool, holder: Holder, asking: Fixture
+    faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     change = Change(payload=lambda payload: payload.update(redirect_uri=payload["response_uri"]))
     _judge(holder, asking, faulty, change, Refusal(4, "redirect_uri", "invalid_request"))
@@ -241,7 +228,7 @@ def test_oid4vp_1final_wallet_negative_test_redirect_uri_with_direct_post(
 
 @FAULTS
 def test_oid4vp_1final_wallet_negative_test_missing_nonce(
-    faulty: bool, holder: Holder, asking: Fixture
+    faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     change = Change(payload=lambda payload: payload.pop("nonce"))
     _judge(holder, asking, faulty, change, Refusal(4, "nonce", "invalid_request"))
@@ -249,7 +236,7 @@ def test_oid4vp_1final_wallet_negative_test_missing_nonce(
 
 @pytest.mark.parametrize("mode", ["dc_api", "dc_api.jwt"])
 def test_oid4vp_1final_wallet_negative_test_wrong_expected_origins(
-    mode: str, holder: Holder, asking: Fixture
+    mode: str, holder: Holder, asking: Asking
 ) -> None:
     """For the browser's API alone: such a request is refused wherever else it comes from."""
 
@@ -263,7 +250,7 @@ def test_oid4vp_1final_wallet_negative_test_wrong_expected_origins(
 @FAULTS
 @pytest.mark.parametrize("in_link", [True, False], ids=["both", "object"])
 def test_oid4vp_1final_wallet_negative_test_invalid_client_id_prefix(
-    in_link: bool, faulty: bool, holder: Holder, asking: Fixture
+    in_link: bool, faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     def unheard_of(parameters: dict[str, Any]) -> None:
         parameters["client_id"] = "invalid_scheme:" + parameters["client_id"].partition(":")[2]
@@ -274,7 +261,7 @@ def test_oid4vp_1final_wallet_negative_test_invalid_client_id_prefix(
 
 @FAULTS
 def test_oid4vp_1final_wallet_negative_test_unknown_transaction_data_type(
-    faulty: bool, holder: Holder, asking: Fixture
+    faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     entry = b64(compact({"type": "a-type-that-nobody-knows", "credential_ids": ["pid"]}))
     change = Change(payload=lambda payload: payload.update(transaction_data=[entry]))
@@ -283,9 +270,9 @@ def test_oid4vp_1final_wallet_negative_test_unknown_transaction_data_type(
 
 @FAULTS
 def test_oid4vp_1final_wallet_negative_test_required_non_matching_credential(
-    faulty: bool, holder: Holder, asking: Fixture
+    faulty: bool, holder: Holder, asking: Asking
 ) -> None:
-    query = query_for(*([name] for name in _ASKED))
+    query = query_for(*([name] for name in ASKED))
     if not faulty:
         _passes(holder, asking(query=_with_another(query, required=False)))
         return

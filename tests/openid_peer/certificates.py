@@ -137,6 +137,20 @@ class SigningAuthority:
         )
         return Signer(key, (leaf,))
 
+    def named_signer(self, common_name: str, *names: str) -> Signer:
+        """A leaf whose subject is called whatever one likes."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+        return Signer(key, (_certificate(subject, key.public_key(), self._name, self.key, names=names),))
+
+    @staticmethod
+    def under(leaf: Signer, *names: str) -> Signer:
+        """A leaf that another leaf signed, which may sign no certificates; both are in the chain."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "below a leaf")])
+        signed = _certificate(subject, key.public_key(), leaf.chain[0].subject, leaf.key, names=names)
+        return Signer(key, (signed, *leaf.chain))
+
     def self_signed(self, *names: str) -> Signer:
         """A leaf that vouches for itself, and that no authority signed."""
         key = ec.generate_private_key(ec.SECP256R1())

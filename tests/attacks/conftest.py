@@ -1,0 +1,25 @@
+"""The two sides of OpenID4VP as fixtures."""
+
+from tests.conformance.fixtures import (
+    _holder_template,
+    access,
+    asking,
+    holder,
+    issuer,
+    issuers,
+    pki,
+    tls,
+    verifiers,
+)
+
+__all__ = [
+    "_holder_template",
+    "access",
+    "asking",
+    "holder",
+    "issuer",
+    "issuers",
+    "pki",
+    "tls",
+    "verifiers",
+]

@@ -1,0 +1,94 @@
+"""The authorities, certificates and wallets that the modules and the attacks share."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import pytest
+
+from tests.conformance.holder import Holder, new_holder_key
+from tests.conftest import at
+from tests.network_peer.certificates import Authority
+from tests.openid_peer.certificates import Signer, SigningAuthority
+from tests.openid_peer.sd_jwt import identity_credential
+from tests.openid_peer.verifier import Verifier, query_for
+
+Asking: TypeAlias = Callable[..., Verifier]
+"""Makes a verifier that asks for ASKED, with what a test changes."""
+ASKED: Final = ("given_name", "family_name", "birthdate")
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the certificates."""
+    return tmp_path_factory.mktemp("pki")
+
+
+@pytest.fixture(scope="session")
+def tls(pki: Path) -> Authority:
+    """Vouches for the servers on loopback."""
+    return Authority(pki)
+
+
+@pytest.fixture(scope="session")
+def verifiers(pki: Path) -> SigningAuthority:
+    """Vouches for those who ask."""
+    return SigningAuthority("Access authority", pki)
+
+
+@pytest.fixture(scope="session")
+def issuers(pki: Path) -> SigningAuthority:
+    """Vouches for those who issue identity credentials."""
+    return SigningAuthority("Identity authority", pki)
+
+
+@pytest.fixture(scope="session")
+def access(verifiers: SigningAuthority) -> Signer:
+    """The certificate of one verifier."""
+    return verifiers.signer("localhost")
+
+
+@pytest.fixture(scope="session")
+def issuer(issuers: SigningAuthority) -> Signer:
+    """The certificate of one issuer."""
+    return issuers.signer("pid-issuer.example", uris=["https://pid-issuer.example"])
+
+
+@pytest.fixture(scope="session")
+def _holder_template(
+    _template: Path,
+    tls: Authority,
+    verifiers: SigningAuthority,
+    issuers: SigningAuthority,
+    issuer: Signer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    home = tmp_path_factory.mktemp("holder") / "wallet"
+    shutil.copytree(_template, home)
+    holder = Holder(at(home), tls.ca_file)
+    holder.ipse("trust", "add", "--ca", issuers.ca_file, "--for", "issuer")
+    holder.ipse("trust", "add", "--ca", verifiers.ca_file, "--for", "verifier")
+    holder.keep(identity_credential(issuer, new_holder_key(holder.ipse)))
+    return home
+
+
+@pytest.fixture
+def holder(_holder_template: Path, tls: Authority, tmp_path: Path) -> Holder:
+    """A wallet of this test alone, with an identity credential that is bound to a key of its own."""
+    home = tmp_path / "wallet"
+    shutil.copytree(_holder_template, home)
+    return Holder(at(home), tls.ca_file)
+
+
+@pytest.fixture
+def asking(tls: Authority, access: Signer, issuers: SigningAuthority) -> Asking:
+    """Makes a verifier that asks for three claims, with what a test changes."""
+
+    def make(**changes: Any) -> Verifier:
+        query = query_for(*([name] for name in ASKED))
+        return Verifier(tls, access, issuers, **{"query": query, **changes})
+
+    return make
