@@ -17,9 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pexpect
-
-from ipse.storage.places import Places
-from ipse.wallet.wallet import Wallet
 from tests.conformance.holder import PROMPT, Holder, new_holder_key
 from tests.conftest import at
 from tests.made import PASSPHRASE, cheaply
@@ -28,6 +25,9 @@ from tests.openid_peer.certificates import SigningAuthority
 from tests.openid_peer.sd_jwt import identity_credential
 from tests.openid_peer.verifier import Verifier
 from tests.waiting import PATIENCE
+
+from ipse.storage.places import Places
+from ipse.wallet.wallet import Wallet
 
 _LIMIT = 3.0
 
