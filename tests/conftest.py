@@ -115,10 +115,8 @@ class Ipse:
             )
         return _checked(done, code)
 
-    def talk(
-        self, *arguments: str | Path, conversation: forked.Conversation = (), code: int | None = 0
-    ) -> Run:
-        """Run a command before a person at a terminal, who waits for each prompt and types what is with it.
+    def talk(self, *arguments: str | Path, conversation: forked.Conversation, code: int | None = 0) -> Run:
+        """Run a command before a person at a terminal, who types what is given for a prompt when it is shown.
 
         `err` of the run is all that was shown on the terminal, its lines ended by CR LF.
         """
@@ -133,11 +131,9 @@ class Ipse:
                 "bash", ["-c", command], env=variables, timeout=PATIENCE, dimensions=(50, 200)
             )
             child.logfile_read = shown = io.BytesIO()
-            for prompt, keys in conversation:
-                if child.expect_exact([prompt, pexpect.EOF]):
-                    break
-                child.send(keys)
-            child.expect(pexpect.EOF)
+            prompts = list(conversation)
+            while (found := child.expect_exact([*prompts, pexpect.EOF])) < len(prompts):
+                child.send(conversation[prompts[found]])
             child.close()
             done = subprocess.CompletedProcess(words, child.exitstatus, out.read_bytes(), shown.getvalue())
         return _checked(done, code)

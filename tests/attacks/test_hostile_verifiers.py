@@ -25,7 +25,7 @@ _TYPE: Final = "Content-Type: application/oauth-authz-req+jwt"
 
 
 def _nothing_leaves(
-    holder: Holder, verifier: Verifier, *why: str, code: int | None = None, conversation: Conversation = ()
+    holder: Holder, verifier: Verifier, *why: str, code: int | None = None, conversation: Conversation = NO
 ) -> Run:
     """A run in which no credential is sent, and something of `why` is said."""
     with verifier:
@@ -167,7 +167,7 @@ def test_a_request_is_answered_once(holder: Holder, asking: Asking) -> None:
     with verifier:
         link = verifier.link()
         holder.answer(link)
-        again = holder.answer(link, conversation=(), code=None)
+        again = holder.answer(link, conversation=NO, code=None)
     assert again.code not in (0, 130), again.err
     assert sum("response" in form for form in verifier.forms) == 1
     assert len([entry for entry in holder.log if entry["released"]]) == 1

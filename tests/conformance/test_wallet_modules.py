@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 from tests.conformance.fixtures import ASKED, Asking
-from tests.conformance.holder import Holder
+from tests.conformance.holder import NO, Holder
 from tests.conftest import Run
 from tests.openid_peer.certificates import es256
 from tests.openid_peer.encoding import JsonObject, b64, compact, loads, unb64
@@ -58,14 +58,15 @@ class Refusal:
 def _refused(holder: Holder, verifier: Verifier, refusal: Refusal) -> Run:
     """A run that ends without a question: nothing leaves but the error."""
     with verifier:
-        run = holder.answer(verifier.link(), conversation=(), code=refusal.code)
+        run = holder.answer(verifier.link(), conversation=NO, code=refusal.code)
         told = [verifier.error()] if verifier.forms else []
     assert refusal.why in run.err
+    assert "yes sends this" not in run.err
     assert told == ([refusal.told] if refusal.told else [])
     assert verifier.endpoint.failed is None
     assert verifier.strays == []
     assert not any("vp_token" in form for form in verifier.forms)
-    assert holder.log == []
+    assert not any(entry["released"] for entry in holder.log)
     return run
 
 
