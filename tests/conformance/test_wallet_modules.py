@@ -168,7 +168,7 @@ def test_oid4vp_1final_wallet_negative_test_response_uri_not_client_id(
 ) -> None:
     """Not in the plan for HAIP: the request is unsigned, and its client_id is where the answer may go."""
     change = Change(payload=lambda payload: payload.update(response_uri=payload["response_uri"] + "/bad"))
-    _judge(holder, asking, faulty, change, Refusal(4, "response_uri"), signed=False)
+    _judge(holder, asking, faulty, change, Refusal(6, "response_uri"), signed=False)
 
 
 def _flipped(jws: str) -> str:
@@ -180,7 +180,7 @@ def _flipped(jws: str) -> str:
 def test_oid4vp_1final_wallet_negative_test_invalid_request_object_signature(
     faulty: bool, holder: Holder, asking: Asking
 ) -> None:
-    _judge(holder, asking, faulty, Change(jws=_flipped), Refusal(5, "signature"))
+    _judge(holder, asking, faulty, Change(jws=_flipped), Refusal(3, "signature"))
 
 
 def _several(verifier: Verifier, *, spoilt: bool) -> Callable[[str], str]:
@@ -208,7 +208,7 @@ def test_oid4vp_1final_wallet_multisigned_one_invalid_signature(
     """For the browser's API alone: several signatures are refused wherever else they come from."""
     verifier = asking()
     verifier.change = Change(jws=_several(verifier, spoilt=spoilt))
-    _refused(holder, verifier, Refusal(3, "serialization, as for several signatures"))
+    _refused(holder, verifier, Refusal(9, "serialization, as for several signatures"))
 
 
 @FAULTS
@@ -216,7 +216,7 @@ def test_oid4vp_1final_wallet_negative_test_mismatched_client_id(
     faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     change = Change(payload=lambda payload: payload.update(client_id=payload["client_id"] + "-mismatched"))
-    _judge(holder, asking, faulty, change, Refusal(5, "the link is from"))
+    _judge(holder, asking, faulty, change, Refusal(3, "the link is from"))
 
 
 @FAULTS
@@ -224,7 +224,7 @@ def test_oid4vp_1final_wallet_negative_test_redirect_uri_with_direct_post(
     faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     change = Change(payload=lambda payload: payload.update(redirect_uri=payload["response_uri"]))
-    _judge(holder, asking, faulty, change, Refusal(4, "redirect_uri", "invalid_request"))
+    _judge(holder, asking, faulty, change, Refusal(6, "redirect_uri", "invalid_request"))
 
 
 @FAULTS
@@ -232,7 +232,7 @@ def test_oid4vp_1final_wallet_negative_test_missing_nonce(
     faulty: bool, holder: Holder, asking: Asking
 ) -> None:
     change = Change(payload=lambda payload: payload.pop("nonce"))
-    _judge(holder, asking, faulty, change, Refusal(4, "nonce", "invalid_request"))
+    _judge(holder, asking, faulty, change, Refusal(6, "nonce", "invalid_request"))
 
 
 @pytest.mark.parametrize("mode", ["dc_api", "dc_api.jwt"])
@@ -245,7 +245,7 @@ def test_oid4vp_1final_wallet_negative_test_wrong_expected_origins(
         payload.update(response_mode=mode, expected_origins=["https://wrong.example"])
         del payload["response_uri"], payload["state"]
 
-    _refused(holder, asking(change=Change(payload=for_browsers)), Refusal(3, mode))
+    _refused(holder, asking(change=Change(payload=for_browsers)), Refusal(9, mode))
 
 
 @FAULTS
@@ -257,7 +257,7 @@ def test_oid4vp_1final_wallet_negative_test_invalid_client_id_prefix(
         parameters["client_id"] = "invalid_scheme:" + parameters["client_id"].partition(":")[2]
 
     change = Change(payload=unheard_of, link=unheard_of if in_link else lambda _: None)
-    _judge(holder, asking, faulty, change, Refusal(3, "invalid_scheme"))
+    _judge(holder, asking, faulty, change, Refusal(9, "invalid_scheme"))
 
 
 @FAULTS
@@ -266,7 +266,7 @@ def test_oid4vp_1final_wallet_negative_test_unknown_transaction_data_type(
 ) -> None:
     entry = b64(compact({"type": "a-type-that-nobody-knows", "credential_ids": ["pid"]}))
     change = Change(payload=lambda payload: payload.update(transaction_data=[entry]))
-    _judge(holder, asking, faulty, change, Refusal(3, "a-type-that-nobody-knows", "invalid_transaction_data"))
+    _judge(holder, asking, faulty, change, Refusal(9, "a-type-that-nobody-knows", "invalid_transaction_data"))
 
 
 @FAULTS
@@ -278,4 +278,4 @@ def test_oid4vp_1final_wallet_negative_test_required_non_matching_credential(
         _passes(holder, asking(query=_with_another(query, required=False)))
         return
     verifier = asking(query=_with_another(query, required=True))
-    _refused(holder, verifier, Refusal(1, "urn:example:nobody-has-this", "access_denied"))
+    _refused(holder, verifier, Refusal(7, "urn:example:nobody-has-this", "access_denied"))
