@@ -79,10 +79,16 @@ class IpseError(Exception):
 
     `message` is one lower-case line that says what is wrong with what; `hint` is the next step,
     usually a command. `code` is stable and meant for programs.
+
+    `error_code` is what the other side of a protocol is told in its words, such as `invalid_request`, and
+    `reply` is where that may be sent (`ipse.protocols.openid4vp.ReplyAddress`). Both are empty where no
+    protocol is spoken, and `reply` also where nobody may be told.
     """
 
     code: str = "error"
     exit_code: ClassVar[int] = 1
+    error_code: str = ""
+    reply: Any = None
 
     def __init__(self, message: str, *, hint: str = "", code: str = "") -> None:
         """`code` is more exact than that of the class, where whoever raises the error knows more."""

@@ -21,6 +21,7 @@ from ipse.storage import (
     summaries,
     topic_store,
     transcript,
+    trusted_authorities,
     trusted_issuers,
 )
 from ipse.storage.places import Places
@@ -156,6 +157,7 @@ def facts(wallet: Wallet) -> tuple[object, ...]:
         statements.secret_since(vault, range(10)),
         [statements.alike(vault, text=text, source="said", kind="opinion", weight=1.0) for text in _TEXTS],
         trusted_issuers.every(vault),
+        trusted_authorities.every(vault),
         [settings.get(vault, name) for name in ("limit-year", "limit-life", settings.DATE_CONFIRMED)],
     )
 

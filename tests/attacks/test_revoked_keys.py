@@ -332,7 +332,7 @@ def test_no_module_reaches_a_key_of_a_document_past_the_check() -> None:
         "dids/verification_methods.py",
         "disclosure/answers.py",
         "disclosure/signatures.py",
-        "protocols/openid4vp/requests.py",
+        "protocols/openid4vp/request_objects.py",
     }
     assert reading <= checked
 

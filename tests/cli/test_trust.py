@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.authorities import Held, root
 from tests.cli.test_vc import assert_told, checks, did_of, in_process, issued, reason
 from tests.conftest import EXAMPLES, Ipse
 
@@ -110,3 +113,83 @@ def test_what_is_no_issuer_or_no_type_is_not_trusted(
     ipse = in_process(ipse)
     assert_told(ipse("trust", "add", *arguments, code=code))
     assert _rows(ipse) == []
+
+
+class TestAuthorities:
+    """`ipse trust add --ca FILE --for verifier|issuer|status`."""
+
+    @pytest.fixture
+    def authority(self) -> Held:
+        return root(not_before=datetime(2020, 1, 1, tzinfo=UTC), not_after=datetime(2050, 1, 1, tzinfo=UTC))
+
+    @staticmethod
+    def listed(ipse: Ipse) -> dict[str, list[str]]:
+        rows = ipse("trust", "list", "--json").json["authorities"]
+        return {row["fingerprint"]: row["purposes"] for row in rows}
+
+    def test_an_authority_is_trusted_for_what_was_said(
+        self, ipse: Ipse, authority: Held, tmp_path: Path
+    ) -> None:
+        ipse, fingerprint = in_process(ipse), authority.value.fingerprint.hex()
+        (tmp_path / "ca.pem").write_bytes(authority.pem)
+        run = ipse("trust", "add", "--ca", str(tmp_path / "ca.pem"), "--for", "verifier", "--for", "status")
+        assert fingerprint in run.out
+        assert "CN=Example Root CA" in run.out
+        assert self.listed(ipse) == {fingerprint: ["status", "verifier"]}
+        (tmp_path / "ca.der").write_bytes(authority.der)
+        ipse("trust", "add", "--ca", str(tmp_path / "ca.der"), "--for", "issuer", "--for", "status")
+        assert self.listed(ipse) == {fingerprint: ["issuer", "status", "verifier"]}
+        text = ipse("trust", "list").out
+        assert fingerprint[:16] in text
+        assert "2050-01-01" in text
+        assert "issuer, status, verifier" in text
+
+    def test_every_authority_of_a_bundle_is_trusted(
+        self, ipse: Ipse, authority: Held, tmp_path: Path
+    ) -> None:
+        ipse = in_process(ipse)
+        other = root("Other", not_after=datetime(2050, 1, 1, tzinfo=UTC))
+        (tmp_path / "ca.pem").write_bytes(authority.pem + other.pem)
+        ipse("trust", "add", "--ca", str(tmp_path / "ca.pem"), "--for", "issuer")
+        expected = {held.value.fingerprint.hex(): ["issuer"] for held in (authority, other)}
+        assert self.listed(ipse) == expected
+
+    def test_it_is_deleted_by_the_beginning_of_its_fingerprint(
+        self, ipse: Ipse, authority: Held, tmp_path: Path
+    ) -> None:
+        ipse, fingerprint = in_process(ipse), authority.value.fingerprint.hex()
+        (tmp_path / "ca.pem").write_bytes(authority.pem)
+        ipse("trust", "add", "--ca", str(tmp_path / "ca.pem"), "--for", "issuer", "--for", "verifier")
+        assert_told(ipse("trust", "delete", fingerprint[:16], "--for", "status", code=5))
+        assert_told(ipse("trust", "delete", "0000", code=5))
+        assert_told(ipse("trust", "delete", ":", code=5))
+        assert_told(ipse("trust", "delete", fingerprint, "--for", "dinner", code=2))
+        ipse("trust", "delete", fingerprint[:16], "--for", "issuer")
+        assert self.listed(ipse) == {fingerprint: ["verifier"]}
+        colons = ":".join(fingerprint[at : at + 2] for at in range(0, 64, 2)).upper()
+        ipse("trust", "delete", colons)
+        assert self.listed(ipse) == {}
+
+    def test_a_certificate_that_can_be_no_anchor_is_refused(
+        self, ipse: Ipse, authority: Held, tmp_path: Path
+    ) -> None:
+        ipse, file = in_process(ipse), tmp_path / "ca.pem"
+        refused: dict[bytes, int] = {
+            root(not_after=datetime(2026, 6, 2, tzinfo=UTC)).pem: 3,
+            root(
+                not_before=datetime(2049, 1, 1, tzinfo=UTC), not_after=datetime(2050, 1, 1, tzinfo=UTC)
+            ).pem: 3,
+            authority.leaf(not_after=datetime(2050, 1, 1, tzinfo=UTC)).pem: 3,
+            b"hello": 6,
+            b"": 6,
+        }
+        for data, code in refused.items():
+            file.write_bytes(data)
+            assert_told(ipse("trust", "add", "--ca", str(file), "--for", "issuer", code=code))
+        file.write_bytes(authority.pem)
+        assert_told(ipse("trust", "add", "--ca", str(file), "--for", "dinner", code=2))
+        assert_told(ipse("trust", "add", "--ca", str(file), code=2))
+        assert_told(ipse("trust", "add", "--ca", str(file), "did:key:z6Mk", "--for", "issuer", code=2))
+        assert_told(ipse("trust", "add", "--ca", str(tmp_path / "none"), "--for", "issuer", code=5))
+        assert_told(ipse("trust", "add", "--for", "issuer", code=2))
+        assert self.listed(ipse) == {}

@@ -43,6 +43,7 @@ _BELOW = {
 _ROOM_OF = {
     "nacl": "keys",
     "cryptography": "keys",
+    "joserfc": "keys/encryption.py",
     "keyring": "keys/keystore/os_keyring.py",
     "secretstorage": "keys/keystore/os_keyring.py",
     "sqlcipher3": ("storage/vault.py", "servers/database.py"),

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from ipse.credentials import jws
+from ipse.dids import did_key
 from ipse.disclosure import questions
 from ipse.errors import IpseError, MalformedInput, RequestTampered, Undetermined
 from ipse.keys.ed25519 import PrivateKey
 from ipse.protocols import openid4vp
 from ipse.protocols.dcql.query import CredentialSet, parse_query
+from ipse.protocols.openid4vp.client_metadata import parse_client_metadata
 
 SD_JWT, MDOC = "dc+sd-jwt", "mso_mdoc"
 IDENTITY = "https://credentials.example.com/identity_credential"
@@ -106,7 +108,7 @@ def test_a_request_for_the_digital_credentials_api_is_undetermined(shared: Path,
     claims = example(shared, "digital_credentials_api/signed_request_payload")
     token = jws.sign({"typ": openid4vp.TYPE}, claims, PrivateKey(b"k" * 32)).encoded
     for request in (claims, token):
-        with pytest.raises(Undetermined, match="client_id"):
+        with pytest.raises(Undetermined, match="response_mode 'dc_api' is not supported"):
             parse(request)
 
 
@@ -134,6 +136,60 @@ def test_a_request_for_anything_else_than_preferences_is_undetermined(
         "exp": 1_767_229_200,
         "dcql_query": example(shared, f"query_lang/{name}"),
     }
+    if not any(form == SD_JWT for _, form, _ in queries):
+        for parse in PARSERS:
+            with pytest.raises(Undetermined, match="'mso_mdoc' can't be presented") as caught:
+                parse(request)
+            assert caught.value.error_code == "vp_formats_not_supported"
+        return
     assert len(openid4vp.parse_request(request).credentials) == len(queries)
     with pytest.raises(Undetermined, match="not one question about preferences"):
         questions.parse_question(request)
+
+
+@pytest.mark.parametrize("name", ["dcql_jwt_vc", "dcql_ldp_vc"])
+def test_a_request_for_w3c_credentials_is_read(shared: Path, name: str) -> None:
+    address = "https://shop.example/answer"
+    request = {
+        "client_id": f"redirect_uri:{address}",
+        "response_type": "vp_token",
+        "response_mode": "direct_post",
+        "nonce": "n-0S6_WzA2Mj",
+        "dcql_query": example(shared, f"request/{name}"),
+    }
+    assert openid4vp.parse_request(request).reply_to == address
+
+
+def test_the_request_object_of_the_specification_is_read(shared: Path) -> None:
+    claims = example(shared, "request/request_object_client_id_did")
+    key = PrivateKey(b"k" * 32)
+    did = did_key.from_public_key(key.public())
+    query = example(shared, "query_lang/simple")
+    claims |= {"client_id": f"decentralized_identifier:{did}", "dcql_query": query, "aud": openid4vp.WALLET}
+    header = {"typ": openid4vp.TYPE, "kid": did_key.verification_method_id(did)}
+    request = openid4vp.parse_request(jws.sign(header, claims, key).encoded)
+    assert (request.nonce, request.did) == ("n-0S6_WzA2Mj", did)
+    assert request.client_metadata.accepts("dc+sd-jwt", kb_jwt_alg_values="ES256")
+    assert not request.client_metadata.accepts("dc+sd-jwt", kb_jwt_alg_values="EdDSA")
+
+
+METADATA = {
+    "mso_mdoc_verifier_metadata": "mso_mdoc",
+    "sd_jwt_vc_verifier_metadata": "dc+sd-jwt",
+    "w3c_jwt_verifier_metadata": "jwt_vc_json",
+    "w3c_ldp_verifier_metadata": "ldp_vc",
+}
+
+
+@pytest.mark.parametrize(("name", "form"), METADATA.items(), ids=list(METADATA))
+def test_the_client_metadata_of_the_specification_is_read(shared: Path, name: str, form: str) -> None:
+    metadata = parse_client_metadata(example(shared, f"client_metadata/{name}"))
+    assert metadata.reads(form)
+    assert [other for other in METADATA.values() if metadata.reads(other)] == [form]
+
+
+def test_keys_without_an_alg_are_left_out(shared: Path) -> None:
+    claims = example(shared, "digital_credentials_api/signed_request_payload_compact")
+    assert parse_client_metadata(claims["client_metadata"]).keys == ()
+    keys = [{**key, "alg": "ECDH-ES"} for key in claims["client_metadata"]["jwks"]["keys"]]
+    assert parse_client_metadata({"jwks": {"keys": keys}}).keys == tuple(keys)

@@ -323,6 +323,11 @@ _IPSE: Final = Family(
         ),
         "profile": _PROFILE,
         "dapp": _DAPP,
+        "handler": Family(
+            "Links in the browser that open ipse in a terminal.",
+            {"install": "handler:install", "remove": "handler:remove", "open": "handler:open_"},
+            deleting="remove",
+        ),
         "log": Family(
             "The log of every answer that was sent.",
             {

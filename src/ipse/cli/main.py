@@ -14,9 +14,9 @@ from ipse.cli.context import Context
 from ipse.errors import IpseError, StorageError, UsageError
 from ipse.hardening import harden_process
 
-__all__ = ["main", "run"]
+__all__ = ["INTERRUPTED", "main", "run"]
 
-_INTERRUPTED: Final = 130
+INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
 """128 + SIGPIPE, what a shell reports of a program whose reader went away."""
 _BUG: Final = 1
@@ -29,7 +29,7 @@ _RANKING: Final = frozenset(
 
 class _Interrupted(IpseError):
     code = "interrupted"
-    exit_code = _INTERRUPTED
+    exit_code = INTERRUPTED
 
 
 def main() -> None:
@@ -107,7 +107,7 @@ def _execute(context: Context, arguments: Sequence[str]) -> int:
         raise _not_written(error) from error  # by a stream that is not buffered
     except Exception as error:
         return _bug(context, error)
-    if code == _INTERRUPTED:
+    if code == INTERRUPTED:
         return _interrupted(context)
     return code if isinstance(code, int) else 0
 
@@ -148,7 +148,7 @@ def _usage(error: Exception) -> UsageError:
 
 def _interrupted(context: Context) -> int:
     context.output.error(_Interrupted("interrupted", hint=context.when_interrupted))
-    return _INTERRUPTED
+    return INTERRUPTED
 
 
 def _bug(context: Context, error: Exception) -> int:

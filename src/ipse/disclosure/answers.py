@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 from ipse.credentials import jws
@@ -94,7 +95,7 @@ def verify_answer(answer: str, question: Question, now: datetime) -> AnswerVerif
     """
     builder = ReportBuilder(CHECKS)
     authorization = question.authorization
-    age = max((now - authorization.issued).total_seconds(), 0.0)
+    age = inf if authorization.issued is None else max((now - authorization.issued).total_seconds(), 0.0)
     try:
         verified = sd_jwt.verify(
             answer,
@@ -181,7 +182,8 @@ def _answers(binding: JsonObject, question: Question) -> tuple[str, str, object]
         raise Rejected(
             "other-digest", "the question's digest is not SHA-256", binding["transaction_data_hashes_alg"]
         )
-    if binding["iat"] > (question.authorization.expires + LEEWAY).timestamp():
+    expires = question.authorization.expires
+    if expires is not None and binding["iat"] > (expires + LEEWAY).timestamp():
         raise Rejected("too-late", "it was signed after the request had expired", binding["iat"])
     digest = question.transaction.digest
     return digest, "answers this request", digest

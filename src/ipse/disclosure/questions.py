@@ -21,9 +21,10 @@ from ipse.disclosure.terms import Subject, Terms, build_policy, parse_policy
 from ipse.encoding import strict_json
 from ipse.encoding.safe_text import plain_text
 from ipse.encoding.strict_json import JsonObject, excerpt
-from ipse.errors import InputTooLarge, MalformedInput, Undetermined
+from ipse.errors import InputTooLarge, IpseError, MalformedInput, Undetermined
 from ipse.protocols import openid4vp
 from ipse.protocols.openid4vp import AuthorizationRequest, RequestSigner, TransactionData
+from ipse.protocols.openid4vp.refusals import INVALID_TRANSACTION_DATA, refused_with
 from ipse.protocols.parties import origin_of, party_of
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Question",
     "build_request",
     "parse_question",
+    "question_of",
     "type_of",
 ]
 
@@ -141,7 +143,22 @@ def parse_question(
 
     Raises what openid4vp.parse_request does, and Undetermined for requests that ask for anything else.
     """
-    authorization = openid4vp.parse_request(request, resolve=resolve, origin=origin)
+    return question_of(openid4vp.parse_request(request, resolve=resolve, origin=origin))
+
+
+def question_of(authorization: AuthorizationRequest) -> Question:
+    """The question that a request asks.
+
+    Raises MalformedInput, InputTooLarge, and Undetermined for requests that ask for anything else, told at
+    the request's own address.
+    """
+    try:
+        return _question(authorization)
+    except IpseError as error:
+        raise refused_with(error, INVALID_TRANSACTION_DATA, authorization.reply) from error.__cause__
+
+
+def _question(authorization: AuthorizationRequest) -> Question:
     queries, entries = authorization.credentials, authorization.transaction_data
     if len(entries) != 1:
         raise Undetermined("the request's transaction_data is not one question about preferences")

@@ -360,5 +360,15 @@ MIGRATIONS: Final[tuple[str, ...]] = (
     ALTER TABLE receipts ADD COLUMN withdrawal TEXT;
     ALTER TABLE receipts ADD COLUMN reply TEXT;
     """,
+    # Trust anchors: an authority's certificate is trusted for verifiers, issuers or status lists.
+    """
+    CREATE TABLE trusted_authorities (
+        fingerprint TEXT NOT NULL,
+        purpose TEXT NOT NULL,
+        certificate BLOB NOT NULL,
+        added TEXT NOT NULL,
+        PRIMARY KEY (fingerprint, purpose)
+    ) STRICT;
+    """,
 )
 """A statement ends with a semicolon at the end of its line: a trigger has others inside it."""

@@ -41,6 +41,7 @@ TABLES: Final = (
     "topic_access",
     "topics",
     "transcript",
+    "trusted_authorities",
     "trusted_issuers",
 )
 """What a head covers. The others hold what can be made again, or what is bound to the rows of these."""

@@ -14,7 +14,15 @@ from typing import Final
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import StorageError, VaultAltered
-from ipse.storage import answers, disclosure_log, grants, statements, topic_store, trusted_issuers
+from ipse.storage import (
+    answers,
+    disclosure_log,
+    grants,
+    statements,
+    topic_store,
+    trusted_authorities,
+    trusted_issuers,
+)
 from ipse.storage.disclosure_log import Entry
 from ipse.storage.state_head import Head
 from ipse.wallet import state
@@ -141,6 +149,8 @@ def _take_back(wallet: Wallet, now: str) -> None:
     statements.set_sensitivity(vault, "secret", now=now)
     for did in trusted_issuers.by_issuer(vault):
         trusted_issuers.remove(vault, did)
+    for authority in trusted_authorities.every(vault):
+        trusted_authorities.remove(vault, authority.fingerprint)
     summaries.change_limits(wallet, year=0, life=0)
 
 

@@ -1,22 +1,73 @@
-"""The trust list: whose credentials the owner accepts, and of which types."""
+"""The trust list: whose credentials the owner accepts, and the authorities whose certificates count.
+
+An issuer is trusted for types of credentials. An authority (CA) is trusted for a purpose: `verifier` for who
+asks, `issuer` for who issues credentials of any type, `status` for who publishes status lists.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING, Final
 
 from ipse.credentials.policy import check_issuer
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import UsageError
-from ipse.storage import trusted_issuers
+from ipse.errors import CorruptData, IpseError, NotFound, UsageError
+from ipse.storage import trusted_authorities, trusted_issuers
+from ipse.storage.trusted_authorities import PURPOSES
 from ipse.storage.trusted_issuers import TrustedIssuer
 from ipse.wallet import state
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["TrustedIssuer", "add", "listed", "remove", "trusted"]
+if TYPE_CHECKING:
+    from ipse.keys.certificates import Certificate
+
+__all__ = [
+    "PURPOSES",
+    "Authority",
+    "Trust",
+    "TrustedIssuer",
+    "add",
+    "add_authority",
+    "anchors",
+    "authorities",
+    "listed",
+    "remove",
+    "remove_authority",
+    "trust_of",
+    "trusted",
+]
 
 _MAX_TYPE = 500
+_LONGEST_FINGERPRINT: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A trusted authority: its certificate, what it is trusted for, and since when (RFC 3339)."""
+
+    certificate: Certificate
+    purposes: tuple[str, ...]
+    added: str
+
+    @property
+    def fingerprint(self) -> str:
+        """The hex SHA-256 of the certificate."""
+        return self.certificate.fingerprint.hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom the owner trusts: issuers with the types they may issue, and trust anchors by purpose."""
+
+    issuers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    authorities: tuple[Authority, ...] = ()
+
+    def anchors(self, purpose: str) -> tuple[Certificate, ...]:
+        """The certificates of the authorities that are trusted for `purpose`."""
+        return tuple(entry.certificate for entry in self.authorities if purpose in entry.purposes)
 
 
 def add(wallet: Wallet, issuer: str, types: Sequence[str], *, now: datetime) -> None:
@@ -51,3 +102,103 @@ def trusted(wallet: Wallet) -> dict[str, frozenset[str]]:
     """
     state.check(wallet)
     return trusted_issuers.by_issuer(wallet.vault)
+
+
+def trust_of(wallet: Wallet) -> Trust:
+    """Everyone the owner trusts, from the newest state of the vault. Raises as `trusted`."""
+    state.check(wallet)
+    return Trust(trusted_issuers.by_issuer(wallet.vault), tuple(authorities(wallet)))
+
+
+def anchors(wallet: Wallet, purpose: str) -> tuple[Certificate, ...]:
+    """The trust anchors for `verifier`, `issuer` or `status`, from the newest state of the vault.
+
+    Raises UsageError for another purpose, and as `trusted`.
+    """
+    _check_purposes([purpose])
+    return trust_of(wallet).anchors(purpose)
+
+
+def add_authority(
+    wallet: Wallet, certificates: Sequence[Certificate], purposes: Sequence[str], *, now: datetime
+) -> None:
+    """Trust authorities for these purposes, beside those they are trusted for.
+
+    Raises UsageError for a purpose that is none or no certificate, CertificateRejected for a certificate that
+    can be no trust anchor now; nothing is added then.
+    """
+    from ipse.keys.certificates import check_authority
+
+    _check_purposes(purposes)
+    if not certificates:
+        raise UsageError("there is no certificate to trust", hint="give the certificate of an authority")
+    for certificate in certificates:
+        check_authority(certificate, now=now)
+    with wallet.vault.transaction():
+        for certificate in certificates:
+            trusted_authorities.add(
+                wallet.vault,
+                certificate.fingerprint.hex(),
+                certificate.der,
+                purposes,
+                now=format_timestamp(now),
+            )
+
+
+def authorities(wallet: Wallet) -> list[Authority]:
+    """Return the trusted authorities, by fingerprint. Raises CorruptData."""
+    found: dict[str, Authority] = {}
+    for entry in trusted_authorities.every(wallet.vault):
+        known = found.get(entry.fingerprint)
+        if known is None:
+            found[entry.fingerprint] = Authority(_certificate(entry), (entry.purpose,), entry.added)
+        else:
+            purposes = (*known.purposes, entry.purpose)
+            found[entry.fingerprint] = Authority(known.certificate, purposes, min(known.added, entry.added))
+    return list(found.values())
+
+
+def remove_authority(wallet: Wallet, fingerprint: str, purposes: Sequence[str] | None = None) -> int:
+    """Remove an authority, for these purposes or for all; return how many entries.
+
+    `fingerprint` is the hex SHA-256 of its certificate or the beginning of it, with or without colons. Raises
+    NotFound where there is none, UsageError where several begin so.
+    """
+    beginning = fingerprint.replace(":", "").lower()
+    if purposes:
+        _check_purposes(purposes)
+    held = {entry.fingerprint for entry in trusted_authorities.every(wallet.vault)}
+    fitting = sorted(entry for entry in held if beginning and entry.startswith(beginning))
+    if len(fitting) > 1:
+        raise UsageError(
+            f"{len(fitting)} fingerprints begin with {beginning}",
+            hint="give more of it: `ipse trust list --json` prints them in full",
+        )
+    deleted = trusted_authorities.remove(wallet.vault, fitting[0], purposes) if fitting else 0
+    if not deleted:
+        raise NotFound(
+            f"no authority with the fingerprint {fingerprint[:_LONGEST_FINGERPRINT]!r} is trusted for that",
+            hint="`ipse trust list` shows who is",
+        )
+    return deleted
+
+
+def _certificate(entry: trusted_authorities.TrustedAuthority) -> Certificate:
+    from ipse.keys.certificates import read_certificates
+
+    try:
+        return read_certificates(entry.certificate)[0]
+    except IpseError as error:
+        raise CorruptData(
+            f"the trusted certificate {entry.fingerprint[:16]} can't be read: {error.message}",
+            hint=f"`ipse trust delete {entry.fingerprint[:16]}` deletes it",
+        ) from error
+
+
+def _check_purposes(purposes: Sequence[str]) -> None:
+    for purpose in purposes:
+        if purpose not in PURPOSES:
+            raise UsageError(
+                f"{purpose[:60]!r} is nothing that an authority is trusted for",
+                hint=f"an authority is trusted for {', '.join(PURPOSES[:-1])} or {PURPOSES[-1]}",
+            )

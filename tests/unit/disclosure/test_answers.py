@@ -33,6 +33,7 @@ from ipse.encoding import base64url
 from ipse.errors import MalformedInput
 from ipse.keys import key_types
 from ipse.keys.ed25519 import PrivateKey
+from ipse.protocols.openid4vp import Client, NoProof, parse_client_id
 from tests.unit.disclosure.material import (
     ASKED,
     DAY,
@@ -319,7 +320,8 @@ class TestReplay:
         "address", ["https://evil.example/answers", "https://shop.example/answers/", "https://shop.example"]
     )
     def test_to_another_audience_it_fails(self, address: str) -> None:
-        authorization = replace(REQUEST.authorization, client_id=f"redirect_uri:{address}")
+        client = Client(parse_client_id(f"redirect_uri:{address}"), NoProof())
+        authorization = replace(REQUEST.authorization, client=client)
         assert_stops_at("holder-binding", ANSWER, replace(REQUEST, authorization=authorization))
 
     @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any, Final
 
@@ -214,7 +215,7 @@ class TestIdentity:
 
 class TestQuestion:
     MALFORMED: Final[list[tuple[tuple[str, ...], str, str, list[Any]]]] = [
-        (NAMES, "credential_ids", "credential_ids",
+        (NAMES, "credential_ids", "credential_ids|not asked for",
          [..., None, [], "answer", ["other"], ["answer", "answer"]]),
         (NAMES, "purpose", "the purpose",
          [..., None, "", " \t ", 5, ["x"], {"de": "x"}, "x" * 301, "a\x1b[2Jb"]),
@@ -358,8 +359,7 @@ class TestWhatElseIsAsked:
     @pytest.mark.parametrize(
         "credentials",
         [
-            [{"id": "answer", "format": "mso_mdoc", "meta": {"vct_values": [type_of("choose")]}}],
-            [{"id": "answer", "format": "vc+sd-jwt", "meta": {"vct_values": [type_of("choose")]}}],
+            [{"id": "answer", "format": "jwt_vc_json", "meta": {"vct_values": [type_of("choose")]}}],
             [{"id": "answer", "format": "dc+sd-jwt", "meta": {}}],
             [{"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": [type_of("choose") + ":2"]}}],
             [{"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": [type_of("statements")]}}],
@@ -383,7 +383,7 @@ class TestWhatElseIsAsked:
     def test_transaction_data_that_is_not_one_question_is_undetermined(self) -> None:
         entry = request_object()["transaction_data"][0]
         payment = base64url.encode(b'{"type":"payment","credential_ids":["answer"]}')
-        for entries in ([], [payment], [entry, payment], [entry, entry]):
+        for entries in ([payment], [entry, payment], [entry, entry]):
             with pytest.raises(Undetermined, match="transaction_data"):
                 parse_question({**request_object(), "transaction_data": entries})
         request = request_object()
@@ -394,9 +394,6 @@ class TestWhatElseIsAsked:
     @pytest.mark.parametrize(
         "kind",
         [
-            None,
-            5,
-            [type_of("choose")],
             type_of("choose") + " ",
             type_of("choose").upper(),
             type_of("vectors"),
@@ -405,9 +402,21 @@ class TestWhatElseIsAsked:
             "choose",
         ],
     )
-    def test_another_type_of_question_is_undetermined(self, kind: Any) -> None:
-        with pytest.raises(Undetermined, match="transaction_data"):
+    def test_another_type_of_question_is_undetermined(self, kind: str) -> None:
+        with pytest.raises(Undetermined, match="transaction_data") as caught:
             parse_question(asking(type=kind))
+        assert caught.value.error_code == "invalid_transaction_data"
+
+    @pytest.mark.parametrize("kind", [None, 5, [type_of("choose")], ""])
+    def test_a_question_without_a_type_is_refused(self, kind: Any) -> None:
+        with pytest.raises(MalformedInput, match="transaction_data has the type"):
+            parse_question(asking(type=kind))
+
+    @pytest.mark.parametrize("form", ["mso_mdoc", "vc+sd-jwt"])
+    def test_a_request_in_another_format_is_undetermined(self, form: str) -> None:
+        asked = {"id": "answer", "format": form, "meta": {"vct_values": [type_of("choose")]}}
+        with pytest.raises(Undetermined, match=f"format '{re.escape(form)}' can't be presented"):
+            parse_question({**request_object(), "dcql_query": {"credentials": [asked]}})
 
     def test_the_question_of_one_level_under_the_type_of_another_is_refused(self) -> None:
         request = asking("topics", type=type_of("bands"))
@@ -457,7 +466,7 @@ class TestTerms:
         assert asked.terms == offered
 
     def test_of_a_request_that_is_too_long_to_be_kept_are_refused(self) -> None:
-        padding = {"state": "x" * MAX_WITH_TERMS}
+        padding = {"padding": "x" * MAX_WITH_TERMS}
         assert parse_question({**request_object(), **padding}).terms is None
         with pytest.raises(InputTooLarge, match="with terms"):
             parse_question({**request_object(terms=Terms(no_resale=True)), **padding})

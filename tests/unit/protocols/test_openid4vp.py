@@ -36,7 +36,7 @@ def built(**changes: Any) -> dict[str, Any]:
         "issued": ISSUED,
         "expires": EXPIRES,
         "query": QUERY,
-        "transaction_data": {"type": "t"},
+        "transaction_data": {"type": "t", "credential_ids": ["c"]},
     }
     request = build_request(**{**parts, **changes})
     assert isinstance(request, dict)
@@ -328,7 +328,7 @@ class TestBuild:
             "iat": int(ISSUED.timestamp()),
             "exp": int(EXPIRES.timestamp()),
             "dcql_query": QUERY,
-            "transaction_data": [base64url.encode(b'{"type":"t"}')],
+            "transaction_data": [base64url.encode(b'{"credential_ids":["c"],"type":"t"}')],
         }
 
     def test_what_is_built_reads_back(self) -> None:
@@ -338,7 +338,9 @@ class TestBuild:
         assert (request.did, request.signed) == (None, False)
         assert (request.nonce, request.issued, request.expires) == (NONCE, ISSUED, EXPIRES)
         assert [query.id for query in request.credentials] == ["c"]
-        assert [entry.content for entry in request.transaction_data] == [{"type": "t"}]
+        assert [entry.content for entry in request.transaction_data] == [
+            {"type": "t", "credential_ids": ["c"]}
+        ]
 
     @pytest.mark.parametrize(
         "changes",
@@ -370,30 +372,26 @@ class TestParse:
             ("redirect_uri", 5, "redirect_uri"),
             ("nonce", None, "nonce"),
             ("nonce", "", "nonce"),
-            ("nonce", NONCE[1:], "nonce"),
             ("nonce", NONCE + "\n", "nonce"),
             ("nonce", NONCE + " ", "nonce"),
             ("nonce", NONCE + "é", "nonce"),
-            ("nonce", "x" * 257, "nonce"),
-            ("nonce", 10**16, "nonce"),
+            ("nonce", "x" * 4097, "nonce"),
+            ("nonce", 10**15, "nonce"),
             ("nonce", [NONCE], "nonce"),
             ("iat", None, "iat"),
             ("iat", "1782907200", "iat"),
-            ("iat", 1782907200.0, "iat"),
             ("iat", True, "iat"),
             ("iat", -1, "iat"),
             ("iat", 253402300800, "iat"),
-            ("iat", 10**40, "iat"),
+            ("iat", 10**15, "iat"),
             ("exp", None, "exp"),
             ("exp", False, "exp"),
             ("exp", [], "exp"),
-            ("exp", int(ISSUED.timestamp()), "expire"),
-            ("exp", int(ISSUED.timestamp()) + 31 * 24 * 3600 + 1, "expire"),
             ("dcql_query", None, "dcql_query"),
             ("dcql_query", "{}", "dcql_query"),
             ("transaction_data", "e30", "transaction_data"),
             ("transaction_data", {}, "transaction_data"),
-            ("transaction_data", None, "transaction_data"),
+            ("transaction_data", [], "transaction_data"),
             ("transaction_data", [{"type": "t"}], "transaction_data"),
             ("transaction_data", ["e30="], "base64url"),
             ("transaction_data", ["e31"], "base64url"),
@@ -409,7 +407,7 @@ class TestParse:
         with pytest.raises(MalformedInput, match=reason):
             parse_request(with_member(name, value))
 
-    @pytest.mark.parametrize("name", ["client_id", "response_type", "nonce", "iat", "exp", "dcql_query"])
+    @pytest.mark.parametrize("name", ["client_id", "response_type", "nonce", "dcql_query"])
     def test_no_member_that_is_needed_can_be_missing(self, name: str) -> None:
         request = built()
         del request[name]
@@ -419,23 +417,37 @@ class TestParse:
     @pytest.mark.parametrize(
         "client_id",
         [
-            None,
-            5,
-            "",
             ADDRESS,
-            "x509_san_dns:shop.example",
             "decentralized_identifie:did:web:shop.example",
             "did:web:shop.example",
             "REDIRECT_URI:" + ADDRESS,
-            " redirect_uri:" + ADDRESS,
+            "openid_federation:https://shop.example",
+            "shop",
         ],
     )
     def test_another_client_identifier_prefix_is_undetermined(self, client_id: Any) -> None:
         with pytest.raises(Undetermined, match="client_id"):
             parse_request(with_member("client_id", client_id))
 
-    def test_an_unsigned_request_that_names_a_did_as_its_sender_is_tampered_with(self) -> None:
-        request = with_member("client_id", "decentralized_identifier:did:web:shop.example")
+    @pytest.mark.parametrize(
+        "client_id",
+        [None, 5, "", " redirect_uri:" + ADDRESS, "origin:https://shop.example", "redirect_uri:", "x" * 2049],
+    )
+    def test_what_is_no_client_identifier_is_refused(self, client_id: Any) -> None:
+        with pytest.raises(MalformedInput):
+            parse_request(with_member("client_id", client_id))
+
+    @pytest.mark.parametrize(
+        "client_id",
+        [
+            "decentralized_identifier:did:web:shop.example",
+            "x509_san_dns:shop.example",
+            f"x509_hash:{base64url.encode(bytes(32))}",
+            "verifier_attestation:shop",
+        ],
+    )
+    def test_an_unsigned_request_that_names_who_has_to_sign_is_tampered_with(self, client_id: str) -> None:
+        request = with_member("client_id", client_id)
         with pytest.raises(RequestTampered, match="is not signed") as caught:
             parse_request(request)
         assert (caught.value.code, caught.value.exit_code) == ("request-tampered", 3)
@@ -509,15 +521,27 @@ class TestParse:
         with pytest.raises(MalformedInput):
             parse_request(addressed(address))
 
-    def test_the_longest_life_of_a_request_is_31_days(self) -> None:
-        issued = int(ISSUED.timestamp())
-        request = {**built(), "exp": issued + 31 * 24 * 3600}
-        assert parse_request(request).expires == ISSUED + timedelta(days=31)
+    def test_a_request_need_not_say_when_it_was_made_and_until_when_it_lives(self) -> None:
+        request = built()
+        del request["iat"], request["exp"]
+        parsed = parse_request(request)
+        assert (parsed.issued, parsed.expires) == (None, None)
+        check_time(parsed, ISSUED - timedelta(days=400))
+        check_time(parsed, ISSUED + timedelta(days=400))
+
+    @pytest.mark.parametrize("days", [32, 400])
+    def test_a_request_lives_as_long_as_it_says(self, days: int) -> None:
+        request = {**built(), "exp": int(ISSUED.timestamp()) + days * 24 * 3600}
+        assert parse_request(request).expires == ISSUED + timedelta(days=days)
+
+    @pytest.mark.parametrize("nonce", ["x", "n-0S6_WzA2Mj", "a.b~c", "x" * 4096])
+    def test_any_nonce_of_url_safe_characters_is_accepted(self, nonce: str) -> None:
+        assert parse_request(with_member("nonce", nonce)).nonce == nonce
 
     def test_the_digest_of_transaction_data_is_over_the_string_that_travelled(self) -> None:
-        spelled = base64url.encode(b'{ "type" : "t" }')
+        spelled = base64url.encode(b'{ "type" : "t", "credential_ids" : ["c"] }')
         entry = parse_request(with_member("transaction_data", [spelled])).transaction_data[0]
-        assert entry.content == {"type": "t"}
+        assert entry.content == {"type": "t", "credential_ids": ["c"]}
         assert entry.digest == base64url.encode(hashlib.sha256(spelled.encode()).digest())
         assert entry.digest != parse_request(built()).transaction_data[0].digest
 

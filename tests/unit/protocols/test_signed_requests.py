@@ -61,7 +61,7 @@ def signed(did: str = WEB, method: str = WEB_METHOD, key: PrivateKey = KEY, **ch
         "issued": ISSUED,
         "expires": EXPIRES,
         "query": QUERY,
-        "transaction_data": {"type": "t"},
+        "transaction_data": {"type": "t", "credential_ids": ["c"]},
         "signer": (did, method, key),
     }
     made = build_request(**{**parts, **changes})
@@ -103,7 +103,9 @@ class TestGoodRequests:
         assert (request.did, request.signed) == (WEB, True)
         assert (request.party, request.origin) == ("https://shop.example", "https://shop.example")
         assert (request.nonce, request.issued, request.expires) == (NONCE, ISSUED, EXPIRES)
-        assert [entry.content for entry in request.transaction_data] == [{"type": "t"}]
+        assert [entry.content for entry in request.transaction_data] == [
+            {"type": "t", "credential_ids": ["c"]}
+        ]
 
     def test_it_holds_what_openid4vp_asks_for_and_nothing_else(self) -> None:
         token = jws.read(signed(), what="a request")
@@ -116,7 +118,7 @@ class TestGoodRequests:
             "iat": int(ISSUED.timestamp()),
             "exp": int(EXPIRES.timestamp()),
             "dcql_query": QUERY,
-            "transaction_data": [base64url.encode(b'{"type":"t"}')],
+            "transaction_data": [base64url.encode(b'{"credential_ids":["c"],"type":"t"}')],
             "aud": "https://self-issued.me/v2",
         }
 
@@ -188,24 +190,38 @@ class TestTampering:
     @pytest.mark.parametrize("algorithm", ["none", "None", "NONE"])
     def test_alg_none_is_refused_before_a_key_is_looked_for(self, algorithm: str) -> None:
         request = forged(header={"alg": algorithm})
-        assert_tampered(request, "alg is none", resolve=never)
-        with pytest.raises(MalformedInput):
+        assert_tampered(request, "alg is ", resolve=never)
+        with pytest.raises((MalformedInput, RequestTampered)):
             parse(request.rpartition(".")[0] + ".", resolve=never)
 
-    @pytest.mark.parametrize("algorithm", ["HS256", "ES256", "eddsa", "", "RS256", "EdDSA "])
+    @pytest.mark.parametrize("algorithm", ["ES256", "ES384", "ES256K"])
     def test_the_algorithm_is_that_of_the_key(self, algorithm: str) -> None:
         assert_tampered(forged(header={"alg": algorithm}), "the header says alg")
+
+    @pytest.mark.parametrize("algorithm", ["HS256", "HS512", "eddsa", "", "EdDSA ", "dir"])
+    def test_an_algorithm_that_signs_nothing_is_refused_before_a_key_is_looked_for(
+        self, algorithm: str
+    ) -> None:
+        assert_tampered(forged(header={"alg": algorithm}), "not one of ES256", resolve=never)
+
+    @pytest.mark.parametrize("algorithm", ["RS256", "PS512", "ES512", "Ed448"])
+    def test_a_signature_that_others_make_is_undetermined(self, algorithm: str) -> None:
+        with pytest.raises(Undetermined, match=f"by {algorithm} can't be verified"):
+            parse(forged(header={"alg": algorithm}), resolve=never)
+
+    def test_eddsa_may_go_by_its_fully_specified_name(self) -> None:
+        assert parse(forged(header={"alg": "Ed25519"})).did == WEB
 
     def test_the_public_key_is_no_shared_secret(self) -> None:
         import hmac
 
         token = jws.read(forged(header={"alg": "HS256"}), what="a request")
         mac = hmac.digest(KEY.public().raw, token.signing_input, "sha256")
-        assert_tampered(f"{token.protected}.{token.body}.{base64url.encode(mac)}", "the header says alg")
+        assert_tampered(f"{token.protected}.{token.body}.{base64url.encode(mac)}", "not one of ES256")
 
     @pytest.mark.parametrize("algorithm", [..., None, 5, ["EdDSA"]])
     def test_a_header_without_algorithm_is_refused(self, algorithm: Any) -> None:
-        assert_tampered(forged(header={"alg": algorithm}), "no alg", resolve=never)
+        assert_tampered(forged(header={"alg": algorithm}), "alg is ", resolve=never)
 
     def test_a_critical_extension_is_refused(self) -> None:
         assert_tampered(forged(header={"crit": ["b64"], "b64": False}), "crit", resolve=never)
@@ -273,11 +289,20 @@ class TestSomebodyElse:
 
     @pytest.mark.parametrize(
         "client_id",
-        [..., None, 5, WEB, "", "x509_san_dns:shop.example", f"DECENTRALIZED_IDENTIFIER:{WEB}", [WEB]],
+        [WEB, f"DECENTRALIZED_IDENTIFIER:{WEB}", "shop", "openid_federation:https://shop.example"],
     )
     def test_another_client_identifier_prefix_is_undetermined(self, client_id: Any) -> None:
-        with pytest.raises(Undetermined, match="client_id"):
+        with pytest.raises(Undetermined, match="client_id") as caught:
             parse(forged({"client_id": client_id}), resolve=never)
+        assert (caught.value.error_code, caught.value.reply) == ("invalid_request", None)
+
+    @pytest.mark.parametrize("client_id", [..., None, 5, "", [WEB], "origin:https://shop.example"])
+    def test_what_is_no_client_identifier_is_refused(self, client_id: Any) -> None:
+        with pytest.raises(MalformedInput, match="client_id"):
+            parse(forged({"client_id": client_id}), resolve=never)
+
+    def test_a_name_of_a_certificate_takes_a_certificate(self) -> None:
+        assert_tampered(forged({"client_id": "x509_san_dns:shop.example"}), "has no x5c", resolve=never)
 
     @pytest.mark.parametrize(
         "did",

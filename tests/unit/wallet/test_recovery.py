@@ -13,7 +13,7 @@ from ipse.disclosure.methods.private import Limits
 from ipse.errors import CorruptData, KeystoreUnavailable, StorageError, VaultAltered, VerificationFailed
 from ipse.keys import derivation
 from ipse.storage import disclosure_log as chain
-from ipse.storage import grants, settings, statements, topic_store, trusted_issuers
+from ipse.storage import grants, settings, statements, topic_store, trusted_authorities, trusted_issuers
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
 from ipse.storage.vault import Vault
@@ -247,6 +247,7 @@ def test_takes_back_all_that_may_have_been_taken_back(recorded: Wallet) -> None:
     topic_store.add(vault, label="The abyss", meaning="strange fish", now=TIME)
     topic_store.set_access(vault, "dating", True)
     trusted_issuers.add(vault, "did:web:issuer.example", ["Degree"], now=TIME)
+    trusted_authorities.add(vault, "ab" * 32, b"der", ["verifier", "issuer"], now=TIME)
     state.settle(recorded)
     wallet, lost = broken(recorded, fall_behind)
     with wallet:
@@ -257,6 +258,7 @@ def test_takes_back_all_that_may_have_been_taken_back(recorded: Wallet) -> None:
         assert "own:The abyss" in access
         assert set(access.values()) == {False}
         assert trusted_issuers.every(wallet.vault) == []
+        assert trusted_authorities.every(wallet.vault) == []
 
 
 class TestNothingToAccept:

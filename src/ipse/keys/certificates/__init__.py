@@ -6,12 +6,20 @@ SHA-384 or SHA-512; anything else is undetermined.
 """
 
 from ipse.keys.certificates.certificate import Certificate, read_certificates
-from ipse.keys.certificates.chain import MAX_CHAIN, Chain, check_chain, read_chain, without_trust
+from ipse.keys.certificates.chain import (
+    MAX_CHAIN,
+    Chain,
+    check_authority,
+    check_chain,
+    read_chain,
+    without_trust,
+)
 
 __all__ = [
     "MAX_CHAIN",
     "Certificate",
     "Chain",
+    "check_authority",
     "check_chain",
     "read_certificates",
     "read_chain",

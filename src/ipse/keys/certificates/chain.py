@@ -23,7 +23,7 @@ from ipse.keys.certificates.certificate import MAX_DER, Certificate, load, read
 if TYPE_CHECKING:
     from cryptography import x509
 
-__all__ = ["MAX_CHAIN", "Chain", "check_chain", "read_chain", "without_trust"]
+__all__ = ["MAX_CHAIN", "Chain", "check_authority", "check_chain", "read_chain", "without_trust"]
 
 MAX_CHAIN: Final = 6
 """Certificates in `x5c`: a signer's and up to five authorities'."""
@@ -90,6 +90,18 @@ def check_chain(x5c: object, anchors: Sequence[Certificate], *, now: datetime) -
     for step in _WITH_ANCHOR:
         step(complete)
     return chain
+
+
+def check_authority(certificate: Certificate, *, now: datetime) -> None:
+    """Check that a certificate can be a trust anchor at `now` (aware).
+
+    It is an authority's, its key may sign certificates, it is valid, and ipse understands its critical
+    extensions. Raises CertificateRejected.
+    """
+    path = _Path((certificate,), (), now)
+    _check_may_sign(certificate, 0)
+    _each_is_valid(path)
+    _critical_extensions_are_known(path)
 
 
 def without_trust(x5c: object, *, now: datetime) -> tuple[Certificate, ...]:
@@ -171,22 +183,26 @@ def _anchor(path: _Path) -> Certificate:
 
 
 def _authorities_may_sign(path: _Path) -> None:
-    for below, (certificate, loaded) in enumerate(zip(path.certificates[1:], path.loaded()[1:], strict=True)):
-        if not certificate.is_authority:
-            raise CertificateRejected(
-                f"{_named(certificate)} signed another and is no authority (CA)", code="not-an-authority"
-            )
-        if certificate.path_length is not None and below > certificate.path_length:
-            raise CertificateRejected(
-                f"{_named(certificate)} allows {certificate.path_length} authorities below it,"
-                f" there are {below}",
-                code="path-too-long",
-            )
-        usage = _key_usage(loaded)
-        if usage is not None and not usage.key_cert_sign:
-            raise CertificateRejected(
-                f"the key of {_named(certificate)} is not for signing certificates", code="key-usage"
-            )
+    for below, certificate in enumerate(path.certificates[1:]):
+        _check_may_sign(certificate, below)
+
+
+def _check_may_sign(certificate: Certificate, below: int) -> None:
+    """Check that an authority may sign a certificate with `below` authorities between them."""
+    if not certificate.is_authority:
+        raise CertificateRejected(
+            f"{_named(certificate)} is not that of an authority (CA)", code="not-an-authority"
+        )
+    if certificate.path_length is not None and below > certificate.path_length:
+        raise CertificateRejected(
+            f"{_named(certificate)} allows {certificate.path_length} authorities below it, there are {below}",
+            code="path-too-long",
+        )
+    usage = _key_usage(load(certificate.der))
+    if usage is not None and not usage.key_cert_sign:
+        raise CertificateRejected(
+            f"the key of {_named(certificate)} is not for signing certificates", code="key-usage"
+        )
 
 
 def _leaf_may_sign(path: _Path) -> None:

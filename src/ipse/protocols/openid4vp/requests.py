@@ -1,287 +1,351 @@
-"""OpenID4VP 1.0 authorization requests, as far as they do not depend on what is asked for.
+"""Reading an authorization request: from what anyone may have sent to a value, or an exact refusal.
 
-An unsigned request is the JSON of a request object with the client identifier prefix `redirect_uri`:
-nothing vouches for who sent it, but the answer is bound to that address. A signed one is a JWT (RFC 9101)
-with the prefix `decentralized_identifier`: a key that the DID lists for authentication signed it (both
-section 5.9.3). What is asked for is a query in DCQL, the Digital Credentials Query Language (section 6).
+The steps stand in one order that can't be skipped: the client identifier, the proof of who asks, the address
+that the answer goes to, and what is asked. OpenID4VP 1.0 sections 5 and 8; RFC 9101 for request objects.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
-from ipse.credentials import jws
-from ipse.credentials.jws import Jws, Signer
-from ipse.dids import did_web, resolver
-from ipse.dids.resolver import Resolve, UsedMethod
-from ipse.encoding import base64url, strict_json
+from ipse.dids import resolver
+from ipse.dids.resolver import Resolve
+from ipse.encoding import strict_json
 from ipse.encoding.strict_json import Json, JsonObject, excerpt
-from ipse.encoding.timestamps import from_numeric_date, to_numeric_date
+from ipse.encoding.timestamps import from_numeric_date
 from ipse.errors import (
+    CertificateRejected,
     InputTooLarge,
+    IpseError,
     MalformedInput,
-    RequestExpired,
     RequestTampered,
     Undetermined,
+    UntrustedCertificate,
     UnusableKey,
-    VerificationFailed,
     WrongAudience,
     WrongOrigin,
 )
-from ipse.keys.key_types import PublicKey
-from ipse.protocols.dcql.query import CredentialQuery, Query, parse_query
-from ipse.protocols.parties import origin_of, party_of
+from ipse.keys.certificates import Certificate
+from ipse.protocols.dcql.query import Query, parse_query
+from ipse.protocols.openid4vp import request_objects
+from ipse.protocols.openid4vp.addresses import check_address, client_party, reply_to, response_mode
+from ipse.protocols.openid4vp.attestations import Attesters
+from ipse.protocols.openid4vp.authorization_request import (
+    AuthorizationRequest,
+    Client,
+    NoProof,
+    check_time,
+)
+from ipse.protocols.openid4vp.client_identifiers import REDIRECT_URI, parse_client_id
+from ipse.protocols.openid4vp.client_metadata import ClientMetadata, parse_client_metadata
+from ipse.protocols.openid4vp.links import Invitation
+from ipse.protocols.openid4vp.refusals import (
+    INVALID_CLIENT,
+    INVALID_REQUEST,
+    VP_FORMATS_NOT_SUPPORTED,
+    Encryption,
+    ReplyAddress,
+    refused_with,
+)
+from ipse.protocols.openid4vp.request_objects import MAX_LENGTH, Decrypt, Trust
+from ipse.protocols.openid4vp.transaction_data import check_types, parse_transaction_data
+from ipse.protocols.parties import origin_of
 
-__all__ = [
-    "LEEWAY",
-    "TYPE",
-    "WALLET",
-    "AuthorizationRequest",
-    "RequestSigner",
-    "TransactionData",
-    "build_request",
-    "check_time",
-    "origin_of",
-    "parse_request",
-    "party_of",
-]
+__all__ = ["WALLET", "parse_request", "read_claims"]
 
-TYPE: Final = "oauth-authz-req+jwt"
-"""The `typ` of a signed request (section 5)."""
 WALLET: Final = "https://self-issued.me/v2"
 """The `aud` of a request to a wallet that is not known beforehand (section 5.8)."""
-LEEWAY: Final = timedelta(seconds=60)
-"""How far clocks may differ."""
 
-RequestSigner: TypeAlias = tuple[str, str, Signer]
-"""The DID of an application, the id of one of its verification methods, and the private half of that."""
-
-_RELATIONSHIP: Final = "authentication"
-_ADDRESSED: Final = "redirect_uri:"
-_SIGNED: Final = "decentralized_identifier:"
-_MAX_LENGTH: Final = 2 * 1024 * 1024
-"""Characters of a signed request: 500 candidates of 300 characters in any script fit."""
-_NONCE: Final = re.compile(r"[A-Za-z0-9._~-]{16,256}")
-_MAX_LIFETIME: Final = 31 * 24 * 3600
-"""Seconds that a request may live at the most."""
+_MAX_TEXT: Final = 4096
+_URL_SAFE: Final = re.compile(r"[A-Za-z0-9._~-]+")
+_MAX_INFO: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class TransactionData:
-    """One entry of `transaction_data`: the object, and the string that it travels as and is hashed as."""
+@dataclass(slots=True)
+class _Reading:
+    """How far the reading of a request has come, so that a refusal knows where it may be told."""
 
-    content: JsonObject
-    encoded: str
-
-    @property
-    def digest(self) -> str:
-        """Base64url SHA-256 over the string, what the key binding repeats (Appendix B.3.3)."""
-        return base64url.encode(hashlib.sha256(self.encoded.encode()).digest())
-
-
-@dataclass(frozen=True, slots=True)
-class AuthorizationRequest:
-    """A request, and who asks.
-
-    - `client_id`: the audience of the answer; `origin`: the web origin that the answer goes to
-    - `party`: the web origin or the DID that everything about the one who asks is accounted under. Of an
-      unsigned request it is a claim, and the answer is of use to that address alone
-    - `did`: the DID whose signature was verified, None for an unsigned request
-    - `signed_by`: the verification method that signed it, in its DID document; None for an unsigned request
-    - `text`: the canonical JSON of an unsigned request, the JWT of a signed one
-    - `digest`: SHA-256 over it, in hex
-    """
-
-    client_id: str
-    origin: str
-    party: str
-    did: str | None
-    nonce: str
-    issued: datetime
-    expires: datetime
-    query: Query
-    transaction_data: tuple[TransactionData, ...]
-    digest: str
-    text: str = field(default="", repr=False, compare=False)
-    signed_by: UsedMethod | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def credentials(self) -> tuple[CredentialQuery, ...]:
-        """The credentials that are asked for."""
-        return self.query.credentials
-
-    @property
-    def signed(self) -> bool:
-        """Whether a signature was verified that shows who asks."""
-        return self.did is not None
-
-
-def build_request(
-    *,
-    address: str,
-    nonce: str,
-    issued: datetime,
-    expires: datetime,
-    query: JsonObject,
-    transaction_data: JsonObject,
-    signer: RequestSigner | None = None,
-) -> JsonObject | str:
-    """The request of the application at `address`: a request object, or with a `signer` the JWT of one.
-
-    Raises MalformedInput, Undetermined for a signer by another DID method than did:web, did:key and
-    did:jwk, RequestTampered where its key is not of its DID, and WrongOrigin where it is a did:web of
-    another origin than `address`.
-    """
-    origin_of(address)
-    request: JsonObject = {
-        "client_id": (_ADDRESSED + address) if signer is None else (_SIGNED + signer[0]),
-        "response_type": "vp_token",
-        "redirect_uri": address,
-        "nonce": nonce,
-        "iat": to_numeric_date(issued),
-        "exp": to_numeric_date(expires),
-        "dcql_query": query,
-        "transaction_data": [base64url.encode(strict_json.canonical(transaction_data))],
-    }
-    if signer is None:
-        parse_request(request)
-        return request
-    did, method_id, key = signer
-    signed = jws.sign({"typ": TYPE, "kid": method_id}, {**request, "aud": WALLET}, key)
-    _signer_of(signed)
-    _read(signed.payload, did)
-    return signed.encoded
+    fetched_from: str | None
+    claims: JsonObject = field(default_factory=dict)
+    client: Client | None = None
+    """Who asks, once it is proved as far as its prefix asks for that."""
 
 
 def parse_request(
-    request: JsonObject | str, *, resolve: Resolve | None = None, origin: str | None = None
+    request: JsonObject | str,
+    *,
+    resolve: Resolve | None = None,
+    anchors: Sequence[Certificate] = (),
+    attesters: Attesters | None = None,
+    now: datetime | None = None,
+    invitation: Invitation | None = None,
+    fetched_from: str | None = None,
+    wallet_nonce: str | None = None,
+    decrypt: Decrypt | None = None,
+    origin: str | None = None,
+    issuer: str | None = None,
+    transaction_types: Collection[str] | None = None,
 ) -> AuthorizationRequest:
-    """The value of a request; everything in it is checked but the time.
+    """The value of a request, of which everything is checked.
 
-    An object is read as an unsigned request, a text as the JWT of a signed one. `resolve` finds the DID
-    documents of signers, by default those that need no network. `origin` is where the request came from,
-    if the caller knows it from elsewhere.
+    An object is read as an unsigned request, a text as a request object (JWT).
 
-    Raises MalformedInput; RequestTampered, WrongAudience, WrongOrigin; Undetermined for what OpenID4VP
-    allows and ipse does not speak; and what `resolve` raises.
+    - `resolve` finds the DID documents of signers, by default those that need no network
+    - `anchors` are the authorities that may certify verifiers, `attesters` those that may attest them
+    - `now` (aware): without it times are not checked (`check_time` does), and no certificate is believed
+    - `invitation` is the link that led here, `fetched_from` the address the request object came from
+    - `wallet_nonce` was sent when it was fetched and must come back; `decrypt` opens an encrypted one
+    - `origin` is where the request came from, where the caller knows it from elsewhere
+    - `issuer` is the `aud` of requests to this wallet in particular, beside WALLET for all wallets
+    - `transaction_types` are the types of transaction data that the caller understands; None for any
+
+    Raises MalformedInput, InputTooLarge; RequestTampered, RequestExpired, WrongAudience, WrongOrigin,
+    UnusableKey, CertificateRejected; UntrustedCertificate, and Undetermined for what OpenID4VP allows and
+    ipse does not speak; and what `resolve` and `decrypt` raise. Every error has its `error_code`, and
+    `reply` where it may be told: only where the one who asks is proved, or gave its own address.
     """
-    if isinstance(request, str):
-        did, claims, method = _verified(request, resolve or resolver.resolve)
-        parsed, message = _read(claims, did), request.encode()
-        parsed = replace(parsed, signed_by=replace(method, made=parsed.issued))
-    else:
-        parsed, message = _read(request, None), strict_json.canonical(request)
-    if origin is not None and _origin_or_none(origin) != parsed.origin:
-        raise WrongOrigin(f"the request came from {excerpt(origin)}, its answer would go to {parsed.origin}")
-    return replace(parsed, digest=hashlib.sha256(message).hexdigest(), text=message.decode())
-
-
-def check_time(request: AuthorizationRequest, now: datetime) -> None:
-    """Raise RequestExpired where the request has expired or comes from the future.
-
-    UnusableKey or Undetermined where its signer's key is no longer in use.
-    """
-    if now - LEEWAY > request.expires:
-        raise RequestExpired(f"the request expired at {request.expires:%Y-%m-%d %H:%M} UTC")
-    if now + LEEWAY < request.issued:
-        raise RequestExpired("the request was made in the future", hint="check this machine's clock")
-    if request.signed_by is not None:
-        request.signed_by.check(_RELATIONSHIP, now)
-
-
-def _verified(text: str, resolve: Resolve) -> tuple[str, JsonObject, UsedMethod]:
-    """The signer's DID, the payload of a signed request whose signature holds, and the method that signed."""
-    if len(text) > _MAX_LENGTH:
-        raise InputTooLarge(f"the request has {len(text)} characters; at most {_MAX_LENGTH} are read")
-    token = jws.read(text, what="the request")
-    did, method_id = _signer_of(token)
-
-    used: list[UsedMethod] = []
-
-    def key() -> PublicKey:
-        document = resolve(did)
-        try:
-            method = resolver.listed_method(document, method_id, _RELATIONSHIP)
-        except UnusableKey as error:
-            raise RequestTampered(f"the request's key is none that {did[:100]} authenticates with") from error
-        used.append(UsedMethod(document, method))
-        return resolver.method_key(method)
-
+    reading = _Reading(fetched_from)
+    trust = Trust(resolve or resolver.resolve, anchors, attesters, now)
     try:
-        jws.check_signature(token, key)
-    except (RequestTampered, UnusableKey):
-        raise
-    except VerificationFailed as error:
-        raise RequestTampered(f"the request's signature: {error.message}") from error
-    return did, token.payload, used[0]
+        if isinstance(request, str):
+            text = request_objects.read_request_object(request, decrypt)
+            client = _signed(text, trust, reading, invitation)
+        else:
+            text = _canonical(request)
+            client = _unsigned(request, reading, invitation)
+        reading.client = client
+        _check_freshness(reading.claims, wallet_nonce)
+        parsed = read_claims(reading.claims, client, text, issuer)
+        if origin is not None and _origin_or_none(origin) != parsed.origin:
+            raise WrongOrigin(
+                f"the request came from {excerpt(origin)}, its answer would go to {parsed.origin}"
+            )
+        if transaction_types is not None:
+            check_types(parsed.transaction_data, transaction_types)
+        if now is not None:
+            check_time(parsed, now)
+        return parsed
+    except IpseError as error:
+        raise refused_with(error, _error_code(error), _reply(reading)) from error.__cause__
 
 
-def _signer_of(token: Jws) -> tuple[str, str]:
-    """The DID that a signed request names as its sender, and which of its keys is to have signed."""
-    client_id, kid = token.payload.get("client_id"), token.header.get("kid")
-    if isinstance(client_id, str) and client_id.startswith(_ADDRESSED):
-        raise MalformedInput("the request is signed, and its client_id is an address, which signs nothing")
-    if not isinstance(client_id, str) or not client_id.startswith(_SIGNED):
-        raise Undetermined(f"the client_id {excerpt(client_id)} does not begin with {_SIGNED}")
-    did = client_id.removeprefix(_SIGNED)
-    party_of(resolver.check_did(did))
-    if token.header.get("typ") != TYPE:
-        raise RequestTampered(f"the request is signed as {excerpt(token.header.get('typ'))}, not as {TYPE}")
-    if not isinstance(kid, str) or not kid.startswith(f"{did}#"):
-        raise RequestTampered(f"the request's kid {excerpt(kid)} is no key of {did[:100]}")
-    return did, kid
+def _signed(text: str, trust: Trust, reading: _Reading, invitation: Invitation | None) -> Client:
+    """The client that a request object is proved to come from."""
+    request = request_objects.parse(text)
+    reading.claims = request.claims
+    _check_invitation(request.claims, invitation)
+    return request_objects.verify(request, trust)
 
 
-def _read(claims: JsonObject, did: str | None) -> AuthorizationRequest:
-    """The value of the claims of a request, `did` being the one who signed them; without its digest."""
-    if claims.get("response_type") != "vp_token":
-        raise MalformedInput("the request is no OpenID4VP request: its response_type is not vp_token")
-    client_id, address = _client(claims, did)
-    if claims.get("response_mode", "fragment") != "fragment":
-        raise Undetermined(f"the response_mode {excerpt(claims['response_mode'])} is not supported")
-    if (did is not None or "aud" in claims) and claims.get("aud") not in (WALLET, [WALLET]):
-        raise WrongAudience(f"the request is for {excerpt(claims.get('aud'))}, not for {WALLET}")
-    origin = origin_of(address)
-    party = origin if did is None else party_of(did)
-    if did is not None and did.startswith(did_web.PREFIX):
-        home = origin_of(did_web.publish_url(did))
-        if origin != home:
-            raise WrongOrigin(f"the request is signed by {home}, its answer would go to {origin}")
-    issued, expires = _period(claims)
+def _unsigned(claims: JsonObject, reading: _Reading, invitation: Invitation | None) -> Client:
+    """The client that an unsigned request names, which has to be an address."""
+    reading.claims = claims
+    response_mode(claims)
+    identifier = parse_client_id(claims.get("client_id"))
+    _check_invitation(claims, invitation)
+    if identifier.prefix != REDIRECT_URI:
+        raise RequestTampered(f"the request names {excerpt(identifier.text)} as its sender and is not signed")
+    return Client(identifier, NoProof())
+
+
+def _check_invitation(claims: JsonObject, invitation: Invitation | None) -> None:
+    """Raise RequestTampered unless the link and the request name the same client (section 5.10.1)."""
+    if invitation is not None and claims.get("client_id") != invitation.client_id:
+        raise RequestTampered(
+            f"the link is from {excerpt(invitation.client_id)}, "
+            f"the request from {excerpt(claims.get('client_id'))}"
+        )
+
+
+def _check_freshness(claims: JsonObject, wallet_nonce: str | None) -> None:
+    """Raise RequestTampered unless the request repeats the wallet's nonce (section 5.10.1)."""
+    if wallet_nonce is not None and claims.get("wallet_nonce") != wallet_nonce:
+        raise RequestTampered(
+            "the request does not repeat the wallet_nonce that it was fetched with; it may be a replayed one"
+        )
+
+
+def read_claims(
+    claims: JsonObject, client: Client, text: str, issuer: str | None = None
+) -> AuthorizationRequest:
+    """The value of the `claims` of a request by `client`, whose proof held; `text` is what it came as.
+
+    Raises what `parse_request` does for claims that are wrong.
+    """
+    mode = response_mode(claims)
+    address = reply_to(claims, mode, client)
+    check_address(client, address)
+    _check_audience(claims, client, issuer)
+    query = _query(claims)
+    state = _state(claims, query)
+    metadata = parse_client_metadata(claims.get("client_metadata"))
+    if mode == "direct_post.jwt":
+        _check_encryption(metadata)
     return AuthorizationRequest(
-        client_id=client_id,
-        origin=origin,
-        party=party,
-        did=did,
+        client=client,
+        party=client_party(client, address),
         nonce=_nonce(claims.get("nonce")),
-        issued=issued,
-        expires=expires,
-        query=parse_query(claims.get("dcql_query")),
-        transaction_data=_transaction_data(claims),
-        digest="",
+        state=state,
+        response_mode=mode,
+        reply_to=address,
+        origin=origin_of(address),
+        query=query,
+        transaction_data=parse_transaction_data(claims.get("transaction_data"), query),
+        client_metadata=metadata,
+        verifier_info=_verifier_info(claims, query),
+        issued=_moment(claims, "iat"),
+        expires=_moment(claims, "exp"),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        text=text,
     )
 
 
-def _client(claims: JsonObject, did: str | None) -> tuple[str, str]:
-    """The client_id, and the address that the answer goes to."""
-    client_id = claims.get("client_id")
-    if did is not None:
-        address = claims.get("redirect_uri")
-        if not isinstance(address, str):
-            raise MalformedInput("the signed request has no redirect_uri that its answer could go to")
-        return f"{_SIGNED}{did}", address
-    if isinstance(client_id, str) and client_id.startswith(_SIGNED):
-        raise RequestTampered(f"the request names {excerpt(client_id)} as its sender and is not signed")
-    if not isinstance(client_id, str) or not client_id.startswith(_ADDRESSED):
-        raise Undetermined(f"the client_id {excerpt(client_id)} does not begin with {_ADDRESSED}")
-    address = client_id.removeprefix(_ADDRESSED)
-    if claims.get("redirect_uri", address) != address:
-        raise MalformedInput("the request's redirect_uri is not the one in its client_id")
-    return client_id, address
+def _check_audience(claims: JsonObject, client: Client, issuer: str | None) -> None:
+    """Raise WrongAudience where the request is for somebody else (section 5.8)."""
+    if isinstance(client.proof, NoProof) and "aud" not in claims:
+        return
+    audience = claims.get("aud")
+    accepted = [WALLET] if issuer is None else [WALLET, issuer]
+    if audience not in accepted and audience not in [[name] for name in accepted]:
+        raise WrongAudience(f"the request is for {excerpt(audience)}, not for {' or '.join(accepted)}")
+
+
+def _query(claims: JsonObject) -> Query:
+    """What is asked for. Raises MalformedInput, Undetermined (sections 5.1, 5.5 and 8.5)."""
+    if "dcql_query" in claims and "scope" in claims:
+        raise MalformedInput("the request has both dcql_query and scope; only one of them may be there")
+    if "dcql_query" not in claims and "scope" in claims:
+        raise Undetermined(
+            f"the request asks by the scope {excerpt(claims['scope'])}, which stands for no query here",
+            hint="ask the application for a request with dcql_query",
+        )
+    if (
+        "dcql_query" not in claims
+        and {"presentation_definition", "presentation_definition_uri"} & claims.keys()
+    ):
+        raise Undetermined(
+            "the request has a presentation_definition, as drafts of OpenID4VP had, and no dcql_query",
+            hint="ask the application for a request of OpenID4VP 1.0",
+        )
+    query = parse_query(claims.get("dcql_query"))
+    if not any(asked.is_supported for asked in query.credentials):
+        formats = ", ".join(dict.fromkeys(asked.format for asked in query.credentials))
+        raise refused_with(
+            Undetermined(f"credentials in the format {excerpt(formats)} can't be presented"),
+            VP_FORMATS_NOT_SUPPORTED,
+        )
+    return query
+
+
+def _nonce(nonce: Json) -> str:
+    if not isinstance(nonce, str) or len(nonce) > _MAX_TEXT or not _URL_SAFE.fullmatch(nonce):
+        raise MalformedInput(f"the request has the nonce {excerpt(nonce)}, URL-safe characters are expected")
+    return nonce
+
+
+def _state(claims: JsonObject, query: Query) -> str | None:
+    """The state. Raises MalformedInput where it is needed and missing (section 5.3)."""
+    state = claims.get("state")
+    if state is None:
+        if not all(asked.require_holder_binding for asked in query.credentials):
+            raise MalformedInput("the request asks for a credential without holder binding, and has no state")
+        return None
+    if not _is_state(state):
+        raise MalformedInput(f"the request has the state {excerpt(state)}, URL-safe characters are expected")
+    return str(state)
+
+
+def _is_state(state: Json) -> bool:
+    return isinstance(state, str) and len(state) <= _MAX_TEXT and bool(_URL_SAFE.fullmatch(state))
+
+
+def _check_encryption(metadata: ClientMetadata) -> None:
+    """Raise MalformedInput where the answer is to be encrypted and can't be (section 8.3)."""
+    if not metadata.keys:
+        raise MalformedInput(
+            "the answer is to be encrypted, and client_metadata has no key that it can be encrypted to",
+            hint="a usable key is on P-256 and has a kid and the alg ECDH-ES",
+        )
+    if metadata.encryption is None:
+        listed = ", ".join(metadata.enc_values)
+        raise Undetermined(f"the answer is to be encrypted by {excerpt(listed)}, none of which is supported")
+
+
+def _verifier_info(claims: JsonObject, query: Query) -> tuple[JsonObject, ...]:
+    """The entries of `verifier_info`, well formed and not checked otherwise (section 5.1)."""
+    if "verifier_info" not in claims:
+        return ()
+    entries = claims["verifier_info"]
+    if not isinstance(entries, list) or not 0 < len(entries) <= _MAX_INFO:
+        raise MalformedInput(f"verifier_info is not an array of 1 to {_MAX_INFO} objects")
+    for entry in entries:
+        if not isinstance(entry, dict) or not isinstance(entry.get("format"), str):
+            raise MalformedInput("an entry of verifier_info is not an object with a format")
+        if not isinstance(entry.get("data"), (str, dict)):
+            raise MalformedInput("an entry of verifier_info has no data, a text or an object")
+        ids = entry.get("credential_ids", [asked.id for asked in query.credentials])
+        named = isinstance(ids, list) and ids and all(isinstance(name, str) for name in ids)
+        if not named or any(query.credential(name) is None for name in ids):
+            raise MalformedInput("credential_ids in verifier_info name no credentials that are asked for")
+    return tuple(entries)
+
+
+def _moment(claims: JsonObject, name: str) -> datetime | None:
+    return from_numeric_date(claims[name], f"the request's {name}") if name in claims else None
+
+
+def _canonical(request: JsonObject) -> str:
+    text = strict_json.canonical(request).decode()
+    if len(text) > MAX_LENGTH:
+        raise InputTooLarge(f"the request has {len(text)} characters; at most {MAX_LENGTH} are read")
+    return text
+
+
+def _error_code(error: IpseError) -> str:
+    """What an error is told as, where the place that raised it did not say (section 8.5)."""
+    client = (UnusableKey, CertificateRejected, UntrustedCertificate)
+    return INVALID_CLIENT if isinstance(error, client) else INVALID_REQUEST
+
+
+def _reply(reading: _Reading) -> ReplyAddress | None:
+    """Where a refusal may be told: at an address that the client may use, or on the server that it came from.
+
+    Nothing may be wrong with the address itself.
+    """
+    claims = reading.claims
+    try:
+        client = reading.client or Client(parse_client_id(claims.get("client_id")), NoProof())
+        mode = response_mode(claims)
+        address = reply_to(claims, mode, client, lenient=True)
+        if not _may_tell(reading, client, address):
+            return None
+    except IpseError:
+        return None
+    state = claims.get("state")
+    return ReplyAddress(mode, address, state if _is_state(state) else None, _encryption(claims, mode))
+
+
+def _may_tell(reading: _Reading, client: Client, address: str) -> bool:
+    """Whether `client` is known to be behind `address`. Raises what `check_address` does."""
+    if reading.fetched_from is not None and origin_of(address) == origin_of(reading.fetched_from):
+        return True
+    check_address(client, address)
+    return reading.client is not None
+
+
+def _encryption(claims: JsonObject, mode: str) -> Encryption | None:
+    """How a refusal is encrypted, None where it is not to be or can't be (section 8.3.1)."""
+    if mode != "direct_post.jwt":
+        return None
+    try:
+        return parse_client_metadata(claims.get("client_metadata")).encryption
+    except IpseError:
+        return None
 
 
 def _origin_or_none(address: str) -> str | None:
@@ -289,32 +353,3 @@ def _origin_or_none(address: str) -> str | None:
         return origin_of(address)
     except MalformedInput:
         return None
-
-
-def _nonce(nonce: Json) -> str:
-    if not isinstance(nonce, str) or not _NONCE.fullmatch(nonce):
-        raise MalformedInput("the request has no nonce of at least 16 URL-safe characters")
-    return nonce
-
-
-def _period(claims: JsonObject) -> tuple[datetime, datetime]:
-    issued, expires = _moment(claims, "iat"), _moment(claims, "exp")
-    if not 0 < (expires - issued).total_seconds() <= _MAX_LIFETIME:
-        raise MalformedInput("the request does not expire within 31 days of its making")
-    return issued, expires
-
-
-def _moment(request: JsonObject, name: str) -> datetime:
-    return from_numeric_date(request.get(name), f"the request's {name}", whole=True)
-
-
-def _transaction_data(request: JsonObject) -> tuple[TransactionData, ...]:
-    entries = request.get("transaction_data", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, str) for entry in entries):
-        raise MalformedInput("the request's transaction_data is not an array of strings")
-    return tuple(
-        TransactionData(
-            strict_json.parse_object(base64url.decode(entry), what="an entry of transaction_data"), entry
-        )
-        for entry in entries
-    )

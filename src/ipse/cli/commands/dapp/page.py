@@ -150,8 +150,11 @@ def _exposing(exposed: Exposed) -> list[str]:
 
 
 def _how_long(question: Question) -> list[str]:
+    expires = question.authorization.expires
     return [
-        f"until {question.authorization.expires:%Y-%m-%d %H:%M} UTC it can be answered;",
+        f"until {expires:%Y-%m-%d %H:%M} UTC it can be answered;"
+        if expires
+        else "it does not say until when it can be answered;",
         f"they say they keep the answer for {_duration(question.retention)}",
     ]
 

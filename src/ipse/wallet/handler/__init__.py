@@ -1,0 +1,1 @@
+"""Registering ipse with the desktop for the links that a wallet answers, one module a kind of desktop."""

@@ -1,0 +1,91 @@
+r"""Windows: the registry under HKEY_CURRENT_USER\Software\Classes, one key for each scheme.
+
+Windows puts the link into the command line before that is taken apart into words. A link with a quotation
+mark therefore becomes several words; the command takes exactly one, behind `--`, and refuses the rest.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final
+
+from ipse.errors import StorageError
+from ipse.wallet.handler.registration import SCHEMES, Registration
+
+__all__ = ["CLASSES", "command_line", "install", "remove"]
+
+CLASSES: Final = r"Software\Classes"
+_OURS: Final = "ipse handler"
+"""A value of each scheme's key that we have set: "" or the command that was there before."""
+_COMMAND: Final = r"shell\open\command"
+
+
+def command_line(command: Sequence[str]) -> str:
+    """The command line for the registry, with the link as %1 in quotation marks."""
+    return subprocess.list2cmdline([word.replace("%", "%%") for word in command]) + ' "%1"'
+
+
+def install(command: Sequence[str]) -> Registration:
+    """Write the keys. Raises StorageError."""
+    registry = _registry()
+    line = command_line(command)
+    try:
+        for scheme in SCHEMES:
+            key = rf"{CLASSES}\{scheme}"
+            before = _read(registry, key, _OURS)
+            if before is None:
+                before = _read(registry, rf"{key}\{_COMMAND}", "") or ""
+            _set(registry, key, _OURS, before)
+            _set(registry, key, "", f"URL:{scheme}")
+            _set(registry, key, "URL Protocol", "")
+            _set(registry, rf"{key}\{_COMMAND}", "", line)
+    except OSError as error:
+        raise StorageError(f"can't write the registry: {error.strerror or error}".lower()) from error
+    return Registration(SCHEMES, rf"HKEY_CURRENT_USER\{CLASSES}")
+
+
+def remove() -> bool:
+    """Delete what was written, or put back the command that was there before. Raises StorageError."""
+    registry = _registry()
+    found = False
+    try:
+        for scheme in SCHEMES:
+            key = rf"{CLASSES}\{scheme}"
+            before = _read(registry, key, _OURS)
+            if before is None:
+                continue
+            found = True
+            if before:
+                _set(registry, rf"{key}\{_COMMAND}", "", before)
+                with registry.OpenKey(registry.HKEY_CURRENT_USER, key, 0, registry.KEY_SET_VALUE) as opened:
+                    registry.DeleteValue(opened, _OURS)
+            else:
+                for path in (_COMMAND, r"shell\open", "shell", ""):
+                    registry.DeleteKey(registry.HKEY_CURRENT_USER, rf"{key}\{path}".rstrip("\\"))
+    except OSError as error:
+        raise StorageError(f"can't write the registry: {error.strerror or error}".lower()) from error
+    return found
+
+
+def _registry() -> Any:
+    """The module winreg, which only Windows has."""
+    if "winreg" not in sys.modules:
+        import winreg  # noqa: F401
+    return sys.modules["winreg"]
+
+
+def _read(registry: Any, key: str, name: str) -> str | None:
+    with (
+        suppress(FileNotFoundError),
+        registry.OpenKey(registry.HKEY_CURRENT_USER, key, 0, registry.KEY_READ) as opened,
+    ):
+        return str(registry.QueryValueEx(opened, name)[0])
+    return None
+
+
+def _set(registry: Any, key: str, name: str, value: str) -> None:
+    with registry.CreateKeyEx(registry.HKEY_CURRENT_USER, key, 0, registry.KEY_SET_VALUE) as opened:
+        registry.SetValueEx(opened, name, 0, registry.REG_SZ, value)
