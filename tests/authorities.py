@@ -97,6 +97,14 @@ class Held:
         key = key or new_key()
         return Held(build(plan, key.public_key(), self.certificate.subject, self.key), key, above)
 
+    def certify(self, public: ecdsa.PublicKey, name: str = "Example Issuer", **changes: Any) -> bytes:
+        """The certificate of another's key and those above it but the anchor, as a PEM file."""
+        x, y = (int.from_bytes(part, "big") for part in public.coordinates())
+        key = ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+        made = build(replace(leaf_plan(name), **changes), key, self.certificate.subject, self.key)
+        above = () if _is_root(self.certificate) else (self.certificate, *self.above)
+        return b"".join(entry.public_bytes(Encoding.PEM) for entry in (made, *above))
+
     def authority(self, name: str = "Example Issuing CA", **changes: Any) -> Held:
         """An authority below this one."""
         return self.issue(replace(authority_plan(name), **changes))

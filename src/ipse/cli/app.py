@@ -323,6 +323,10 @@ _IPSE: Final = Family(
         ),
         "profile": _PROFILE,
         "dapp": _DAPP,
+        "verifier": Family(
+            "Asking wallets over OpenID4VP, and verifying what they answer.",
+            {"serve": "verifier.serve:serve"},
+        ),
         "handler": Family(
             "Links in the browser that open ipse in a terminal.",
             {"install": "handler:install", "remove": "handler:remove", "open": "handler:open_"},

@@ -30,6 +30,7 @@ __all__ = [
     "Force",
     "OutputFile",
     "SchemaFiles",
+    "certificate_chain",
     "check_output",
     "contexts",
     "deliver",
@@ -176,6 +177,15 @@ def contexts(given: Sequence[str] | None) -> Contexts | None:
 
     documents = {url: read_object(file) for url, file in _files(given, "--context")}
     return json_ld.known().with_extra(documents)
+
+
+def certificate_chain(file: str | None) -> tuple[str, ...]:
+    """Return the certificates in a file as `x5c` has them; none where there is no file."""
+    if file is None:
+        return ()
+    from ipse.keys.certificates import read_certificates
+
+    return tuple(certificate.x5c for certificate in read_certificates(read_bytes(file)))
 
 
 def lookup(

@@ -32,6 +32,7 @@ _OPTIONS: Final = {
     "undefined_terms": "--undefined-terms",
     "disclosable": "--disclosable",
     "decoys": "--decoys",
+    "x5c": "--x5c",
 }
 
 

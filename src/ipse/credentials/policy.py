@@ -17,6 +17,7 @@ from ipse.errors import Undetermined, UsageError
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
     from ipse.credentials.status import Keep, Published
+    from ipse.keys.certificates import Certificate
 
 __all__ = [
     "ANY_TYPE",
@@ -69,6 +70,9 @@ class Policy:
     - `issuers`: the DIDs whose credentials are accepted, whatever their type; any collection of them
     - `trusted`: DID to the types it may issue, for where `issuers` is empty; ANY_TYPE stands for all
     - `any_issuer`: gives that check up, and is said out loud
+    - `issuer_anchors`: authorities (CAs) whose certificates name issuers; where `issuers` is empty,
+      credentials of these issuers are accepted, whatever their type
+    - `status_anchors`: authorities whose certificates name who may publish status lists, of any issuer
     - `leeway`: how far clocks may differ
     - `challenge`: what a presentation must answer; NO_CHALLENGE gives that up, and None has not said, so
       that no presentation is looked at
@@ -80,6 +84,8 @@ class Policy:
     issuers: Collection[str] = frozenset()
     trusted: Mapping[str, Collection[str]] = field(default_factory=dict)
     any_issuer: bool = False
+    issuer_anchors: tuple[Certificate, ...] = ()
+    status_anchors: tuple[Certificate, ...] = ()
     leeway: timedelta = field(default=timedelta(seconds=60))
     challenge: Challenge | NoChallenge | None = None
     any_holder: bool = False
@@ -87,7 +93,11 @@ class Policy:
     @property
     def names_nobody(self) -> bool:
         """Whether nobody said whose credentials are accepted."""
-        return not (self.issuers or self.trusted or self.any_issuer)
+        return not (self.issuers or self.trusted or self.any_issuer or self.issuer_anchors)
+
+    def names(self, issuer: str) -> bool:
+        """Whether credentials of `issuer` may be accepted for its name alone."""
+        return self.any_issuer or issuer in self.issuers or (not self.issuers and issuer in self.trusted)
 
     def __post_init__(self) -> None:
         trusted = {did: _texts(types, "the types of an issuer") for did, types in self.trusted.items()}

@@ -12,16 +12,14 @@ All of it happens within one budget.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from ipse.credentials import formats, signers
+from ipse.credentials import formats, issuer_trust, signers
 from ipse.credentials.content import Content, VerifiedCredential, VerifiedPresentation
 from ipse.credentials.formats.format import Proven, Unverified
 from ipse.credentials.policy import (
-    ANY_TYPE,
     Challenge,
     Policy,
     Sources,
@@ -48,9 +46,6 @@ __all__ = ["MAX_CREDENTIALS", "Verification", "verify", "verify_one"]
 
 MAX_CREDENTIALS: Final = 64
 """Credentials of one presentation that are looked at."""
-_BASE_TYPE: Final = "VerifiableCredential"
-_NOT_TRUSTED: Final = frozenset({"issuer-not-asked-for", "issuer-not-trusted", "type-not-trusted"})
-"""The codes with which trust fails."""
 _STATUS_MEMBERS: Final = frozenset({"credentialStatus", "status"})
 
 
@@ -146,7 +141,7 @@ def _ruled_out(unverified: Unverified, context: VerificationContext, builder: Re
         inside = _credentials_in(unverified.document)
         strange = any(_is_of_a_stranger(each, context) for each in inside)
         return "one of its credentials is not trusted" if strange else ""
-    if builder.rule_out("trust", lambda: _trusted(*_claimed_issuer(unverified), policy)):
+    if builder.rule_out("trust", lambda: issuer_trust.may_be_trusted(unverified, policy)):
         return "the issuer is not trusted"
     return "another credential of the presentation is not trusted" if context.is_ruled_out else ""
 
@@ -156,19 +151,12 @@ def _is_of_a_stranger(presented: object, context: VerificationContext) -> bool:
     context.sources.budget.check()
     try:
         unverified, _, _ = _parse(presented, context.inside("", ()))
-        _trusted(*_claimed_issuer(unverified), context.policy)
+        issuer_trust.may_be_trusted(unverified, context.policy)
     except Rejected as rejection:
-        return rejection.code in _NOT_TRUSTED
+        return rejection.code in issuer_trust.NOT_TRUSTED
     except IpseError:
         return False
     return False
-
-
-def _claimed_issuer(unverified: Unverified) -> tuple[str, tuple[str, ...]]:
-    issuer, types = unverified.format.claimed_issuer(unverified)
-    if not issuer:
-        raise Undetermined("it names no issuer", code="issuer-not-named")
-    return issuer, types
 
 
 def _left_out(unverified: Unverified, context: VerificationContext, report: Report) -> Verification:
@@ -207,6 +195,8 @@ def _check_purpose(proven: Proven, expected: str, context: VerificationContext) 
         if purpose != expected:
             wanted = "assert credentials" if expected == signers.ASSERTION else "prove who presents them"
             raise Rejected("wrong-purpose", f"the proof was not made to {wanted}", purpose)
+    if proven.chain is not None:
+        raise NotApplicable("certified-key", "it is the key in the issuer's certificate")
     if not proven.methods:
         raise NotApplicable("published-key", "the issuer publishes this key for its credentials")
     for used in proven.methods:
@@ -257,6 +247,7 @@ def _check_status(proven: Proven, context: VerificationContext) -> tuple[str, ob
         now=context.now,
         leeway=context.policy.leeway,
         keep=context.sources.keep,
+        certified_key=lambda x5c: issuer_trust.list_signer(x5c, proven, context),
     )
 
 
@@ -287,35 +278,7 @@ def _check_trust(proven: Proven, policy: Policy) -> tuple[str, object]:
         if policy.any_issuer or _credentials_in(proven.content.document):
             _leave_presentations(proven, "issuer to be trusted")
         raise Rejected("empty", "it presents no credential, so nothing of a trusted issuer")
-    return _trusted(proven.content.issuer, proven.content.types, policy)
-
-
-def _trusted(issuer: str, types: Sequence[str], policy: Policy) -> tuple[str, object]:
-    """Whether credentials of these types are accepted from the issuer."""
-    if issuer in policy.issuers:
-        return "the issuer is one of those asked for", issuer
-    if policy.issuers:
-        raise Rejected("issuer-not-asked-for", "the issuer is not one of those asked for", issuer)
-    if policy.any_issuer:
-        return "any issuer is accepted", issuer
-    if not policy.trusted:
-        raise Undetermined(
-            "nobody said whose credentials to accept: give --issuer DID, or trust an issuer",
-            code="no-trust-policy",
-        )
-    return _trusted_for(issuer, types, policy)
-
-
-def _trusted_for(issuer: str, types: Sequence[str], policy: Policy) -> tuple[str, object]:
-    """Every type that the credential claims must be one that its issuer is trusted for."""
-    if issuer not in policy.trusted:
-        raise Rejected("issuer-not-trusted", "the issuer is not in the trust list", issuer)
-    allowed = frozenset(policy.trusted[issuer])
-    claimed = {name for name in types if name != _BASE_TYPE} or {_BASE_TYPE}
-    if ANY_TYPE not in allowed and not claimed <= allowed:
-        others = ", ".join(sorted(claimed - allowed))
-        raise Rejected("type-not-trusted", "the issuer is not trusted for this type", others)
-    return "the issuer is in the trust list for this type", issuer
+    return issuer_trust.check(proven.content.issuer, proven.content.types, policy, proven.chain)
 
 
 def _check_holder_binding(

@@ -37,7 +37,9 @@ __all__ = [
     "Question",
     "build_request",
     "parse_question",
+    "query",
     "question_of",
+    "transaction_data",
     "type_of",
 ]
 
@@ -114,14 +116,7 @@ def build_request(
     Raises MalformedInput; WrongOrigin where the `signer` is a did:web of another origin than `address`.
     """
     name = type_of(asked.level)
-    content: JsonObject = {
-        "type": name,
-        "credential_ids": [_QUERY_ID],
-        "purpose": purpose,
-        "retention": int(retention.total_seconds()),
-        **levels.of(asked).write(asked),
-    }
-    _read(asked.level, content)
+    content = transaction_data(purpose=purpose, asked=asked, retention=retention)
     if terms is not None:
         party = origin_of(address) if signer is None else party_of(signer[0])
         content["terms"] = build_policy(terms, Subject(party, name, purpose, retention))
@@ -130,10 +125,29 @@ def build_request(
         nonce=secrets.token_urlsafe(32),
         issued=issued,
         expires=issued + lifetime,
-        query={"credentials": [{"id": _QUERY_ID, "format": FORMAT, "meta": {"vct_values": [name]}}]},
+        query=query(asked),
         transaction_data=content,
         signer=signer,
     )
+
+
+def transaction_data(*, purpose: str, asked: Asked, retention: timedelta) -> JsonObject:
+    """The `transaction_data` of a question, without terms. Raises MalformedInput."""
+    content: JsonObject = {
+        "type": type_of(asked.level),
+        "credential_ids": [_QUERY_ID],
+        "purpose": purpose,
+        "retention": int(retention.total_seconds()),
+        **levels.of(asked).write(asked),
+    }
+    _read(asked.level, content)
+    return content
+
+
+def query(asked: Asked) -> JsonObject:
+    """The DCQL query for the credential that answers a question."""
+    meta: JsonObject = {"vct_values": [type_of(asked.level)]}
+    return {"credentials": [{"id": _QUERY_ID, "format": FORMAT, "meta": meta}]}
 
 
 def parse_question(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,8 +17,9 @@ from ipse.credentials.verifier import Verification
 from ipse.encoding import strict_json
 from ipse.encoding.timestamps import format_timestamp, parse_timestamp
 from ipse.errors import UsageError
-from ipse.storage import credential_store
+from ipse.storage import credential_store, trusted_authorities
 from ipse.storage.credential_store import StoredCredential
+from ipse.wallet import trust
 from ipse.wallet.verifier import Lookup, Verifier
 from ipse.wallet.wallet import Wallet
 
@@ -149,7 +150,13 @@ def stored(text: str, seen: Content, *, verified: bool, now: datetime) -> Stored
 
 
 def _look_at(wallet: Wallet, text: str, lookup: Lookup | None, now: datetime) -> Verification:
-    return Verifier(_TAKEN_IN, lookup or Lookup()).examine(text, now=now, vault=wallet.vault)
+    policy = _TAKEN_IN
+    if trusted_authorities.every(wallet.vault):
+        known = trust.trust_of(wallet)
+        policy = replace(
+            policy, issuer_anchors=known.anchors("issuer"), status_anchors=known.anchors("status")
+        )
+    return Verifier(policy, lookup or Lookup()).examine(text, now=now, vault=wallet.vault)
 
 
 def _revocation_in(asked: Check) -> str | None:

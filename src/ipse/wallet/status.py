@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
+from ipse.credentials import certified_issuance
 from ipse.credentials.formats import data_integrity
 from ipse.credentials.model.rules import URL
 from ipse.credentials.status import IETF_LIST, W3C_LIST, Published, bitstring, token_status_list
@@ -170,6 +171,7 @@ def publish(
     ttl: timedelta | None = None,
     valid_until: datetime | None = None,
     cryptosuite: str | None = None,
+    x5c: Sequence[str] = (),
 ) -> str:
     """The signed list as it is now, as text to put at its URL: a W3C credential, or a statuslist+jwt.
 
@@ -177,8 +179,9 @@ def publish(
     - `valid_until`: when it ends unless it is published again; without it, whoever serves the list can go
       on serving this one for ever
     - `cryptosuite`: of the proof of a W3C list, by default the JCS one for its key
+    - `x5c`: certificates that name who signs a statuslist+jwt, instead of the DID
 
-    Raises NotFound, UsageError, KeystoreError.
+    Raises NotFound, UsageError, KeystoreError, CertificateRejected.
     """
     if ttl is not None and ttl < timedelta(seconds=1):
         raise UsageError(f"a list that may be kept for {ttl.total_seconds():g} seconds is of no use")
@@ -188,7 +191,11 @@ def publish(
     state.check(wallet, tables=["status_entries"])
     statuses = status_lists.statuses(wallet.vault, list_name)
     _, place, key = identities.signing_key(wallet, record.issuer)
+    if x5c and record.kind != IETF_LIST:
+        raise UsageError("a W3C status list names no certificates", hint="leave --x5c out")
     if record.kind == IETF_LIST:
+        if x5c:
+            certified_issuance.check(x5c, key.public(), now=now)
         claims = token_status_list.build_claims(
             uri=record.url,
             packed=token_status_list.pack(statuses, record.bits),
@@ -196,9 +203,9 @@ def publish(
             issued=now,
             expires=valid_until,
             ttl=ttl,
-            issuer=record.issuer,
+            issuer=None if x5c else record.issuer,
         )
-        return token_status_list.sign(claims, key, key_id=place.id)
+        return token_status_list.sign(claims, key, key_id=None if x5c else place.id, x5c=x5c)
     credential = bitstring.build_credential(
         url=record.url,
         issuer=record.issuer,

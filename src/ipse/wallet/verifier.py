@@ -144,6 +144,8 @@ class Verifier:
             "issuers": sorted(policy.issuers),
             "trusted": {did: sorted(types) for did, types in policy.trusted.items()},
             "any-issuer": policy.any_issuer,
+            "issuer-anchors": [anchor.fingerprint.hex() for anchor in policy.issuer_anchors],
+            "status-anchors": [anchor.fingerprint.hex() for anchor in policy.status_anchors],
             "any-holder": policy.any_holder,
             "leeway": policy.leeway.total_seconds(),
             "challenge": None if challenge is None else repr(challenge),

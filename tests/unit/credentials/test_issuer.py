@@ -90,7 +90,7 @@ class TestOptions:
         taken: dict[str, dict[str, Any]] = {
             "w3c": {"suite": "eddsa-rdfc-2022", "contexts": json_ld.known(), "undefined_terms": True},
             "jwt": {"contexts": json_ld.known(), "undefined_terms": True},
-            "sd-jwt": {"disclosable": ("all",), "decoys": 3},
+            "sd-jwt": {"disclosable": ("all",), "decoys": 3, "x5c": ()},
             "w3c-1.1": {"suite": "JWT"},
         }
         assert issuer(form, **taken[form]).format.options == frozenset(taken[form])

@@ -21,6 +21,7 @@ from ipse.keys.key_types import PrivateKey
 
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
+    from ipse.keys.certificates import Chain
 
 __all__ = [
     "Draft",
@@ -61,6 +62,7 @@ class Unverified:
     - `secured`: the format's own view of it
     - `media_type`: of the token, for an envelope; empty where there is none
     - `answers_challenge`: it was made for a verifier: a presentation, or a credential with a key binding
+    - `is_certified`: certificates in its header (`x5c`) say who issued it, whatever else it claims
     """
 
     format: Format
@@ -71,6 +73,7 @@ class Unverified:
     secured: Any = field(default=None, repr=False)
     media_type: str = ""
     answers_challenge: bool = False
+    is_certified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Proven:
     - `self_asserted`: it has no proof of its own, and the presenter's covers it
     - `expires`: when its proof expires, beside the validity of the content
     - `secured`: what the format needs for the checks that are left
+    - `chain`: the checked certificates that name the issuer, None where no certificate does
     """
 
     content: Content
@@ -95,6 +99,7 @@ class Proven:
     purposes: tuple[str, ...] = ()
     self_asserted: bool = False
     secured: Any = field(default=None, repr=False)
+    chain: Chain | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ class IssueOptions:
     - `disclosable`: the claims that the holder may withhold, as paths, or `all` or `none`; empty for the
       format's default
     - `decoys`: the number of decoy digests to add beside those of hidden claims
+    - `x5c`: the certificates that name the issuer instead of its DID, base64 DER, that of the signing key
+      first and the trust anchor left out
     """
 
     format: str = DEFAULT
@@ -137,6 +144,7 @@ class IssueOptions:
     undefined_terms: bool = False
     disclosable: tuple[str, ...] = ()
     decoys: int = 0
+    x5c: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ Nothing fails open: a list that is out of reach, unsigned, another's, about anot
 malformed leaves the status undetermined. A list is never the reason to fetch another one.
 
 Both specifications let somebody else than the credential's issuer keep its list; here the issuer must be
-the same, since nothing in the credential names the other one.
+the same, since nothing in the credential names the other one. A status list token with certificates (`x5c`)
+is the exception: they say whether its signer may publish lists.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ipse.credentials import jws
 from ipse.credentials.jws import VerificationKey
 from ipse.credentials.report import NotApplicable, Rejected
+from ipse.credentials.signers import check_certified
 from ipse.credentials.status import bitstring, status_list_cwt, token_status_list
 from ipse.credentials.status.bitstring import BitstringList
 from ipse.credentials.status.entries import STATUS_LIST, Entry, StatusEntry, UnknownEntry
@@ -34,12 +36,16 @@ from ipse.errors import (
     VerificationFailed,
 )
 
+if TYPE_CHECKING:
+    from ipse.keys.certificates import Certificate
+
 __all__ = [
     "DEFAULT_TTL",
     "MAX_TTL",
     "REVOKED",
     "SUSPENDED",
     "Authority",
+    "CertifiedKey",
     "Fetch",
     "Keep",
     "Listed",
@@ -67,6 +73,10 @@ ResolveKey: TypeAlias = Callable[[str, str | None, datetime | None], Verificatio
 """From an issuer, the `kid` of a status list token, None where it has none, and when it says to be issued, to
 a key with which that issuer asserted then. A `kid` that is a DID URL is the issuer's; others are for the
 resolver to make sense of. Raises Undetermined, NotFound, MalformedInput, UnusableKey."""
+
+CertifiedKey: TypeAlias = Callable[[object], "Certificate"]
+"""From the `x5c` of a status list token to the certificate of its signer, once it was checked that it may
+publish this list. Raises CertificateRejected, UntrustedCertificate, Undetermined."""
 
 DEFAULT_TTL: Final = timedelta(minutes=5)
 MAX_TTL: Final = timedelta(hours=24)
@@ -97,6 +107,7 @@ class Authority:
     resolve_key: ResolveKey
     now: datetime
     leeway: timedelta
+    certified_key: CertifiedKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +128,7 @@ def check_status(
     leeway: timedelta,
     *,
     keep: Keep | None = None,
+    certified_key: CertifiedKey | None = None,
 ) -> tuple[str, object]:
     """The status of a credential of `issuer`, as a step of a verification: (reason, the entries).
 
@@ -126,7 +138,7 @@ def check_status(
     """
     if not entries:
         raise NotApplicable("no-status", "it has no status")
-    authority = Authority(issuer, verify_credential, resolve_key, now, leeway)
+    authority = Authority(issuer, verify_credential, resolve_key, now, leeway, certified_key)
     lists = _Lists(authority, fetch, keep)
     reasons: list[str] = []
     open_questions: list[Undetermined] = []
@@ -236,17 +248,27 @@ def _open_token(published: Published, authority: Authority) -> TokenStatusList:
     if published.media_type == JWT:
         token = token_status_list.read_jwt(_text(published))
         issued = token_status_list.issued(token.payload)
-        jws.check_signature(token, lambda: _key(authority, token.header.get("kid"), issued))
+        signer = _certified(authority, token.header.get("x5c"), token.header.get("kid"))
+        jws.check_signature(
+            token, lambda: signer.key if signer else _key(authority, token.header.get("kid"), issued)
+        )
         opened = token_status_list.from_claims(token.payload)
     elif published.media_type == CWT:
         cwt = status_list_cwt.read(published.body)
         status_list_cwt.check_type(cwt)
         issued = token_status_list.issued(status_list_cwt.names_of(cwt.claims))
-        status_list_cwt.check_signature(cwt, lambda: _key(authority, cwt.key_id, issued))
+        signer = _certified(authority, cwt.x5c, cwt.key_id)
+        status_list_cwt.check_signature(
+            cwt, lambda: signer.key if signer else _key(authority, cwt.key_id, issued)
+        )
         opened = status_list_cwt.from_claims(cwt.claims)
     else:
         raise MalformedInput("it is a JSON object, not a signed token")
-    _check_names(opened.uri, opened.issuer or authority.issuer, published, authority)
+    if signer is None:
+        _check_names(opened.uri, opened.issuer or authority.issuer, published, authority)
+    else:
+        check_certified(signer, opened.issuer)
+        _check_url(opened.uri, published)
     _check_period(opened.issued, opened.expires, authority)
     _check_period(opened.not_before, None, authority)
     return opened
@@ -266,6 +288,14 @@ def _secured(published: Published) -> JsonObject | str:
     text = _text(published)
     _refuse_own_status(jws.read(text, what="the status list credential").payload)
     return text
+
+
+def _certified(authority: Authority, x5c: object, key_id: object) -> Certificate | None:
+    """The certificate of who signed the token; None where it has none, or names a key of the issuer's DID."""
+    own = isinstance(key_id, str) and key_id.startswith(f"{authority.issuer}#")
+    if x5c is None or own or authority.certified_key is None:
+        return None
+    return authority.certified_key(x5c)
 
 
 def _key(authority: Authority, key_id: object, issued: datetime) -> VerificationKey:
@@ -289,6 +319,10 @@ def _check_names(url: str, issuer: str, published: Published, authority: Authori
         raise VerificationFailed(
             f"it is issued by {excerpt(issuer)}, the credential by {authority.issuer[:100]}"
         )
+    _check_url(url, published)
+
+
+def _check_url(url: str, published: Published) -> None:
     if url != published.url:
         raise VerificationFailed(f"it says that it is the list {excerpt(url)}")
 

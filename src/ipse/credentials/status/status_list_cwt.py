@@ -6,6 +6,7 @@ the CBOR format. CBOR is read narrowly: definite lengths, no member twice, no ta
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ _SIGN1: Final = bytes.fromhex("d2")
 _CWT: Final = bytes.fromhex("d83d")
 """The two tags that may stand around a token: 61 for a CWT, 18 for a COSE_Sign1."""
 
-_ALG, _CRIT, _KEY_ID, _TYPE = 1, 2, 4, 16
+_ALG, _CRIT, _KEY_ID, _TYPE, _X5CHAIN = 1, 2, 4, 16, 33
 _ALGORITHMS: Final = {
     -7: "ES256", -9: "ES256", -8: "EdDSA", -19: "EdDSA", -35: "ES384", -51: "ES384", -47: "ES256K",
 }  # fmt: skip
@@ -44,7 +45,8 @@ _DECODED_TAGS: Final = (
 class Cwt:
     """A COSE_Sign1 whose payload is a map of claims, unverified.
 
-    `key_id` is its kid as text, None where there is none.
+    `key_id` is its kid as text, None where there is none. `x5c` are its certificates as standard base64, the
+    signer's first, None where it has none (x5chain, RFC 9360 section 2).
     """
 
     header: Mapping[Any, Any]
@@ -52,6 +54,7 @@ class Cwt:
     claims: Mapping[Any, Any] = field(repr=False)
     signing_input: bytes = field(repr=False)
     signature: bytes = field(repr=False)
+    x5c: tuple[str, ...] | None = None
 
 
 def read(data: bytes) -> Cwt:
@@ -69,8 +72,9 @@ def read(data: bytes) -> Cwt:
     twice = header.keys() & unprotected.keys()
     if twice:
         raise MalformedInput(f"the CWT's two headers both have {excerpt(min(twice, key=str))}")
-    key_id = _key_id({**unprotected, **header}.get(_KEY_ID))
-    return Cwt(header, key_id, claims, _signing_input(protected, payload), signature)
+    both = {**unprotected, **header}
+    key_id, x5c = _key_id(both.get(_KEY_ID)), _x5c(both.get(_X5CHAIN))
+    return Cwt(header, key_id, claims, _signing_input(protected, payload), signature, x5c)
 
 
 def check_type(cwt: Cwt) -> None:
@@ -178,6 +182,16 @@ def _map(value: Any, what: str) -> dict[Any, Any]:
     if not isinstance(value, dict):
         raise MalformedInput(f"the CWT's {what} is not a map")
     return value
+
+
+def _x5c(value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    chain = value if isinstance(value, list) else [value]
+    found = tuple(base64.b64encode(entry).decode() for entry in chain if isinstance(entry, bytes))
+    if not found or len(found) != len(chain):
+        raise MalformedInput("x5chain of the CWT is neither a byte string nor an array of them")
+    return found
 
 
 def _key_id(value: object) -> str | None:

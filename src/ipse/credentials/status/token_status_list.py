@@ -6,7 +6,7 @@ is in `status_list_cwt`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -115,9 +115,17 @@ def build_reference(*, uri: str, index: int) -> JsonObject:
     return {"status_list": {"idx": index, "uri": uri}}
 
 
-def sign(claims: JsonObject, signer: Signer, *, key_id: str) -> str:
-    """The status list token with these claims, in compact serialization. Raises MalformedInput."""
-    return jws.sign({"typ": JWT_TYPE, "kid": key_id}, claims, signer).encoded
+def sign(claims: JsonObject, signer: Signer, *, key_id: str | None, x5c: Sequence[str] = ()) -> str:
+    """The status list token with these claims, in compact serialization. Raises MalformedInput.
+
+    Its header names the key by `key_id`, by certificates (`x5c`), or by both.
+    """
+    header: JsonObject = {"typ": JWT_TYPE}
+    if key_id is not None:
+        header["kid"] = key_id
+    if x5c:
+        header["x5c"] = list(x5c)
+    return jws.sign(header, claims, signer).encoded
 
 
 def read_jwt(text: str) -> Jws:

@@ -9,6 +9,7 @@ from ipse.keys.certificates.certificate import Certificate, read_certificates
 from ipse.keys.certificates.chain import (
     MAX_CHAIN,
     Chain,
+    authority_key_ids,
     check_authority,
     check_chain,
     read_chain,
@@ -19,6 +20,7 @@ __all__ = [
     "MAX_CHAIN",
     "Certificate",
     "Chain",
+    "authority_key_ids",
     "check_authority",
     "check_chain",
     "read_certificates",

@@ -17,13 +17,21 @@ from typing import TYPE_CHECKING, Final
 from ipse.encoding import base64url
 from ipse.encoding.safe_text import one_line
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import CertificateRejected, MalformedInput, UntrustedCertificate
+from ipse.errors import CertificateRejected, IpseError, MalformedInput, UntrustedCertificate
 from ipse.keys.certificates.certificate import MAX_DER, Certificate, load, read
 
 if TYPE_CHECKING:
     from cryptography import x509
 
-__all__ = ["MAX_CHAIN", "Chain", "check_authority", "check_chain", "read_chain", "without_trust"]
+__all__ = [
+    "MAX_CHAIN",
+    "Chain",
+    "authority_key_ids",
+    "check_authority",
+    "check_chain",
+    "read_chain",
+    "without_trust",
+]
 
 MAX_CHAIN: Final = 6
 """Certificates in `x5c`: a signer's and up to five authorities'."""
@@ -53,8 +61,7 @@ class Chain:
     @property
     def authority_key_ids(self) -> tuple[str, ...]:
         """The authority key identifiers in the chain, base64url (OpenID4VP 1.0 section 6.1.1.1, `aki`)."""
-        held = (certificate.authority_key_id for certificate in self.certificates)
-        return tuple(base64url.encode(identifier) for identifier in held if identifier is not None)
+        return _key_ids(self.certificates)
 
 
 def read_chain(x5c: object) -> tuple[Certificate, ...]:
@@ -102,6 +109,18 @@ def check_authority(certificate: Certificate, *, now: datetime) -> None:
     _check_may_sign(certificate, 0)
     _each_is_valid(path)
     _critical_extensions_are_known(path)
+
+
+def authority_key_ids(x5c: object) -> tuple[str, ...]:
+    """The authority key identifiers that certificates name, base64url; unchecked, none of what can't be read.
+
+    For a credential that its holder keeps (OpenID4VP 1.0 section 6.1.1.1, `aki`).
+    """
+    try:
+        certificates = read_chain(x5c)
+    except IpseError:
+        return ()
+    return _key_ids(certificates)
 
 
 def without_trust(x5c: object, *, now: datetime) -> tuple[Certificate, ...]:
@@ -294,6 +313,11 @@ def _key_usage(loaded: x509.Certificate) -> x509.KeyUsage | None:
         return loaded.extensions.get_extension_for_class(x509.KeyUsage).value
     except x509.ExtensionNotFound:
         return None
+
+
+def _key_ids(certificates: Sequence[Certificate]) -> tuple[str, ...]:
+    held = (certificate.authority_key_id for certificate in certificates)
+    return tuple(base64url.encode(identifier) for identifier in held if identifier is not None)
 
 
 def _named(certificate: Certificate) -> str:

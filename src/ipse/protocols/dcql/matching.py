@@ -122,14 +122,24 @@ class QueryMatch:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The matches of all credential queries, by their id, in the order of the query."""
+    """The matches of all credential queries, by their id, in the order of the query; `held`: all copies."""
 
     query: Query
     queries: Mapping[str, QueryMatch]
+    held: tuple[HeldCredential, ...] = field(default=(), repr=False)
 
     def can_answer(self, ids: Sequence[str]) -> bool:
         """Whether a copy fits each of these credential queries."""
         return all(self.queries[query_id].fits for query_id in ids)
+
+    @property
+    def optional_sets(self) -> tuple[int, ...]:
+        """The positions of the credential sets that are not required and that the wallet can satisfy."""
+        return tuple(
+            position
+            for position, entry in enumerate(self.query.sets)
+            if not entry.required and any(map(self.can_answer, entry.options))
+        )
 
     @property
     def satisfiable(self) -> bool:
@@ -141,7 +151,7 @@ class Matches:
 
 def match(query: Query, held: Sequence[HeldCredential]) -> Matches:
     """The copies in `held` that fit each credential query, and why the others do not."""
-    return Matches(query, {entry.id: _match_one(entry, held) for entry in query.credentials})
+    return Matches(query, {entry.id: _match_one(entry, held) for entry in query.credentials}, tuple(held))
 
 
 def _match_one(query: CredentialQuery, held: Sequence[HeldCredential]) -> QueryMatch:

@@ -9,15 +9,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qsl
 
 from ipse.encoding.strict_json import Json, JsonObject
+from ipse.errors import MalformedInput
+from ipse.protocols.openid4vp.forms import parse_form
 
 __all__ = ["FORM", "JSON", "Refused", "Request", "Response", "read_form"]
 
 FORM: Final = "application/x-www-form-urlencoded"
 JSON: Final = "application/json"
-_MAX_FIELDS: Final = 32
 
 
 class Refused(Exception):
@@ -86,21 +86,10 @@ class Response:
 
 
 def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form in UTF-8. Raises Refused: 415 for another type, 400 for what is no such form."""
+    """The fields of a form that have a value. Raises Refused: 415 for another type, 400 for no such form."""
     if request.content_type != FORM:
         raise Refused(415, f"the body is not {FORM}")
     try:
-        text = request.body.decode("ascii")
-        pairs = parse_qsl(
-            text,
-            keep_blank_values=True,
-            strict_parsing=bool(text),
-            max_num_fields=_MAX_FIELDS,
-            errors="strict",
-        )
-    except ValueError as error:  # UnicodeDecodeError is one
+        return parse_form(request.body.decode("ascii"))
+    except (UnicodeDecodeError, MalformedInput) as error:
         raise Refused(400, "the body is not a form in UTF-8") from error
-    fields = dict(pairs)
-    if len(fields) != len(pairs):
-        raise Refused(400, "the form has a field twice")
-    return fields

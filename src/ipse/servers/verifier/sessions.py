@@ -117,6 +117,10 @@ class Sessions:
         """The session that its wallet knows by `request_id`. Raises NotFound."""
         return self._one("request_id", request_id)
 
+    def holds(self, identifier: str) -> bool:
+        """Whether there is a session that its application knows by `identifier`."""
+        return bool(self._database.rows("SELECT 1 FROM sessions WHERE id = ?", (identifier,)))
+
     def claim(self, session: Session) -> bool:
         """Begin to answer a session; of all that try, one is told True, and once."""
         changed = self._database.change(
@@ -149,9 +153,9 @@ class Sessions:
         )
         return done
 
-    def delete(self, session: Session) -> None:
-        """Delete a session, answered or not."""
-        self._database.change("DELETE FROM sessions WHERE id = ?", (session.id,))
+    def delete(self, identifier: str) -> None:
+        """Delete the session that its application knows by `identifier`, answered or not, if there is one."""
+        self._database.change("DELETE FROM sessions WHERE id = ?", (identifier,))
 
     def _one(self, column: str, value: str) -> Session:
         rows = self._database.rows(

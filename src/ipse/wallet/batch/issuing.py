@@ -147,6 +147,7 @@ def _digest(job: Job, *, has_status: bool) -> str:
         "undefined_terms": options.undefined_terms,
         "disclosable": list(options.disclosable),
         "decoys": options.decoys,
+        "x5c": list(options.x5c),
         "contexts": {} if options.contexts is None else dict(options.contexts.extra),
         "status": has_status,
     }

@@ -77,6 +77,14 @@ def issue(
         int,
         typer.Option(metavar="N", help="For SD-JWT: number of decoy digests to add."),
     ] = 0,
+    x5c: Annotated[
+        str | None,
+        typer.Option(
+            "--x5c",
+            metavar="FILE",
+            help="For SD-JWT: certificates of the issuer, its own first.",
+        ),
+    ] = None,
     status: Annotated[
         list[str] | None,
         typer.Option(metavar="LIST", help="Give it an entry in this status list; may be repeated."),
@@ -121,6 +129,7 @@ def issue(
         undefined_terms=undefined_terms,
         disclosable=tuple(disclosable or ()),
         decoys=decoys,
+        x5c=params.certificate_chain(x5c),
     )
     if batch is not None:
         _refuse_beside(

@@ -73,6 +73,14 @@ def publish(
         str,
         typer.Option(metavar="SPAN", help="When it ends unless it is published again, like 30d."),
     ] = "30d",
+    x5c: Annotated[
+        str | None,
+        typer.Option(
+            "--x5c",
+            metavar="FILE",
+            help="For token lists: certificates of who signs it, its own first.",
+        ),
+    ] = None,
     output: OutputFile = "-",
     force: Force = False,
 ) -> None:
@@ -88,5 +96,6 @@ def publish(
             now=context.now,
             ttl=params.span(ttl) if ttl else None,
             valid_until=context.now + params.span(valid_for),
+            x5c=params.certificate_chain(x5c),
         )
     params.deliver(context, output, text, {"list": text}, force=force)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +17,8 @@ from ipse.errors import NotFound, UsageError
 
 if TYPE_CHECKING:
     from ipse.credentials.policy import Challenge, NoChallenge
+    from ipse.keys.certificates import Certificate
+    from ipse.wallet.trust import Trust
 
 __all__ = ["verify"]
 
@@ -32,6 +34,22 @@ def verify(
         typer.Option(metavar="DID", help="Accept credentials of this DID or https URL; may be repeated."),
     ] = None,
     any_issuer: Annotated[bool, typer.Option("--any-issuer", help="Accept any issuer.")] = False,
+    issuer_ca: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--issuer-ca",
+            metavar="FILE",
+            help="Accept issuers with certificates of the authorities in FILE; may be repeated.",
+        ),
+    ] = None,
+    status_ca: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--status-ca",
+            metavar="FILE",
+            help="Accept status lists with certificates of the authorities in FILE; may be repeated.",
+        ),
+    ] = None,
     audience: Annotated[
         str | None, typer.Option(metavar="NAME", help="Your own name in the challenge of a presentation.")
     ] = None,
@@ -69,6 +87,7 @@ def verify(
 ) -> None:
     """Verify a credential or a presentation and print the report of every check."""
     from ipse.credentials.policy import Policy, check_issuer
+    from ipse.wallet.trust import Trust
     from ipse.wallet.verifier import Verifier
 
     context = context_of(ctx)
@@ -77,10 +96,13 @@ def verify(
     if (file is None) is (batch is None):
         raise UsageError("give one FILE, or --batch LINES", hint="`-` reads standard input")
     text = params.read_text(file) if file is not None else ""
+    trust = Trust() if issuer or any_issuer or issuer_ca else _trust_of(context)
     policy = Policy(
         issuers=frozenset(map(check_issuer, issuer or ())),
         any_issuer=any_issuer,
-        trusted={} if issuer or any_issuer else _trust_list(context),
+        trusted=trust.issuers,
+        issuer_anchors=(*trust.anchors("issuer"), *_certificates(issuer_ca)),
+        status_anchors=(*trust.anchors("status"), *_certificates(status_ca)),
         leeway=timedelta(0) if leeway == "0" else params.span(leeway),
         challenge=_challenge(audience, nonce, no_challenge),
         any_holder=any_holder,
@@ -115,12 +137,21 @@ def _challenge(audience: str | None, nonce: str | None, no_challenge: bool) -> C
     return Challenge(audience, nonce)
 
 
-def _trust_list(context: Context) -> Mapping[str, frozenset[str]]:
-    """Return the trust list of the wallet; empty if there is no wallet."""
+def _certificates(files: Sequence[str] | None) -> Iterator[Certificate]:
+    """Yield the certificates of authorities in files."""
+    if files:
+        from ipse.keys.certificates import read_certificates
+
+        for file in files:
+            yield from read_certificates(params.read_bytes(file))
+
+
+def _trust_of(context: Context) -> Trust:
+    """Return whom the owner of the wallet trusts; nobody if there is no wallet."""
     from ipse.wallet import trust
 
     try:
         with context.wallet() as wallet:
-            return trust.trusted(wallet)
+            return trust.trust_of(wallet)
     except NotFound:
-        return {}
+        return trust.Trust()

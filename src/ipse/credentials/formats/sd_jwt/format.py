@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from ipse.credentials import jws, signers
+from ipse.credentials import certified_issuance, jws, signers
 from ipse.credentials.content import Content, Validity
 from ipse.credentials.formats import sd_jwt
 from ipse.credentials.formats.format import (
@@ -72,7 +72,7 @@ class _SdJwtVc:
     name = "sd-jwt"
     title = "SD-JWT VC"
     media_types: Mapping[str, bool] = {f"application/{typ}": False for typ in sd_jwt.VC_TYPES}
-    options = frozenset({"disclosable", "decoys"})
+    options = frozenset({"disclosable", "decoys", "x5c"})
     status_kind: str | None = IETF_LIST
     status_member = "status"
     max_status_entries: int | None = 1
@@ -98,6 +98,7 @@ class _SdJwtVc:
             secured=opened,
             media_type=f"application/{typ}",
             answers_challenge=presented.kb_jwt is not None,
+            is_certified=signers.is_certified(presented.jwt.header, presented.jwt.payload),
         )
 
     def claimed(self, unverified: Unverified) -> Content:
@@ -105,6 +106,8 @@ class _SdJwtVc:
         if opened.fault is not None:
             raise MalformedInput(f"not a credential: {opened.fault.message}")
         issuer = unverified.document.get("iss")
+        if issuer is None:
+            issuer = certified_issuance.claimed_name(opened.sd_jwt.jwt.header.get("x5c"))
         return _content(opened, issuer if isinstance(issuer, str) else "")
 
     def claimed_issuer(self, unverified: Unverified) -> tuple[str, tuple[str, ...]]:
@@ -143,7 +146,7 @@ class _SdJwtVc:
             _, reason = check_signature(opened, lambda _header, _payload: signer.key)
         content = _content(opened, signer.signer)
         methods = signer.used(registered_claims.moment(content.document.get("iat")))
-        proven = Proven(content, methods=methods, secured=opened.sd_jwt)
+        proven = Proven(content, methods=methods, secured=opened.sd_jwt, chain=signer.chain)
         return proven, reason, opened.sd_jwt.jwt.header.get("kid", "")
 
     def check_holder_binding(self, proven: Proven, context: VerificationContext) -> tuple[str, object] | None:
@@ -210,7 +213,8 @@ class _SdJwtVc:
         return ()
 
     def prepare(self, document: JsonObject, options: IssueOptions) -> JsonObject:
-        return document
+        """With certificates, the issuer is an https URL that they name it by, or has no other name."""
+        return certified_issuance.named_by(options.x5c, document) if options.x5c else document
 
     def warnings(self, document: JsonObject, options: IssueOptions) -> tuple[str, ...]:
         """None: every byte is signed. Raises UsageError for a path to nothing that can be withheld."""
@@ -219,13 +223,17 @@ class _SdJwtVc:
         return ()
 
     def signer(self, signing_key: SigningKey, options: IssueOptions, *, created: datetime) -> Signer:
+        if options.x5c:
+            certified_issuance.check(options.x5c, signing_key.key.public(), now=created)
+
         def sign(unsigned: JsonObject) -> str:
             return sd_jwt.issue(
                 unsigned,
                 disclosable=hidden(unsigned, options.disclosable),
                 signer=signing_key.key,
                 typ=sd_jwt.VC_TYPE,
-                kid=signing_key.verification_method,
+                kid=None if options.x5c else signing_key.verification_method,
+                x5c=options.x5c,
                 decoys=options.decoys,
             )
 

@@ -13,7 +13,7 @@ from ipse.encoding import base64url, strict_json
 from ipse.errors import InputTooLarge, MalformedInput, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ipse.credentials.jws import Signer
     from ipse.encoding.strict_json import Json, JsonObject
@@ -36,6 +36,7 @@ def issue(
     signer: Signer,
     typ: str,
     kid: str | None = None,
+    x5c: Sequence[str] = (),
     decoys: int = 0,
     salts: Callable[[], bytes] = random_salt,
 ) -> str:
@@ -44,7 +45,7 @@ def issue(
     A path may lie inside another: the inner disclosure's digest is then inside the outer disclosure
     (RFC 9901 section 4.2.6). `decoys` digests without a disclosure go into every object and array that
     hides something. `salts` gives at least 16 fresh random bytes a call. The header is `alg` (the
-    signer's), `typ`, and `kid` if given.
+    signer's), `typ`, and `kid` and `x5c` if given.
 
     Raises UsageError for a path that is not in the claims or may not be hidden, MalformedInput for
     claims that are no JSON, hold a reserved name or break SD-JWT VC where `typ` says it is one, and
@@ -63,7 +64,9 @@ def issue(
     payload = {**concealer.concealed_object(content, ()), "_sd_alg": disclosures.DEFAULT_HASH}
     if len(concealer.encoded) > MAX_DISCLOSURES:
         raise InputTooLarge(f"{len(concealer.encoded)} claims to hide; at most {MAX_DISCLOSURES} can be")
-    header = {"typ": typ} if kid is None else {"typ": typ, "kid": kid}
+    header: JsonObject = {"typ": typ} if kid is None else {"typ": typ, "kid": kid}
+    if x5c:
+        header["x5c"] = list(x5c)
     compact = SdJwt(jws.sign(header, payload, signer), tuple(concealer.encoded)).compact
     if len(compact) > MAX_LENGTH:
         raise InputTooLarge(f"the SD-JWT would have {len(compact)} characters; at most {MAX_LENGTH} are read")

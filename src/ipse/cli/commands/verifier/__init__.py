@@ -1,0 +1,1 @@
+"""`ipse verifier`: asks wallets, and verifies what they answer."""

@@ -1,0 +1,85 @@
+"""Verified presentations, as a query is held against them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from ipse.credentials import formats
+from ipse.credentials.formats.format import Presentable
+from ipse.credentials.verifier import Verification
+from ipse.encoding import base64url
+from ipse.encoding.strict_json import Json, JsonObject, as_list
+from ipse.errors import IpseError, MalformedInput
+from ipse.keys.certificates import read_chain
+from ipse.protocols.dcql.matching import HeldCredential, Matches, QueryMatch, match
+from ipse.protocols.dcql.query import Query
+
+__all__ = ["credential", "problem"]
+
+_ENVELOPED: Final = "EnvelopedVerifiableCredential"
+
+
+def credential(key: str, sent: str | JsonObject, verification: Verification) -> HeldCredential:
+    """What a verified presentation discloses, under the name `key`.
+
+    `sent` is what was verified. Raises MalformedInput for a presentation of several credentials, since each
+    has to answer the query on its own.
+    """
+    assert verification.content is not None
+    text = sent if isinstance(sent, str) else json.dumps(sent)
+    bound = verification.is_presentation
+    if verification.is_presentation:
+        text = _only_credential(verification.content.document)
+    elif verification.report.check("holder-binding").value:
+        bound, text = True, text.rpartition("~")[0] + "~"  # the key binding is verified, and left out
+    found = _presentable(text)
+    return HeldCredential(
+        key,
+        found.format,
+        found.claims,
+        found.types,
+        holder_bound=bound,
+        authority_key_ids=_authority_key_ids(found),
+    )
+
+
+def problem(query: Query, held: Mapping[str, Sequence[HeldCredential]]) -> str:
+    """Why verified presentations do not satisfy a query (section 6.4.2); empty where they do."""
+    found: dict[str, QueryMatch] = {}
+    for asked in query.credentials:
+        matched = match(Query((asked,), ()), held.get(asked.id, ())).queries[asked.id]
+        if matched.misfits:
+            return matched.misfits[0].reason
+        found[asked.id] = matched
+    return "" if Matches(query, found).satisfiable else "a credential that was asked for is missing"
+
+
+def _only_credential(presentation: JsonObject) -> str:
+    entries = as_list(presentation.get("verifiableCredential"))
+    if len(entries) != 1:
+        raise MalformedInput(f"the presentation has {len(entries)} credentials, one is expected in each")
+    return _unwrapped(entries[0])
+
+
+def _unwrapped(entry: Json) -> str:
+    """A credential in a presentation as its issuer handed it out: JSON, or a token out of its envelope."""
+    if isinstance(entry, Mapping) and _ENVELOPED in as_list(entry.get("type")):
+        return str(entry.get("id", "")).partition(",")[2]
+    return entry if isinstance(entry, str) else json.dumps(entry)
+
+
+def _presentable(text: str) -> Presentable:
+    return formats.read(text).format.presentable(text)
+
+
+def _authority_key_ids(found: Presentable) -> tuple[str, ...]:
+    if not found.certificates:
+        return ()
+    try:
+        chain = read_chain(list(found.certificates))
+    except IpseError:
+        return ()
+    held = (certificate.authority_key_id for certificate in chain)
+    return tuple(base64url.encode(identifier) for identifier in held if identifier is not None)
