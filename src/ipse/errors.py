@@ -6,6 +6,7 @@
      ├─ VerificationFailed         3    the thing was checked and is not valid
      │   ├─ UnusableKey            3    signed with a key that is not for that, or no longer
      │   ├─ CertificateRejected    3    a certificate, or a chain of them, that can't be relied on
+     │   ├─ RegistrationRejected   3    a registration certificate of a verifier that can't be relied on
      │   ├─ RequestTampered        3    a request that its signer did not sign so
      │   ├─ RequestReplayed        3    a request that was answered before
      │   ├─ RequestExpired         3    too late, or too early
@@ -56,6 +57,7 @@ __all__ = [
     "MissingFeature",
     "NotFound",
     "PassphraseNeeded",
+    "RegistrationRejected",
     "RequestExpired",
     "RequestReplayed",
     "RequestTampered",
@@ -150,6 +152,16 @@ class CertificateRejected(VerificationFailed):
     @classmethod
     def default_hint(cls) -> str:
         return "do not rely on it; its signer has to send certificates without this fault"
+
+
+class RegistrationRejected(VerificationFailed):
+    """The registration certificate of a verifier has a fault; `code` says which."""
+
+    code = "registration-rejected"
+
+    @classmethod
+    def default_hint(cls) -> str:
+        return "decide as if the verifier had no registration"
 
 
 class RequestTampered(VerificationFailed):
