@@ -3,6 +3,7 @@
 // A refusal is a result ({"verified": false, "reason"}); an error is a fault of the test. Ends with stdin.
 import {createInterface} from 'node:readline';
 import {issue, present, verify, verifyPresentation} from './data_integrity.mjs';
+import {checkDcql, decideDcql, readsDcql} from './dcql.mjs';
 import {createKey} from './keys.mjs';
 import {answerRequest, createRequest, readAnswer, resolveRequest} from './openid4vp.mjs';
 import {createTokenStatusList, issueSdJwt, presentSdJwt, verifySdJwt} from './sd_jwt.mjs';
@@ -15,7 +16,8 @@ const commands = {
   issueSdJwt, presentSdJwt, verifySdJwt,
   signJwt, verifyJwt,
   createStatusList, createTokenStatusList, readStatusList,
-  createRequest, readAnswer, resolveRequest, answerRequest
+  createRequest, readAnswer, resolveRequest, answerRequest,
+  checkDcql, decideDcql, readsDcql
 };
 
 async function answer(line) {
