@@ -44,7 +44,7 @@ _OF_THE_INTERPRETER: Final = ("PYTHON", "LANG", "LC_")
 _LONGEST: Final = 1 << 20
 
 Conversation: TypeAlias = Mapping[str, str]
-"""What a person types at each prompt, as often as it is shown."""
+"""What a person types at each prompt, as often as it is shown; of prompts that end alike the first counts."""
 
 
 def possible(environment: Mapping[str, str]) -> bool:
@@ -126,10 +126,12 @@ def _converse(out: int, terminal: int, conversation: Conversation) -> tuple[byte
                 written[key.fd] += received
                 if key.fd == terminal:
                     unread += received
-            for prompt, keys in conversation.items():
-                if unread.endswith(prompt.encode()):
-                    unread = b""
-                    os.write(terminal, keys.encode())
+            keys = next(
+                (keys for prompt, keys in conversation.items() if unread.endswith(prompt.encode())), ""
+            )
+            if keys:
+                unread = b""
+                os.write(terminal, keys.encode())
             if time.monotonic() > end:
                 raise subprocess.TimeoutExpired(str(written), PATIENCE)
     return written[out], written[terminal]

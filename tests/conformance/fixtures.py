@@ -89,6 +89,7 @@ def asking(tls: Authority, access: Signer, issuers: SigningAuthority) -> Asking:
 
     def make(**changes: Any) -> Verifier:
         query = query_for(*([name] for name in ASKED))
-        return Verifier(tls, access, issuers, **{"query": query, **changes})
+        usual = {"tls": tls, "access": access, "issuers": issuers, "query": query}
+        return Verifier(**{**usual, **changes})
 
     return make

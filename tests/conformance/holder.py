@@ -13,17 +13,11 @@ from tests.forked import Conversation
 
 __all__ = ["NO", "PROMPT", "YES", "Holder", "new_holder_key"]
 
-PROMPT: Final = "yes sends this, no refuses: "
-"""The question under a page with one way to answer."""
-_PROMPTS: Final = {
-    PROMPT: "{}\r",
-    "yes sends this, no refuses, a number shows another way: ": "{}\r",
-    "go on in spite of the warnings? type yes or no: ": "{}\r",
-    "Enter tells them that nothing is sent: ": "\r",
-    "yes opens it in your browser, no leaves it: ": "no\r",
-}
-YES: Final[Conversation] = {prompt: keys.format("yes") for prompt, keys in _PROMPTS.items()}
-NO: Final[Conversation] = {prompt: keys.format("no") for prompt, keys in _PROMPTS.items()}
+PROMPT: Final = "type yes or no: "
+"""What every question ends with that the owner answers with yes or no."""
+_OTHERS: Final = {"Enter tells them no: ": "\r", "open it in your browser? type yes or no: ": "no\r"}
+YES: Final[Conversation] = {**_OTHERS, PROMPT: "yes\r"}
+NO: Final[Conversation] = {**_OTHERS, PROMPT: "no\r"}
 
 
 def new_holder_key(ipse: Ipse) -> Any:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import pytest
 
 from tests.conformance.fixtures import ASKED, Asking
-from tests.conformance.holder import NO, Holder
+from tests.conformance.holder import NO, PROMPT, Holder
 from tests.conftest import Run
 from tests.openid_peer.certificates import es256
 from tests.openid_peer.encoding import JsonObject, b64, compact, loads, unb64
@@ -61,7 +61,7 @@ def _refused(holder: Holder, verifier: Verifier, refusal: Refusal) -> Run:
         run = holder.answer(verifier.link(), conversation=NO, code=refusal.code)
         told = [verifier.error()] if verifier.forms else []
     assert refusal.why in run.err
-    assert "yes sends this" not in run.err
+    assert PROMPT not in run.err
     assert told == ([refusal.told] if refusal.told else [])
     assert verifier.endpoint.failed is None
     assert verifier.strays == []
@@ -180,7 +180,7 @@ def _flipped(jws: str) -> str:
 def test_oid4vp_1final_wallet_negative_test_invalid_request_object_signature(
     faulty: bool, holder: Holder, asking: Asking
 ) -> None:
-    _judge(holder, asking, faulty, Change(jws=_flipped), Refusal(3, "signature"))
+    _judge(holder, asking, faulty, Change(jws=_flipped), Refusal(3, "signature", "invalid_request"))
 
 
 def _several(verifier: Verifier, *, spoilt: bool) -> Callable[[str], str]:
@@ -215,8 +215,9 @@ def test_oid4vp_1final_wallet_multisigned_one_invalid_signature(
 def test_oid4vp_1final_wallet_negative_test_mismatched_client_id(
     faulty: bool, holder: Holder, asking: Asking
 ) -> None:
-    change = Change(payload=lambda payload: payload.update(client_id=payload["client_id"] + "-mismatched"))
-    _judge(holder, asking, faulty, change, Refusal(3, "the link is from"))
+    another = f"x509_hash:{b64(secrets.token_bytes(32))}"
+    change = Change(payload=lambda payload: payload.update(client_id=another))
+    _judge(holder, asking, faulty, change, Refusal(3, "the link is from", "invalid_request"))
 
 
 @FAULTS

@@ -157,7 +157,10 @@ class TestBeyondTheRegistration:
         ]
 
     def test_a_whole_w3c_credential_is_more_than_some_of_its_claims(self) -> None:
-        kind: dict[str, Any] = {"format": "jwt_vc_json", "meta": {"type_values": [["https://example.org/Degree"]]}}
+        kind: dict[str, Any] = {
+            "format": "jwt_vc_json",
+            "meta": {"type_values": [["https://example.org/Degree"]]},
+        }
         some = registered(credential(["credentialSubject", "degree"], **kind))
         assert found(request(asks(["credentialSubject", "degree"], **kind)), some) == []
         assert found(request(asks(**kind)), some) == ["claims-not-registered"]
