@@ -4,6 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 PEERS := tests/interop/peers
+DAPP := examples/dapp
 
 export PIP_CONSTRAINT := constraints.txt
 export PIP_BUILD_CONSTRAINT := constraints.txt
@@ -15,10 +16,11 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS := $(shell echo $$(($$(nproc 2>/dev/null || sysctl -n hw.ncpu) + 1)))
 TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/interop
 
-.PHONY: help demo test test-all interop fuzz lint lock audit bench completions dist clean
+.PHONY: help demo dapp test test-all interop fuzz lint lock audit bench completions dist clean
 
 help:
 	@echo "make demo         install and run the tour in a throwaway wallet"
+	@echo "make dapp         install the libraries of the example page (npm)"
 	@echo "make test         install, lint, type-check and run the tests but the slow ones (PYTEST_ARGS=… for pytest)"
 	@echo "make test-all     the same with the slow tests, more examples of every property, and the coverage"
 	@echo "make interop      install other implementations (npm) and test against them"
@@ -61,10 +63,15 @@ wait $$lint; lint=$$?; cat .venv/lint.log; \
 exit $$((tests || lint))
 endef
 
-test: .venv/tools
+# The libraries of the example page, where there is npm; its tests skip by name without.
+dapp:
+	@if command -v npm >/dev/null && ! cmp -s $(DAPP)/package-lock.json $(DAPP)/node_modules/.installed; then \
+	cd $(DAPP) && npm ci --silent && cp package-lock.json node_modules/.installed; fi || true
+
+test: .venv/tools dapp
 	$(call beside_lint,$(TESTS) -m 'not slow')
 
-test-all: .venv/tools
+test-all: .venv/tools dapp
 	$(call beside_lint,$(TESTS) --hypothesis-profile=thorough --cov --cov-report=term:skip-covered)
 
 $(PEERS)/node_modules/.package-lock.json: $(PEERS)/package.json $(PEERS)/package-lock.json

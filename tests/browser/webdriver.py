@@ -87,6 +87,22 @@ class Browser:
         """Load a page and wait until it is there."""
         self._ask("POST", "/url", {"url": address})
 
+    def open_tab(self, address: str) -> str:
+        """Load a page in a new tab, as another program makes the browser do; the tab that was left."""
+        left = str(self._ask("GET", "/window"))
+        self.switch(str(self._ask("POST", "/window/new", {"type": "tab"})["handle"]))
+        self.open(address)
+        return left
+
+    def close_tab(self, back: str) -> None:
+        """Close this tab and go back to another."""
+        self._ask("DELETE", "/window")
+        self.switch(back)
+
+    def switch(self, tab: str) -> None:
+        """Go to another tab."""
+        self._ask("POST", "/window", {"handle": tab})
+
     def run(self, script: str, *arguments: object) -> Any:
         """What the body of a function returns in the page."""
         return self._ask("POST", "/execute/sync", {"script": script, "args": arguments})
@@ -128,7 +144,7 @@ class Browser:
         return self._ask("POST", "/goog/cdp/execute", {"cmd": name, "params": parameters})
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:
-        data = None if method == "DELETE" else json.dumps(body or {}).encode()
+        data = None if method in ("DELETE", "GET") else json.dumps(body or {}).encode()
         request = urllib.request.Request(self._url + path, data, method=method)
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE) as answer:

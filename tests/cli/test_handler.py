@@ -27,7 +27,7 @@ def test_links_are_registered_and_given_back(desktop_of: Ipse) -> None:
     for _ in range(2):
         assert desktop_of("handler", "install", "--json").json == {
             "installed": True,
-            "schemes": ["openid4vp", "haip-vp", "eu-eaap"],
+            "schemes": ["openid4vp", "haip-vp", "eu-eaap", "haip"],
             "place": str(entry),
         }
     assert f"handler open --home {desktop_of.home} -- %u\n" in entry.read_text()
@@ -38,7 +38,7 @@ def test_links_are_registered_and_given_back(desktop_of: Ipse) -> None:
 
 def test_what_is_done_is_said_in_a_line(desktop_of: Ipse) -> None:
     said = desktop_of("handler", "install").out
-    assert said.startswith("openid4vp:, haip-vp:, eu-eaap: links open with ipse now: ")
+    assert said.startswith("openid4vp:, haip-vp:, eu-eaap:, haip: links open with ipse now: ")
     assert desktop_of("handler", "remove").out == "links open as they did before\n"
     assert "nothing is changed" in desktop_of("handler", "remove").out
 

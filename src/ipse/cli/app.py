@@ -266,7 +266,7 @@ _DAPP: Final = Family(
     "Applications: ask, answer with consent, verify, withdraw; grants, and what is given away.",
     {
         "request": "dapp.request:request_",
-        "answer": "dapp.answer:answer",
+        "answer": "answer:answer",
         "verify": "dapp.verify:verify",
         "receipt": "dapp.verify:receipt",
         "withdraw": "dapp.withdraw:withdraw",
@@ -317,6 +317,7 @@ _IPSE: Final = Family(
         "did": _DID,
         "keystore": Family("Where your keys are stored.", {"move": "keystore:move"}),
         "vc": _VC,
+        "answer": "answer:answer",
         "trust": Family(
             "The trust list: whose credentials you accept, of which types.",
             {"add": "trust:add", "list": "trust:list_", "delete": "trust:delete"},
@@ -345,6 +346,6 @@ _IPSE: Final = Family(
         ),
     },
     epilog="Examples: `ipse init`, `ME=$(ipse did create --name me)`, `ipse vc verify FILE --issuer DID`, "
-    '`ipse profile like "quiet novels about the sea"`, `ipse dapp answer request.json`',
+    '`ipse profile like "quiet novels about the sea"`, `ipse answer request.json`',
     options=(_VERSION,),
 )

@@ -40,6 +40,7 @@ __all__ = [
     "read_object",
     "read_text",
     "span",
+    "text_of",
     "timestamp",
 ]
 
@@ -88,7 +89,11 @@ def read_bytes(source: str, *, limit: int = strict_json.MAX_BYTES) -> bytes:
 
 def read_text(source: str) -> str:
     """Read UTF-8 text like read_bytes; a byte order mark is dropped. Raises MalformedInput."""
-    data = read_bytes(source)
+    return text_of(read_bytes(source), source)
+
+
+def text_of(data: bytes, source: str) -> str:
+    """`data` that was read from `source`, as UTF-8 text without a byte order mark. Raises MalformedInput."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -5,8 +5,8 @@ Source: W3C Verifiable Credentials Data Model 2.0, section 4.13.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
 
 from ipse.credentials import formats, model
 from ipse.credentials.formats import envelope
@@ -19,6 +19,15 @@ if TYPE_CHECKING:
     from ipse.credentials.formats.format import Format
 
 __all__ = ["alone", "build", "presentable", "refuse_data", "whole"]
+
+_ABOUT: Final = frozenset(
+    {
+        "@context", "id", "type", "name", "description", "issuer", "validFrom", "validUntil", "issuanceDate",
+        "expirationDate", "proof", "credentialStatus", "status", "credentialSchema", "refreshService",
+        "termsOfUse", "evidence", "relatedResource", "renderMethod", "confidenceMethod",
+    }
+)  # fmt: skip
+"""Members of a credential that are about it rather than its subject (VCDM 2.0, section 4)."""
 
 
 def build(
@@ -72,11 +81,12 @@ def presentable(credential: str) -> Presentable:
     document = formats.read(credential).document
     types = json_ld.expanded_types(document, json_ld.known())
     if credential.lstrip().startswith("{"):
-        return Presentable("ldp_vc", document, types, None, _suite_of(document))
+        return Presentable("ldp_vc", document, types, None, _ABOUT, dict(_proof_of(document)))
     header = strict_json.parse_object(
         base64url.decode(credential.strip().partition(".")[0]), what="the header of the JWT"
     )
-    return Presentable("jwt_vc_json", document, types, None, str(header.get("alg")))
+    signed = {"alg_values": str(header.get("alg"))}
+    return Presentable("jwt_vc_json", document, types, None, _ABOUT, signed, ("alg_values",))
 
 
 def alone(selection: Selection) -> JsonObject | str:
@@ -98,11 +108,14 @@ def refuse_data(bound_data: Mapping[str, Json] | None) -> None:
         )
 
 
-def _suite_of(document: JsonObject) -> str:
-    """The cryptosuite of the first proof, or its type where it has no cryptosuite; empty without a proof."""
+def _proof_of(document: JsonObject) -> Iterator[tuple[str, str]]:
+    """The type and the cryptosuite of the first proof, as lists of a verifier's metadata name them."""
     proof = as_list(document.get("proof"))[0]
-    name = proof.get("cryptosuite", proof.get("type")) if isinstance(proof, dict) else None
-    return name if isinstance(name, str) else ""
+    members = {"proof_type_values": "type", "cryptosuite_values": "cryptosuite"}
+    for name, member in members.items():
+        value = proof.get(member) if isinstance(proof, dict) else None
+        if isinstance(value, str):
+            yield name, value
 
 
 def _refuse_unsecured(credential: JsonObject, holder: str, position: int) -> None:

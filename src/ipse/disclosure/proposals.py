@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ipse.disclosure import levels
@@ -11,6 +11,7 @@ from ipse.disclosure.exposure import Exposure
 from ipse.disclosure.offers import Item, Offer
 from ipse.disclosure.questions import Question
 from ipse.disclosure.warnings import PastAnswer, QuestionWarning
+from ipse.protocols.openid4vp import NoProof, Proof
 
 __all__ = ["Applicant", "Consent", "Decision", "Exposed", "Proposal", "UnconfirmedDate"]
 
@@ -20,19 +21,20 @@ class Applicant:
     """Who asks.
 
     `party` is the web origin or the DID that everything is accounted under, `address` the origin that the
-    answer goes to, `did` the DID that signed, None for an unsigned request. `past` are the answers that it
-    had, newest first.
+    answer goes to, `did` the DID that signed, None for a request that no DID signed. `past` are the answers
+    that it had, newest first. `proof` is what proves who asks, of a certificate and an attestation too.
     """
 
     party: str
     address: str
     did: str | None
     past: tuple[PastAnswer, ...] = ()
+    proof: Proof = field(default_factory=NoProof)
 
     @property
     def verified(self) -> bool:
         """Whether a signature shows who asks."""
-        return self.did is not None
+        return self.did is not None or not isinstance(self.proof, NoProof)
 
 
 @dataclass(frozen=True, slots=True)

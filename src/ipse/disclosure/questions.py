@@ -34,7 +34,9 @@ __all__ = [
     "MAX_RETENTION",
     "MAX_WITH_TERMS",
     "MIN_RETENTION",
+    "TYPES",
     "Question",
+    "asks_preferences",
     "build_request",
     "parse_question",
     "query",
@@ -98,6 +100,10 @@ def type_of(level: str) -> str:
     return f"urn:ipse:preferences:{level}:1"
 
 
+TYPES: Final = tuple(map(type_of, levels.NAMES))
+"""The types of all questions."""
+
+
 def build_request(
     *,
     address: str,
@@ -158,6 +164,11 @@ def parse_question(
     Raises what openid4vp.parse_request does, and Undetermined for requests that ask for anything else.
     """
     return question_of(openid4vp.parse_request(request, resolve=resolve, origin=origin))
+
+
+def asks_preferences(authorization: AuthorizationRequest) -> bool:
+    """Whether a request asks about preferences, well or badly, and not for credentials alone."""
+    return any(entry.type in TYPES for entry in authorization.transaction_data)
 
 
 def question_of(authorization: AuthorizationRequest) -> Question:

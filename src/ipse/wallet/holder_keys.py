@@ -67,12 +67,12 @@ class Holder:
         return self.record.did
 
     @property
-    def key_type(self) -> str:
-        """The type of the key that signs."""
+    def algorithm(self) -> str:
+        """The JWS algorithm of its signatures."""
         if self.key is not None:
-            return self.key.public.key_type
+            return self.key.public.algorithm
         assert self.record is not None
-        return self.record.current.key_type
+        return key_types.verifying(key_types.from_multikey(self.record.current.public)).algorithm
 
 
 class HolderKeys:

@@ -19,7 +19,7 @@ from ipse.wallet import disclosure_log, holder_keys, identities, state
 from ipse.wallet.holder_keys import Holder, HolderKeys
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Prepared", "holder_of", "prepare", "prepare_paths", "release", "sign"]
+__all__ = ["Prepared", "binds_data", "holder_of", "prepare", "prepare_paths", "release", "sign"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,11 @@ def sign(
         )
     key = holder_keys.signing_key(wallet, prepared.holder)
     return form.present(prepared.selection, key, challenge, now=now, bound_data=bound_data)
+
+
+def binds_data(prepared: Prepared) -> bool:
+    """Whether its presentation can bind data of a transaction."""
+    return formats.named(prepared.format).binds_data
 
 
 def release(wallet: Wallet, prepared: Prepared, challenge: Challenge, *, now: datetime) -> JsonObject | str:

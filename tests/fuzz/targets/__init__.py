@@ -10,6 +10,7 @@ from tests.fuzz.targets import (
     encodings,
     files,
     keys,
+    openid4vp,
     sources,
     statuses,
     terms,
@@ -21,6 +22,19 @@ __all__ = ["TARGETS"]
 
 TARGETS: Final[dict[str, Target]] = {
     target.name: target
-    for module in (encodings, keys, files, dids, credentials, tokens, statuses, batches, sources, wire, terms)
+    for module in (
+        encodings,
+        keys,
+        files,
+        dids,
+        credentials,
+        tokens,
+        statuses,
+        batches,
+        sources,
+        wire,
+        terms,
+        openid4vp,
+    )
     for target in module.TARGETS
 }

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from ipse.credentials import formats, json_ld, json_schema, model, template, verifier, w3c_presentation
 from ipse.credentials.formats import data_integrity, sd_jwt
+from ipse.credentials.formats.sd_jwt.disclosable import hidden as hidden_claims
 from ipse.credentials.formats.sd_jwt.disclosures import unpack
-from ipse.credentials.formats.sd_jwt.format import _hidden as hidden_claims
 from ipse.credentials.formats.vcdm11 import didkit_process, embedded_proofs, spelling
 from ipse.credentials.issuer import Draft, IssueOptions, Issuer, SigningKey
 from ipse.credentials.model import lint, vcdm11

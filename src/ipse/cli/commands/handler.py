@@ -15,7 +15,7 @@ __all__ = ["install", "open_", "remove"]
 
 
 def install(ctx: typer.Context) -> None:
-    """Open openid4vp:, haip-vp: and eu-eaap: links with ipse, in a terminal."""
+    """Open openid4vp:, haip-vp:, eu-eaap: and haip: links with ipse, in a terminal."""
     from ipse.wallet.handler import registration
 
     done = registration.install()

@@ -174,7 +174,10 @@ class Presentable:
       W3C credential
     - `disclosable`: the paths of what can be withheld, parents before children; None for a format without
       selective disclosure
-    - `algorithm`: the JWS algorithm or the cryptosuite of its issuer's signature
+    - `about_itself`: members at the root of `claims` that are about the credential, not about its subject
+    - `signed_by`: what a verifier has to accept of its issuer's signature, by the name of the list in
+      `vp_formats_supported` (appendix B), in Python's spelling
+    - `holder_lists`: the lists that the algorithm of its holder's signature has to be in
     - `certificates`: the issuer's certificates in its header, base64 DER, the issuer's own first
     """
 
@@ -182,7 +185,9 @@ class Presentable:
     claims: JsonObject = field(repr=False)
     types: tuple[str, ...]
     disclosable: tuple[tuple[str | int, ...], ...] | None
-    algorithm: str
+    about_itself: frozenset[str]
+    signed_by: Mapping[str, str]
+    holder_lists: tuple[str, ...] = ()
     certificates: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -318,8 +323,8 @@ class Format(Protocol):
     def select_paths(self, credential: str, paths: Sequence[tuple[str | int, ...]]) -> Selection:
         """What a presentation of the credential with the claims at `paths` would reveal.
 
-        A claim is revealed with all that is in it. A format without selective disclosure reveals all.
-        Raises NotFound for a path to nothing, MalformedInput.
+        A claim inside another is revealed only if it is named itself. A format without selective
+        disclosure reveals all. Raises NotFound for a path to nothing, MalformedInput.
         """
         ...
 

@@ -31,12 +31,7 @@ _MAX_LENGTH: Final = 4096
 
 
 def response_mode(claims: JsonObject) -> ResponseMode:
-    """How the answer to a request is sent; fragment where it does not say.
-
-    Raises MalformedInput where the response_type is not vp_token, Undetermined for another mode.
-    """
-    if claims.get("response_type") != "vp_token":
-        raise MalformedInput("the request is no OpenID4VP request: its response_type is not vp_token")
+    """How the answer is sent; fragment where the request does not say. Raises Undetermined."""
     mode = claims.get("response_mode", "fragment")
     if isinstance(mode, str) and mode in _MODES:
         return _MODES[mode]

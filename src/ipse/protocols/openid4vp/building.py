@@ -105,7 +105,7 @@ def by_attestation(attestation: str, signer: Signer) -> RequestingClient:
     """
     subject = jws.read(attestation, what="the verifier attestation").payload.get("sub")
     client_id = parse_client_id(f"{client_identifiers.ATTESTATION}:{subject}").text
-    return RequestingClient(client_id, {"jwt": attestation}, signer)
+    return RequestingClient(client_id, {client_identifiers.ATTESTATION_HEADER: attestation}, signer)
 
 
 def build_request(

@@ -30,6 +30,8 @@ DID: Final = "decentralized_identifier"
 X509_SAN_DNS: Final = "x509_san_dns"
 X509_HASH: Final = "x509_hash"
 ATTESTATION: Final = "verifier_attestation"
+ATTESTATION_HEADER: Final = "jwt"
+"""The header member of a request that holds the verifier attestation (section 12)."""
 
 CERTIFICATE_PREFIXES: Final = (X509_SAN_DNS, X509_HASH)
 SIGNED_PREFIXES: Final = (DID, *CERTIFICATE_PREFIXES, ATTESTATION)

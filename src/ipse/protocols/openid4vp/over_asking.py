@@ -74,18 +74,21 @@ def findings(
     request: AuthorizationRequest,
     registrations: Registrations | None = None,
     history: Sequence[PastRequest] = (),
+    *,
+    states_purpose: bool = False,
 ) -> tuple[Finding, ...]:
     """What the owner should know about a request, the gravest first; empty where there is nothing.
 
     - `registrations`: those of the request that were checked (`registration_certificates.read_all`)
     - `history`: earlier requests of this party and of others
+    - `states_purpose`: whether the request itself says what it is for, which the owner is shown
     """
     known = registrations or _NOTHING
     steps: tuple[Iterable[Finding], ...] = (
         _refused(known),
         _unregistered(request, known),
         _transactions(request, known),
-        _without_registration(request, known),
+        _without_registration(request, known, states_purpose),
         _oracles(request),
         _reusable(request),
         _more_than_before(request, history),
@@ -139,7 +142,9 @@ def _unregistered(request: AuthorizationRequest, registrations: Registrations) -
             )
 
 
-def _without_registration(request: AuthorizationRequest, registrations: Registrations) -> Iterator[Finding]:
+def _without_registration(
+    request: AuthorizationRequest, registrations: Registrations, states_purpose: bool
+) -> Iterator[Finding]:
     if registrations.valid:
         if not any(entry.use.purposes for entry in registrations.valid):
             yield Finding("no-purpose", "its registration states no purpose")
@@ -147,11 +152,11 @@ def _without_registration(request: AuthorizationRequest, registrations: Registra
     if isinstance(request.client.proof, CertificateProof):
         yield Finding(
             "no-registration",
-            "it has no registration that can be relied on: nobody has looked at what it asks for,"
-            " and it states no purpose",
+            "it has no registration that can be relied on: nobody has looked at what it asks for"
+            + ("" if states_purpose else ", and it states no purpose"),
         )
-        return
-    yield Finding("no-purpose", "it states no purpose, and nobody has looked at what it asks for")
+    elif not states_purpose:
+        yield Finding("no-purpose", "it states no purpose, and nobody has looked at what it asks for")
 
 
 def _oracles(request: AuthorizationRequest) -> Iterator[Finding]:

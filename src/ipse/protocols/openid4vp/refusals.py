@@ -19,6 +19,7 @@ __all__ = [
     "INVALID_REQUEST",
     "INVALID_REQUEST_URI_METHOD",
     "INVALID_TRANSACTION_DATA",
+    "UNSUPPORTED_RESPONSE_TYPE",
     "VP_FORMATS_NOT_SUPPORTED",
     "WALLET_UNAVAILABLE",
     "Encryption",
@@ -30,6 +31,7 @@ __all__ = [
 INVALID_REQUEST: Final = "invalid_request"
 INVALID_CLIENT: Final = "invalid_client"
 ACCESS_DENIED: Final = "access_denied"
+UNSUPPORTED_RESPONSE_TYPE: Final = "unsupported_response_type"
 VP_FORMATS_NOT_SUPPORTED: Final = "vp_formats_not_supported"
 INVALID_REQUEST_URI_METHOD: Final = "invalid_request_uri_method"
 INVALID_TRANSACTION_DATA: Final = "invalid_transaction_data"
@@ -38,11 +40,13 @@ ERROR_CODES: Final = (
     INVALID_REQUEST,
     INVALID_CLIENT,
     ACCESS_DENIED,
+    UNSUPPORTED_RESPONSE_TYPE,
     VP_FORMATS_NOT_SUPPORTED,
     INVALID_REQUEST_URI_METHOD,
     INVALID_TRANSACTION_DATA,
     WALLET_UNAVAILABLE,
 )
+"""What a verifier may be told: RFC 6749 section 4.1.2.1, OpenID4VP 1.0 section 8.5."""
 
 ResponseMode: TypeAlias = Literal["fragment", "direct_post", "direct_post.jwt"]
 Refused = TypeVar("Refused", bound=IpseError)

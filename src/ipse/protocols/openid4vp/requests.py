@@ -47,6 +47,7 @@ from ipse.protocols.openid4vp.links import Invitation
 from ipse.protocols.openid4vp.refusals import (
     INVALID_CLIENT,
     INVALID_REQUEST,
+    UNSUPPORTED_RESPONSE_TYPE,
     VP_FORMATS_NOT_SUPPORTED,
     Encryption,
     ReplyAddress,
@@ -177,6 +178,11 @@ def read_claims(
 
     Raises what `parse_request` does for claims that are wrong.
     """
+    if claims.get("response_type") != "vp_token":
+        raise refused_with(
+            MalformedInput("the request is no OpenID4VP request: its response_type is not vp_token"),
+            UNSUPPORTED_RESPONSE_TYPE,
+        )
     mode = response_mode(claims)
     address = reply_to(claims, mode, client)
     check_address(client, address)

@@ -65,8 +65,8 @@ class ApiAccess:
 class VerifierServer:
     """Asks, receives and verifies.
 
-    `done` is told each session that has ended, in some thread; `chore` is called now and then, and expires
-    sessions if none is given.
+    `done` is told each session that has ended, in some thread. `begun` is called once the server can be
+    stopped, `chore` now and then; it expires sessions if none is given.
     """
 
     def __init__(
@@ -83,6 +83,7 @@ class VerifierServer:
         api: ApiAccess | None = None,
         limits: Limits | None = None,
         timeout: timedelta | None = None,
+        begun: Callable[[], object] = lambda: None,
         chore: Callable[[], object] | None = None,
     ) -> None:
         self._sessions = sessions
@@ -97,6 +98,7 @@ class VerifierServer:
             listeners,
             limits,
             timeout=None if timeout is None else timeout.total_seconds(),
+            begun=begun,
             chore=chore or sessions.expire,
         )
 

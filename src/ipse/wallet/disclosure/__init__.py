@@ -7,7 +7,18 @@ withdrawing                                             answers that are taken b
 """
 
 from ipse.wallet.disclosure import receipts, summaries, withdrawing
-from ipse.wallet.disclosure.asking import Answered, ask
+from ipse.wallet.disclosure.asking import Answered, answer_question, ask
 from ipse.wallet.disclosure.permission import Grant, grant, granted, revoke
 
-__all__ = ["Answered", "Grant", "ask", "grant", "granted", "receipts", "revoke", "summaries", "withdrawing"]
+__all__ = [
+    "Answered",
+    "Grant",
+    "answer_question",
+    "ask",
+    "grant",
+    "granted",
+    "receipts",
+    "revoke",
+    "summaries",
+    "withdrawing",
+]

@@ -37,7 +37,7 @@ from ipse.wallet.wallet import Wallet
 if TYPE_CHECKING:
     from ipse.preferences.vectors import Floats
 
-__all__ = ["Answered", "ask"]
+__all__ = ["Answered", "answer_question", "ask"]
 
 _LATELY: Final = timedelta(days=30)
 """How far back candidates are looked for among those of other applications."""
@@ -63,6 +63,21 @@ def ask(
     """
     question = parse_question(request, resolve=lambda did: resolve(did, reach or Reach()), origin=origin)
     openid4vp.check_time(question.authorization, now)
+    return answer_question(wallet, embedder, question, consent=consent, now=now)
+
+
+def answer_question(
+    wallet: Wallet,
+    embedder: Callable[[], Embedder],
+    question: Question,
+    *,
+    consent: Consent,
+    now: datetime,
+) -> Answered:
+    """Return the signed answer to a question whose request was authenticated and is in time.
+
+    Raises RequestReplayed, ConsentNeeded, KeystoreError, StorageError.
+    """
     state.check(wallet, tables=metering.READ)
     _check_new(wallet, question)
     date = dates.dates(wallet, now)
@@ -190,13 +205,19 @@ def _proposal(
         subjects=exact.subjects,
         topics=topics.published,
         empty_purposes=topics.others,
-        earlier=past,
+        earlier=[row for row in past if row.level in levels.NAMES],
         everybody=[_past(row) for row in answers.with_candidates(wallet.vault, since=lately)],
     )
     authorization = question.authorization
     return Proposal(
         question=question,
-        applicant=Applicant(question.party, authorization.origin, authorization.did, tuple(past)),
+        applicant=Applicant(
+            question.party,
+            authorization.origin,
+            authorization.did,
+            tuple(past),
+            authorization.client.proof,
+        ),
         offer=offer,
         exposed=lambda items: exact.exposed(offer, items),
         warnings=found,

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ipse.errors import MissingFeature, UsageError
+from ipse.protocols.openid4vp.links import SCHEMES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
 __all__ = ["SCHEMES", "Registration", "check_link", "command", "install", "remove"]
-
-SCHEMES: Final = ("openid4vp", "haip-vp", "eu-eaap")
-"""What links to requests of OpenID4VP 1.0, of HAIP 1.0 and for European attestations begin with."""
 
 _MAX_LINK: Final = 256 * 1024
 

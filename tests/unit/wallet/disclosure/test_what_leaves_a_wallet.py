@@ -87,7 +87,10 @@ VOCABULARY = {
     "end": {"type", "head", "key"},
     "head-header": {"alg", "kid"},
     "head": {"type", "count", "digest", "time"},
-    "result": {"answer", "said", "entry", "reason", "reason_code"},
+    "result": {
+        "answer", "said", "entry", "reason", "reason_code", "party", "sent", "vp_token", "url",
+        "redirect_uri",
+    },
 }  # fmt: skip
 """The names that may stand in each object that leaves, and none else."""
 WORK = (

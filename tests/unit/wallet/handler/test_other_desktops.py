@@ -26,7 +26,7 @@ def test_the_command_names_the_wallet_where_it_is_not_the_usual_one(tmp_path: Pa
     assert words[-3:] == ("--home", str(tmp_path), "--")
 
 
-@pytest.mark.parametrize("link", ["openid4vp://?a=b", "OpenID4VP:x", "haip-vp://x", "eu-eaap:"])
+@pytest.mark.parametrize("link", ["openid4vp://?a=b", "OpenID4VP:x", "haip-vp://x", "eu-eaap:", "haip://x"])
 def test_links_of_these_schemes_are_answered(link: str) -> None:
     registration.check_link(link)
 
@@ -85,7 +85,7 @@ def test_a_mac_gets_a_bundle_that_declares_the_schemes(mac: list[tuple[str, ...]
     assert described["CFBundleExecutable"] == "applet"
     assert described["CFBundleIdentifier"] == "ipse.handler"
     (declared,) = described["CFBundleURLTypes"]
-    assert declared["CFBundleURLSchemes"] == ["openid4vp", "haip-vp", "eu-eaap"]
+    assert declared["CFBundleURLSchemes"] == ["openid4vp", "haip-vp", "eu-eaap", "haip"]
     assert [words[0].rpartition("/")[2] for words in mac] == ["osacompile", "codesign", "lsregister"] * 2
     assert [path.name for path in bundle.parent.iterdir()] == [bundle.name]
     assert registration.remove()

@@ -62,12 +62,12 @@ def openers() -> list[str]:
 
 
 def test_links_open_with_ipse_until_it_is_removed(folders: xdg.Folders) -> None:
-    assert openers() == ["", "", ""]
+    assert openers() == [""] * 4
     done = registration.install()
     assert done == registration.Registration(registration.SCHEMES, str(folders.entry))
-    assert openers() == ["ipse-handler.desktop"] * 3
+    assert openers() == ["ipse-handler.desktop"] * 4
     assert registration.remove()
-    assert openers() == ["", "", ""]
+    assert openers() == [""] * 4
     assert not folders.entry.exists()
     assert not folders.defaults.exists()
 
@@ -111,7 +111,7 @@ def test_removing_restores_what_was_there_before(folders: xdg.Folders, defaults:
     before = openers()
     registration.install()
     registration.install()
-    assert openers() == ["ipse-handler.desktop"] * 3
+    assert openers() == ["ipse-handler.desktop"] * 4
     registration.remove()
     assert openers() == before
     if defaults:
@@ -126,7 +126,7 @@ def test_what_another_program_took_over_since_stays_with_it(folders: xdg.Folders
     registration.install()
     subprocess.run(["xdg-mime", "default", "other.desktop", "x-scheme-handler/openid4vp"], check=True)
     assert registration.remove()
-    assert openers() == ["other.desktop", "", ""]
+    assert openers() == ["other.desktop", "", "", ""]
 
 
 def test_an_entry_that_was_half_removed_is_removed(folders: xdg.Folders) -> None:

@@ -8,8 +8,8 @@ from typing import Final
 from ipse.cli import tty
 from ipse.cli.commands.dapp.layout import ISOLATES
 from ipse.cli.commands.dapp.page import FIRST, checklist, page
+from ipse.cli.commands.dapp.typed import TRIES, ask_again, asked, yes_or_no
 from ipse.cli.context import Context
-from ipse.cli.output import wrapped
 from ipse.disclosure import levels
 from ipse.disclosure.proposals import Decision, Proposal
 from ipse.errors import ConsentNeeded
@@ -23,10 +23,6 @@ _KEEP: Final = "k lets your profile learn from what you ticked and unticked, Ent
 _NUMBERS: Final = re.compile(r"[0-9]{1,4}(?:[ ,]+[0-9]{1,4})*", re.ASCII)
 _MOVE: Final = re.compile(r"move +([0-9]{1,4}) +([0-9]{1,4})", re.ASCII)
 _REFUSED: Final = Decision(accepted=False)
-_TYPED: Final = 3
-"""Cells that are left behind a question for what is typed."""
-_TRIES: Final = 5
-"""How often in a row the owner may type something else before the question counts as interrupted."""
 
 
 def ask(context: Context, proposal: Proposal) -> Decision:
@@ -40,12 +36,10 @@ def ask(context: Context, proposal: Proposal) -> Decision:
 
 def _whole(context: Context) -> Decision:
     """Ask until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
-    for _ in range(_TRIES):
-        typed = _asked(context, _SEND_NOTHING)
-        if typed in ("yes", "no"):
-            return Decision(accepted=typed == "yes")
-        _ask_again(context, "only `yes` sends it and only `no` refuses; nothing is decided")
-    raise KeyboardInterrupt
+    accepted = yes_or_no(
+        context, _SEND_NOTHING, "only `yes` sends it and only `no` refuses; nothing is decided"
+    )
+    return Decision(accepted=accepted)
 
 
 class _Checklist:
@@ -62,7 +56,7 @@ class _Checklist:
     def decided(self) -> Decision:
         """Ask until the owner types yes or no. Raises KeyboardInterrupt where neither comes."""
         tries = 0
-        while tries < _TRIES:
+        while tries < TRIES:
             self._say(
                 checklist(
                     self._proposal,
@@ -72,7 +66,7 @@ class _Checklist:
                     self._context.output.page_width,
                 )
             )
-            typed = _asked(self._context, _ARRANGE if self._level.ordered else _TICK)
+            typed = asked(self._context, _ARRANGE if self._level.ordered else _TICK)
             if typed == "no":
                 return _REFUSED
             if typed == "yes" and self._ticked:
@@ -83,9 +77,9 @@ class _Checklist:
                 continue
             tries += 1
             if typed == "yes":
-                _ask_again(self._context, "nothing is ticked: tick something, or type no")
+                ask_again(self._context, "nothing is ticked: tick something, or type no")
             else:
-                _ask_again(self._context, "only numbers, `yes` and `no` are taken; nothing is decided")
+                ask_again(self._context, "only numbers, `yes` and `no` are taken; nothing is decided")
         raise KeyboardInterrupt
 
     def _changed(self, typed: str) -> bool:
@@ -125,23 +119,10 @@ class _Checklist:
         return not unknown
 
     def _keeps(self) -> bool:
-        return self._proposal.teaches and _asked(self._context, _KEEP) == "k"
+        return self._proposal.teaches and asked(self._context, _KEEP) == "k"
 
     def _say(self, text: str) -> None:
         self._context.output.page(text, keep=ISOLATES)
-
-
-def _asked(context: Context, question: str) -> str:
-    """What is typed, behind a question that is broken between words where the terminal is narrow."""
-    *before, last = wrapped(question.strip(), context.output.page_width - _TYPED)
-    if before:
-        context.output.page("\n".join(before))
-    return tty.ask(f"{last} ")
-
-
-def _ask_again(context: Context, why: str) -> None:
-    tty.forget_typed()  # what was typed before this was read is no answer to it
-    context.output.page(why)
 
 
 def _nobody(proposal: Proposal) -> ConsentNeeded:

@@ -7,9 +7,9 @@ page's own: no text of another's can pass for a word of the wallet's.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
 from typing import Final
 
+from ipse.cli.commands.dapp.asker import duration, identity, quoted
 from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed, wrapped
 from ipse.disclosure import exposure, levels
 from ipse.disclosure.offers import Item
@@ -23,8 +23,6 @@ __all__ = ["FIRST", "checklist", "page"]
 FIRST: Final = 12
 """Items that the list of what can be ticked begins with; `more` shows as many more."""
 _SHOWN_PAST: Final = 3
-_MOST_SAID: Final = 320
-"""Cells of an application's words; the protocol lets no more through than fit."""
 _MOST_WHY: Final = 120
 _SCREEN: Final = 24
 _KNOWN, _KNOWN_TO_ALL = 0.5, 0.7
@@ -40,12 +38,12 @@ def page(proposal: Proposal, width: int = WIDTH) -> str:
     warnings = [*(warning.text for warning in proposal.warnings), *_exposing(exposed)]
     sections = [
         ("who asks", _who(proposal.applicant)),
-        ("purpose", [_quoted(question.purpose)]),
-        ("question", level.question(question.asked, _quoted)),
+        ("purpose", [quoted(question.purpose)]),
+        ("question", level.question(question.asked, quoted)),
         ("would leave", _leaving(proposal)),
         ("gives away", _given_away(proposal, exposed, items)),
         ("how long", _how_long(question)),
-        *([("promises", question.terms.in_words(_quoted))] if question.terms else []),
+        *([("promises", question.terms.in_words(quoted))] if question.terms else []),
         *([("date", _date(proposal.date))] if proposal.date else []),
         ("stays here", [level.stays if proposal.offer.items else "everything"]),
     ]
@@ -81,22 +79,8 @@ def checklist(
 
 
 def _who(applicant: Applicant) -> list[str]:
-    return [*_identity(applicant), *_past(applicant)]
-
-
-def _identity(applicant: Applicant) -> list[str]:
-    if applicant.did is None:
-        return [
-            applicant.address,
-            "nothing proves that they ask; the answer is for this address",
-        ]
-    if applicant.party == applicant.did:
-        return [
-            applicant.did,
-            "verified: that DID signed the request",
-            f"the answer goes to {applicant.address}; nothing proves that it is theirs",
-        ]
-    return [applicant.address, f"verified: its DID signed the request, {applicant.did}"]
+    who = identity(applicant.party, applicant.address, applicant.did, applicant.proof)
+    return [*who, *_past(applicant)]
 
 
 def _past(applicant: Applicant) -> list[str]:
@@ -110,7 +94,7 @@ def _past(applicant: Applicant) -> list[str]:
 
 
 def _past_line(asked: PastAnswer) -> str:
-    return f"{cut(asked.time[:10], 10)} {cut(asked.level, 10)} {_marked(cut(asked.purpose, 36))}"
+    return f"{cut(asked.time[:10], 10)} {cut(asked.level, 10)} {quoted(asked.purpose, 36)}"
 
 
 def _leaving(proposal: Proposal) -> list[str]:
@@ -155,7 +139,7 @@ def _how_long(question: Question) -> list[str]:
         f"until {expires:%Y-%m-%d %H:%M} UTC it can be answered;"
         if expires
         else "it does not say until when it can be answered;",
-        f"they say they keep the answer for {_duration(question.retention)}",
+        f"they say they keep the answer for {duration(int(question.retention.total_seconds()))}",
     ]
 
 
@@ -166,26 +150,7 @@ def _date(date: UnconfirmedDate) -> list[str]:
     ]
 
 
-def _quoted(text: str) -> str:
-    return _marked(cut(text, _MOST_SAID))
-
-
-def _marked(text: str) -> str:
-    """The application's own words, which can't close the marks around them."""
-    return f'"{without_quotes(text)}"'
-
-
 def _quote(head: str, text: str, width: int) -> list[str]:
     """The application's words behind `head`. Each line begins with a mark: none can pass for the page's."""
-    first, *others = wrapped(_marked(text), width - len(head) - 1)
+    first, *others = wrapped(f'"{without_quotes(text)}"', width - len(head) - 1)
     return [head + first, *(" " * len(head) + '"' + line for line in others)]
-
-
-def _duration(span: timedelta) -> str:
-    """30 days; 1 day, 2 hours."""
-    left, parts = int(span.total_seconds()), []
-    for name, seconds in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
-        count, left = divmod(left, seconds)
-        if count:
-            parts.append(f"{count} {name}" if count == 1 else f"{count} {name}s")
-    return ", ".join(parts) or "no time"

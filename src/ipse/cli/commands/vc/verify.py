@@ -87,7 +87,6 @@ def verify(
 ) -> None:
     """Verify a credential or a presentation and print the report of every check."""
     from ipse.credentials.policy import Policy, check_issuer
-    from ipse.wallet.trust import Trust
     from ipse.wallet.verifier import Verifier
 
     context = context_of(ctx)
@@ -96,13 +95,13 @@ def verify(
     if (file is None) is (batch is None):
         raise UsageError("give one FILE, or --batch LINES", hint="`-` reads standard input")
     text = params.read_text(file) if file is not None else ""
-    trust = Trust() if issuer or any_issuer or issuer_ca else _trust_of(context)
+    trust = None if issuer or any_issuer or issuer_ca else _trust_of(context)
     policy = Policy(
         issuers=frozenset(map(check_issuer, issuer or ())),
         any_issuer=any_issuer,
-        trusted=trust.issuers,
-        issuer_anchors=(*trust.anchors("issuer"), *_certificates(issuer_ca)),
-        status_anchors=(*trust.anchors("status"), *_certificates(status_ca)),
+        trusted=trust.issuers if trust else {},
+        issuer_anchors=(*(trust.anchors("issuer") if trust else ()), *_certificates(issuer_ca)),
+        status_anchors=(*(trust.anchors("status") if trust else ()), *_certificates(status_ca)),
         leeway=timedelta(0) if leeway == "0" else params.span(leeway),
         challenge=_challenge(audience, nonce, no_challenge),
         any_holder=any_holder,
@@ -146,12 +145,12 @@ def _certificates(files: Sequence[str] | None) -> Iterator[Certificate]:
             yield from read_certificates(params.read_bytes(file))
 
 
-def _trust_of(context: Context) -> Trust:
-    """Return whom the owner of the wallet trusts; nobody if there is no wallet."""
+def _trust_of(context: Context) -> Trust | None:
+    """Return whom the owner of the wallet trusts, None if there is no wallet."""
     from ipse.wallet import trust
 
     try:
         with context.wallet() as wallet:
             return trust.trust_of(wallet)
     except NotFound:
-        return trust.Trust()
+        return None

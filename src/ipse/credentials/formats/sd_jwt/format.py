@@ -251,7 +251,9 @@ class _SdJwtVc:
             claims,
             _types(claims),
             paths,
-            str(held.jwt.header.get("alg")),
+            _ABOUT,
+            {"sd_jwt_alg_values": str(held.jwt.header.get("alg"))},
+            ("kb_jwt_alg_values",),
             tuple(entry for entry in as_list(chain) if isinstance(entry, str)),
         )
 
@@ -270,9 +272,8 @@ class _SdJwtVc:
 
     def select_paths(self, credential: str, paths: Sequence[ClaimPath]) -> Selection:
         held = sd_jwt.parse(credential.strip())
-        every = sd_jwt.disclosable_paths(held)
-        inside = [place for place in every if any(place[: len(path)] == tuple(path) for path in paths)]
-        return _selection(sd_jwt.select(held, [*paths, *inside]), sd_jwt.select(held, every).claims)
+        whole = sd_jwt.select(held, sd_jwt.disclosable_paths(held))
+        return _selection(sd_jwt.select(held, paths), whole.claims)
 
     def present(
         self,
