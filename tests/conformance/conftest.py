@@ -8,8 +8,11 @@ from tests.conformance.fixtures import (
     issuer,
     issuers,
     pki,
+    serving,
+    serving_options,
     tls,
     verifiers,
+    wallet,
 )
 
 __all__ = [
@@ -20,6 +23,9 @@ __all__ = [
     "issuer",
     "issuers",
     "pki",
+    "serving",
+    "serving_options",
     "tls",
     "verifiers",
+    "wallet",
 ]

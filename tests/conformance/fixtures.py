@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.cli.verifier_serving import Serving
 from tests.conformance.holder import Holder, new_holder_key
 from tests.conftest import at
 from tests.network_peer.certificates import Authority
-from tests.openid_peer.certificates import Signer, SigningAuthority
-from tests.openid_peer.sd_jwt import identity_credential
+from tests.openid_peer.certificates import Signer, SigningAuthority, public_jwk
+from tests.openid_peer.sd_jwt import PID, identity_credential
 from tests.openid_peer.verifier import Verifier, query_for
+from tests.openid_peer.wallet import Wallet
 
 Asking: TypeAlias = Callable[..., Verifier]
 """Makes a verifier that asks for ASKED, with what a test changes."""
+REVEALED: Final = ("given_name", "family_name")
+"""What `serving` asks for."""
 ASKED: Final = ("given_name", "family_name", "birthdate")
 
 
@@ -93,3 +98,35 @@ def asking(tls: Authority, access: Signer, issuers: SigningAuthority) -> Asking:
         return Verifier(**{**usual, **changes})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def serving_options(pki: Path, tls: Authority, access: Signer) -> list[str]:
+    """The options with which `ipse verifier serve` has its certificates."""
+    pair = str(tls.issue("127.0.0.1", "localhost"))
+    chain, key = map(str, access.write(pki))
+    return ["--tls-cert", pair, "--tls-key", pair, "--certificate", chain, "--certificate-key", key]
+
+
+@pytest.fixture(scope="module")
+def serving(
+    _template: Path,
+    issuers: SigningAuthority,
+    serving_options: list[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Serving]:
+    """A server that asks for REVEALED of an identity credential, until it is stopped."""
+    home = tmp_path_factory.mktemp("verifier") / "wallet"
+    shutil.copytree(_template, home)
+    ipse = at(home)
+    ipse("trust", "add", "--ca", issuers.ca_file, "--for", "issuer")
+    claims = [word for name in REVEALED for word in ("--claim", name)]
+    with Serving(ipse, *serving_options, "--type", PID, *claims, "--json") as running:
+        yield running
+
+
+@pytest.fixture
+def wallet(tls: Authority, verifiers: SigningAuthority, issuer: Signer) -> Wallet:
+    """A wallet of the tests with an identity credential."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    return Wallet(key, identity_credential(issuer, public_jwk(key)), verifiers, tls.ca_file, REVEALED)

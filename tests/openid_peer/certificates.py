@@ -86,6 +86,14 @@ class Signer:
         """The client identifier by the hash of the leaf (OpenID4VP section 5.9.3)."""
         return f"x509_hash:{b64(hashlib.sha256(self.der).digest())}"
 
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """The chain and the key as PEM files in `folder`."""
+        chain, key = folder / "access.pem", folder / "access.key"
+        chain.write_bytes(b"".join(one.public_bytes(serialization.Encoding.PEM) for one in self.chain))
+        form, unencrypted = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        key.write_bytes(self.key.private_bytes(serialization.Encoding.PEM, form, unencrypted))
+        return chain, key
+
     def header(self, typ: str) -> JsonObject:
         """The header of what this signs."""
         return {"alg": self.alg, "typ": typ, "x5c": self.x5c}
