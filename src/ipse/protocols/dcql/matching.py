@@ -6,11 +6,12 @@ claims do. Each copy that does not fit has a reason with a code.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
 from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.errors import TooMuchWork
 from ipse.protocols.dcql.paths import equals_one_of, select, show
 from ipse.protocols.dcql.query import (
     AUTHORITY_KEY_ID,
@@ -26,6 +27,7 @@ __all__ = [
     "CLAIMS",
     "FORMAT",
     "HOLDER_BINDING",
+    "MAX_COMPARISONS",
     "TRUSTED_AUTHORITY",
     "TRUSTED_AUTHORITY_UNDETERMINED",
     "TYPE",
@@ -48,6 +50,13 @@ HOLDER_BINDING: Final = "holder-binding"
 TRUSTED_AUTHORITY: Final = "trusted-authority"
 TRUSTED_AUTHORITY_UNDETERMINED: Final = "trusted-authority-undetermined"
 CLAIMS: Final = "claims"
+
+MAX_COMPARISONS: Final = 1_000_000
+"""Claims and members of claim sets that are looked at in all copies together: two seconds at the most."""
+
+_Kind: TypeAlias = tuple[str, tuple[str, ...], bool, tuple[str, ...]]
+_Problem: TypeAlias = tuple[str, str]
+"""A code and a reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +159,38 @@ class Matches:
 
 
 def match(query: Query, held: Sequence[HeldCredential]) -> Matches:
-    """The copies in `held` that fit each credential query, and why the others do not."""
-    return Matches(query, {entry.id: _match_one(entry, held) for entry in query.credentials}, tuple(held))
+    """The copies in `held` that fit each credential query, and why the others do not.
+
+    Raises TooMuchWork where more than MAX_COMPARISONS claims and claim sets would have to be looked at.
+    """
+    kinds = [(copy.format, copy.types, copy.holder_bound, copy.authority_key_ids) for copy in held]
+    matches: dict[str, QueryMatch] = {}
+    left = MAX_COMPARISONS
+    for entry in query.credentials:
+        problems: dict[_Kind, _Problem | None] = {
+            kind: metadata_problem(entry, copy) for kind, copy in dict(zip(kinds, held, strict=True)).items()
+        }
+        each = len(entry.claims) + sum(map(len, entry.claim_sets))
+        left -= each * sum(problems[kind] is None for kind in kinds)
+        if left < 0:
+            raise TooMuchWork(
+                f"the request compares more than {MAX_COMPARISONS} claims with the wallet",
+                hint="ask the verifier for a request with fewer credentials, claims or claim sets",
+            )
+        matches[entry.id] = _match_one(
+            entry, [(copy, problems[kind]) for copy, kind in zip(held, kinds, strict=True)]
+        )
+    return Matches(query, matches, tuple(held))
 
 
-def _match_one(query: CredentialQuery, held: Sequence[HeldCredential]) -> QueryMatch:
-    if not query.is_supported:
-        reason = f"credentials of the format {excerpt(query.format)} are not supported"
-        return QueryMatch(query, (), tuple(Misfit(copy, UNSUPPORTED_FORMAT, reason) for copy in held), reason)
+def _match_one(
+    query: CredentialQuery, copies: Iterable[tuple[HeldCredential, _Problem | None]]
+) -> QueryMatch:
+    """The match of one credential query; each copy comes with the problem that its metadata are."""
     fits: list[Fit] = []
     misfits: list[Misfit] = []
-    for copy in held:
-        if (problem := metadata_problem(query, copy)) is not None:
+    for copy, problem in copies:
+        if problem is not None:
             misfits.append(Misfit(copy, *problem))
             continue
         ways, reason = claim_ways(query, copy.claims)
@@ -169,11 +198,18 @@ def _match_one(query: CredentialQuery, held: Sequence[HeldCredential]) -> QueryM
             fits.append(Fit(copy, ways))
         else:
             misfits.append(Misfit(copy, CLAIMS, reason))
-    return QueryMatch(query, tuple(fits), tuple(misfits))
+    unanswerable = "" if query.is_supported else _unsupported(query)
+    return QueryMatch(query, tuple(fits), tuple(misfits), unanswerable)
 
 
-def metadata_problem(query: CredentialQuery, copy: HeldCredential) -> tuple[str, str] | None:
+def _unsupported(query: CredentialQuery) -> str:
+    return f"credentials of the format {excerpt(query.format)} are not supported"
+
+
+def metadata_problem(query: CredentialQuery, copy: HeldCredential) -> _Problem | None:
     """Why a copy does not fit whatever its claims are, as code and reason; None where it may fit."""
+    if not query.is_supported:
+        return UNSUPPORTED_FORMAT, _unsupported(query)
     if copy.format != query.format:
         return FORMAT, f"it is of the format {excerpt(copy.format)}, {excerpt(query.format)} is asked for"
     if not has_type(query, copy.types):
@@ -201,7 +237,7 @@ def _listed(names: Sequence[str], joint: str = "and") -> str:
     return (shown + " …" if len(names) > 4 else shown) or "none"
 
 
-def _authority_problem(query: CredentialQuery, copy: HeldCredential) -> tuple[str, str] | None:
+def _authority_problem(query: CredentialQuery, copy: HeldCredential) -> _Problem | None:
     """Compare the authorities (section 6.1.1): only key identifiers can be compared without the network."""
     if not query.trusted_authorities:
         return None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
 
+from ipse.errors import TooMuchWork
 from ipse.protocols.dcql.matching import HeldCredential, Misfit, SelectedClaims, match
 from ipse.protocols.dcql.query import Query
 from tests.unit.protocols.dcql.material import VCT, credential_query, held, query_of
@@ -182,3 +185,23 @@ class TestSatisfiable:
 
     def test_nothing_held_is_nothing_matched(self) -> None:
         assert not match(query_of(self.PID), []).satisfiable
+
+
+class TestLargeWallets:
+    def test_a_request_that_compares_too_much_is_refused_before_it_is_compared(self) -> None:
+        copies = [held(f"copy-{number}") for number in range(1_000)]
+        claims = [{"id": f"c{number}", "path": ["name"]} for number in range(100)]
+        query = query_of(*(credential_query(f"q{number}", *claims) for number in range(11)))
+        started = time.process_time()
+        with pytest.raises(TooMuchWork, match="more than 1000000 claims"):
+            match(query, copies)
+        assert time.process_time() - started < 5
+
+    def test_copies_of_other_types_cost_next_to_nothing(self) -> None:
+        one = held(types=("urn:other",))
+        copies = [replace(one, key=f"copy-{number}") for number in range(10_000)]
+        query = query_of(*(credential_query(f"q{number}", ["name"]) for number in range(20)))
+        started = time.process_time()
+        matches = match(query, copies)
+        assert time.process_time() - started < 3
+        assert all(len(found.misfits) == 10_000 for found in matches.queries.values())

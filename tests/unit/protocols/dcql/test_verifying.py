@@ -72,7 +72,8 @@ def test_several_presentations_are_accepted_where_they_were_asked_for() -> None:
         ({}, BAD, "claims"),
         ({"claims": [{"path": ["name"], "values": ["Zoe"]}]}, GOOD, "claims"),
         ({"claims": [{"path": ["age"], "values": ["5", True]}]}, GOOD, "claims"),
-        ({"format": "mso_mdoc", "meta": {}}, held(), "format"),
+        ({"format": "mso_mdoc", "meta": {}}, held(), "unsupported-format"),
+        ({"format": "mso_mdoc", "meta": {}}, held(format="mso_mdoc"), "unsupported-format"),
     ],
 )
 def test_a_presentation_that_does_not_meet_its_query_is_discarded(
