@@ -214,7 +214,7 @@ def test_a_name_that_the_certificate_does_not_prove_is_refused(
     "response_uri",
     [
         "https://attacker.example/response",
-        "http://localhost/response",
+        "http://localhost:1/response",
         "https://localhost@attacker.example/response",
         "https://localhost:1/response#fragment",
         "https://user:secret@localhost/response",
@@ -239,7 +239,8 @@ def test_an_answer_goes_nowhere_but_to_a_host_of_the_certificate(
         payload=lambda payload: payload.update(client_id=client_id, response_uri=response_uri),
         link=lambda link: link.update(client_id=client_id),
     )
-    _nothing_leaves(holder, asking(change=change))
+    run = _nothing_leaves(holder, asking(change=change))
+    assert PROMPT not in run.err
 
 
 def test_by_the_name_of_the_certificate_an_answer_goes_to_its_host(holder: Holder, asking: Asking) -> None:
