@@ -8,6 +8,7 @@ The public names of the Python API, each loaded when it is first used. docs/pyth
     Issuer, Draft, IssueOptions, SigningKey        issue credentials; `Wallet.issuer` gives an issuer
     Wallet, Places, find_places                    a wallet: identities, credentials, profile, disclosure
     Proposal, Decision                             what an owner decides on, and what they decide
+    Certificate, read_certificates                 authorities that issuers are certified by
     Lookup, Reach                                  where a verifier may look, and how far it may go
     IpseError and its subclasses                   every error, each with its exit code
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ipse.disclosure.proposals import Decision, Proposal
     from ipse.errors import (
         AlreadyExists,
+        CertificateRejected,
         ConsentError,
         ConsentNeeded,
         ConsentRefused,
@@ -40,12 +42,14 @@ if TYPE_CHECKING:
         MissingFeature,
         NotFound,
         PassphraseNeeded,
+        RegistrationRejected,
         RequestExpired,
         RequestReplayed,
         RequestTampered,
         StorageError,
         TooMuchWork,
         Undetermined,
+        UntrustedCertificate,
         UnusableKey,
         UsageError,
         VaultAltered,
@@ -55,6 +59,7 @@ if TYPE_CHECKING:
         WrongOrigin,
         WrongPassphrase,
     )
+    from ipse.keys.certificates import Certificate, read_certificates
     from ipse.storage.places import Places, find_places
     from ipse.wallet.api.wallet import Wallet
     from ipse.wallet.issuer import Issuer
@@ -64,6 +69,8 @@ if TYPE_CHECKING:
 __all__ = [
     "NO_CHALLENGE",
     "AlreadyExists",
+    "Certificate",
+    "CertificateRejected",
     "Challenge",
     "Check",
     "ConsentError",
@@ -92,6 +99,7 @@ __all__ = [
     "Policy",
     "Proposal",
     "Reach",
+    "RegistrationRejected",
     "Report",
     "RequestExpired",
     "RequestReplayed",
@@ -101,6 +109,7 @@ __all__ = [
     "TemplateIssuer",
     "TooMuchWork",
     "Undetermined",
+    "UntrustedCertificate",
     "UnusableKey",
     "UsageError",
     "VaultAltered",
@@ -114,6 +123,7 @@ __all__ = [
     "WrongOrigin",
     "WrongPassphrase",
     "find_places",
+    "read_certificates",
 ]
 
 __version__ = "0.1.0.dev0"
@@ -124,6 +134,7 @@ _MODULES = {
     "credentials.report": ("Check", "Outcome", "Report"),
     "credentials.content": ("VerifiedCredential", "VerifiedPresentation"),
     "disclosure.proposals": ("Decision", "Proposal"),
+    "keys.certificates": ("Certificate", "read_certificates"),
     "storage.places": ("Places", "find_places"),
     "wallet.api.wallet": ("Wallet",),
     "wallet.issuer": ("Issuer",),

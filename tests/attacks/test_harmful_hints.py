@@ -89,7 +89,7 @@ def test_delete_remove_and_rm_are_one_verb_in_every_family(verb: str, ipse: Ipse
     assert here("did", verb, "me", code=7).err.startswith("error: deleting 'me' needs its name")
     assert "--confirm" in here("did", verb, "--help").out
     assert "Delete a credential for good" in here("vc", verb, "--help").out
-    assert "Delete an issuer from the trust list" in here("trust", verb, "--help").out
+    assert "Delete an issuer or an authority from the trust list" in here("trust", verb, "--help").out
     assert "Delete a topic of your own" in here("profile", "topics", verb, "--help").out
     assert "Delete statements" in here("profile", verb, "--help").out
     assert here("vc", verb, "nothing", code=5).out == ""

@@ -23,7 +23,7 @@ from ipse.errors import CorruptData, IpseError, VaultAltered, VaultOutdated, Ver
 from ipse.keys.keystore.encrypted_file import EncryptedFile
 from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.storage import disclosure_log as entries
-from ipse.storage import grants, statement_vectors, statements, status_lists
+from ipse.storage import grants, statement_vectors, statements, status_lists, trusted_authorities
 from ipse.storage.places import Places
 from ipse.wallet import disclosure, disclosure_log, identities, state, status
 from ipse.wallet.disclosure import summaries
@@ -210,6 +210,9 @@ UNDONE: dict[str, Callable[[Wallet], object]] = {
     ),
     "a statement forgotten": lambda wallet: statements.forget(wallet.vault, 4),
     "an issuer trusted no more": lambda wallet: wallet.vault.change("DELETE FROM trusted_issuers"),
+    "an authority trusted": lambda wallet: trusted_authorities.add(
+        wallet.vault, "ab" * 32, b"certificate", ["issuer"], now="2026-11-22T12:00:00Z"
+    ),
 }
 
 

@@ -1,91 +1,58 @@
-"""`ipse verifier serve` as a process of its own on loopback, and wallets that answer it."""
+"""`ipse verifier serve` as a process of its own on loopback."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Sequence
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
-from ipse.credentials.formats import sd_jwt
-from ipse.dids import did_key
-from ipse.keys import key_types
 from tests.conftest import Ipse, Run
 from tests.network_peer.certificates import Authority
-from tests.openid_peer.certificates import Signer, SigningAuthority, public_jwk
 from tests.openid_peer.wallet import Wallet
+from tests.unit.servers.verifying import Around, pem
 from tests.waiting import PATIENCE
-
-TYPE = "urn:example:membership:1"
 
 
 @dataclass(frozen=True)
 class Pki:
-    """The certificates around a server: for TLS on loopback, and for asking."""
+    """What is around a server on loopback: certificates for TLS and for asking, an issuer, a holder."""
 
     folder: Path
     tls: Authority
-    verifiers: SigningAuthority
-    access: Signer
+    around: Around
 
     @classmethod
     def make(cls, folder: Path) -> Pki:
-        verifiers = SigningAuthority("Access authority", folder)
-        return cls(folder, Authority(folder), verifiers, verifiers.signer("127.0.0.1", "localhost"))
+        return cls(folder, Authority(folder), Around.make())
 
     def options(self) -> list[str]:
         """The options with which a server has a certificate for TLS and one for its requests."""
         pair = str(self.tls.issue("127.0.0.1", "localhost"))
         chain, key = self.folder / "access.pem", self.folder / "access.key"
-        chain.write_bytes(self.access.chain[0].public_bytes(serialization.Encoding.PEM))
-        key.write_bytes(
-            self.access.key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
+        for path, data in zip((chain, key), pem(self.around.access), strict=True):
+            path.write_bytes(data)
         asking = ["--certificate", str(chain), "--certificate-key", str(key)]
         return ["--tls-cert", pair, "--tls-key", pair, *asking]
 
-
-class Holder:
-    """A wallet with one credential, by an issuer that is known by its did:key."""
-
-    def __init__(self, pki: Pki, **claims: Any) -> None:
-        issuer = key_types.generate("P-256")
-        self.issuer = did_key.from_public_key(issuer.public())
-        key = ec.generate_private_key(ec.SECP256R1())
-        now = int(time.time())
-        content = {"given_name": "Ada", "family_name": "Lovelace", "age": 36} | claims
-        credential = sd_jwt.issue(
-            {
-                "iss": self.issuer,
-                "iat": now - 60,
-                "exp": now + 3600,
-                "vct": TYPE,
-                "cnf": {"jwk": public_jwk(key)},
-                **content,
-            },
-            disclosable=[(name,) for name in content],
-            signer=issuer,
-            typ="dc+sd-jwt",
-            kid=did_key.verification_method_id(self.issuer),
-        )
-        self.wallet = Wallet(key, credential, pki.verifiers, pki.tls.ca_file, reveal=("given_name",))
+    def wallet(self, **claims: Any) -> Wallet:
+        """A wallet with a credential of the issuer, which reveals `given_name`."""
+        holder = self.around.holder
+        credential = self.around.issuer.issue(holder, **claims)
+        return Wallet(holder, credential, self.around.verifiers, self.tls.ca_file, reveal=("given_name",))
 
 
 class Serving:
-    """A process; `link` waits for the next link that it shows."""
+    """A process. Its lines on stderr and on stdout are read as they come."""
 
     def __init__(self, ipse: Ipse, *arguments: str) -> None:
         self.process = subprocess.Popen(
@@ -97,24 +64,8 @@ class Serving:
             env=ipse.variables,
             start_new_session=True,
         )
-        self.shown: list[str] = []
-        self._lines: Queue[str] = Queue()
-        self.out: list[str] = []
-        self._printed: Queue[str] = Queue()
-        self._threads = [
-            threading.Thread(target=self._follow, args=[self.process.stderr, self.shown, self._lines]),
-            threading.Thread(target=self._follow, args=[self.process.stdout, self.out, self._printed]),
-        ]
-        for thread in self._threads:
-            thread.start()
-
-    @staticmethod
-    def _follow(stream: Any, kept: list[str], lines: Queue[str]) -> None:
-        for line in stream:
-            kept.append(line)
-            lines.put(line.rstrip("\n"))
-        stream.close()
-        lines.put("")
+        self._shown = _Lines(self.process.stderr)
+        self._printed = _Lines(self.process.stdout)
 
     def __enter__(self) -> Serving:
         return self
@@ -123,16 +74,15 @@ class Serving:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(PATIENCE)
-        for thread in self._threads:
-            thread.join(PATIENCE)
+        self._shown.join()
+        self._printed.join()
 
     def line(self, beginning: str) -> str:
         """The next line on stderr that begins so."""
-        while True:
-            line = self._lines.get(timeout=PATIENCE)
+        while (line := self._shown.next()) is not None:
             if line.startswith(beginning):
                 return line
-            assert line or self.process.poll() is None, "".join(self.shown)
+        raise AssertionError("".join(self._shown.every))
 
     def link(self) -> str:
         """The next link."""
@@ -140,14 +90,16 @@ class Serving:
 
     def printed(self) -> Any:
         """The next line on stdout, as JSON."""
-        return json.loads(self._printed.get(timeout=PATIENCE))
+        line = self._printed.next()
+        assert line is not None, "".join(self._shown.every)
+        return json.loads(line)
 
     def ended(self) -> Run:
         """What the process left, once it has ended by itself."""
         code = self.process.wait(PATIENCE)
-        for thread in self._threads:
-            thread.join(PATIENCE)
-        return Run(code, "".join(self.out), "".join(self.shown))
+        self._shown.join()
+        self._printed.join()
+        return Run(code, "".join(self._printed.every), "".join(self._shown.every))
 
     def stop(self, number: int = signal.SIGTERM) -> Run:
         """End it by a signal."""
@@ -155,6 +107,57 @@ class Serving:
         return self.ended()
 
 
-def claims(result: Any, name: str = "credential") -> Sequence[Any]:
-    """The claims of the credentials that a result has for one query."""
-    return [each["claims"] for each in result["credentials"][name]]
+class _Lines:
+    """Reads a stream in a thread."""
+
+    def __init__(self, stream: Any) -> None:
+        self.every: list[str] = []
+        self._new: Queue[str | None] = Queue()
+        self._thread = threading.Thread(target=self._follow, args=[stream])
+        self._thread.start()
+
+    def _follow(self, stream: Any) -> None:
+        for line in stream:
+            self.every.append(line)
+            self._new.put(line.rstrip("\n"))
+        stream.close()
+        self._new.put(None)
+
+    def next(self) -> str | None:
+        """The next line, None at the end."""
+        return self._new.get(timeout=PATIENCE)
+
+    def join(self) -> None:
+        self._thread.join(PATIENCE)
+
+
+def call(method: str, url: str, token: str, body: Any = None) -> tuple[int, Any]:
+    """What an application is told: the status, and the JSON."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    request = urllib.request.Request(url, data=data, headers=headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as response:
+            return response.status, json.loads(response.read() or b"null")
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read() or b"null")
+
+
+def raw(url: str, data: bytes, ca_file: Path) -> bytes:
+    """What a server says to these bytes over TLS."""
+    import socket
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    context = ssl.create_default_context(cafile=str(ca_file))
+    host, port = parts.hostname or "", parts.port or 443
+    with (
+        socket.create_connection((host, port), timeout=PATIENCE) as plain,
+        context.wrap_socket(plain, server_hostname=host) as client,
+    ):
+        client.sendall(data)
+        received = b""
+        while part := client.recv(65536):
+            received += part
+        return received

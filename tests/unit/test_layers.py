@@ -36,7 +36,7 @@ _BELOW = {
         "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "preferences",
         "wallet", "servers", "__init__",
     },
-    "__init__": {"errors", "credentials", "protocols", "disclosure", "wallet", "storage"},
+    "__init__": {"errors", "keys", "credentials", "protocols", "disclosure", "wallet", "storage"},
     "__main__": {"cli"},
 }  # fmt: skip
 

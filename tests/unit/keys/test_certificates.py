@@ -23,7 +23,7 @@ from ipse.errors import (
     UntrustedCertificate,
 )
 from ipse.keys import certificates
-from ipse.keys.certificates import Chain, check_chain, read_certificates, without_trust
+from ipse.keys.certificates import Chain, authority_key_ids, check_chain, read_certificates, without_trust
 from tests.authorities import (
     DAY,
     NOW,
@@ -72,6 +72,11 @@ def test_authority_key_ids_are_base64url_and_those_that_the_chain_names() -> Non
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
     assert checked(LEAF.x5c).authority_key_ids == (key_id(ISSUING), key_id(ROOT))
+
+
+def test_authority_key_ids_are_read_of_what_nobody_has_checked_yet() -> None:
+    assert authority_key_ids(LEAF.x5c) == checked(LEAF.x5c).authority_key_ids
+    assert authority_key_ids(["!"]) == authority_key_ids(None) == ()
 
 
 def test_a_leaf_signed_by_the_anchor_itself_passes() -> None:

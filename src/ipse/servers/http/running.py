@@ -27,7 +27,10 @@ class Ended(Enum):
 
 
 class Runner:
-    """Runs one server once. `chore` is called every half minute, in a thread."""
+    """Runs one server once.
+
+    `begun` is called once it can be stopped, `chore` every half minute in a thread.
+    """
 
     def __init__(
         self,
@@ -35,10 +38,12 @@ class Runner:
         limits: Limits | None = None,
         *,
         timeout: float | None = None,
+        begun: Callable[[], object] = lambda: None,
         chore: Callable[[], object] = lambda: None,
     ) -> None:
         self._server = Server(listeners, limits)
         self._timeout = timeout
+        self._begun = begun
         self._chore = chore
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopped = asyncio.Event()
@@ -69,6 +74,7 @@ class Runner:
         self._loop = asyncio.get_running_loop()
         with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
             self._loop.add_signal_handler(signal.SIGTERM, self._end, Ended.TERMINATED)
+        self._begun()
         chores = asyncio.create_task(self._chores())
         try:
             await self._server.run(self._until())

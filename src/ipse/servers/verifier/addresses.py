@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from ipse.errors import UsageError
 
-__all__ = ["DONE", "REQUEST", "RESPONSE", "SCHEMES", "Addresses", "check_origin"]
+__all__ = ["DONE", "REQUEST", "RESPONSE", "SCHEMES", "Addresses", "check_origin", "page_of"]
 
 REQUEST: Final = "/request/"
 RESPONSE: Final = "/response/"
@@ -77,6 +77,17 @@ class Addresses:
         if method != "get":
             given["request_uri_method"] = method
         return f"{scheme}://?" + "&".join(f"{name}={quote(value, safe='')}" for name, value in given.items())
+
+
+def page_of(url: str) -> str | None:
+    """The origin of a page that a browser can be sent to with a fragment added; None for no such page."""
+    if not url.isascii() or not url.isprintable() or " " in url or "#" in url:
+        return None
+    try:
+        parts = urlsplit(url)
+        return check_origin(f"{parts.scheme}://{parts.netloc}")
+    except (ValueError, UsageError):
+        return None
 
 
 def check_origin(text: str) -> str:

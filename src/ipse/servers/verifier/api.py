@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from ipse.disclosure import levels, questions
 from ipse.disclosure.levels.level import RequestOptions
@@ -21,7 +21,7 @@ from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, NotFound
 from ipse.servers.http.messages import JSON, Refused, Request, Response
 from ipse.servers.http.routing import Handler, Route
-from ipse.servers.verifier.addresses import SCHEMES
+from ipse.servers.verifier.addresses import SCHEMES, page_of
 from ipse.servers.verifier.requests import Asked, Requests
 from ipse.servers.verifier.sessions import Session, Sessions, Status, TooManySessions
 
@@ -160,16 +160,9 @@ class Api:
         page = body.get("redirect_uri")
         if page is None:
             return self.requests.addresses.done
-        try:
-            parts = (
-                urlsplit(page) if isinstance(page, str) and page.isascii() and page.isprintable() else None
-            )
-            origin = "" if parts is None else f"{parts.scheme}://{parts.netloc}"
-        except ValueError:
-            parts, origin = None, ""
-        if parts is None or origin not in self.origins or parts.fragment or "#" in page:
+        if not isinstance(page, str) or page_of(page) not in self.origins:
             raise Refused(400, "redirect_uri is not a page of an origin that was named, without a fragment")
-        return str(page)
+        return page
 
     def _poll(self, request: Request) -> Response:
         """What came of a session. Where the application has a page, the page's code is asked for."""
@@ -177,7 +170,9 @@ class Api:
         if session.status is not Status.DONE or session.result is None:
             return Response.of_json({"status": Status.PENDING.value})
         code = _response_code(request)
-        if code is not None and not hmac.compare_digest(code, session.response_code or ""):
+        if code is not None and not hmac.compare_digest(
+            code.encode(), (session.response_code or "").encode()
+        ):
             raise Refused(403, "the response_code is of another session", error="access_denied")
         return Response.of_json(session.result)
 
@@ -218,8 +213,11 @@ def preferences(given: Json) -> Asked:
             400, "candidates and topics are arrays of texts, about is a text, top and limit are numbers"
         )
     level = levels.named(name)
-    if not given.get(level.needs):
-        raise Refused(400, f"a question at this level needs {level.needs}")
+    taken = {"level", "purpose", "retention", *level.options}
+    if not given.get(level.needs) or given.keys() - taken:
+        raise Refused(
+            400, f"a question at this level needs {level.needs}, and takes {', '.join(sorted(taken))}"
+        )
     try:
         asked = level.ask(
             RequestOptions(

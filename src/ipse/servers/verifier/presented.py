@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from ipse.credentials import formats
@@ -13,10 +13,9 @@ from ipse.encoding import base64url
 from ipse.encoding.strict_json import Json, JsonObject, as_list
 from ipse.errors import IpseError, MalformedInput
 from ipse.keys.certificates import read_chain
-from ipse.protocols.dcql.matching import HeldCredential, Matches, QueryMatch, match
-from ipse.protocols.dcql.query import Query
+from ipse.protocols.dcql.matching import HeldCredential
 
-__all__ = ["credential", "problem"]
+__all__ = ["credential"]
 
 _ENVELOPED: Final = "EnvelopedVerifiableCredential"
 
@@ -43,17 +42,6 @@ def credential(key: str, sent: str | JsonObject, verification: Verification) -> 
         holder_bound=bound,
         authority_key_ids=_authority_key_ids(found),
     )
-
-
-def problem(query: Query, held: Mapping[str, Sequence[HeldCredential]]) -> str:
-    """Why verified presentations do not satisfy a query (section 6.4.2); empty where they do."""
-    found: dict[str, QueryMatch] = {}
-    for asked in query.credentials:
-        matched = match(Query((asked,), ()), held.get(asked.id, ())).queries[asked.id]
-        if matched.misfits:
-            return matched.misfits[0].reason
-        found[asked.id] = matched
-    return "" if Matches(query, found).satisfiable else "a credential that was asked for is missing"
 
 
 def _only_credential(presentation: JsonObject) -> str:

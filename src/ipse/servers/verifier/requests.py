@@ -81,7 +81,7 @@ class Requests:
             nonce=secrets.token_urlsafe(32),
             key=encryption.new_key(secrets.token_urlsafe(8)) if encrypted else None,
         )
-        self._build(self._unsigned, session)  # which refuses what is wrong with it
+        self._build(self.client, session)  # which refuses what is wrong with it
         return replace(session, redirect=asked.redirect)
 
     def object_for(self, session: Session, form: Mapping[str, str] | None = None) -> str:
@@ -101,14 +101,10 @@ class Requests:
 
     def asked(self, session: Session) -> AuthorizationRequest:
         """What a session asks for, as it was sent. It is our own: nothing proves it."""
-        claims = self._build(self._unsigned, session)
+        claims = self._build(replace(self.client, signer=None, proof=NoProof()), session)
         assert isinstance(claims, dict)
         identifier = parse_client_id(self.client.client_id)
         return read_claims(claims, Client(identifier, NoProof()), "")
-
-    @property
-    def _unsigned(self) -> RequestingClient:
-        return replace(self.client, signer=None)
 
     def _build(
         self, client: RequestingClient, session: Session, *, wallet_nonce: str | None = None

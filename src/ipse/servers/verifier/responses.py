@@ -7,6 +7,7 @@ ends nothing; what can be is the one answer to its session. It is accepted as a 
 from __future__ import annotations
 
 import hmac
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,7 +19,8 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 from ipse.protocols import openid4vp
 from ipse.protocols.dcql.matching import HeldCredential
-from ipse.protocols.dcql.query import CredentialQuery
+from ipse.protocols.dcql.query import CredentialQuery, Query
+from ipse.protocols.dcql.verifying import check_answer
 from ipse.protocols.openid4vp import AuthorizationRequest, Response
 from ipse.servers.http.messages import Refused
 from ipse.servers.verifier import presented, transactions
@@ -29,6 +31,8 @@ from ipse.wallet.verifier import Lookup, Verifier
 
 __all__ = ["Responses"]
 
+_MAX_TOLD: Final = 300
+"""Characters of a wallet's own words that are kept."""
 _UNBOUND: Final = frozenset({"key-binding-missing", "no-holder-proof"})
 """The codes with which a credential fails that nobody proves to hold, and nothing else is wrong with it."""
 
@@ -58,7 +62,8 @@ class Responses:
     def judge(self, response: Response, session: Session) -> Outcome:
         """What the one answer to a session comes to."""
         if response.error is not None:
-            return Outcome(State.REFUSED, response.error, response.error_description or "")
+            told = (response.error_description or "")[:_MAX_TOLD]
+            return Outcome(State.REFUSED, response.error[:_MAX_TOLD], told)
         asked = self.requests.asked(session)
         try:
             if session.request.get("preferences"):
@@ -91,9 +96,9 @@ class Responses:
                     bindings.add(name, each)
         if (problem := _worst(found)) is not None:
             return problem
-        if reason := presented.problem(asked.query, held) or bindings.problem():
+        if reason := bindings.problem():
             return Outcome(State.FAILED, "other-answer", reason, found)
-        return Outcome(State.VERIFIED, verifications=found)
+        return _held_to(asked.query, held, found)
 
     def _verify(
         self, sent: str | JsonObject, query: CredentialQuery, asked: AuthorizationRequest
@@ -140,6 +145,18 @@ class _Unacceptable(Exception):
 
 def _failed(code: str, reason: str) -> _Unacceptable:
     return _Unacceptable(Outcome(State.FAILED, code, reason))
+
+
+def _held_to(
+    query: Query, held: Mapping[str, Sequence[HeldCredential]], found: Mapping[str, Sequence[Verification]]
+) -> Outcome:
+    """The outcome of valid presentations by whether they are what was asked for, each of them."""
+    checked = check_answer(query, held)
+    for finding in (*checked.discarded, *checked.problems):
+        return Outcome(State.FAILED, "other-answer", finding.reason, found)
+    for finding in checked.undetermined:
+        return Outcome(State.UNDETERMINED, finding.code, finding.reason, found)
+    return Outcome(State.VERIFIED, verifications=found)
 
 
 def _worst(found: dict[str, list[Verification]]) -> Outcome | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ipse.errors import UsageError
+from ipse.servers.http.rates import Rate
 from ipse.servers.http.routing import Routes
 from ipse.servers.http.running import Ended, Runner
 from ipse.servers.http.server import Limits, Listener
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     import ssl
 
 __all__ = ["ApiAccess", "Door", "VerifierServer", "public_addresses"]
+
+
+_APPLICATIONS: Final = Rate(400, 800)
+"""Requests a second of all applications together: they have one address, and they have the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +70,8 @@ class ApiAccess:
 class VerifierServer:
     """Asks, receives and verifies.
 
-    `done` is told each session that has ended, in some thread; `chore` is called now and then, and expires
-    sessions if none is given.
+    `done` is told each session that has ended, in some thread. `begun` is called once the server can be
+    stopped, `chore` now and then; it expires sessions if none is given.
     """
 
     def __init__(
@@ -83,6 +88,7 @@ class VerifierServer:
         api: ApiAccess | None = None,
         limits: Limits | None = None,
         timeout: timedelta | None = None,
+        begun: Callable[[], object] = lambda: None,
         chore: Callable[[], object] | None = None,
     ) -> None:
         self._sessions = sessions
@@ -97,6 +103,7 @@ class VerifierServer:
             listeners,
             limits,
             timeout=None if timeout is None else timeout.total_seconds(),
+            begun=begun,
             chore=chore or sessions.expire,
         )
 
@@ -112,7 +119,7 @@ class VerifierServer:
             self._method,
         )
         hosts = {here.authority, f"localhost:{here.port}"}
-        return Listener(access.socket, Routes(api.routes()), frozenset(hosts))
+        return Listener(access.socket, Routes(api.routes()), frozenset(hosts), each=_APPLICATIONS)
 
     def ask(self, asked: Asked) -> tuple[Session, str]:
         """A new session, and the link that opens a wallet with it. Raises TooManySessions, MalformedInput."""

@@ -99,7 +99,7 @@ class TestGood:
         assert parse(signed(client_id)).expires is None
         past, future = int((NOW - DAY).timestamp()), int((NOW + DAY).timestamp())
         assert parse(signed(client_id, iat=past, exp=future)).expires == NOW + DAY
-        late: tuple[dict[str, Any], ...] = ({"exp": past}, {"iat": future})
+        late: tuple[dict[str, Any], ...] = ({"exp": past}, {"iat": future}, {"nbf": future})
         for changes in late:
             with pytest.raises(RequestExpired) as caught:
                 parse(signed(client_id, **changes))

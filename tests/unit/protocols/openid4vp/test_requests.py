@@ -204,6 +204,7 @@ class TestWhatIsAsked:
              Undetermined, "A128CBC-HS256"),
             ({"iat": "x"}, MalformedInput, "iat"),
             ({"exp": None}, MalformedInput, "exp"),
+            ({"nbf": "x"}, MalformedInput, "nbf"),
             ({"verifier_info": []}, MalformedInput, "verifier_info"),
             ({"verifier_info": {}}, MalformedInput, "verifier_info"),
             ({"verifier_info": [5]}, MalformedInput, "verifier_info"),
@@ -226,7 +227,7 @@ class TestWhatIsAsked:
             ({"transaction_data": [transaction(transaction_data_hashes_alg=["md"])]}, Undetermined, "hash"),
             ({"transaction_data": [transaction()] * 101}, MalformedInput, "at most 100"),
         ],
-        ids=map(str, range(42)),
+        ids=map(str, range(43)),
     )  # fmt: skip
     @pytest.mark.parametrize("is_signed", [True, False], ids=["signed", "unsigned"])
     def test_each_fault_is_told_to_the_verifier(

@@ -111,6 +111,7 @@ def serve(
     """
     context = context_of(ctx)
     asked = asking.queries(types or (), claims or (), form, query or ())
+    starting.check_page(redirect)
     starting.check_choices(response_mode=response_mode, request_method=request_method, scheme=scheme)
     starting.check_combination(
         once=once, timeout=timeout, api=api, token_file=token_file, origin=origin, asked=asked
@@ -177,6 +178,10 @@ class _Serving:
                 open_session = session.id
                 showing.invite(self.context, link)
 
+        def begin() -> None:
+            self.context.output.message(f"listening for {addresses.public_url}")
+            invite()
+
         def renew() -> None:
             """Delete what has expired, and ask anew where nobody has answered in time."""
             sessions.expire()
@@ -209,11 +214,10 @@ class _Serving:
             method=options.method,
             api=self.access,
             timeout=options.lifetime if once else None,
+            begun=begin,
             chore=renew,
         )
         try:
-            self.context.output.message(f"listening for {addresses.public_url}")
-            invite()
             ended = server.run()
         finally:
             sessions.delete(open_session)

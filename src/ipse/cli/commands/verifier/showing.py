@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,7 @@ def outcome(context: Context, session: str, found: Outcome) -> None:
     value: JsonObject = {"session": session, **found.to_json()}
     if context.output.json or found.verifications or found.answer is not None:
         context.output.result("\n".join(_lines(context, found)), value, coloured=True)
+        sys.stdout.flush()  # whoever reads it waits for it now
 
 
 def error_of(found: Outcome) -> IpseError | None:

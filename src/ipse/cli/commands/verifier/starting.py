@@ -26,6 +26,7 @@ __all__ = [
     "api_at",
     "check_choices",
     "check_combination",
+    "check_page",
     "client_of",
     "door_at",
     "lifetime_of",
@@ -91,6 +92,16 @@ def check_combination(
             if not asked
             else "only applications can choose between several queries",
             hint="give --type or --query FILE, or let applications ask with --api PORT",
+        )
+
+
+def check_page(url: str | None) -> None:
+    """Raise UsageError for what is no page that a browser can be sent to."""
+    from ipse.servers.verifier.addresses import page_of
+
+    if url is not None and page_of(url) is None:
+        raise UsageError(
+            f"{url[:100]!r} is no https page", hint="--redirect https://shop.example/done, without a fragment"
         )
 
 
@@ -192,10 +203,14 @@ def client_of(options: Options, material: Material, addresses: Addresses, now: d
 def policy_of(options: Options, material: Material) -> Policy:
     from ipse.credentials.policy import Policy, check_issuer
 
+    trust = material.trust
+    trusts_own = options.issuers == ()
     return Policy(
         issuers=frozenset(map(check_issuer, options.issuers or ())),
         any_issuer=options.issuers is None,
-        trusted={} if options.issuers is None or options.issuers else material.trust.issuers,
+        trusted=trust.issuers if trusts_own else {},
+        issuer_anchors=trust.anchors("issuer") if trusts_own else (),
+        status_anchors=trust.anchors("status"),
         leeway=options.leeway,
     )
 
