@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -14,10 +15,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ipse.cli.app import Group, application
 from ipse.dids import resolver
 from ipse.protocols import openid4vp
 from tests.cli.verifier_serving import Pki, Serving, call, raw
-from tests.conftest import Ipse, at
+from tests.conftest import REPOSITORY, Ipse, at
 from tests.openid_peer.certificates import SigningAuthority, public_jwk
 from tests.openid_peer.sd_jwt import identity_credential
 from tests.openid_peer.wallet import Lie, Wallet
@@ -344,3 +346,14 @@ def test_behind_a_proxy_the_public_url_is_told(ipse: Ipse, pki: Pki, asks: list[
     with Serving(ipse, *plain, "--public-url", "https://verifier.example/ask", "--behind-proxy") as serving:
         assert _request_uri(serving.link()).startswith("https://verifier.example/ask/request/")
         assert serving.stop().code == 0
+
+
+def test_the_guide_names_options_that_there_are() -> None:
+    text = (REPOSITORY / "docs" / "verifier.md").read_text()
+    used = set(re.findall(r"(?<![\w-])--[a-z-]+", " ".join(re.findall(r"ipse verifier serve[^`]*", text))))
+    family = application().get_command(None, "verifier")
+    assert isinstance(family, Group)
+    command = family.get_command(None, "serve")
+    assert command is not None
+    assert used <= {name for parameter in command.params for name in parameter.opts}
+    assert {"--public-url", "--api", "--certificate-key"} <= used
