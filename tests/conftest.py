@@ -115,7 +115,9 @@ class Ipse:
             )
         return _checked(done, code)
 
-    def talk(self, *arguments: str | Path, conversation: forked.Conversation, code: int | None = 0) -> Run:
+    def talk(
+        self, *arguments: str | Path, conversation: forked.Conversation = (), code: int | None = 0
+    ) -> Run:
         """Run a command before a person at a terminal, who types what is given for a prompt when it is shown.
 
         `err` of the run is all that was shown on the terminal, its lines ended by CR LF.
@@ -131,9 +133,10 @@ class Ipse:
                 "bash", ["-c", command], env=variables, timeout=PATIENCE, dimensions=(50, 200)
             )
             child.logfile_read = shown = io.BytesIO()
-            prompts = list(conversation)
+            answers = dict(conversation)
+            prompts = list(answers)
             while (found := child.expect_exact([*prompts, pexpect.EOF])) < len(prompts):
-                child.send(conversation[prompts[found]])
+                child.send(answers[prompts[found]])
             child.close()
             done = subprocess.CompletedProcess(words, child.exitstatus, out.read_bytes(), shown.getvalue())
         return _checked(done, code)

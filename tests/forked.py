@@ -43,7 +43,7 @@ _STREAMS: Final = ("stdin", "stdout", "stderr")
 _OF_THE_INTERPRETER: Final = ("PYTHON", "LANG", "LC_")
 _LONGEST: Final = 1 << 20
 
-Conversation: TypeAlias = Mapping[str, str]
+Conversation: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
 """What a person types at each prompt, as often as it is shown; of prompts that end alike the first counts."""
 
 
@@ -111,6 +111,7 @@ def _ended() -> int:
 
 def _converse(out: int, terminal: int, conversation: Conversation) -> tuple[bytes, bytes]:
     """What came on stdout and on the terminal until both are closed."""
+    answers = dict(conversation)
     written, unread, end = {out: b"", terminal: b""}, b"", time.monotonic() + PATIENCE
     with selectors.DefaultSelector() as selector:
         for descriptor in written:
@@ -126,9 +127,7 @@ def _converse(out: int, terminal: int, conversation: Conversation) -> tuple[byte
                 written[key.fd] += received
                 if key.fd == terminal:
                     unread += received
-            keys = next(
-                (keys for prompt, keys in conversation.items() if unread.endswith(prompt.encode())), ""
-            )
+            keys = next((keys for prompt, keys in answers.items() if unread.endswith(prompt.encode())), "")
             if keys:
                 unread = b""
                 os.write(terminal, keys.encode())
