@@ -130,11 +130,15 @@ class Reader:
         self._browser.chmod(0o755)
 
     def answers(self, link: str, *typed: str) -> tuple[str, str]:
+        """Answer a link as the desktop does, and close the window."""
+        return self.runs("handler", "open", "--", link, typed=(*typed, ""))
+
+    def runs(self, *command: str, typed: tuple[str, ...]) -> tuple[str, str]:
         """What the terminal shows, and the address that the wallet opens, after these lines were typed."""
         self._opened.unlink(missing_ok=True)
         child = pexpect.spawn(
             sys.executable,
-            ["-m", "ipse", "handler", "open", "--", link],
+            ["-m", "ipse", *command],
             env={**self._ipse.variables, "BROWSER": str(self._browser)},
             encoding="utf-8",
             timeout=PATIENCE,
@@ -142,13 +146,11 @@ class Reader:
         )
         shown = ""
         for line in typed:
-            child.expect("(?:no refuses|yes or no): ")
+            child.expect("(?:no refuses|yes or no): |close this window ")
             shown += child.before
             child.sendline(line)
-        child.expect("press Enter")
-        shown += child.before
-        child.sendline("")
         child.expect(pexpect.EOF)
+        shown += child.before
         child.close()
         assert eventually(self._opened.exists), shown
         return shown, self._opened.read_text()

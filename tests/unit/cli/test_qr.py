@@ -15,6 +15,7 @@ import pytest
 import segno
 
 from ipse.cli import qr
+from ipse.cli.commands import answer
 from ipse.cli.output import Output
 from ipse.errors import InputTooLarge, IpseError, MalformedInput, MissingFeature, NotFound, UsageError
 
@@ -142,6 +143,22 @@ def test_no_link_and_several_links_are_said(found: list[str], error: type[IpseEr
     with pytest.raises(error, match=message) as caught:
         qr.link(found, what="it.png", answered=is_link)
     assert caught.value.message.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (LINK, True),
+        ("HAIP-VP://x", True),
+        ("https://wallet.example/?client_id=redirect_uri%3Ahttps%3A%2F%2Fa.example", True),
+        ("https://books.example/", False),
+        ("https://books.example/?page=2", False),
+        ("WIFI:S:cafe;;", False),
+        ("", False),
+    ],
+)
+def test_a_code_that_leads_to_a_website_is_not_a_request(text: str, expected: bool) -> None:
+    assert answer._is_answered(text) is expected
 
 
 def test_a_picture_without_a_code_is_said_so() -> None:

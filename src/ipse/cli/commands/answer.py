@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -88,9 +88,20 @@ def _handed(source: str) -> Handed:
     what = "standard input" if source == "-" else source
     data = params.read_bytes(source, limit=qr.MAX_BYTES)
     if qr.is_image(data):
-        link = qr.link(qr.texts(data, what=what), what=what, answered=links.is_link)
+        link = qr.link(qr.texts(data, what=what), what=what, answered=_is_answered)
         return answering.read_handed(link, what=f"the QR code in {what}")
     return answering.read_handed(params.text_of(data, source), what=what)
+
+
+def _is_answered(text: str) -> bool:
+    """Whether the text of a QR code is a link to answer: of https links, those that ask for something."""
+    from ipse.protocols.openid4vp import links
+
+    if not text.strip().lower().startswith("https:"):
+        return links.is_link(text)
+    with suppress(IpseError):
+        return links.parse_link(text) is not None
+    return False
 
 
 def _consent(context: Context, proposal: Proposal) -> Decision:
