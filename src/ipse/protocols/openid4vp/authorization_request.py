@@ -112,7 +112,7 @@ class AuthorizationRequest:
     - `transaction_data`: what the answer is to authorize
     - `client_metadata`: the verifier's keys and formats
     - `verifier_info`: statements about the verifier, not checked (section 5.1)
-    - `issued`, `expires`: None where the request does not say
+    - `issued`, `not_before`, `expires`: None where the request does not say
     - `text`: the canonical JSON of an unsigned request, the JWT of a signed one
     - `digest`: SHA-256 over it, in hex
     """
@@ -129,6 +129,7 @@ class AuthorizationRequest:
     client_metadata: ClientMetadata
     verifier_info: tuple[JsonObject, ...] = field(default=(), repr=False)
     issued: datetime | None = None
+    not_before: datetime | None = None
     expires: datetime | None = None
     digest: str = ""
     text: str = field(default="", repr=False, compare=False)
@@ -173,7 +174,8 @@ def check_time(request: AuthorizationRequest, now: datetime) -> None:
     if request.expires is not None and now - LEEWAY > request.expires:
         error = RequestExpired(f"the request expired at {request.expires:%Y-%m-%d %H:%M} UTC")
         raise refused_with(error, INVALID_REQUEST, request.reply)
-    if request.issued is not None and now + LEEWAY < request.issued:
+    begins = max((moment for moment in (request.issued, request.not_before) if moment), default=now)
+    if now + LEEWAY < begins:
         error = RequestExpired("the request was made in the future", hint="check this machine's clock")
         raise refused_with(error, INVALID_REQUEST, request.reply)
     if request.signed_by is not None:

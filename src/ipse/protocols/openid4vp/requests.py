@@ -205,6 +205,7 @@ def read_claims(
         client_metadata=metadata,
         verifier_info=_verifier_info(claims, query),
         issued=_moment(claims, "iat"),
+        not_before=_moment(claims, "nbf"),
         expires=_moment(claims, "exp"),
         digest=hashlib.sha256(text.encode()).hexdigest(),
         text=text,

@@ -131,11 +131,11 @@ def _authenticated(
     wallet: Wallet, received: _Received, reach: Reach, now: datetime, origin: str | None
 ) -> AuthorizationRequest:
     """The request, once it is proved who asks, and only with transaction data that can be shown."""
-    fetched = received.fetched
+    fetched, signed = received.fetched, isinstance(received.request, str)
     return openid4vp.parse_request(
         received.request,
         resolve=lambda did: resolve(did, reach),
-        anchors=trust.anchors(wallet, "verifier"),
+        anchors=trust.anchors(wallet, "verifier") if signed else (),
         now=now,
         invitation=received.invitation,
         fetched_from=fetched.address if fetched else None,

@@ -87,6 +87,7 @@ class TestAddress:
             ({"response_uri": "http://verifier.example/r"}, "is not the address"),
             ({"response_uri": f"https://u@{HOST}/r"}, "is not the address"),
             ({"response_uri": f"{RESPONSE_URI}#x"}, "has a fragment"),
+            ({"response_uri": "http://localhost:8080/r"}, "is not https"),
             ({"response_uri": f"https://{HOST}/{'x' * 5000}"}, "at most 4096"),
             ({"response_uri": "javascript:alert(1)"}, "is not the address"),
             ({**FRAGMENT, "redirect_uri": ...}, "has no redirect_uri"),
@@ -204,6 +205,7 @@ class TestWhatIsAsked:
              Undetermined, "A128CBC-HS256"),
             ({"iat": "x"}, MalformedInput, "iat"),
             ({"exp": None}, MalformedInput, "exp"),
+            ({"nbf": "x"}, MalformedInput, "nbf"),
             ({"verifier_info": []}, MalformedInput, "verifier_info"),
             ({"verifier_info": {}}, MalformedInput, "verifier_info"),
             ({"verifier_info": [5]}, MalformedInput, "verifier_info"),
@@ -226,7 +228,7 @@ class TestWhatIsAsked:
             ({"transaction_data": [transaction(transaction_data_hashes_alg=["md"])]}, Undetermined, "hash"),
             ({"transaction_data": [transaction()] * 101}, MalformedInput, "at most 100"),
         ],
-        ids=map(str, range(42)),
+        ids=map(str, range(43)),
     )  # fmt: skip
     @pytest.mark.parametrize("is_signed", [True, False], ids=["signed", "unsigned"])
     def test_each_fault_is_told_to_the_verifier(
