@@ -253,6 +253,12 @@ def test_a_request_in_a_file_without_an_address_to_send_to_is_answered_on_stdout
     text = build_link(link.pop("client_id"), request=link)
     run = holder.talk("dapp", "answer", text, conversation=_YES)
     assert opened(holder) == [run.out.strip()]
+    denied = build_link(client.client_id, request={**link, "nonce": "a-third-0123456789abcdef"})
+    holder.talk("answer", denied, "--no-open", conversation=_NO, code=7)
+    assert len(opened(holder)) == 1
+    denied = build_link(client.client_id, request={**link, "nonce": "a-fourth-0123456789abcdef"})
+    holder.talk("answer", denied, conversation=_NO, code=7)
+    assert opened(holder)[1:] == ["https://shop.example/cb#error=access_denied"]
 
 
 def test_a_qr_code_in_a_screenshot_is_answered_like_its_link(
