@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from ipse.cli.app import Group, application
 from ipse.dids import resolver
 from ipse.protocols import openid4vp
 from tests.cli.verifier_serving import Pki, Serving, call, raw
-from tests.conftest import Ipse, at
+from tests.conftest import REPOSITORY, Ipse, at
 from tests.openid_peer.certificates import SigningAuthority, public_jwk
 from tests.openid_peer.sd_jwt import identity_credential
 from tests.openid_peer.wallet import Lie, Wallet
@@ -262,6 +265,26 @@ def test_what_was_settled_is_there_after_a_kill(ipse: Ipse, pki: Pki, token: Pat
         assert second.serving.stop().code == 0
 
 
+def test_a_service_shows_no_claims(service: Service, pki: Pki) -> None:
+    asked, wallet = service.ask(), pki.wallet(given_name="Marked")
+    wallet.send(wallet.fetch(asked["link"]))
+    assert service.serving.line("a session ended: ") == "a session ended: verified"
+    assert "Marked" in json.dumps(service.poll(asked["id"]))
+    assert service.serving.so_far() == ""
+
+
+def test_many_wallets_answer_at_once_and_each_is_told_its_own(service: Service, pki: Pki) -> None:
+    def answer(number: int) -> tuple[str, Any]:
+        wallet = pki.wallet(given_name=f"Ada {number}")
+        asked = service.ask()
+        wallet.send(wallet.fetch(asked["link"]))
+        return f"Ada {number}", service.poll(asked["id"])
+
+    with ThreadPoolExecutor(8) as wallets:
+        for name, told in wallets.map(answer, range(24)):
+            assert told["credentials"]["membership"][0]["claims"] == {"given_name": name}
+
+
 def test_a_server_without_an_api_asks_again_after_each_answer(ipse: Ipse, pki: Pki, asks: list[str]) -> None:
     with Serving(ipse, *asks, "--json") as serving:
         wallet = pki.wallet()
@@ -344,3 +367,14 @@ def test_behind_a_proxy_the_public_url_is_told(ipse: Ipse, pki: Pki, asks: list[
     with Serving(ipse, *plain, "--public-url", "https://verifier.example/ask", "--behind-proxy") as serving:
         assert _request_uri(serving.link()).startswith("https://verifier.example/ask/request/")
         assert serving.stop().code == 0
+
+
+def test_the_guide_names_options_that_there_are() -> None:
+    text = (REPOSITORY / "docs" / "verifier.md").read_text()
+    used = set(re.findall(r"(?<![\w-])--[a-z-]+", " ".join(re.findall(r"ipse verifier serve[^`]*", text))))
+    family = application().get_command(None, "verifier")
+    assert isinstance(family, Group)
+    command = family.get_command(None, "serve")
+    assert command is not None
+    assert used <= {name for parameter in command.params for name in parameter.opts}
+    assert {"--public-url", "--api", "--certificate-key"} <= used

@@ -6,6 +6,7 @@ from tests.fuzz.target import Target
 from tests.fuzz.targets import (
     batches,
     credentials,
+    dcql,
     dids,
     encodings,
     files,
@@ -33,6 +34,7 @@ TARGETS: Final[dict[str, Target]] = {
         batches,
         sources,
         wire,
+        dcql,
         terms,
         openid4vp,
     )

@@ -25,7 +25,6 @@ from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import IpseError
 from ipse.protocols import openid4vp
-from ipse.protocols.dcql.query import parse_query
 from tests.corpus.building import HOLDER, ISSUER, NOW
 from tests.fuzz.target import Target, as_bytes
 
@@ -47,11 +46,6 @@ _SAID: Final[Mapping[str, Content]] = {
 }
 _HOW: Final = ((OWNER, ""), (PRIVATE, "2026-03-08"))
 """The methods, with their windows."""
-_QUERY: Final = {
-    "credentials": [
-        {"id": "answer", "format": "dc+sd-jwt", "meta": {"vct_values": ["urn:ipse:preferences:choose:1"]}}
-    ]
-}
 
 
 def _request(asked: Asked, *, signed: bool = False) -> JsonObject | str:
@@ -69,11 +63,6 @@ def _request(asked: Asked, *, signed: bool = False) -> JsonObject | str:
 _QUESTIONS: Final[Mapping[str, Question]] = {
     level: parse_question(_request(asked)) for level, asked in _ASKED.items()
 }
-
-
-def _dcql(data: bytes) -> None:
-    for query in parse_query(strict_json.parse(data)).credentials:
-        assert isinstance(query.types, tuple)
 
 
 def _unsigned(data: bytes) -> None:
@@ -155,7 +144,6 @@ def _receipts() -> Iterable[bytes]:
 
 
 TARGETS: Final = (
-    Target("dcql", _dcql, lambda: [as_bytes(_QUERY)], 5, 2048),
     Target("request", _unsigned, lambda: [as_bytes(_request(asked)) for asked in _ASKED.values()], 5, 8192),
     Target(
         "signed-request",

@@ -114,7 +114,8 @@ def copy_cost(copy: HeldCredential, position: int) -> Cost:
         _has(copy, place) and not _is_within(place, copy.disclosable)
         for place in _IDENTIFIERS.get(copy.format, ())
     )
-    return Cost(presented=copy.presented, identifiers=identifiers, copies=1, wallet_order=position)
+    presented = min(copy.presented, _MASK >> 16)
+    return Cost(presented=presented, identifiers=identifiers, copies=1, wallet_order=position)
 
 
 def _has(copy: HeldCredential, place: ConcretePath) -> bool:

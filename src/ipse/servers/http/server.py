@@ -50,17 +50,17 @@ class Limits:
     - `reply_seconds`: for a response to go out
     - `stop_seconds`: for requests under way when the server stops
     - `workers`: requests that are worked on at once
-    - `each`, `together`: rates of one address, and of all
+    - `each`, `together`: rates of one address, and of all, on each listener
     """
 
-    connections: int = 512
-    connections_each: int = 64
+    connections: int = 200
+    connections_each: int = 32
     seconds: float = 10.0
     reply_seconds: float = 10.0
     linger_seconds: float = 1.0
     stop_seconds: float = 5.0
     workers: int = 4
-    each: Rate = field(default=Rate(10, 60))
+    each: Rate = field(default=Rate(50, 200))
     together: Rate = field(default=Rate(500, 1000))
 
 
@@ -71,6 +71,7 @@ class Listener:
     - `hosts`: the Host headers that are accepted, in lower case
     - `tls`: None for plain HTTP
     - `forwarded`: take the address of whoever asks from the proxy's X-Forwarded-For
+    - `each`: the rate of one address, None for the one of the limits
     """
 
     socket: socket.socket = field(repr=False)
@@ -78,6 +79,7 @@ class Listener:
     hosts: frozenset[str]
     tls: ssl.SSLContext | None = None
     forwarded: bool = False
+    each: Rate | None = None
 
 
 class Server:
@@ -92,7 +94,7 @@ class Server:
     ) -> None:
         self._listeners = tuple(listeners)
         self._limits = limits or Limits()
-        self._rates = RateLimiter(self._limits.each, self._limits.together, clock)
+        self._clock = clock
         self._peers: Counter[str] = Counter()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -125,6 +127,7 @@ class Server:
     async def _accept(self, listener: Listener, room: asyncio.Semaphore, pool: ThreadPoolExecutor) -> None:
         """Accept while there is room; without room, the system keeps or refuses what comes."""
         loop = asyncio.get_running_loop()
+        rates = RateLimiter(listener.each or self._limits.each, self._limits.together, self._clock)
         listener.socket.setblocking(False)
         while True:
             await room.acquire()
@@ -144,7 +147,7 @@ class Server:
                 room.release()
                 continue
             self._peers[peer] += 1
-            task = asyncio.create_task(self._connection(listener, accepted, peer, pool))
+            task = asyncio.create_task(self._connection(listener, accepted, peer, pool, rates))
             self._tasks.add(task)
 
             def ended(task: asyncio.Task[None], peer: str = peer) -> None:
@@ -159,7 +162,12 @@ class Server:
             task.add_done_callback(ended)
 
     async def _connection(
-        self, listener: Listener, accepted: socket.socket, peer: str, pool: ThreadPoolExecutor
+        self,
+        listener: Listener,
+        accepted: socket.socket,
+        peer: str,
+        pool: ThreadPoolExecutor,
+        rates: RateLimiter,
     ) -> None:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=_READ)
@@ -177,7 +185,7 @@ class Server:
             return
         writer = asyncio.StreamWriter(transport, protocol, reader, loop)
         try:
-            await _Exchange(self._limits, self._rates, listener, reader, writer, peer, pool).run()
+            await _Exchange(self._limits, rates, listener, reader, writer, peer, pool).run()
         except (OSError, EOFError, TimeoutError):
             transport.abort()
         except BaseException:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ipse.errors import UsageError
+from ipse.servers.http.rates import Rate
 from ipse.servers.http.routing import Routes
 from ipse.servers.http.running import Ended, Runner
 from ipse.servers.http.server import Limits, Listener
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     import ssl
 
 __all__ = ["ApiAccess", "Door", "VerifierServer", "public_addresses"]
+
+
+_APPLICATIONS: Final = Rate(400, 800)
+"""Requests a second of all applications together: they have one address, and they have the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +119,7 @@ class VerifierServer:
             self._method,
         )
         hosts = {here.authority, f"localhost:{here.port}"}
-        return Listener(access.socket, Routes(api.routes()), frozenset(hosts))
+        return Listener(access.socket, Routes(api.routes()), frozenset(hosts), each=_APPLICATIONS)
 
     def ask(self, asked: Asked) -> tuple[Session, str]:
         """A new session, and the link that opens a wallet with it. Raises TooManySessions, MalformedInput."""

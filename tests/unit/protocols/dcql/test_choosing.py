@@ -313,3 +313,10 @@ class TestLargeProblems:
         found = chosen(query, *copies, limit=100_000, max_work=10_000)
         assert 0 < len(found) < 100_000
         assert (found[0].claims, found[0].cost.copies) == (3, 1)
+
+
+def test_no_number_of_presentations_outweighs_a_value() -> None:
+    worn = held("worn", claims={"vct": VCT, "age": 5}, presented=10**40)
+    full = held("full", claims={"vct": VCT, "age": 5, "size": 1}, disclosable=places(("age",)))
+    first, _ = chosen(asked(["age"]), full, worn)
+    assert (answers(first), first.claims) == ({"q": "worn"}, 1)
