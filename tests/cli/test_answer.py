@@ -176,7 +176,8 @@ def test_where_nothing_fits_they_are_told_only_after_the_owner_looked(
 def test_no_redirect_is_followed(holder: Ipse, tls: Authority, verifier: Verifier, where: str) -> None:
     with verifier:
         elsewhere = redirect(verifier.endpoint.url("/elsewhere"))
-        verifier.change = Change(**{f"{where}_answer": elsewhere})
+        at_request = Change(request_answer=elsewhere)
+        verifier.change = at_request if where == "request" else Change(response_answer=elsewhere)
         conversation = _YES if where == "response" else ()
         run = answer(holder, tls, verifier.link(), conversation=conversation, code=9)
         assert verifier.strays == []
@@ -269,7 +270,7 @@ def test_a_qr_code_in_a_screenshot_is_answered_like_its_link(
 
     image = holder.home.parent / "screenshot.png"
     with verifier:
-        segno.make(verifier.link()).save(image, scale=4)
+        segno.make(verifier.link()).save(str(image), scale=4)
         answer(holder, tls, image, conversation=_YES)
         assert disclosed(verifier) == {"given_name": "Ada", "family_name": "Lovelace"}
 
