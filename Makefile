@@ -121,6 +121,7 @@ bench: .venv/tools $(PEERS)/node_modules/.package-lock.json
 	$(BIN)/python benchmarks/taste.py
 	$(BIN)/python benchmarks/large_profile.py
 	$(BIN)/python benchmarks/batch.py
+	$(BIN)/python -m benchmarks.answering
 	$(BIN)/python -m benchmarks.verification_bounds
 	$(BIN)/python benchmarks/purpose_fit.py
 	$(BIN)/python benchmarks/refusal_timing.py

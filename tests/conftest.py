@@ -118,7 +118,7 @@ class Ipse:
     def talk(
         self, *arguments: str | Path, conversation: forked.Conversation = (), code: int | None = 0
     ) -> Run:
-        """Run a command before a person at a terminal, who waits for each prompt and types what is with it.
+        """Run a command before a person at a terminal, who types what is given for a prompt when it is shown.
 
         `err` of the run is all that was shown on the terminal, its lines ended by CR LF.
         """
@@ -133,11 +133,10 @@ class Ipse:
                 "bash", ["-c", command], env=variables, timeout=PATIENCE, dimensions=(50, 200)
             )
             child.logfile_read = shown = io.BytesIO()
-            for prompt, keys in conversation:
-                if child.expect_exact([prompt, pexpect.EOF]):
-                    break
-                child.send(keys)
-            child.expect(pexpect.EOF)
+            answers = dict(conversation)
+            prompts = list(answers)
+            while (found := child.expect_exact([*prompts, pexpect.EOF])) < len(prompts):
+                child.send(answers[prompts[found]])
             child.close()
             done = subprocess.CompletedProcess(words, child.exitstatus, out.read_bytes(), shown.getvalue())
         return _checked(done, code)

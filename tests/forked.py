@@ -43,8 +43,8 @@ _STREAMS: Final = ("stdin", "stdout", "stderr")
 _OF_THE_INTERPRETER: Final = ("PYTHON", "LANG", "LC_")
 _LONGEST: Final = 1 << 20
 
-Conversation: TypeAlias = Sequence[tuple[str, str]]
-"""What a person waits to read on the terminal, and then types; each in its turn."""
+Conversation: TypeAlias = Mapping[str, str] | Sequence[tuple[str, str]]
+"""What a person types at each prompt, as often as it is shown; of prompts that end alike the first counts."""
 
 
 def possible(environment: Mapping[str, str]) -> bool:
@@ -71,8 +71,7 @@ def talk(
 ) -> subprocess.CompletedProcess[bytes]:
     """The same before a person at a terminal of 200 columns, which shows stderr; stdin is empty.
 
-    `stderr` of what is returned is all that was shown. A prompt that never comes is not typed after, so
-    that what was shown tells what happened instead.
+    `stderr` of what is returned is all that was shown.
     """
     import fcntl
     import termios
@@ -112,8 +111,8 @@ def _ended() -> int:
 
 def _converse(out: int, terminal: int, conversation: Conversation) -> tuple[bytes, bytes]:
     """What came on stdout and on the terminal until both are closed."""
+    answers = dict(conversation)
     written, unread, end = {out: b"", terminal: b""}, b"", time.monotonic() + PATIENCE
-    waiting = list(conversation)
     with selectors.DefaultSelector() as selector:
         for descriptor in written:
             selector.register(descriptor, selectors.EVENT_READ)
@@ -128,9 +127,9 @@ def _converse(out: int, terminal: int, conversation: Conversation) -> tuple[byte
                 written[key.fd] += received
                 if key.fd == terminal:
                     unread += received
-            if waiting and waiting[0][0].encode() in unread:
-                prompt, keys = waiting.pop(0)
-                unread = unread.partition(prompt.encode())[2]
+            keys = next((keys for prompt, keys in answers.items() if unread.endswith(prompt.encode())), "")
+            if keys:
+                unread = b""
                 os.write(terminal, keys.encode())
             if time.monotonic() > end:
                 raise subprocess.TimeoutExpired(str(written), PATIENCE)

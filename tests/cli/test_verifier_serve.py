@@ -9,6 +9,7 @@ import shutil
 import signal
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -262,6 +263,26 @@ def test_what_was_settled_is_there_after_a_kill(ipse: Ipse, pki: Pki, token: Pat
     with second.serving:
         assert second.poll(asked["id"])["status"] == "verified"
         assert second.serving.stop().code == 0
+
+
+def test_a_service_shows_no_claims(service: Service, pki: Pki) -> None:
+    asked, wallet = service.ask(), pki.wallet(given_name="Marked")
+    wallet.send(wallet.fetch(asked["link"]))
+    assert service.serving.line("a session ended: ") == "a session ended: verified"
+    assert "Marked" in json.dumps(service.poll(asked["id"]))
+    assert service.serving.so_far() == ""
+
+
+def test_many_wallets_answer_at_once_and_each_is_told_its_own(service: Service, pki: Pki) -> None:
+    def answer(number: int) -> tuple[str, Any]:
+        wallet = pki.wallet(given_name=f"Ada {number}")
+        asked = service.ask()
+        wallet.send(wallet.fetch(asked["link"]))
+        return f"Ada {number}", service.poll(asked["id"])
+
+    with ThreadPoolExecutor(8) as wallets:
+        for name, told in wallets.map(answer, range(24)):
+            assert told["credentials"]["membership"][0]["claims"] == {"given_name": name}
 
 
 def test_a_server_without_an_api_asks_again_after_each_answer(ipse: Ipse, pki: Pki, asks: list[str]) -> None:

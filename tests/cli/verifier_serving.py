@@ -94,6 +94,10 @@ class Serving:
         assert line is not None, "".join(self._shown.every)
         return json.loads(line)
 
+    def so_far(self) -> str:
+        """What was printed on stdout until now."""
+        return "".join(self._printed.every)
+
     def ended(self) -> Run:
         """What the process left, once it has ended by itself."""
         code = self.process.wait(PATIENCE)

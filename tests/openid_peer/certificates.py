@@ -86,6 +86,14 @@ class Signer:
         """The client identifier by the hash of the leaf (OpenID4VP section 5.9.3)."""
         return f"x509_hash:{b64(hashlib.sha256(self.der).digest())}"
 
+    def write(self, folder: Path) -> tuple[Path, Path]:
+        """The chain and the key as PEM files in `folder`."""
+        chain, key = folder / "access.pem", folder / "access.key"
+        chain.write_bytes(b"".join(one.public_bytes(serialization.Encoding.PEM) for one in self.chain))
+        form, unencrypted = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        key.write_bytes(self.key.private_bytes(serialization.Encoding.PEM, form, unencrypted))
+        return chain, key
+
     def header(self, typ: str) -> JsonObject:
         """The header of what this signs."""
         return {"alg": self.alg, "typ": typ, "x5c": self.x5c}
@@ -136,6 +144,20 @@ class SigningAuthority:
             subject, key.public_key(), self._name, self.key, names=names, uris=uris, expired=expired
         )
         return Signer(key, (leaf,))
+
+    def named_signer(self, common_name: str, *names: str) -> Signer:
+        """A leaf whose subject is called whatever one likes."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+        return Signer(key, (_certificate(subject, key.public_key(), self._name, self.key, names=names),))
+
+    @staticmethod
+    def under(leaf: Signer, *names: str) -> Signer:
+        """A leaf that another leaf signed, which may sign no certificates; both are in the chain."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "below a leaf")])
+        signed = _certificate(subject, key.public_key(), leaf.chain[0].subject, leaf.key, names=names)
+        return Signer(key, (signed, *leaf.chain))
 
     def self_signed(self, *names: str) -> Signer:
         """A leaf that vouches for itself, and that no authority signed."""

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 from tests.network_peer.certificates import Authority
 from tests.network_peer.server import Answer, body, status
 from tests.openid_peer.certificates import Signer, SigningAuthority, es256
-from tests.openid_peer.encoding import JsonObject, same, unchanged
+from tests.openid_peer.encoding import JsonObject, b64, compact, same, unchanged
 from tests.openid_peer.encryption import ENC_VALUES, EncryptionKey
 from tests.openid_peer.https import Endpoint, Received, json_answer
 from tests.openid_peer.sd_jwt import PID, Presentation, parse_presentation
@@ -29,7 +29,8 @@ __all__ = ["Change", "Verifier", "query_for"]
 
 _REQUEST: Final = "/request"
 _RESPONSE: Final = "/response"
-_TYPE: Final = "application/oauth-authz-req+jwt"
+_TYP: Final = "oauth-authz-req+jwt"
+_TYPE: Final = f"application/{_TYP}"
 
 
 def query_for(*paths: Sequence[str | int | None], vct: str = PID) -> JsonObject:
@@ -64,6 +65,7 @@ class Verifier:
 
     - `tls`: issues the certificate of the server; `access`: the leaf that signs requests
     - `issuers`: the authority of whose issuers credentials are accepted
+    - `signed`: False for a request object with the alg none, under the prefix `redirect_uri`
     - `redirect_uri`: where the wallet is sent after its answer (HAIP 1.0 section 5.1), None for nowhere
     """
 
@@ -71,6 +73,7 @@ class Verifier:
     access: Signer
     issuers: SigningAuthority
     query: JsonObject = field(default_factory=lambda: query_for(["given_name"], ["family_name"]))
+    signed: bool = True
     method: str = "get"
     scheme: str = "openid4vp://"
     state: str | None = field(default_factory=lambda: secrets.token_urlsafe(16))
@@ -95,8 +98,8 @@ class Verifier:
 
     @property
     def client_id(self) -> str:
-        """Who asks, by the hash of the certificate."""
-        return self.access.x509_hash
+        """Who asks, by the hash of the certificate, or by where the answer goes."""
+        return self.access.x509_hash if self.signed else f"redirect_uri:{self.response_uri}"
 
     @property
     def response_uri(self) -> str:
@@ -157,10 +160,15 @@ class Verifier:
 
     def request_object(self, wallet_nonce: str | None = None) -> str:
         """The signed request object, with the change."""
-        header, payload = self.access.header("oauth-authz-req+jwt"), self.payload(wallet_nonce)
+        header, payload = self.access.header(_TYP), self.payload(wallet_nonce)
+        if not self.signed:
+            header = {"alg": "none", "typ": _TYP}
+            del payload["aud"]
         self.change.payload(payload)
         self.change.header(header)
         self.asked = payload
+        if not self.signed:
+            return self.change.jws(f"{b64(compact(header))}.{b64(compact(payload))}.")
         return self.change.jws(es256(self.access.key, header, payload))
 
     def answer(self) -> JsonObject:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from ipse.errors import IpseError
 from ipse.servers.http.messages import Refused, Request, Response, read_form
 from ipse.servers.http.rates import Rate
 from ipse.servers.http.routing import Route
 from ipse.servers.http.server import Limits
+from ipse.servers.http.sockets import tls_context
+from tests.network_peer.certificates import Authority
 from tests.unit.servers.serving import connected, received, request, send, serving
 
 Address = tuple[str, int]
@@ -332,3 +339,53 @@ def test_stopping_lets_a_request_finish() -> None:
         threading.Timer(0.1, go_on.set).start()
     assert received(client).status == 204
     client.close()
+
+
+def _tls(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    authority = Authority(tmp_path)
+    pair = str(authority.issue("127.0.0.1"))
+    return tls_context(pair, pair), ssl.create_default_context(cafile=str(authority.ca_file))
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1")
+def test_tls_is_spoken_from_1_2_on(tmp_path: Path) -> None:
+    server, client = _tls(tmp_path)
+    assert server.minimum_version is ssl.TLSVersion.TLSv1_2
+    with serving(ROUTES, QUICK, tls=server) as address:
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            client.minimum_version = client.maximum_version = version
+            with client.wrap_socket(connected(address), server_hostname="127.0.0.1") as one:
+                one.sendall(b"GET / HTTP/1.1\r\n" + _host(address) + b"\r\n")
+                assert received(one).status == 200
+        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        old.set_ciphers("ALL:@SECLEVEL=0")
+        old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+        old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+        with connected(address) as plain, pytest.raises(ssl.SSLError):
+            old.wrap_socket(plain)
+
+
+def test_a_handshake_that_never_comes_ends(tmp_path: Path) -> None:
+    with serving(ROUTES, QUICK, tls=_tls(tmp_path)[0]) as address:
+        with connected(address) as silent:
+            assert silent.recv(1) == b""
+        with connected(address) as garbage:
+            garbage.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            while garbage.recv(4096):
+                pass
+
+
+@pytest.mark.parametrize("fault", ["other key", "no file", "no pem", "encrypted"])
+def test_a_certificate_that_can_not_serve_is_refused(tmp_path: Path, fault: str) -> None:
+    authority = Authority(tmp_path)
+    pair, other = authority.issue("a.example"), authority.issue("b.example")
+    if fault == "no pem":
+        other.write_text("nothing")
+    if fault == "encrypted":
+        key = ec.generate_private_key(ec.SECP256R1())
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+        other.write_bytes(key.private_bytes(*form, serialization.BestAvailableEncryption(b"secret")))
+    with pytest.raises(IpseError) as caught:
+        tls_context(str(pair), str(tmp_path / "none" if fault == "no file" else other))
+    assert caught.value.exit_code == {"other key": 2}.get(fault, 6)
+    assert "secret" not in caught.value.message

@@ -66,7 +66,10 @@ def reply_to(claims: JsonObject, mode: ResponseMode, client: Client, *, lenient:
         )
     if "#" in address:
         raise MalformedInput(f"the request's {name} {excerpt(address)} has a fragment")
-    origin_of(address)
+    if not origin_of(address).startswith("https:") and mode != "fragment":
+        raise MalformedInput(
+            f"the request's {name} {excerpt(address)} is not https, and nothing is sent there"
+        )
     return address
 
 

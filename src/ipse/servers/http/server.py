@@ -53,14 +53,14 @@ class Limits:
     - `each`, `together`: rates of one address, and of all, on each listener
     """
 
-    connections: int = 512
-    connections_each: int = 64
+    connections: int = 200
+    connections_each: int = 32
     seconds: float = 10.0
     reply_seconds: float = 10.0
     linger_seconds: float = 1.0
     stop_seconds: float = 5.0
     workers: int = 4
-    each: Rate = field(default=Rate(10, 60))
+    each: Rate = field(default=Rate(50, 200))
     together: Rate = field(default=Rate(500, 1000))
 
 

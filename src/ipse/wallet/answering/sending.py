@@ -14,6 +14,7 @@ from ipse.encoding.safe_text import printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput, Undetermined
 from ipse.protocols.openid4vp.responses import Reply
+from ipse.protocols.parties import origin_of
 from ipse.wallet.resolution import Reach
 
 if TYPE_CHECKING:
@@ -69,9 +70,18 @@ def _accepted(content: JsonObject) -> Accepted:
     if not isinstance(address, str) or not address:
         return Accepted()
     visible = len(address) <= _MAX_URL and address.isascii() and address.isprintable() and " " not in address
-    if visible and address.lower().startswith("https://"):
+    if visible and address.lower().startswith("https://") and _is_plain(address):
         return Accepted(redirect_uri=address)
     return Accepted(refused_uri=printable(address)[:200])
+
+
+def _is_plain(address: str) -> bool:
+    """Whether an address names its host in its one spelling, and no user before it, who reads as a host."""
+    try:
+        origin_of(address)
+    except MalformedInput:
+        return False
+    return True
 
 
 def _reason(answer: Response) -> str:

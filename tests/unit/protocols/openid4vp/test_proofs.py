@@ -191,7 +191,7 @@ class TestCertificates:
         assert parse(signed("x509_san_dns:Verifier.Example", {"x5c": LEAF.x5c})).client.name
 
     @pytest.mark.parametrize(
-        "address", ["https://evil.example/r", f"https://www.{HOST}/r", "http://localhost/r"]
+        "address", ["https://evil.example/r", f"https://www.{HOST}/r", "https://localhost/r"]
     )
     def test_the_answer_to_a_dns_name_goes_there_alone(self, address: str) -> None:
         with pytest.raises(WrongOrigin, match="its answer would go to") as caught:

@@ -87,6 +87,7 @@ class TestAddress:
             ({"response_uri": "http://verifier.example/r"}, "is not the address"),
             ({"response_uri": f"https://u@{HOST}/r"}, "is not the address"),
             ({"response_uri": f"{RESPONSE_URI}#x"}, "has a fragment"),
+            ({"response_uri": "http://localhost:8080/r"}, "is not https"),
             ({"response_uri": f"https://{HOST}/{'x' * 5000}"}, "at most 4096"),
             ({"response_uri": "javascript:alert(1)"}, "is not the address"),
             ({**FRAGMENT, "redirect_uri": ...}, "has no redirect_uri"),

@@ -129,7 +129,14 @@ class TestAnAnswer:
         assert answered.accepted.redirect_uri == "https://verifier.example/done#code=1"
 
     @pytest.mark.parametrize(
-        "address", ["file:///etc/passwd", "javascript:alert(1)", "http://x.example/", "x y"]
+        "address",
+        [
+            "file:///etc/passwd",
+            "javascript:alert(1)",
+            "http://x.example/",
+            "x y",
+            "https://bank.example@x.example/",
+        ],
     )
     def test_tells_of_another_address_without_giving_it_to_be_opened(
         self, wallet: Wallet, address: str

@@ -229,9 +229,12 @@ class _Serving:
 
     def _show(self, session: Session, outcome: Outcome, *, once: bool) -> None:
         self.last = outcome
-        showing.outcome(self.context, session.id, outcome)
+        if self.access is None:
+            showing.outcome(self.context, session.id, outcome)
+        else:  # its application fetches it, and no log has the claims
+            self.context.output.message(f"a session ended: {outcome.state}")
         error = showing.error_of(outcome)
-        if error is not None and not once:  # which ends with it
+        if error is not None and not once and self.access is None:  # --once ends with it
             self.context.output.message(error.message)
 
     def _raise_for_last(self, timed_out: bool) -> None:
