@@ -115,6 +115,20 @@ def test_an_issuer_is_known_by_an_authority_that_the_wallet_trusts(
         ipse("trust", "add", "--ca", str(issuers.ca_file), "--for", "issuer")
 
 
+def test_a_registration_certificate_goes_with_the_request(
+    ipse: Ipse, pki: Pki, asks: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "registration.jwt"
+    signed = pki.around.access.sign({"sub": "LEIXG-529900T8BM49AURSDO55"}, typ="rc-wrp+jwt")
+    file.write_text(signed + "\n")
+    with Serving(ipse, *asks, "--registration", str(file)) as serving:
+        asked = pki.wallet().fetch(serving.link())
+        assert asked.payload["verifier_info"] == [{"format": "registration_cert", "data": signed}]
+    file.write_text(pki.around.access.sign({}, typ="JWT"))
+    refused = ipse("verifier", "serve", *asks, "--listen", "127.0.0.1:0", "--registration", file, code=6)
+    assert "of the type 'JWT', not rc-wrp+jwt" in refused.err
+
+
 def test_nobody_answers_in_time(ipse: Ipse, asks: list[str]) -> None:
     with Serving(ipse, *asks, "--once", "--timeout", "1s", "--json") as serving:
         run = serving.ended()

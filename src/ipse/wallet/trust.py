@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from ipse.credentials.policy import check_issuer
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import CorruptData, IpseError, NotFound, UsageError
+from ipse.errors import CertificateRejected, CorruptData, IpseError, NotFound, UsageError
 from ipse.storage import trusted_authorities, trusted_issuers
 from ipse.storage.trusted_authorities import PURPOSES
 from ipse.storage.trusted_issuers import TrustedIssuer
@@ -133,7 +133,11 @@ def add_authority(
     if not certificates:
         raise UsageError("there is no certificate to trust", hint="give the certificate of an authority")
     for certificate in certificates:
-        check_authority(certificate, now=now)
+        try:
+            check_authority(certificate, now=now)
+        except CertificateRejected as error:
+            hint = "give the certificate of an authority (CA) that is valid now"
+            raise CertificateRejected(error.message, code=error.code, hint=hint) from error
     with wallet.vault.transaction():
         for certificate in certificates:
             trusted_authorities.add(

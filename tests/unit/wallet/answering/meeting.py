@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ipse.credentials.issuer import Draft, IssueOptions
+from ipse.disclosure.proposals import Consent
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys import encryption, key_types
@@ -72,6 +73,8 @@ class Person:
     """The owner: decides, and remembers what was shown and heard."""
 
     decide: Callable[[CredentialProposal], CredentialDecision] = lambda _: CredentialDecision(accepted=True)
+    preferences: Consent = lambda _: _never()
+    embedder: Callable[[], Any] = lambda: _never()
     shown: list[CredentialProposal] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
@@ -83,7 +86,7 @@ class Person:
     @property
     def owner(self) -> Owner:
         """The person as the wallet asks them."""
-        return Owner(self.credentials, _never, _never, self.told.append)
+        return Owner(self.credentials, self.preferences, self.embedder, self.told.append)
 
 
 def _never(*_: Any) -> Any:
@@ -112,6 +115,7 @@ class Meeting:
     forms: list[dict[str, str]] = field(default_factory=list)
     fetched: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     metadata: JsonObject | None = None
+    now: datetime = NOW
 
     def __post_init__(self) -> None:
         self.key = key_types.generate("P-256")
@@ -182,7 +186,7 @@ class Meeting:
             self.wallet,
             handed,
             owner=person.owner,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             reach=self,  # type: ignore[arg-type]
             **options,
         )

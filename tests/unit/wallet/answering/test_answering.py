@@ -349,6 +349,7 @@ class TestAVerifierIsNeverLeftWaiting:
         with pytest.raises(ConsentRefused):
             meeting.run(person := Person(refused), text=str(meeting.request()))
         assert person.told[0].url == "https://verifier.example/response#error=access_denied"
+        assert person.told[0].decided
         assert meeting.forms == []
 
 

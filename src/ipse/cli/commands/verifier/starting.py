@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.cli import params
 from ipse.cli.context import Context
-from ipse.encoding.strict_json import JsonObject
-from ipse.errors import UsageError
+from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.errors import MalformedInput, UsageError
 
 if TYPE_CHECKING:
     from ipse.credentials.policy import Policy
@@ -33,6 +33,7 @@ __all__ = [
     "material_for",
     "mode_called",
     "policy_of",
+    "verifier_info",
 ]
 
 _MIN_TOKEN: Final = 32
@@ -47,6 +48,7 @@ class Options:
     key: str | None
     did: str | None
     client_id: str
+    registration: str | None
     mode: str
     method: str
     scheme: str
@@ -198,6 +200,25 @@ def client_of(options: Options, material: Material, addresses: Addresses, now: d
         signer = read_private_key(params.read_bytes(options.key), passphrase=None)
     assert signer is not None
     return clients.by_certificate(certificates, signer, options.client_id, addresses, now=now)
+
+
+def verifier_info(options: Options) -> tuple[JsonObject, ...]:
+    """What goes with requests about who asks: the registration certificate (OpenID4VP 1.0 section 5.1).
+
+    Raises MalformedInput, and UsageError where no access certificate goes with it, to which it belongs.
+    """
+    from ipse.credentials import jws
+    from ipse.protocols.registration_certificates import FORMATS, TYPE
+
+    if options.registration is None:
+        return ()
+    if options.certificate is None:
+        raise UsageError("a registration belongs to an access certificate", hint="give --certificate FILE")
+    text = params.read_text(options.registration).strip()
+    typ = jws.read(text, what="the registration certificate").header.get("typ")
+    if typ != TYPE:
+        raise MalformedInput(f"{options.registration} is a JWT of the type {excerpt(typ)}, not {TYPE}")
+    return ({"format": FORMATS[0], "data": text},)
 
 
 def policy_of(options: Options, material: Material) -> Policy:
