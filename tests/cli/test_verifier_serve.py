@@ -381,6 +381,13 @@ def test_what_is_missing_is_named(
     assert message in run.err + run.out or message in run.err.replace("\nhint: ", " ")
 
 
+def test_a_wallet_that_stays_locked_serves_nobody(ipse: Ipse, asks: list[str]) -> None:
+    locked = Ipse(ipse.home)
+    run = locked("verifier", "serve", "--listen", "127.0.0.1:0", *asks, "--no-input", code=4)
+    assert "needs its passphrase" in run.err
+    assert not (ipse.home / "verifier.db").exists()
+
+
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "0.0.0.0:0"])
 def test_plain_http_needs_a_public_url(ipse: Ipse, asks: list[str], listen: str) -> None:
     plain = asks[asks.index("--certificate") :]
