@@ -279,6 +279,17 @@ def test_what_was_settled_is_there_after_a_kill(ipse: Ipse, pki: Pki, token: Pat
         assert second.serving.stop().code == 0
 
 
+def test_a_token_that_others_can_read_or_guess_is_told(ipse: Ipse, asks: list[str], tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("too short")
+    token.chmod(0o644)
+    given = ["--listen", "127.0.0.1:0", "--api", "0", "--token-file", token]
+    run = ipse("verifier", "serve", *asks, *given, code=2)
+    assert "warning: others can read" in run.err
+    assert "less than 32 characters" in run.err
+    assert "too short" not in run.err
+
+
 def test_a_service_shows_no_claims(service: Service, pki: Pki) -> None:
     asked, wallet = service.ask(), pki.wallet(given_name="Marked")
     wallet.send(wallet.fetch(asked["link"]))
@@ -336,6 +347,7 @@ def test_a_server_without_an_api_asks_again_after_each_answer(ipse: Ipse, pki: P
         (["--claim", "a..b"], 2, "is no path"),
         (["--format", "mso_mdoc"], 2, "is no format"),
         (["--listen", "example.org:80"], 2, "is not an address to listen at"),
+        (["--listen", "0.0.0.0:0"], 2, "no wallet finds a server at 0.0.0.0"),
         (["--tls-key", "none.pem"], 6, "can't read"),
     ],
     ids=str,

@@ -72,6 +72,17 @@ def test_a_session_expires_and_is_deleted(sessions: Sessions, clock: Clock) -> N
         sessions.find(session.id)
 
 
+def test_what_expired_while_no_server_ran_is_deleted_at_the_start(tmp_path: Path, clock: Clock) -> None:
+    path, session = tmp_path / "verifier.db", _made(clock)
+    first = Sessions.open(path, KEY, clock)
+    first.add(session)
+    first.close()
+    clock.now += 60
+    second = Sessions.open(path, KEY, clock)
+    assert not second.holds(session.id)
+    second.close()
+
+
 def test_no_more_sessions_are_kept_than_may_be_and_expired_ones_make_room(
     sessions: Sessions, clock: Clock
 ) -> None:

@@ -88,8 +88,10 @@ class Sessions:
     def open(
         cls, path: Path, key: bytes, clock: Callable[[], float], *, most: int = MAX_SESSIONS
     ) -> Sessions:
-        """The sessions in the file at `path`. Raises as Database.open."""
-        return cls(Database.open(path, key, _SCHEMA), clock, most=most)
+        """The sessions in the file at `path`, those deleted that have expired. Raises as Database.open."""
+        sessions = cls(Database.open(path, key, _SCHEMA), clock, most=most)
+        sessions.expire()
+        return sessions
 
     def close(self) -> None:
         """Close the database."""

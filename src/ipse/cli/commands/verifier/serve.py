@@ -168,7 +168,7 @@ class _Serving:
         from ipse.servers.verifier.sessions import Sessions
 
         options, addresses = self.options, self.door.addresses
-        client = starting.client_of(options, self.material, addresses, self.context.now)
+        client = starting.client_of(self.context, options, self.material, addresses)
         requests = Requests(
             client,
             addresses,
