@@ -97,8 +97,9 @@ def _never(*_: Any) -> Any:
 class Meeting:
     """A verifier by its DID that asks once, and the network between: it stands in for `Reach`.
 
-    - `changes`: members of the request object that replace its own; None takes one out
+    - `request_answer`: what it serves in place of its request object
     - `answer`: what it answers to the form
+    - `encrypts`: whether it encrypts its request object to the key that the wallet offers with a POST
     """
 
     wallet: Wallet
@@ -115,7 +116,10 @@ class Meeting:
     forms: list[dict[str, str]] = field(default_factory=list)
     fetched: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     metadata: JsonObject | None = None
+    encrypts: bool = False
     now: datetime = NOW
+
+    offered: JsonObject = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.key = key_types.generate("P-256")
@@ -143,6 +147,7 @@ class Meeting:
         """The request object by POST, or the verifier's answer to a form."""
         if url == _REQUEST:
             self.fetched.append((url, accept, form))
+            self.offered = json.loads(form["wallet_metadata"])["jwks"]["keys"][0]
             return self._served(form.get("wallet_nonce"))
         assert url == _RESPONSE
         self.forms.append(dict(form))
@@ -155,7 +160,10 @@ class Meeting:
             raise self.request_answer
         if self.request_answer is not None:
             return self.request_answer
-        return Response(_REQUEST, 200, _TYPE, str(self.request(wallet_nonce)).encode())
+        text = str(self.request(wallet_nonce))
+        if self.encrypts:
+            text = encryption.encrypt(text.encode(), self.offered, enc="A256GCM", kid=self.offered["kid"])
+        return Response(_REQUEST, 200, _TYPE, text.encode())
 
     def request(self, wallet_nonce: str | None = None) -> JsonObject | str:
         """The request object."""
