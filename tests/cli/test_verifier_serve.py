@@ -10,6 +10,7 @@ import signal
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -134,6 +135,16 @@ def test_nobody_answers_in_time(ipse: Ipse, asks: list[str]) -> None:
         run = serving.ended()
     assert (run.code, run.out) == (9, "")
     assert run.error["code"] == "no-answer"
+
+
+def test_on_a_terminal_the_link_is_in_one_piece(ipse: Ipse, asks: list[str]) -> None:
+    run = ipse.talk(
+        "verifier", "serve", "--listen", "127.0.0.1:0", *asks, "--once", "--timeout", "1s", code=9
+    )
+    (link,) = (line.strip() for line in run.err.splitlines() if line.startswith("openid4vp://"))
+    assert len(link) > 160
+    assert link.endswith("&request_uri_method=post")
+    assert "▀" in run.err
 
 
 def test_a_wallet_did_asks(ipse: Ipse, pki: Pki, asks: list[str]) -> None:
@@ -379,6 +390,13 @@ def test_what_is_missing_is_named(
         left = [*left[:claim], *left[claim + 2 :]]
     run = ipse("verifier", "serve", "--listen", "127.0.0.1:0", *left, *change, code=2)
     assert message in run.err + run.out or message in run.err.replace("\nhint: ", " ")
+
+
+def test_a_wallet_that_stays_locked_serves_nobody(ipse: Ipse, asks: list[str]) -> None:
+    locked = Ipse(ipse.home)
+    run = locked("verifier", "serve", "--listen", "127.0.0.1:0", *asks, "--no-input", code=4)
+    assert "needs its passphrase" in run.err
+    assert not (ipse.home / "verifier.db").exists()
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "0.0.0.0:0"])
