@@ -45,6 +45,7 @@ def keep(
     claims: JsonObject | None = None,
     subject: str | None = "",
     number: int = 1,
+    now: datetime = NOW,
 ) -> str:
     """The id of a new credential in the wallet, bound to a key of its own unless `subject` says otherwise."""
     said = Draft(
@@ -54,9 +55,9 @@ def keep(
         credential_id=f"urn:uuid:{number}",
     )
     how = IssueOptions(form, undefined_terms=form in ("w3c", "jwt"))
-    made = issuing.issue(wallet, "university", said, how, now=NOW).credential
+    made = issuing.issue(wallet, "university", said, how, now=now).credential
     return held_credentials.add(
-        wallet, made if isinstance(made, str) else strict_json.pretty(made), now=NOW
+        wallet, made if isinstance(made, str) else strict_json.pretty(made), now=now
     ).id
 
 
@@ -117,6 +118,7 @@ class Meeting:
     fetched: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     metadata: JsonObject | None = None
     encrypts: bool = False
+    verifier_info: Sequence[JsonObject] = ()
     now: datetime = NOW
 
     offered: JsonObject = field(default_factory=dict)
@@ -134,7 +136,7 @@ class Meeting:
 
     # The network
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str, **_: Any) -> bytes:
         """Nothing else is fetched here."""
         raise ConnectionFailed(f"nobody serves {url}")
 
@@ -176,6 +178,7 @@ class Meeting:
             state=self.state,
             client_metadata=self.metadata,
             transaction_data=self.transaction_data,
+            verifier_info=self.verifier_info,
             wallet_nonce=wallet_nonce,
         )
 
