@@ -25,7 +25,7 @@ BOOKS = {**PERSON, "age_over_18": True}
 def wallet(tmp_path: Path) -> Iterator[Wallet]:
     with empty_wallet(Places(tmp_path / "wallet", tmp_path / "cache"), now=NOW) as made:
         identities.create(made, "university", now=NOW)
-        trust.add_authority(made, [registrations.ROOT.value], ["verifier"], now=NOW)
+        trust.add_authority(made, [registrations.ROOT.value], ["verifier", "registrar"], now=NOW)
         keep(made, kind=registrations.VCT, claims=BOOKS, now=NOW)
         yield made
 
