@@ -123,6 +123,7 @@ bench: .venv/tools $(PEERS)/node_modules/.package-lock.json
 	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python -m benchmarks.answering
 	$(BIN)/python -m benchmarks.verification_bounds
+	$(BIN)/python -m benchmarks.verifier_serve
 	$(BIN)/python benchmarks/purpose_fit.py
 	$(BIN)/python benchmarks/refusal_timing.py
 	$(BIN)/python benchmarks/membership.py

@@ -14,7 +14,7 @@ export function addressOf(location) {
 
 // Ask in which order the reader likes `books`.
 export function askForOrder({address, purpose, retention, books}) {
-  const candidates = books.map(({id, title, author}) => ({id, text: `${title} by ${author}`}));
+  const candidates = books.map(book => ({id: book.id, text: named(book)}));
   const type = 'urn:ipse:preferences:order:1';
   return ask(address, {id: 'answer', format: FORMAT, meta: {vct_values: [type]}}, {
     type, credential_ids: ['answer'], purpose, retention, candidates
@@ -23,8 +23,18 @@ export function askForOrder({address, purpose, retention, books}) {
 
 // Ask for one claim of a card, and for nothing else that is on it.
 export function askForCard({address, purpose, retention, type, claim}) {
-  const query = {id: 'card', format: FORMAT, meta: {vct_values: [type]}, claims: [{path: [claim]}]};
-  return ask(address, query, {type: 'urn:ipse:purpose:1', credential_ids: ['card'], purpose, retention});
+  return ask(address, queryOfCard({type, claim}), {
+    type: 'urn:ipse:purpose:1', credential_ids: ['card'], purpose, retention
+  });
+}
+
+// How a book is called where it is one of several.
+export function named({title, author}) {
+  return `${title} by ${author}`;
+}
+
+export function queryOfCard({type, claim}) {
+  return {id: 'card', format: FORMAT, meta: {vct_values: [type]}, claims: [{path: [claim]}]};
 }
 
 // {request, link}: the request to keep until the answer comes, and the link that takes it to the wallet.

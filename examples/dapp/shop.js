@@ -1,8 +1,9 @@
 // The page: what it asks, what it shows, and what it keeps until tomorrow.
 
 import {qrcode} from 'qrcode-generator';
-import {Refused, Rejected, readFragment, transactionOf, verifyCard, verifyOrder} from './answer.js';
-import {addressOf, askForCard, askForOrder} from './request.js';
+import {Refused, Rejected, readFragment, verifyCard, verifyOrder} from './answer.js';
+import {addressOf, askForCard, askForOrder, named, queryOfCard} from './request.js';
+import {Unheard, askThrough} from './verifier.js';
 
 // The wallet opens the answer in a new tab, which has a sessionStorage of its own. So what was asked is kept where
 // every tab of this origin finds it, for as long as an answer is taken.
@@ -20,14 +21,22 @@ const QUESTIONS = {
     what: `the order in which you like our ${shop.books.length} books, or those of them that you choose to tell`,
     not: 'what you like and dislike, what you have read, why, and who you are',
     ask: () => askForOrder({address, ...shop}),
-    verify: async (answer, request) => ({order: await verifyOrder(answer, request)})
+    verify: async (answer, request) => ({order: await verifyOrder(answer, request)}),
+    body: ({purpose, retention, books}) => ({preferences: {
+      level: 'order', purpose, retention, candidates: books.map(named)
+    }}),
+    verified: ({answer}) => ({order: answer.order.map(({id}) => shop.books[id - 1].id)}) // it counts them from 1
   },
   card: {
     title: 'Do you have a library card?',
     what: 'whether you are a member: one claim of the card, signed by the library',
     not: 'your name, your number, the day you were born, and whatever else is on it',
     ask: () => askForCard({address, retention: shop.retention, ...shop.card}),
-    verify: async (answer, request) => ({member: await verifyCard(answer, request, shop.card)})
+    verify: async (answer, request) => ({member: await verifyCard(answer, request, shop.card)}),
+    body: ({card, retention}) => ({
+      dcql_query: {credentials: [queryOfCard(card)]}, purpose: card.purpose, retention
+    }),
+    verified: ({credentials}) => ({member: credentials.card[0].claims[shop.card.claim] === true})
   }
 };
 
@@ -66,7 +75,8 @@ const told = {
 function show() {
   const {order, member} = told.all();
   const place = new Map((order ?? []).map((id, rank) => [id, rank]));
-  const books = shop.books.toSorted((one, other) => (place.get(one.id) ?? Infinity) - (place.get(other.id) ?? Infinity) || 0);
+  const rank = ({id}) => place.get(id) ?? shop.books.length; // those that were not placed stay behind, as they were
+  const books = shop.books.toSorted((one, other) => rank(one) - rank(other));
   const shelf = at('shelf');
   shelf.classList.toggle('ranked', place.size > 0);
   shelf.replaceChildren(...books.map(book => shown(book, place.has(book.id) || !place.size, member === true)));
@@ -97,15 +107,14 @@ function money(cents) {
   return new Intl.NumberFormat('en-IE', {style: 'currency', currency: 'EUR'}).format(cents / 100);
 }
 
-function ask(kind) {
-  const {title, what, not, ask: build} = QUESTIONS[kind];
-  const {request, link} = build();
-  asked.add(kind, request);
-  const {retention} = transactionOf(request);
+async function ask(kind) {
+  const {title, what, not} = QUESTIONS[kind];
+  const {link, told: answer, stop = null} = shop.verifier
+    ? await askThrough(shop.verifier, QUESTIONS[kind].body(shop)) : alone(kind);
   at('dialog-title').textContent = title;
   at('dialog-what').textContent = what;
   at('dialog-not').textContent = not;
-  at('dialog-long').textContent = `in your browser, for ${Math.round(retention / 3600)} hours`;
+  at('dialog-long').textContent = `in your browser, for ${Math.round(shop.retention / 3600)} hours`;
   at('dialog-link').href = link;
   at('dialog-link').onclick = () => {
     at('dialog-waits').textContent = 'Your wallet asks you now. Its answer opens here.';
@@ -117,7 +126,21 @@ function ask(kind) {
     at('dialog-copy').textContent = 'Copied';
   };
   at('dialog-code').replaceChildren(drawn(link));
+  at('dialog').onclose = stop;
   at('dialog').showModal();
+  if(answer !== undefined) {
+    await believe(async () => {
+      const found = await answer.finally(() => at('dialog').close());
+      return found && QUESTIONS[kind].verified(found);
+    });
+  }
+}
+
+// Without a verifier: the answer comes back in the address of this page.
+function alone(kind) {
+  const {request, link} = QUESTIONS[kind].ask();
+  asked.add(kind, request);
+  return {link};
 }
 
 function drawn(link) {
@@ -157,28 +180,43 @@ async function hear(answer) {
     say('Not ours.', 'This browser has not asked for that answer within the last ten minutes. Ask again.', true);
     return;
   }
+  await believe(() => QUESTIONS[entry.kind].verify(answer, entry.request));
+}
+
+// Keep and show what `verify` finds, null where there is nothing; or say why nothing is believed.
+async function believe(verify) {
   try {
-    const news = await QUESTIONS[entry.kind].verify(answer, entry.request);
-    told.add(news);
-    await change(show);
-    say(...thanks(news));
-  } catch(error) {
-    if(error instanceof Refused) {
-      say('Nothing was told.', error.code === 'access_denied'
-        ? 'You said no, or your wallet has nothing to show. That is fine with us.'
-        : `Your wallet could not answer (${error.code}).`, true);
-    } else if(error instanceof Rejected) {
-      say('We do not believe it.', `The answer is not valid: ${error.message}.`, true);
-    } else {
-      throw error;
+    const news = await verify();
+    if(news !== null) {
+      told.add(news);
+      await change(show);
+      say(...thanks(news));
     }
+  } catch(error) {
+    say(...sorry(error), true);
   }
+}
+
+function sorry(error) {
+  if(error instanceof Refused) {
+    return ['Nothing was told.', error.code === 'access_denied'
+      ? 'You said no, or your wallet has nothing to show. That is fine with us.'
+      : `Your wallet could not answer (${error.code}).`];
+  }
+  if(error instanceof Rejected) {
+    return ['We do not believe it.', `The answer is not valid: ${error.message}.`];
+  }
+  if(error instanceof Unheard) {
+    return ['Nothing came of it.', error.message];
+  }
+  throw error;
 }
 
 function thanks({order, member}) {
   if(member !== undefined) {
     return member
-      ? ['You are a member.', `The library's signature holds, so everything is ${shop.card.discount} % less. Your name stayed on the card.`]
+      ? ['You are a member.', `The library has signed it, so everything is ${shop.card.discount} % less. Your name stayed on `
+        + 'the card.']
       : ['Not a member.', 'The card is genuine, but it is not a member\'s.'];
   }
   if(!order.length) {
@@ -197,8 +235,9 @@ async function change(update) {
   await document.startViewTransition(update).updateCallbackDone;
 }
 
-at('ask-order').addEventListener('click', () => ask('order'));
-at('ask-card').addEventListener('click', () => ask('card'));
+for(const kind of Object.keys(QUESTIONS)) {
+  at(`ask-${kind}`).addEventListener('click', () => ask(kind).catch(error => say(...sorry(error), true)));
+}
 at('forget').addEventListener('click', async () => {
   told.forget();
   await change(show);
@@ -223,6 +262,10 @@ async function listen() {
   await hear(answer);
 }
 
+if(shop.verifier) {
+  at('foot-how').textContent = 'Our own verifier asks your wallet and checks what it says; it keeps nothing of it. No '
+    + 'cookies, nothing from elsewhere. What it tells this page stays in your browser until tomorrow.';
+}
 show();
 await listen();
 document.documentElement.dataset.ready = '';

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import http.client
 import json
 import shutil
 import sys
@@ -27,27 +28,63 @@ DAPP: Final = REPOSITORY / "examples" / "dapp"
 _READY: Final = "return document.documentElement.dataset.ready === ''"
 
 
-def copied(folder: Path, *issuers: str) -> Path:
-    """A copy of the page, with the DIDs of those whose library cards count. Skips without its libraries."""
+def copied(folder: Path, *issuers: str, verifier: str = "") -> Path:
+    """A copy of the page, with the DIDs of those whose library cards count. Skips without its libraries.
+
+    `verifier` is where the page finds one that asks for it.
+    """
     if not (DAPP / "node_modules" / ".package-lock.json").is_file():
         pytest.skip("the libraries of the example are not installed: `make dapp`")
     shutil.copytree(DAPP, folder, ignore=shutil.ignore_patterns("node_modules"))
     (folder / "node_modules").symlink_to(DAPP / "node_modules")
     shop = json.loads((folder / "shop.json").read_text())
     shop["card"]["issuers"] = list(issuers)
+    shop["verifier"] = verifier
     (folder / "shop.json").write_text(json.dumps(shop))
     return folder
 
 
-class _Quiet(SimpleHTTPRequestHandler):
+class _Handler(SimpleHTTPRequestHandler):
+    """Files, and below /verifier/ what the verifier answers, as a reverse proxy has it."""
+
+    verifier = ("", "")
+
     def log_message(self, *_: object) -> None:
         pass
 
+    def do_GET(self) -> None:
+        self._passed_on() if self.path.startswith("/verifier/") else super().do_GET()
+
+    def do_POST(self) -> None:
+        self._passed_on() if self.path.startswith("/verifier/") else self.send_error(404)
+
+    def do_DELETE(self) -> None:
+        self._passed_on()
+
+    def _passed_on(self) -> None:
+        api, token = self.verifier
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        kind = {"Content-Type": self.headers["Content-Type"]} if content else {}
+        connection = http.client.HTTPConnection(api, timeout=PATIENCE)
+        path = self.path.removeprefix("/verifier")
+        connection.request(self.command, path, content or None, {"Authorization": f"Bearer {token}", **kind})
+        answer = connection.getresponse()
+        body = answer.read()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.headers.get("Content-Type", ""))
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """Serve a folder as any static server does; the address of its page."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Quiet, directory=str(folder)))
+def served(folder: Path, verifier: tuple[str, str] = ("", "")) -> Iterator[str]:
+    """Serve a folder as any static server does; the address of its page.
+
+    `verifier` is the host and port of a verifier's API, and the token for it, which the page does not know.
+    """
+    handler = type("_Handler", (_Handler,), {"verifier": verifier})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield f"http://localhost:{server.server_port}/"
@@ -86,6 +123,7 @@ class Page:
     def asks(self, what: str) -> str:
         """Press the button for the order or the card; the link that the page shows."""
         self.browser.run("document.getElementById(arguments[0]).click()", f"ask-{what}")
+        self.browser.wait("return document.getElementById('dialog').open")
         return str(self.browser.run("return document.getElementById('dialog-link').href"))
 
     def hears(self, address: str) -> str:
@@ -133,7 +171,7 @@ class Reader:
         """Answer a link as the desktop does, and close the window."""
         return self.runs("handler", "open", "--", link, typed=(*typed, ""))
 
-    def runs(self, *command: str, typed: tuple[str, ...]) -> tuple[str, str]:
+    def runs(self, *command: str, typed: tuple[str, ...], opens: bool = True) -> tuple[str, str]:
         """What the terminal shows, and the address that the wallet opens, after these lines were typed."""
         self._opened.unlink(missing_ok=True)
         child = pexpect.spawn(
@@ -152,5 +190,7 @@ class Reader:
         child.expect(pexpect.EOF)
         shown += child.before
         child.close()
+        if not opens:
+            return shown, ""
         assert eventually(self._opened.exists), shown
         return shown, self._opened.read_text()

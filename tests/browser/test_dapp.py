@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,32 +14,11 @@ import pytest
 from tests.browser.shop import Page, Reader, copied, served
 from tests.browser.webdriver import Browser
 from tests.cli.test_vc import did_of, in_process
-from tests.conftest import Ipse, at
+from tests.conftest import Ipse
 
 pytest.importorskip("pexpect", reason="pexpect is not installed")
 
 _OURS = [str(number) for number in range(1, 13)]
-
-
-@pytest.fixture(scope="module")
-def owner(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ipse:
-    """The wallet of a reader who likes the sea and Japan, and has a library card."""
-    home = tmp_path_factory.mktemp("reader") / "wallet"
-    shutil.copytree(_taught_template, home, symlinks=True)
-    ipse = in_process(at(home))
-    for liked in ("books about the sea and whales", "novels set in Japan", "snow and high mountains"):
-        ipse("profile", "like", liked)
-    ipse("profile", "dislike", "cookbooks and recipes")
-    ipse("did", "create", "--method", "jwk", "--name", "library")
-    claims = home.parent / "claims.json"
-    claims.write_text('{"member": true, "name": "Ada Quayle", "number": "0042", "born": "1990-02-03"}')
-    card = home.parent / "card.txt"
-    ipse(
-        "vc", "issue", "--issuer", "library", "--subject", did_of(ipse, "me"), "--format", "sd-jwt",
-        "--type", "https://library.example/card", "--claims", claims, "--disclosable", "all", "-o", card,
-    )  # fmt: skip
-    ipse("vc", "add", card)
-    return at(home)
 
 
 @pytest.fixture(scope="module")

@@ -176,7 +176,8 @@ def test_where_nothing_fits_they_are_told_only_after_the_owner_looked(
 def test_no_redirect_is_followed(holder: Ipse, tls: Authority, verifier: Verifier, where: str) -> None:
     with verifier:
         elsewhere = redirect(verifier.endpoint.url("/elsewhere"))
-        verifier.change = Change(**{f"{where}_answer": elsewhere})
+        at_request = Change(request_answer=elsewhere)
+        verifier.change = at_request if where == "request" else Change(response_answer=elsewhere)
         conversation = _YES if where == "response" else ()
         run = answer(holder, tls, verifier.link(), conversation=conversation, code=9)
         assert verifier.strays == []
@@ -253,6 +254,12 @@ def test_a_request_in_a_file_without_an_address_to_send_to_is_answered_on_stdout
     text = build_link(link.pop("client_id"), request=link)
     run = holder.talk("dapp", "answer", text, conversation=_YES)
     assert opened(holder) == [run.out.strip()]
+    denied = build_link(client.client_id, request={**link, "nonce": "a-third-0123456789abcdef"})
+    holder.talk("answer", denied, "--no-open", conversation=_NO, code=7)
+    assert len(opened(holder)) == 1
+    denied = build_link(client.client_id, request={**link, "nonce": "a-fourth-0123456789abcdef"})
+    holder.talk("answer", denied, conversation=_NO, code=7)
+    assert opened(holder)[1:] == ["https://shop.example/cb#error=access_denied"]
 
 
 def test_a_qr_code_in_a_screenshot_is_answered_like_its_link(
@@ -263,7 +270,7 @@ def test_a_qr_code_in_a_screenshot_is_answered_like_its_link(
 
     image = holder.home.parent / "screenshot.png"
     with verifier:
-        segno.make(verifier.link()).save(image, scale=4)
+        segno.make(verifier.link()).save(str(image), scale=4)
         answer(holder, tls, image, conversation=_YES)
         assert disclosed(verifier) == {"given_name": "Ada", "family_name": "Lovelace"}
 

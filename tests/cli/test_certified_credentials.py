@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,9 @@ def test_a_credential_under_certificates_is_trusted_through_their_authority(
     assert checks(run.json)["issuer"] == "undetermined"
     found = ipse("vc", "verify", "-", "--json", "--issuer-ca", ca, stdin=text).json
     assert found["verified"]["issuer"] == "CN=Example Office"
+    lines = text.strip() + "\n" + text.strip()[:-9] + "A~\n"
+    batch = ipse("vc", "verify", "--batch", "-", "--issuer-ca", ca, stdin=lines, code=3).out.splitlines()
+    assert [json.loads(line)["report"]["outcome"] for line in batch] == ["passed", "failed"], batch
     assert_told(ipse("vc", "add", "-", stdin=text, code=9))
     ipse("trust", "add", "--ca", ca, "--for", "verifier", "--for", "status")
     assert_told(ipse("vc", "add", "-", stdin=text, code=9))

@@ -154,6 +154,14 @@ class TestAuthorities:
         expected = {held.value.fingerprint.hex(): ["issuer"] for held in (authority, other)}
         assert self.listed(ipse) == expected
 
+    def test_a_name_of_several_lines_is_shown_on_one(self, ipse: Ipse, tmp_path: Path) -> None:
+        held = root("x\nCN=Government is trusted for issuer", not_after=datetime(2050, 1, 1, tzinfo=UTC))
+        (tmp_path / "ca.pem").write_bytes(held.pem)
+        ipse = in_process(ipse)
+        run = ipse("trust", "add", "--ca", str(tmp_path / "ca.pem"), "--for", "verifier")
+        assert len(run.out.splitlines()) == 2
+        assert len(ipse("trust", "list").out.splitlines()) == 1
+
     def test_it_is_deleted_by_the_beginning_of_its_fingerprint(
         self, ipse: Ipse, authority: Held, tmp_path: Path
     ) -> None:
@@ -185,7 +193,9 @@ class TestAuthorities:
         }
         for data, code in refused.items():
             file.write_bytes(data)
-            assert_told(ipse("trust", "add", "--ca", str(file), "--for", "issuer", code=code))
+            run = ipse("trust", "add", "--ca", str(file), "--for", "issuer", code=code)
+            assert_told(run)
+            assert ("certificate of an authority (CA) that is valid now" in run.err) is (code == 3)
         file.write_bytes(authority.pem)
         assert_told(ipse("trust", "add", "--ca", str(file), "--for", "dinner", code=2))
         assert_told(ipse("trust", "add", "--ca", str(file), code=2))

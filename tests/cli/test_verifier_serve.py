@@ -115,11 +115,35 @@ def test_an_issuer_is_known_by_an_authority_that_the_wallet_trusts(
         ipse("trust", "add", "--ca", str(issuers.ca_file), "--for", "issuer")
 
 
+def test_a_registration_certificate_goes_with_the_request(
+    ipse: Ipse, pki: Pki, asks: list[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "registration.jwt"
+    signed = pki.around.access.sign({"sub": "LEIXG-529900T8BM49AURSDO55"}, typ="rc-wrp+jwt")
+    file.write_text(signed + "\n")
+    with Serving(ipse, *asks, "--registration", str(file)) as serving:
+        asked = pki.wallet().fetch(serving.link())
+        assert asked.payload["verifier_info"] == [{"format": "registration_cert", "data": signed}]
+    file.write_text(pki.around.access.sign({}, typ="JWT"))
+    refused = ipse("verifier", "serve", *asks, "--listen", "127.0.0.1:0", "--registration", file, code=6)
+    assert "of the type 'JWT', not rc-wrp+jwt" in refused.err
+
+
 def test_nobody_answers_in_time(ipse: Ipse, asks: list[str]) -> None:
     with Serving(ipse, *asks, "--once", "--timeout", "1s", "--json") as serving:
         run = serving.ended()
     assert (run.code, run.out) == (9, "")
     assert run.error["code"] == "no-answer"
+
+
+def test_on_a_terminal_the_link_is_in_one_piece(ipse: Ipse, asks: list[str]) -> None:
+    run = ipse.talk(
+        "verifier", "serve", "--listen", "127.0.0.1:0", *asks, "--once", "--timeout", "1s", code=9
+    )
+    (link,) = (line.strip() for line in run.err.splitlines() if line.startswith("openid4vp://"))
+    assert len(link) > 160
+    assert link.endswith("&request_uri_method=post")
+    assert "▀" in run.err
 
 
 def test_a_wallet_did_asks(ipse: Ipse, pki: Pki, asks: list[str]) -> None:
@@ -265,6 +289,17 @@ def test_what_was_settled_is_there_after_a_kill(ipse: Ipse, pki: Pki, token: Pat
         assert second.serving.stop().code == 0
 
 
+def test_a_token_that_others_can_read_or_guess_is_told(ipse: Ipse, asks: list[str], tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    token.write_text("too short")
+    token.chmod(0o644)
+    given = ["--listen", "127.0.0.1:0", "--api", "0", "--token-file", token]
+    run = ipse("verifier", "serve", *asks, *given, code=2)
+    assert "warning: others can read" in run.err
+    assert "less than 32 characters" in run.err
+    assert "too short" not in run.err
+
+
 def test_a_service_shows_no_claims(service: Service, pki: Pki) -> None:
     asked, wallet = service.ask(), pki.wallet(given_name="Marked")
     wallet.send(wallet.fetch(asked["link"]))
@@ -322,6 +357,7 @@ def test_a_server_without_an_api_asks_again_after_each_answer(ipse: Ipse, pki: P
         (["--claim", "a..b"], 2, "is no path"),
         (["--format", "mso_mdoc"], 2, "is no format"),
         (["--listen", "example.org:80"], 2, "is not an address to listen at"),
+        (["--listen", "0.0.0.0:0"], 2, "no wallet finds a server at 0.0.0.0"),
         (["--tls-key", "none.pem"], 6, "can't read"),
     ],
     ids=str,
@@ -353,6 +389,13 @@ def test_what_is_missing_is_named(
         left = [*left[:claim], *left[claim + 2 :]]
     run = ipse("verifier", "serve", "--listen", "127.0.0.1:0", *left, *change, code=2)
     assert message in run.err + run.out or message in run.err.replace("\nhint: ", " ")
+
+
+def test_a_wallet_that_stays_locked_serves_nobody(ipse: Ipse, asks: list[str]) -> None:
+    locked = Ipse(ipse.home)
+    run = locked("verifier", "serve", "--listen", "127.0.0.1:0", *asks, "--no-input", code=4)
+    assert "needs its passphrase" in run.err
+    assert not (ipse.home / "verifier.db").exists()
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "0.0.0.0:0"])

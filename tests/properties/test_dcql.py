@@ -157,7 +157,7 @@ def satisfies(matches: Matches, selection: set[str]) -> bool:
     )
 
 
-@examples(400)
+@examples(1000)
 @given(queries(), wallets())
 def test_no_way_to_answer_reveals_less_than_the_first(
     query: dict[str, Any], held: list[HeldCredential]

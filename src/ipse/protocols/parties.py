@@ -17,6 +17,9 @@ from ipse.errors import MalformedInput, Undetermined
 __all__ = ["origin_of", "party_of"]
 
 _PARTY_METHODS: Final = frozenset({"key", "jwk"})
+_CERTIFIED: Final = ("x509:", "x509_hash:", "verifier_attestation:")
+"""How the names of parties begin that a certificate or an attestation proves (openid4vp.addresses)."""
+_CERTIFIED_NAME: Final = re.compile(r"[^\x00-\x1f\x7f-\x9f]{1,2048}")
 # Not urlsplit, which takes hosts that browsers refuse or read in another way: a backslash, %2e, text
 # beside the brackets of an IPv6 address.
 _LABEL: Final = r"[a-z0-9_-]{1,63}"
@@ -118,8 +121,11 @@ def party_of(name: str) -> str:
     """The party that an application's address or DID stands for.
 
     For an address its web origin, for a did:web the origin of its domain, for a did:key or did:jwk that
-    DID itself. Raises MalformedInput, Undetermined for the other DID methods.
+    DID itself; the name of a party that a certificate or an attestation proves stands for itself. Raises
+    MalformedInput, Undetermined for the other DID methods.
     """
+    if name.startswith(_CERTIFIED) and _CERTIFIED_NAME.fullmatch(name.partition(":")[2]):
+        return name
     if not name.startswith("did:"):
         return origin_of(name)
     method = resolver.method_of(name)

@@ -106,7 +106,7 @@ def covers(registered: ClaimPath, asked: ClaimPath) -> bool:
     if not registered or len(registered) > len(asked):
         return False
     return all(
-        (part is None and not isinstance(wanted, str)) or (part == wanted and type(part) is type(wanted))
+        part == wanted or (part is None and not isinstance(wanted, str))
         for part, wanted in zip(registered, asked, strict=False)
     )
 

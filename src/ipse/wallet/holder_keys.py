@@ -26,7 +26,7 @@ from ipse.storage.manifest import DidRecord
 from ipse.wallet import identities, state
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["GAP", "Holder", "HolderKey", "HolderKeys", "fresh", "of_name", "signing_key"]
+__all__ = ["GAP", "Holder", "HolderKey", "HolderKeys", "fresh", "of_name", "signing_key", "skip"]
 
 GAP: Final = 100
 """How many keys after the last one known are looked at, where the vault has lost count."""
@@ -131,6 +131,11 @@ def fresh(wallet: Wallet) -> HolderKey:
         settings.put(wallet.vault, settings.HOLDER_KEYS, str(number + 1))
     state.settle(wallet)
     return _derived(wallet.root, number)
+
+
+def skip(wallet: Wallet) -> None:
+    """Count as given out what may have been since the vault was saved, in the caller's transaction."""
+    settings.put(wallet.vault, settings.HOLDER_KEYS, str(_given_out(wallet) + GAP))
 
 
 def signing_key(wallet: Wallet, holder: Holder) -> SigningKey:

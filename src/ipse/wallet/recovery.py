@@ -25,7 +25,7 @@ from ipse.storage import (
 )
 from ipse.storage.disclosure_log import Entry
 from ipse.storage.state_head import Head
-from ipse.wallet import state
+from ipse.wallet import holder_keys, state
 from ipse.wallet.disclosure import dates, summaries
 from ipse.wallet.disclosure_log import append
 from ipse.wallet.profile.topics import access_by_topic
@@ -152,6 +152,8 @@ def _take_back(wallet: Wallet, now: str) -> None:
     for authority in trusted_authorities.every(vault):
         trusted_authorities.remove(vault, authority.fingerprint)
     summaries.change_limits(wallet, year=0, life=0)
+    # Nor is it known which keys were given to issuers meanwhile: no two credentials may share one.
+    holder_keys.skip(wallet)
 
 
 def _said_of(lost: Loss) -> JsonObject:

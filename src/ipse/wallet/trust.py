@@ -1,7 +1,8 @@
 """The trust list: whose credentials the owner accepts, and the authorities whose certificates count.
 
 An issuer is trusted for types of credentials. An authority (CA) is trusted for a purpose: `verifier` for who
-asks, `issuer` for who issues credentials of any type, `status` for who publishes status lists.
+asks, `registrar` for who registers verifiers, `issuer` for who issues credentials of any type, `status` for
+who publishes status lists.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from ipse.credentials.policy import check_issuer
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import CorruptData, IpseError, NotFound, UsageError
+from ipse.errors import CertificateRejected, CorruptData, IpseError, NotFound, UsageError
 from ipse.storage import trusted_authorities, trusted_issuers
 from ipse.storage.trusted_authorities import PURPOSES
 from ipse.storage.trusted_issuers import TrustedIssuer
@@ -111,7 +112,7 @@ def trust_of(wallet: Wallet) -> Trust:
 
 
 def anchors(wallet: Wallet, purpose: str) -> tuple[Certificate, ...]:
-    """The trust anchors for `verifier`, `issuer` or `status`, from the newest state of the vault.
+    """The trust anchors for one of PURPOSES, from the newest state of the vault.
 
     Raises UsageError for another purpose, and as `trusted`.
     """
@@ -133,7 +134,11 @@ def add_authority(
     if not certificates:
         raise UsageError("there is no certificate to trust", hint="give the certificate of an authority")
     for certificate in certificates:
-        check_authority(certificate, now=now)
+        try:
+            check_authority(certificate, now=now)
+        except CertificateRejected as error:
+            hint = "give the certificate of an authority (CA) that is valid now"
+            raise CertificateRejected(error.message, code=error.code, hint=hint) from error
     with wallet.vault.transaction():
         for certificate in certificates:
             trusted_authorities.add(

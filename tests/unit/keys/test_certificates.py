@@ -28,6 +28,7 @@ from tests.authorities import (
     DAY,
     NOW,
     Held,
+    authority_plan,
     build,
     distinguished,
     key_usage,
@@ -274,6 +275,57 @@ FAULTS: dict[str, tuple[str, Callable[[], object]]] = {
 def test_a_chain_with_one_fault_is_refused(fault: str) -> None:
     code, x5c = FAULTS[fault]
     assert refusal(x5c()) == code
+
+
+def test_base64_has_one_spelling_and_its_last_bits_are_zero() -> None:
+    leaf = next(held for number in range(50) if len((held := ISSUING.leaf("L" * (1 + number))).der) % 3 == 1)
+    first = leaf.x5c[0]
+    assert first.endswith("==")
+    other = first[:-3] + chr(ord(first[-3]) + 1) + "=="
+    assert base64.b64decode(other) == leaf.der
+    assert refusal([other, *leaf.x5c[1:]]) == "chain-malformed"
+
+
+def test_a_large_certificate_is_refused_though_all_of_it_is_signed() -> None:
+    large = x509.UnrecognizedExtension(UNKNOWN.oid, b"\x04\x82\x4e\x20" + bytes(20_000))
+    assert refusal(ISSUING.leaf(extensions=[(large, False)]).x5c) == "chain-malformed"
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    """An element of DER with 128 bytes or more."""
+    length = len(content).to_bytes((len(content).bit_length() + 7) // 8, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content
+
+
+def _elements(content: bytes) -> list[bytes]:
+    found = []
+    while content:
+        length, start = content[1], 2
+        if length & 0x80:
+            start += length & 0x7F
+            length = int.from_bytes(content[2:start], "big")
+        found.append(content[: start + length])
+        content = content[start + length :]
+    return found
+
+
+def test_a_certificate_of_version_1_is_not_read_though_its_signature_holds() -> None:
+    body = _elements(LEAF.certificate.tbs_certificate_bytes[4:])
+    tbs = _der(0x30, b"".join(part for part in body if part[0] not in (0xA0, 0xA3)))
+    signature = ISSUING.key.sign(tbs, ec.ECDSA(hashes.SHA256()))
+    bits = bytes([0x03, len(signature) + 1, 0]) + signature
+    older = _der(0x30, tbs + _elements(LEAF.der[4:])[1] + bits)
+    assert x509.load_der_x509_certificate(older).version is x509.Version.v1
+    assert refusal([base64.b64encode(older).decode(), *LEAF.x5c[1:]]) == "chain-malformed"
+
+
+def test_no_certificate_of_a_trusted_authority_is_among_them_whoever_signed_it() -> None:
+    assert refusal(LEAF.x5c, ISSUING) == "anchor-in-chain"
+    other = root("Other Root CA")
+    crossed = other.issue(authority_plan("Example Root CA"), ROOT.key)
+    x5c = [*ROOT.leaf().x5c, *crossed.x5c]
+    assert checked(x5c, other).anchor == other.value
+    assert refusal(x5c, ROOT, other) == "anchor-in-chain"
 
 
 def test_the_faults_are_those_of_the_chain_and_not_of_how_they_are_made() -> None:

@@ -250,6 +250,8 @@ class TestParty:
             ("did:web:shop.example%3A8443", "https://shop.example:8443"),
             ("did:web:shop.example%3a443", "https://shop.example"),
             (DID_KEY, DID_KEY),
+            ("x509:O=Example AG,C=CH", "x509:O=Example AG,C=CH"),
+            ("verifier_attestation:shop", "verifier_attestation:shop"),
         ],
     )
     def test_an_address_and_a_did_web_stand_for_their_origin_and_a_did_of_a_key_for_itself(
@@ -262,6 +264,10 @@ class TestParty:
         [
             "",
             "shop.example",
+            "x509:",
+            "x509:O=\n",
+            "verifier_attestation:",
+            "x509_san_dns:shop.example",
             "did:",
             "did:key",
             "did:key:z",

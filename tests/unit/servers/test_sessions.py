@@ -53,9 +53,9 @@ def test_a_session_is_found_by_either_name_and_by_no_other(sessions: Sessions, c
             find(name)
 
 
-def test_names_hold_256_bits(clock: Clock) -> None:
+def test_names_hold_256_and_128_bits(clock: Clock) -> None:
     session = _made(clock)
-    assert {len(session.id), len(session.request_id)} == {43}
+    assert (len(session.id), len(session.request_id)) == (43, 22)
     assert len({session.id, session.request_id, _made(clock).id}) == 3
 
 
@@ -70,6 +70,17 @@ def test_a_session_expires_and_is_deleted(sessions: Sessions, clock: Clock) -> N
     clock.now -= 60
     with pytest.raises(NotFound):
         sessions.find(session.id)
+
+
+def test_what_expired_while_no_server_ran_is_deleted_at_the_start(tmp_path: Path, clock: Clock) -> None:
+    path, session = tmp_path / "verifier.db", _made(clock)
+    first = Sessions.open(path, KEY, clock)
+    first.add(session)
+    first.close()
+    clock.now += 60
+    second = Sessions.open(path, KEY, clock)
+    assert not second.holds(session.id)
+    second.close()
 
 
 def test_no_more_sessions_are_kept_than_may_be_and_expired_ones_make_room(

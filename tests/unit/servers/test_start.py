@@ -22,6 +22,7 @@ OPTIONS = starting.Options(
     key=None,
     did="me",
     client_id="x509_hash",
+    registration=None,
     mode="direct_post.jwt",
     method="post",
     scheme="openid4vp",

@@ -25,6 +25,7 @@ QUESTION = {
     "candidates": ["a red door", "a blue sea", "a green hill"],
     "top": 1,
 }
+UNBOUND = {"credentials": [QUERY["credentials"][0] | {"require_cryptographic_holder_binding": False}]}
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,14 @@ def test_an_application_asks_and_finds_out(server: Server, wallet: LocalWallet, 
     assert result["status"] == "verified"
     assert result["credentials"]["membership"][0]["claims"] == {"given_name": "Ada"}
     assert result["credentials"]["membership"][0]["types"] == [TYPE]
+
+
+@pytest.mark.parametrize(
+    "stated", [{"purpose": "to lend books"}, {"purpose": "to lend books", "retention": 0}]
+)
+def test_a_purpose_is_stated_in_what_the_holder_signs(server: Server, stated: Any) -> None:
+    (entry,) = server.sessions.find(ask(server, **stated)["id"]).request["transaction_data"]
+    assert entry == {"type": "urn:ipse:purpose:1", "credential_ids": ["membership"], **stated}
 
 
 def test_the_page_of_an_application_brings_the_code_of_its_session(
@@ -189,6 +198,17 @@ def test_a_browser_asks_first_without_the_token(server: Server) -> None:
         {"preferences": QUESTION | {"about": "x"}},
         {"preferences": QUESTION | {"more": 1}},
         {"preferences": QUESTION, "query": "membership"},
+        {"preferences": QUESTION, "purpose": "to order the shelf"},
+        {"purpose": ""},
+        {"purpose": 1},
+        {"purpose": "a\x1bb"},
+        {"purpose": "a" * 301},
+        {"retention": 86400},
+        {"purpose": "to lend books", "retention": -1},
+        {"purpose": "to lend books", "retention": True},
+        {"purpose": "to lend books", "retention": "1d"},
+        {"purpose": "to lend books", "dcql_query": UNBOUND},
+        {"purpose": "to lend books", "dcql_query": {}},
     ],
     ids=lambda body: str(body)[:60],
 )

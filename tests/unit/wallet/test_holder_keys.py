@@ -95,6 +95,16 @@ def test_a_wallet_that_lost_count_finds_its_keys_and_goes_on_after_them(wallet: 
     assert holder_keys.fresh(wallet).number == 7
 
 
+def test_a_wallet_that_goes_on_from_an_older_vault_gives_no_key_again(wallet: Wallet) -> None:
+    before = [holder_keys.fresh(wallet) for _ in range(3)]
+    settings.put(wallet.vault, settings.HOLDER_KEYS, "0")
+    with wallet.vault.transaction():
+        holder_keys.skip(wallet)
+    assert holder_keys.fresh(wallet).number > before[-1].number
+    keys = HolderKeys(wallet)
+    assert all(keys.bound({"jwk": key.jwk}) == Holder(key=key) for key in before)
+
+
 def test_a_key_is_found_by_value_and_by_the_method_of_its_did(wallet: Wallet) -> None:
     key, own = holder_keys.fresh(wallet), wallet.manifest.find("university")
     keys = HolderKeys(wallet)

@@ -64,7 +64,7 @@ def answer(
             credentials=lambda proposal: _consent_to_credentials(context, proposal),
             preferences=lambda proposal: _consent(context, proposal),
             embedder=lambda: context.embedder(wallet),
-            told=lambda told: _tell(context, told),
+            told=lambda told: _tell(context, handed, told, open_),
         )
         answered = answering.answer(
             wallet,
@@ -117,10 +117,13 @@ def _consent_to_credentials(context: Context, proposal: CredentialProposal) -> C
     return credential_consent.ask(context, proposal)
 
 
-def _tell(context: Context, told: Told) -> None:
-    """Say what the verifier was told instead of an answer."""
+def _tell(context: Context, handed: Handed, told: Told, open_: bool | None) -> None:
+    """Say what the verifier was told instead of an answer; the owner's no is told by opening it."""
     if told.reason:
         context.output.message(f"they could not be told {told.code}: {printable(told.reason)}")
+    elif told.url and told.decided and handed.invitation is not None and open_ is not False:
+        context.output.message(f"they are told no more than {told.code}, in your browser")
+        _open(context, told.url)
     elif told.url:
         context.output.message(f"nothing was sent; opening this would tell them {told.code}: {told.url}")
     else:
@@ -149,17 +152,18 @@ def _show(context: Context, handed: Handed, answered: Answered, open_: bool | No
 
     Raises ConsentRefused for one that says nothing.
     """
+    if answered.accepted is not None:
+        context.output.message(f"sent to {printable(answered.request.origin)}; log entry {answered.entry}")
     next_uri = _next(context, handed, answered, open_)
     text = _printed(handed, answered, next_uri)
     facts = _facts(answered, text, next_uri)
     if text or context.output.json:
         context.output.document(text, facts)
-    if answered.accepted is not None:
-        context.output.message(f"sent to {printable(answered.request.origin)}; log entry {answered.entry}")
-        if answered.accepted.refused_uri:
-            context.output.message(
-                f"they name {answered.accepted.refused_uri} to go on, which is not https and is not opened"
-            )
+    if answered.accepted is not None and answered.accepted.refused_uri:
+        context.output.message(
+            f"they send you on to {answered.accepted.refused_uri}, which is no plain https address and is not"
+            " opened"
+        )
     if answered.reason is not None:
         sys.stdout.flush()
         raise ConsentRefused(

@@ -10,6 +10,7 @@ import typer
 
 from ipse.cli import params
 from ipse.cli.context import context_of
+from ipse.encoding.safe_text import one_line
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import UsageError
@@ -34,7 +35,7 @@ def add(
         typer.Option(
             "--for",
             metavar="TYPE",
-            help="A type it may issue, `*` for all; with --ca: verifier, issuer or status. May be repeated.",
+            help="A type it may issue, `*` for all; with --ca: verifier, registrar, issuer or status.",
         ),
     ] = None,
     authority: Annotated[
@@ -62,7 +63,8 @@ def add(
     with context.wallet() as wallet:
         trust.add_authority(wallet, certificates, purposes, now=context.now)
     lines = [
-        f"{entry.subject} is trusted for {', '.join(purposes)}\nSHA-256 {entry.fingerprint.hex()}"
+        f"{one_line(entry.subject, 200)} is trusted for {', '.join(purposes)}\n"
+        f"SHA-256 {entry.fingerprint.hex()}"
         for entry in certificates
     ]
     fingerprints = [entry.fingerprint.hex() for entry in certificates]

@@ -17,17 +17,16 @@ from ipse.errors import (
     MalformedInput,
     RequestExpired,
     RequestTampered,
-    Undetermined,
     UntrustedCertificate,
     VerificationFailed,
 )
 from ipse.keys import key_types
-from ipse.keys.certificates import Certificate, check_chain
+from ipse.keys.certificates import Certificate
 from ipse.keys.key_types import PublicKey
 from ipse.protocols.openid4vp.authorization_request import LEEWAY, VerifierAttestation
 from ipse.protocols.openid4vp.signatures import check_signature
 
-__all__ = ["ATTESTATION_TYPE", "Attesters", "attested_by_certificate", "check_attestation"]
+__all__ = ["ATTESTATION_TYPE", "Attesters", "attested_by_authority", "check_attestation"]
 
 ATTESTATION_TYPE: Final = "verifier-attestation+jwt"
 """The `typ` of a verifier attestation."""
@@ -41,29 +40,29 @@ Raises Undetermined where that issuer is not trusted to attest verifiers.
 _MAX_ADDRESSES: Final = 100
 
 
-def attested_by_certificate(anchors: Sequence[Certificate], *, now: datetime) -> Attesters:
-    """Trust those attesters whose certificate in `x5c` leads to one of `anchors` and names the `iss`.
+def attested_by_authority(anchors: Sequence[Certificate], *, now: datetime) -> Attesters:
+    """Trust the attestations that one of `anchors` signs itself, in a name of its own certificate.
 
-    It names the `iss` by a URI, or by the DNS name of an https address, in its subject alternative name.
+    The `iss` is a URI of its subject alternative name, or an https address with one of its DNS names. Who is
+    only certified by an anchor is a verifier like any other, and may not attest others.
     """
 
-    def key(issuer: str, header: JsonObject) -> VerificationKey:
-        if "x5c" not in header:
-            raise UntrustedCertificate(
-                f"the verifier is attested by {excerpt(issuer)}, who shows no certificate for that"
-            )
-        leaf = check_chain(header["x5c"], anchors, now=now).leaf
+    def key(issuer: str, _: JsonObject) -> VerificationKey:
         host = issuer.removeprefix("https://").partition("/")[0].partition(":")[0].lower()
-        named = issuer in leaf.uris or host in (name.lower() for name in leaf.dns_names)
-        if not named:
-            raise RequestTampered(f"the certificate of the verifier attestation is not for {excerpt(issuer)}")
-        return leaf.key
+        for anchor in anchors:
+            named = issuer in anchor.uris or host in (name.lower() for name in anchor.dns_names)
+            if named and anchor.not_before <= now <= anchor.not_after:
+                return anchor.key
+        raise UntrustedCertificate(
+            f"the verifier is attested by {excerpt(issuer)}, which is no authority that is trusted here",
+            hint="`ipse trust add --ca FILE --for verifier` trusts one, by a certificate with its name",
+        )
 
     return key
 
 
 def check_attestation(
-    text: str, *, subject: str, attesters: Attesters | None, now: datetime
+    text: str, *, subject: str, attesters: Attesters, now: datetime
 ) -> tuple[VerifierAttestation, PublicKey]:
     """The attestation `text` of the verifier called `subject`, and the key that it confirms.
 
@@ -93,9 +92,7 @@ def check_attestation(
     return attestation, key
 
 
-def _check_issuer(token: Jws, issuer: str, attesters: Attesters | None) -> None:
-    if attesters is None:
-        raise Undetermined(f"nobody is trusted here to attest verifiers, {excerpt(issuer)} included")
+def _check_issuer(token: Jws, issuer: str, attesters: Attesters) -> None:
     try:
         check_signature(token, lambda: attesters(issuer, token.header))
     except VerificationFailed as error:

@@ -31,7 +31,7 @@ from ipse.keys.certificates import Certificate, check_chain, read_chain
 from ipse.keys.key_types import PublicKey
 from ipse.protocols.openid4vp import client_identifiers
 from ipse.protocols.openid4vp.addresses import response_mode
-from ipse.protocols.openid4vp.attestations import Attesters, check_attestation
+from ipse.protocols.openid4vp.attestations import Attesters, attested_by_authority, check_attestation
 from ipse.protocols.openid4vp.authorization_request import (
     RELATIONSHIP,
     CertificateProof,
@@ -64,7 +64,7 @@ class Trust:
 
     - `resolve`: finds the DID documents of signers
     - `anchors`: the certificates of authorities that may vouch for verifiers
-    - `attesters`: finds the keys of those who may attest verifiers; None where nobody may
+    - `attesters`: finds the keys of those who may attest verifiers; None for the `anchors` alone
     - `now`: aware; without it nothing with an end is believed
     """
 
@@ -223,12 +223,9 @@ def _by_attestation(request: RequestObject, trust: Trust) -> Proof:
     text = request.token.header.get("jwt")
     if not isinstance(text, str):
         raise RequestTampered("the request names an attested verifier, and its header has no attestation jwt")
-    attestation, key = check_attestation(
-        text,
-        subject=request.identifier.name,
-        attesters=trust.attesters,
-        now=trust.moment("a verifier attestation"),
-    )
+    now = trust.moment("a verifier attestation")
+    attesters = trust.attesters or attested_by_authority(trust.anchors, now=now)
+    attestation, key = check_attestation(text, subject=request.identifier.name, attesters=attesters, now=now)
     _check_signature(request.token, lambda: key)
     return attestation
 

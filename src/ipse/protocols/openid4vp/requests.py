@@ -97,7 +97,8 @@ def parse_request(
     An object is read as an unsigned request, a text as a request object (JWT).
 
     - `resolve` finds the DID documents of signers, by default those that need no network
-    - `anchors` are the authorities that may certify verifiers, `attesters` those that may attest them
+    - `anchors` are the authorities that may certify verifiers; `attesters` finds the keys of those that may
+      attest them, by default the `anchors` themselves
     - `now` (aware): without it times are not checked (`check_time` does), and no certificate is believed
     - `invitation` is the link that led here, `fetched_from` the address the request object came from
     - `wallet_nonce` was sent when it was fetched and must come back; `decrypt` opens an encrypted one

@@ -30,6 +30,11 @@ class Address:
         return ipaddress.ip_address(self.host).is_loopback
 
     @property
+    def is_unspecified(self) -> bool:
+        """Whether it stands for every address of this machine, like 0.0.0.0."""
+        return ipaddress.ip_address(self.host).is_unspecified
+
+    @property
     def authority(self) -> str:
         """The address as a URL has it."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -55,6 +55,7 @@ class Requests:
 
     - `lifetime`: for how long a session can be answered
     - `now`: the time, aware
+    - `verifier_info`: what others say of the verifier, such as a registration certificate (section 5.1)
     """
 
     client: RequestingClient
@@ -62,6 +63,7 @@ class Requests:
     mode: ResponseMode
     lifetime: timedelta
     now: Callable[[], datetime]
+    verifier_info: tuple[JsonObject, ...] = ()
 
     def session(self, asked: Asked) -> Session:
         """A new session. Raises MalformedInput, Undetermined for what no wallet could answer."""
@@ -121,6 +123,7 @@ class Requests:
                 keys=() if session.key is None else (session.key,), vp_formats=VP_FORMATS
             ),
             transaction_data=given["transaction_data"],
+            verifier_info=self.verifier_info,
             wallet_nonce=wallet_nonce,
             issued=datetime.fromtimestamp(given["issued"], UTC),
             expires=datetime.fromtimestamp(given["expires"], UTC),

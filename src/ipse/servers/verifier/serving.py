@@ -139,7 +139,8 @@ class VerifierServer:
 def public_addresses(public_url: str | None, listening: socket.socket, *, tls: bool) -> Addresses:
     """Where wallets find the server: at `public_url`, or at the very address it listens at.
 
-    Raises UsageError for plain HTTP without a public URL: wallets speak TLS alone.
+    Raises UsageError for plain HTTP without a public URL, since wallets speak TLS alone, and where it listens
+    at every address of this machine, none of which is told.
     """
     here = bound(listening)
     if public_url is not None:
@@ -148,6 +149,10 @@ def public_addresses(public_url: str | None, listening: socket.socket, *, tls: b
         raise UsageError(
             "wallets connect over TLS alone, and this server has no certificate for that",
             hint="give --tls-cert and --tls-key, or behind a reverse proxy --public-url https://…",
+        )
+    if here.is_unspecified:
+        raise UsageError(
+            f"no wallet finds a server at {here.authority}", hint="give --public-url https://… as well"
         )
     return Addresses(f"https://{here.authority}")
 

@@ -55,6 +55,7 @@ class Status(StrEnum):
 class Session:
     """One question to one wallet.
 
+    - `request_id`: 128 random bits, since it is in the QR code, where each character costs legibility
     - `expires`: seconds since the epoch
     - `request`: the claims of the request object
     - `key`: the private JWK that the response is encrypted to, None where it comes in clear
@@ -68,7 +69,7 @@ class Session:
     state: str = field(repr=False)
     nonce: str = field(repr=False)
     id: str = field(default_factory=lambda: _random())
-    request_id: str = field(default_factory=lambda: _random())
+    request_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: Status = Status.PENDING
     key: JsonObject | None = field(default=None, repr=False)
     redirect: str | None = None
@@ -88,8 +89,10 @@ class Sessions:
     def open(
         cls, path: Path, key: bytes, clock: Callable[[], float], *, most: int = MAX_SESSIONS
     ) -> Sessions:
-        """The sessions in the file at `path`. Raises as Database.open."""
-        return cls(Database.open(path, key, _SCHEMA), clock, most=most)
+        """The sessions in the file at `path`, those deleted that have expired. Raises as Database.open."""
+        sessions = cls(Database.open(path, key, _SCHEMA), clock, most=most)
+        sessions.expire()
+        return sessions
 
     def close(self) -> None:
         """Close the database."""

@@ -79,8 +79,13 @@ def _holding(wallet: Wallet, keys: HolderKeys, stored: StoredCredential, present
 
 
 def _holder(wallet: Wallet, keys: HolderKeys, stored: StoredCredential) -> Holder | None:
-    """Who in this wallet can prove to hold the credential, if anybody can."""
+    """Who in this wallet can prove to hold the credential, if anybody can.
+
+    A credential about nobody is bound to no key: signing for it would only show a DID of the owner's.
+    """
     selection = formats.named(stored.format).select_paths(stored.document, ())
+    if not selection.binds_key and stored.subject is None:
+        return None
     with suppress(IpseError):
         return presenting.holder_of(wallet, keys, selection, [stored], None)
     return None

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from ipse.errors import IpseError, RequestExpired, RequestReplayed
+from ipse.errors import ConsentRefused, IpseError, RequestExpired, RequestReplayed
 from ipse.protocols.openid4vp.refusals import ACCESS_DENIED, INVALID_REQUEST, ReplyAddress
 from ipse.protocols.openid4vp.responses import Reply, build_error
 
@@ -32,11 +32,13 @@ class Told:
     """What the verifier was told: the error `code`, and whether it got there.
 
     - `url`: with mode fragment, what would tell it if it were opened; empty else
+    - `decided`: whether the owner saw the request and said no, so that opening `url` tells nothing new
     - `reason`: why it could not be told, empty where it was
     """
 
     code: str
     url: str = ""
+    decided: bool = False
     reason: str = ""
 
 
@@ -66,7 +68,8 @@ def refusing(post: Callable[[Reply], object], told: Callable[[Told], None]) -> I
         reply = pending.reply or getattr(error, "reply", None)
         if reply is not None and not pending.settled:
             pending.settled = True
-            told(_tell(reply, _code_of(error), post))
+            said = _tell(reply, _code_of(error), post)
+            told(replace(said, decided=isinstance(error, ConsentRefused)))
         raise
 
 

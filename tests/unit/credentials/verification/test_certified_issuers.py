@@ -133,7 +133,8 @@ class TestTrust:
     def test_where_issuers_are_named_an_authority_vouches_for_no_other(self) -> None:
         policy = replace(KEPT, issuers=frozenset({HTTPS}))
         assert verified(credential(iss=HTTPS), policy).report.outcome is Outcome.PASSED
-        for text in (credential(), credential(iss="https://pid.example/other")):
+        status = token_status_list.build_reference(uri=URL, index=1)
+        for text in (credential(status=status), credential(status=status, iss="https://pid.example/other")):
             found = verified(text, policy, fetch=unreachable).report.check("trust")
             assert (found.outcome, found.code) == (Outcome.FAILED, "issuer-not-asked-for")
 
@@ -161,6 +162,9 @@ class TestTrust:
         reference = token_status_list.build_reference(uri=URL, index=1)
         text = credential(root("Nobody").leaf(), status=reference)
         report = verified(text, fetch=unreachable, resolve=unreachable).report
+        assert report.outcome is Outcome.UNDETERMINED
+        stranger = credential(root("Nobody").leaf(dns_names=("pid.example",)), iss=HTTPS)
+        report = verified(stranger, fetch=unreachable, resolve=unreachable).report
         assert report.outcome is Outcome.UNDETERMINED
 
     def test_a_did_is_proved_by_its_document_and_never_by_a_certificate(self) -> None:

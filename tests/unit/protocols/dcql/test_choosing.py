@@ -110,6 +110,13 @@ class TestOneCredential:
         assert (answers(first)["q"], answers(second)["q"]) == ("plain", "marked")
         assert "show fewer identifiers" in first.reason
 
+    def test_an_identifier_that_can_be_withheld_does_not_count(self) -> None:
+        claims = {"vct": VCT, "age": 5, "sub": "did:x"}
+        copies = [held(key, claims=claims, disclosable=places(("age",), ("sub",))) for key in ("a", "b")]
+        plain = held("c", claims={"vct": VCT, "age": 5})
+        first, *_ = chosen(asked(["age"]), *copies, plain)
+        assert (answers(first)["q"], first.cost.identifiers) == ("a", 0)
+
     def test_then_the_first_one_in_the_wallet(self) -> None:
         found = chosen(asked(["age"]), held("b"), held("a"), held("c"))
         assert [answers(option)["q"] for option in found] == ["b", "a", "c"]
@@ -180,6 +187,35 @@ class TestSeveralCredentials:
         found = chosen(query, held())
         assert list(answers(found[0])) == ["pid"]
         assert all("pid" in answers(option) and len(option.picks) == 1 for option in found)
+
+    def sized(self, **sizes: int) -> list[dict[str, Any]]:
+        """Credential queries that cost as many values as this, each of a type of its own."""
+        return [
+            credential_query(name, *[[f"c{number}"] for number in range(size)], meta={"vct_values": [name]})
+            for name, size in sizes.items()
+        ]
+
+    def copies(self, *names: str, each: int = 1) -> list[HeldCredential]:
+        claims = {f"c{number}": number for number in range(9)}
+        return [held(f"{name}{n}", claims=claims, types=(name,)) for name in names for n in range(each)]
+
+    def test_one_credential_of_an_option_may_be_better_than_the_whole_of_it(self) -> None:
+        sets = [{"options": [["a", "b"], ["c"]]}, {"options": [["a"], ["d"]]}]
+        query = query_of(*self.sized(a=1, b=9, c=1, d=9), sets=sets)
+        first, *others = chosen(query, *self.copies("a", "b", "c", "d"))
+        assert (set(answers(first)), first.claims) == ({"a", "c"}, 2)
+        assert [set(answers(option)) for option in others] == [{"a", "b"}, {"c", "d"}]
+
+    def test_nothing_is_sent_that_could_be_left_out(self) -> None:
+        sets = [{"options": [["a"], ["b", "c"]]}, {"options": [["b", "c"], ["d"]]}]
+        query = query_of(*self.sized(a=1, b=1, c=1, d=9), sets=sets)
+        found = chosen(query, *self.copies("a", "b", "c", "d"))
+        assert [set(answers(option)) for option in found] == [{"b", "c"}, {"a", "d"}]
+
+    def test_every_combination_of_independent_choices_is_listed_once(self) -> None:
+        query = query_of(*self.sized(a=1, b=1, c=1))
+        found = chosen(query, *self.copies("a", "b", "c", each=3), limit=100)
+        assert len({tuple(answers(option).values()) for option in found}) == len(found) == 27
 
     def test_an_optional_set_is_left_out_and_offered(self) -> None:
         sets: list[dict[str, Any]] = [{"options": [["card"]]}, {"options": [["bonus"]], "required": False}]

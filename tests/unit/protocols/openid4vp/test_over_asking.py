@@ -135,6 +135,19 @@ class TestBeyondTheRegistration:
     def test_a_credential_that_is_not_registered_is_named(self, changes: dict[str, Any]) -> None:
         assert found(request(asks(["age_over_18"], **changes))) == ["credential-not-registered"]
 
+    @pytest.mark.parametrize(
+        ("granted", "path"),
+        [((), ("a",)), ((None,), ("a",)), ((0,), (None,)), (("a", "b"), ("a",)), (("a",), (0,))],
+    )
+    def test_a_path_includes_no_other(self, granted: tuple[Any, ...], path: tuple[Any, ...]) -> None:
+        assert not covers(granted, path)
+
+    @pytest.mark.parametrize("meta", [7, None, [], {"vct_values": VCT}, {"vct_values": [VCT], "more": 1}])
+    def test_a_registration_whose_meta_can_not_be_read_or_says_more_fits_nothing(self, meta: Any) -> None:
+        assert found(request(asks(["a"])), registered(credential(["a"], meta=meta))) == [
+            "credential-not-registered"
+        ]
+
     def test_entries_for_one_type_are_taken_together_and_none_is_borrowed(self) -> None:
         two = registered(credential(["a"]), credential(["b"]), credential(["c"], vct="urn:other"))
         assert found(request(asks(["a"], ["b"])), two) == []

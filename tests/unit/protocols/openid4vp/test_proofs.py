@@ -22,10 +22,8 @@ from ipse.errors import (
 from ipse.keys import encryption, key_types
 from ipse.keys.encryption import new_key
 from ipse.protocols.openid4vp import CertificateProof, DidProof, NoProof, VerifierAttestation
-from ipse.protocols.openid4vp.attestations import attested_by_certificate
 from tests import authorities
 from tests.unit.protocols.openid4vp.material import (
-    ANCHORS,
     ATTESTED,
     ATTESTER,
     BY_ADDRESS,
@@ -299,28 +297,49 @@ class TestAttestations:
             parse(signed(ATTESTED, {"jwt": jwt}))
 
     def test_an_issuer_that_is_not_trusted_leaves_it_open(self) -> None:
-        with pytest.raises(Undetermined, match="nobody is trusted"):
-            parse(signed(ATTESTED), attesters=None)
+        def nobody(issuer: str, _: Any) -> Any:
+            raise Undetermined(f"{issuer} is not trusted")
 
-    def test_a_certificate_may_vouch_for_the_issuer(self) -> None:
-        trusted = attested_by_certificate(ANCHORS, now=NOW)
-        by = ISSUING.leaf("Attester", dns_names=("attester.example",))
-        other = ISSUING.leaf(
-            "Attester", dns_names=("attester.example.evil.example",), uris=("https://attester.example/x",)
-        )
-        strange = authorities.root("Somebody").leaf("Attester", dns_names=("attester.example",))
-        good = attestation({"x5c": by.x5c}, by.signing_key)
-        assert parse(signed(ATTESTED, {"jwt": good}), attesters=trusted).party == ATTESTED
-        uri = ISSUING.leaf("Attester", dns_names=(), uris=("https://attester.example",))
-        assert parse(
-            signed(ATTESTED, {"jwt": attestation({"x5c": uri.x5c}, uri.signing_key)}), attesters=trusted
-        )
-        for leaf, error in ((other, RequestTampered), (strange, UntrustedCertificate)):
-            made = attestation({"x5c": leaf.x5c}, leaf.signing_key)
-            with pytest.raises(error):
-                parse(signed(ATTESTED, {"jwt": made}), attesters=trusted)
-        with pytest.raises(UntrustedCertificate, match="shows no certificate"):
-            parse(signed(ATTESTED), attesters=trusted)
+        with pytest.raises(Undetermined, match=r"https://attester\.example is not trusted") as caught:
+            parse(signed(ATTESTED), attesters=nobody)
+        assert (caught.value.error_code, caught.value.reply) == ("invalid_request", None)
+
+    @pytest.mark.parametrize(
+        "names",
+        [{"dns_names": ("Attester.example",)}, {"uris": ("https://attester.example",)}],
+        ids=["dns", "uri"],
+    )
+    def test_an_authority_may_attest_in_its_own_name(self, names: dict[str, Any]) -> None:
+        authority = authorities.root("Attester", **names)
+        good = signed(ATTESTED, {"jwt": attestation(key=authority.signing_key)})
+        assert parse(good, attesters=None, anchors=(ROOT.value, authority.value)).party == ATTESTED
+        with pytest.raises(RequestTampered, match="the verifier attestation: the signature"):
+            parse(signed(ATTESTED), attesters=None, anchors=(authority.value,))
+
+    @pytest.mark.parametrize(
+        "names",
+        [{}, {"dns_names": ("attester.example.evil.example",)}, {"uris": ("https://attester.example/x",)}],
+        ids=["none", "dns", "uri"],
+    )
+    def test_and_in_no_other(self, names: dict[str, Any]) -> None:
+        authority = authorities.root("https://attester.example", **names)
+        made = signed(ATTESTED, {"jwt": attestation(key=authority.signing_key)})
+        with pytest.raises(UntrustedCertificate, match="is no authority") as caught:
+            parse(made, attesters=None, anchors=(authority.value,))
+        assert (caught.value.error_code, caught.value.reply) == ("invalid_client", None)
+
+    def test_an_authority_that_has_expired_attests_nobody(self) -> None:
+        authority = authorities.root("Attester", dns_names=("attester.example",), not_after=NOW - DAY / 2)
+        made = signed(ATTESTED, {"jwt": attestation(key=authority.signing_key)})
+        with pytest.raises(UntrustedCertificate):
+            parse(made, attesters=None, anchors=(authority.value,))
+
+    def test_a_verifier_that_is_certified_attests_nobody(self) -> None:
+        """Or each verifier could call itself by the name of any other."""
+        leaf = ISSUING.leaf("Attester", dns_names=("attester.example",))
+        made = attestation({"x5c": leaf.x5c}, leaf.signing_key)
+        with pytest.raises(UntrustedCertificate):
+            parse(signed(ATTESTED, {"jwt": made}), attesters=None)
 
 
 class TestUnsecured:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ipse.credentials.issuer import Draft, IssueOptions
+from ipse.disclosure.proposals import Consent
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.keys import encryption, key_types
@@ -44,6 +45,7 @@ def keep(
     claims: JsonObject | None = None,
     subject: str | None = "",
     number: int = 1,
+    now: datetime = NOW,
 ) -> str:
     """The id of a new credential in the wallet, bound to a key of its own unless `subject` says otherwise."""
     said = Draft(
@@ -53,9 +55,9 @@ def keep(
         credential_id=f"urn:uuid:{number}",
     )
     how = IssueOptions(form, undefined_terms=form in ("w3c", "jwt"))
-    made = issuing.issue(wallet, "university", said, how, now=NOW).credential
+    made = issuing.issue(wallet, "university", said, how, now=now).credential
     return held_credentials.add(
-        wallet, made if isinstance(made, str) else strict_json.pretty(made), now=NOW
+        wallet, made if isinstance(made, str) else strict_json.pretty(made), now=now
     ).id
 
 
@@ -72,6 +74,8 @@ class Person:
     """The owner: decides, and remembers what was shown and heard."""
 
     decide: Callable[[CredentialProposal], CredentialDecision] = lambda _: CredentialDecision(accepted=True)
+    preferences: Consent = lambda _: _never()
+    embedder: Callable[[], Any] = lambda: _never()
     shown: list[CredentialProposal] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
 
@@ -83,7 +87,7 @@ class Person:
     @property
     def owner(self) -> Owner:
         """The person as the wallet asks them."""
-        return Owner(self.credentials, _never, _never, self.told.append)
+        return Owner(self.credentials, self.preferences, self.embedder, self.told.append)
 
 
 def _never(*_: Any) -> Any:
@@ -94,8 +98,9 @@ def _never(*_: Any) -> Any:
 class Meeting:
     """A verifier by its DID that asks once, and the network between: it stands in for `Reach`.
 
-    - `changes`: members of the request object that replace its own; None takes one out
+    - `request_answer`: what it serves in place of its request object
     - `answer`: what it answers to the form
+    - `encrypts`: whether it encrypts its request object to the key that the wallet offers with a POST
     """
 
     wallet: Wallet
@@ -112,6 +117,11 @@ class Meeting:
     forms: list[dict[str, str]] = field(default_factory=list)
     fetched: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     metadata: JsonObject | None = None
+    encrypts: bool = False
+    verifier_info: Sequence[JsonObject] = ()
+    now: datetime = NOW
+
+    offered: JsonObject = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.key = key_types.generate("P-256")
@@ -126,7 +136,7 @@ class Meeting:
 
     # The network
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str, **_: Any) -> bytes:
         """Nothing else is fetched here."""
         raise ConnectionFailed(f"nobody serves {url}")
 
@@ -139,6 +149,7 @@ class Meeting:
         """The request object by POST, or the verifier's answer to a form."""
         if url == _REQUEST:
             self.fetched.append((url, accept, form))
+            self.offered = json.loads(form["wallet_metadata"])["jwks"]["keys"][0]
             return self._served(form.get("wallet_nonce"))
         assert url == _RESPONSE
         self.forms.append(dict(form))
@@ -151,7 +162,10 @@ class Meeting:
             raise self.request_answer
         if self.request_answer is not None:
             return self.request_answer
-        return Response(_REQUEST, 200, _TYPE, str(self.request(wallet_nonce)).encode())
+        text = str(self.request(wallet_nonce))
+        if self.encrypts:
+            text = encryption.encrypt(text.encode(), self.offered, enc="A256GCM", kid=self.offered["kid"])
+        return Response(_REQUEST, 200, _TYPE, text.encode())
 
     def request(self, wallet_nonce: str | None = None) -> JsonObject | str:
         """The request object."""
@@ -164,6 +178,7 @@ class Meeting:
             state=self.state,
             client_metadata=self.metadata,
             transaction_data=self.transaction_data,
+            verifier_info=self.verifier_info,
             wallet_nonce=wallet_nonce,
         )
 
@@ -182,7 +197,7 @@ class Meeting:
             self.wallet,
             handed,
             owner=person.owner,
-            clock=lambda: NOW,
+            clock=lambda: self.now,
             reach=self,  # type: ignore[arg-type]
             **options,
         )

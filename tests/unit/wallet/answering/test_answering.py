@@ -110,6 +110,22 @@ class TestAnAnswer:
         assert len(meeting.forms) == 1, "no error follows an answer that may have come"
         assert person.told == []
 
+    def test_to_a_request_object_that_was_encrypted_to_the_wallet(self, wallet: Wallet) -> None:
+        keep(wallet)
+        meeting = Meeting(wallet, method="post", encrypts=True)
+        meeting.run(Person())
+        assert list(meeting.response.vp_token) == ["pid"]
+
+    @pytest.mark.parametrize("form", ["jwt", "w3c", "sd-jwt"])
+    def test_never_proves_a_credential_that_is_bound_to_nobody(self, wallet: Wallet, form: str) -> None:
+        keep(wallet, form, subject=None)
+        name = {"jwt": "jwt_vc_json", "w3c": "ldp_vc", "sd-jwt": "dc+sd-jwt"}[form]
+        meeting = Meeting(wallet, query={"credentials": [{"id": "pid", "format": name, "meta": {}}]})
+        with pytest.raises(ConsentRefused):
+            meeting.run(person := Person())
+        assert person.shown[0].options == ()
+        assert "bound to no key" in person.shown[0].missing[0][1]
+
     def test_fetches_with_the_media_type_of_request_objects(self, wallet: Wallet) -> None:
         keep(wallet)
         meeting = Meeting(wallet, method="post")
@@ -349,6 +365,7 @@ class TestAVerifierIsNeverLeftWaiting:
         with pytest.raises(ConsentRefused):
             meeting.run(person := Person(refused), text=str(meeting.request()))
         assert person.told[0].url == "https://verifier.example/response#error=access_denied"
+        assert person.told[0].decided
         assert meeting.forms == []
 
 

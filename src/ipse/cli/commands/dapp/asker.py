@@ -26,7 +26,7 @@ def identity(party: str, origin: str, did: str | None, proof: Proof) -> list[str
     if isinstance(proof, VerifierAttestation):
         return [
             quoted(proof.subject),
-            f"verified: {cut(proof.issuer, _MOST_SAID)} attests that they ask",
+            f"verified: {quoted(proof.issuer)}, which you trust, attests that they ask",
             f"the answer goes to {origin}",
         ]
     if did is None:

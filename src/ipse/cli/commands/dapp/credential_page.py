@@ -7,11 +7,13 @@ stands in quotation marks.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ipse.cli.commands.dapp.asker import duration, identity, quoted
-from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, legible, listed
+from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed
+from ipse.encoding.safe_text import without_quotes
 from ipse.encoding.strict_json import Json
 from ipse.protocols.dcql import paths
 from ipse.protocols.dcql.query import ConcretePath
@@ -25,6 +27,8 @@ _SHOWN_PAST: Final = 3
 _MOST_PAST: Final = 60
 _MOST_VALUE: Final = 2000
 """Cells of one value; longer ones, pictures above all, are cut, and how much is left out is said."""
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.:/%\[\]-]{1,200}", re.ASCII)
+"""Names that are one word: no blank in them, and no mark."""
 _NOTHING: Final = "nothing: no credential in this wallet is what they ask for"
 
 
@@ -120,7 +124,9 @@ def _question(proposal: CredentialProposal) -> list[str]:
 def _credential(each: Leaving) -> list[str]:
     """One presentation: of which credential, what is read from it, and whether its holder signs."""
     unverified = "" if each.verified else ", which was not verified when it came in"
-    lines = [f"from {quoted(_type(each))} by {cut(each.issuer or 'its issuer', 100)}{unverified}:"]
+    lines = [
+        f"from {quoted(_type(each))} by {_name(each.issuer) if each.issuer else 'its issuer'}{unverified}:"
+    ]
     lines += [f"- {_place(place)}: {_value(value)}" for place, value in each.revealed]
     if not each.revealed:
         lines.append("- none of its claims; that you have it")
@@ -138,8 +144,13 @@ def _type(each: Leaving) -> str:
 
 
 def _place(place: ConcretePath) -> str:
-    """A claim's place as its issuer named it, `address.street`; it may hold no mark that ends it."""
-    return quoted(legible(paths.show(place)), 100).strip('"') or "a claim"
+    """A claim's place as its issuer named it, `address.street`."""
+    return _name(paths.show(place))
+
+
+def _name(text: str) -> str:
+    """A name that somebody else made: as it is where it can't be read as words of the page, else quoted."""
+    return text if _PLAIN.fullmatch(text) else quoted(text, 120)
 
 
 def _value(value: Json) -> str:
@@ -160,7 +171,7 @@ def _staying(option: CredentialOption) -> str:
 
 
 def _missing(proposal: CredentialProposal) -> Iterable[str]:
-    return (f"{quoted(identifier, 40)}: {why}" for identifier, why in proposal.missing)
+    return (f"{quoted(identifier, 40)}: {without_quotes(why)}" for identifier, why in proposal.missing)
 
 
 def _in_short(option: CredentialOption) -> str:

@@ -54,6 +54,9 @@ def serve(
     client_id: Annotated[
         str, typer.Option("--client-id", metavar="PREFIX", help="Or x509_san_dns.")
     ] = "x509_hash",
+    registration: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Registration certificate, a JWT.")
+    ] = None,
     did: Annotated[
         str | None,
         typer.Option(metavar="NAME|DID", help="Or your DID that says who asks.", autocompletion=complete_did),
@@ -123,6 +126,7 @@ def serve(
         key=key,
         did=did,
         client_id=client_id,
+        registration=registration,
         mode=response_mode,
         method=request_method,
         scheme=scheme,
@@ -164,8 +168,15 @@ class _Serving:
         from ipse.servers.verifier.sessions import Sessions
 
         options, addresses = self.options, self.door.addresses
-        client = starting.client_of(options, self.material, addresses, self.context.now)
-        requests = Requests(client, addresses, starting.mode_called(options.mode), options.lifetime, _now)
+        client = starting.client_of(self.context, options, self.material, addresses)
+        requests = Requests(
+            client,
+            addresses,
+            starting.mode_called(options.mode),
+            options.lifetime,
+            _now,
+            starting.verifier_info(options),
+        )
         responses = Responses(requests, starting.policy_of(options, self.material), self.lookup)
         sessions = Sessions.open(self.material.database, self.material.database_key, time.time)
         question = None if self.access is not None else Asked(next(iter(asked.values())), redirect=page)

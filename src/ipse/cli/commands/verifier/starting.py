@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ipse.cli import params
 from ipse.cli.context import Context
-from ipse.encoding.strict_json import JsonObject
-from ipse.errors import UsageError
+from ipse.encoding.strict_json import JsonObject, excerpt
+from ipse.errors import MalformedInput, UsageError
 
 if TYPE_CHECKING:
     from ipse.credentials.policy import Policy
@@ -33,6 +36,7 @@ __all__ = [
     "material_for",
     "mode_called",
     "policy_of",
+    "verifier_info",
 ]
 
 _MIN_TOKEN: Final = 32
@@ -47,6 +51,7 @@ class Options:
     key: str | None
     did: str | None
     client_id: str
+    registration: str | None
     mode: str
     method: str
     scheme: str
@@ -146,7 +151,11 @@ def api_at(
             f"applications ask on this machine, and {address.host} is reached by others",
             hint="--api PORT listens at 127.0.0.1; a reverse proxy can stand before it",
         )
-    token = secrets.token_urlsafe(32) if token_file is None else params.read_text(token_file).strip()
+    token = (
+        secrets.token_urlsafe(32)
+        if token_file is None
+        else _secret(context, token_file).decode("ascii", "replace").strip()
+    )
     if len(token) < _MIN_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
         raise UsageError(
             f"the token has less than {_MIN_TOKEN} characters, or some that a header can't carry",
@@ -157,6 +166,16 @@ def api_at(
     if token_file is None:
         context.output.page(f"their token is {token}")
     return ApiAccess(listening, token, frozenset(map(check_origin, origins)), dict(asked))
+
+
+def _secret(context: Context, file: str) -> bytes:
+    """Read a file that is for its owner alone, with a warning where others can read it."""
+    data = params.read_bytes(file)
+    if os.name != "nt" and file != "-":
+        mode = Path(file).stat().st_mode
+        if stat.S_ISREG(mode) and mode & 0o077:
+            context.output.message(f"warning: others can read {file}; `chmod 600` it")
+    return data
 
 
 def material_for(context: Context, options: Options) -> Material:
@@ -171,7 +190,9 @@ def material_for(context: Context, options: Options) -> Material:
         return start.take(wallet, options.did)
 
 
-def client_of(options: Options, material: Material, addresses: Addresses, now: datetime) -> RequestingClient:
+def client_of(
+    context: Context, options: Options, material: Material, addresses: Addresses
+) -> RequestingClient:
     """Who asks. Raises UsageError, MalformedInput, CertificateRejected."""
     from ipse.keys.certificates import read_certificates
     from ipse.keys.import_formats import read_private_key
@@ -195,9 +216,28 @@ def client_of(options: Options, material: Material, addresses: Addresses, now: d
         )
     signer = material.key
     if options.key is not None:
-        signer = read_private_key(params.read_bytes(options.key), passphrase=None)
+        signer = read_private_key(_secret(context, options.key), passphrase=None)
     assert signer is not None
-    return clients.by_certificate(certificates, signer, options.client_id, addresses, now=now)
+    return clients.by_certificate(certificates, signer, options.client_id, addresses, now=context.now)
+
+
+def verifier_info(options: Options) -> tuple[JsonObject, ...]:
+    """What goes with requests about who asks: the registration certificate (OpenID4VP 1.0 section 5.1).
+
+    Raises MalformedInput, and UsageError where no access certificate goes with it, to which it belongs.
+    """
+    from ipse.credentials import jws
+    from ipse.protocols.registration_certificates import FORMATS, TYPE
+
+    if options.registration is None:
+        return ()
+    if options.certificate is None:
+        raise UsageError("a registration belongs to an access certificate", hint="give --certificate FILE")
+    text = params.read_text(options.registration).strip()
+    typ = jws.read(text, what="the registration certificate").header.get("typ")
+    if typ != TYPE:
+        raise MalformedInput(f"{options.registration} is a JWT of the type {excerpt(typ)}, not {TYPE}")
+    return ({"format": FORMATS[0], "data": text},)
 
 
 def policy_of(options: Options, material: Material) -> Policy:
