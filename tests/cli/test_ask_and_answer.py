@@ -69,7 +69,9 @@ def _asked(issuer: Ipse, holder: Ipse, pki: Pki, *asks: str) -> tuple[Any, Any]:
 
 def test_a_claim_of_an_sd_jwt_vc(issuer: Ipse, holder: Ipse, pki: Pki) -> None:
     _issue(issuer, holder, "sd-jwt", {"level": "gold", "number": "4711"})
-    result, _ = _asked(issuer, holder, pki, "--type", _MEMBERSHIP, "--claim", "level")
+    asks = ["--type", _MEMBERSHIP, "--claim", "level", "--purpose", "to open the door", "--retention", "12h"]
+    result, answered = _asked(issuer, holder, pki, *asks)
+    assert "to open the door" in answered.err
     (credential,) = result["credentials"]["credential"]
     assert credential["claims"] == {"level": "gold"}
     assert credential["types"] == [_MEMBERSHIP]

@@ -347,6 +347,8 @@ def test_a_server_without_an_api_asks_again_after_each_answer(ipse: Ipse, pki: P
         (["--query", "nothing.json"], 2, "contradicts --type"),
         (["--any-issuer"], 2, "contradict each other"),
         (["--lifetime", "2h"], 2, "within 1h"),
+        (["--retention", "30d"], 2, "--retention is said with a purpose"),
+        (["--purpose", "x" * 301], 6, "the purpose"),
         (["--scheme", "javascript"], 2, "is none that --scheme takes"),
         (["--response-mode", "fragment"], 2, "is none that --response-mode takes"),
         (["--client-id", "x"], 2, "is no prefix"),

@@ -83,6 +83,16 @@ def test_what_expired_while_no_server_ran_is_deleted_at_the_start(tmp_path: Path
     second.close()
 
 
+def test_two_servers_of_one_wallet_share_the_file(tmp_path: Path, clock: Clock) -> None:
+    one, other = (Sessions.open(tmp_path / "verifier.db", KEY, clock) for _ in range(2))
+    session = _made(clock)
+    one.add(session)
+    assert other.find(session.id) == session
+    assert (one.claim(session), other.claim(session)) == (True, False)
+    one.close()
+    other.close()
+
+
 def test_no_more_sessions_are_kept_than_may_be_and_expired_ones_make_room(
     sessions: Sessions, clock: Clock
 ) -> None:

@@ -1,4 +1,4 @@
-"""The sockets: accepting within bounds, TLS, one deadline for each request, a clean stop."""
+"""Accepts connections within bounds, gives each request one deadline, and stops cleanly."""
 
 from __future__ import annotations
 

@@ -19,13 +19,11 @@ from ipse.disclosure.levels.level import RequestOptions
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import IpseError, NotFound
-from ipse.protocols.dcql.query import parse_query
 from ipse.servers.http.messages import JSON, Refused, Request, Response
 from ipse.servers.http.routing import Handler, Route
 from ipse.servers.verifier.addresses import SCHEMES, page_of
-from ipse.servers.verifier.requests import Asked, Requests
+from ipse.servers.verifier.requests import Asked, Requests, purpose_data
 from ipse.servers.verifier.sessions import Session, Sessions, Status, TooManySessions
-from ipse.wallet.answering import purposes
 
 __all__ = ["Api", "Queries", "link_of", "preferences"]
 
@@ -36,7 +34,10 @@ _SESSIONS: Final = "/sessions"
 _ONE: Final = "/sessions/{session}"
 _MAX_BODY: Final = 512 * 1024
 _MEMBERS: Final = frozenset(
-    {"query", "dcql_query", "preferences", "purpose", "retention", "redirect_uri", "scheme"}
+    {
+        *("query", "dcql_query", "preferences", "purpose", "retention"),
+        *("transaction_data", "redirect_uri", "scheme"),
+    }
 )
 _OPTIONS: Final = frozenset(
     {"level", "purpose", "retention", "candidates", "top", "topics", "about", "limit"}
@@ -149,7 +150,7 @@ class Api:
         if len(given) > 1 or (not given and len(self.queries) != 1):
             raise Refused(400, "give one of query (a name), dcql_query and preferences")
         if "preferences" in given:
-            if body.keys() & {"purpose", "retention"}:
+            if body.keys() & {"purpose", "retention", "transaction_data"}:
                 raise Refused(400, "preferences have their purpose and retention within")
             return preferences(body["preferences"])
         if "dcql_query" in given:
@@ -161,7 +162,7 @@ class Api:
             if not isinstance(name, str) or name not in self.queries:
                 raise Refused(400, "there is no query of this name")
             query = self.queries[name]
-        return Asked(query, _purpose(body, query))
+        return Asked(query, _transaction_data(body, query))
 
     def _redirect(self, body: JsonObject) -> str:
         """Where the owner's browser goes: a page of a named origin, or our own."""
@@ -195,18 +196,15 @@ class Api:
             raise Refused(404, "there is no such session, or no more") from error
 
 
-def _purpose(body: JsonObject, query: JsonObject) -> tuple[JsonObject, ...]:
-    """The transaction data that states what the credentials are asked for; none where it is not said.
-
-    The keys of the credentials sign it, so it needs one whose holder binding is asked for. Raises Refused.
-    """
+def _transaction_data(body: JsonObject, query: JsonObject) -> tuple[JsonObject, ...]:
+    """What the answer is to authorize (section 8.4), and the purpose if one is stated. Raises Refused."""
+    entries = body.get("transaction_data", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Refused(400, "transaction_data is not an array of objects")
     if not body.keys() & {"purpose", "retention"}:
-        return ()
+        return tuple(entries)
     try:
-        ids = [each.id for each in parse_query(query).credentials if each.require_holder_binding]
-        if not ids:
-            raise Refused(400, "a purpose is signed by the holder, and no holder binding is asked for")
-        return (purposes.build(body.get("purpose"), body.get("retention"), ids),)
+        return (*entries, purpose_data(query, body.get("purpose"), body.get("retention")))
     except IpseError as error:
         raise Refused(400, error.message) from error
 
