@@ -114,7 +114,6 @@ def answer(
         releasing.check_new(wallet, request)
         answered = _decided(wallet, request, owner, reached, clock)
         reply = build_response(request, answered.vp_token)
-        pending.settled = True
     return _sent(answered, reply, reached)
 
 

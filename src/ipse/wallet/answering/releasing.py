@@ -102,7 +102,6 @@ def _record(
     asked = [_asked(query) for query in request.query.credentials]
     leaving = option.leaving if option else ()
     with wallet.vault.transaction():
-        check_new(wallet, request)
         entry = disclosure_log.record(
             wallet,
             {

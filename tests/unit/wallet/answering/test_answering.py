@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from ipse.errors import (
 from ipse.network.errors import RedirectNotFollowed, TooSlow
 from ipse.network.messages import Response
 from ipse.protocols.openid4vp import building
-from ipse.storage import disclosure_log
+from ipse.storage import credential_store, disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet import identities
 from ipse.wallet.answering import releasing
@@ -168,7 +169,8 @@ class TestAnAnswer:
         meeting = Meeting(wallet)
         meeting.run(Person())
         with pytest.raises(RequestReplayed):
-            meeting.run(Person())
+            meeting.run(again := Person())
+        assert again.shown == [], "nobody is asked again"
         assert meeting.forms[1].keys() == {"response"}
         assert len(log(wallet)) == 1
 
@@ -419,6 +421,27 @@ class TestARequestIsNotBelieved:
         assert person.shown == []
         assert meeting.forms == []
         assert log(wallet) == []
+
+    def test_under_another_media_type_even_if_it_is_one(self, wallet: Wallet) -> None:
+        keep(wallet)
+        meeting = Meeting(wallet)
+        served = str(meeting.request()).encode()
+        meeting.request_answer = Response("https://verifier.example/request", 200, "text/html", served)
+        with pytest.raises(MalformedInput, match="serves text/html"):
+            meeting.run(person := Person())
+        assert person.shown == []
+
+
+class TestWhatIsNoLongerGood:
+    @pytest.mark.parametrize("state", ["expired", "revoked", "suspended"])
+    def test_is_not_offered(self, wallet: Wallet, state: str) -> None:
+        kept = credential_store.find(wallet.vault, keep(wallet))
+        changes = {"valid_until": "2026-01-01T00:00:00Z"} if state == "expired" else {"revocation": state}
+        credential_store.remove(wallet.vault, kept.id)
+        credential_store.add(wallet.vault, replace(kept, **changes))  # type: ignore[arg-type]
+        with pytest.raises(ConsentRefused):
+            Meeting(wallet).run(person := Person())
+        assert person.shown[0].options == ()
 
 
 class TestWhatTheVerifierAccepts:
