@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
 import pytest
 
 from ipse.credentials import jws
-from ipse.errors import ConsentRefused
+from ipse.errors import ConsentRefused, RequestExpired
 from ipse.protocols.dcql import matching
 from ipse.protocols.dcql.matching import HeldCredential, Matches
 from ipse.protocols.dcql.query import Query
+from ipse.storage import disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet import identities
+from ipse.wallet.answering.proposals import CredentialDecision, CredentialProposal
 from ipse.wallet.wallet import Wallet
 from tests.made import empty_wallet
 from tests.unit.wallet.answering.meeting import NOW, PERSON, Meeting, Person, asked, keep
@@ -137,3 +140,17 @@ def test_copies_that_the_verifier_cant_read_are_compared_once(
         meeting.run(person := Person())
     assert "how its issuer signed it" in person.shown[0].missing[0][1]
     assert sum(compared) == 5
+
+
+def test_nothing_is_signed_for_a_yes_after_the_request_expired(wallet: Wallet) -> None:
+    keep(wallet)
+    meeting = Meeting(wallet, expires=NOW + timedelta(minutes=5))
+
+    def late(_: CredentialProposal) -> CredentialDecision:
+        meeting.now += timedelta(hours=1)
+        return CredentialDecision(accepted=True)
+
+    with pytest.raises(RequestExpired):
+        meeting.run(Person(late))
+    assert meeting.response.error == "invalid_request"
+    assert disclosure_log.every(wallet.vault) == []
