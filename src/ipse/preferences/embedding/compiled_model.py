@@ -39,14 +39,17 @@ __all__ = [
     "fingerprint",
     "folder_of",
     "fresh_folder",
+    "near_fingerprints",
     "publish",
     "reserve",
 ]
 
 MANIFEST: Final = "manifest.json"
 SCHEMA: Final = 1
-RECIPE: Final = 2
+RECIPE: Final = 3
 """Goes up with every change of this package that changes vectors; they then get new fingerprints."""
+_NEAR_RECIPES: Final = (2,)
+"""Earlier recipes, whose vectors have a cosine of at least 0.99 with those of today."""
 _LOCK: Final = ".lock"
 _BUILDING: Final = ".building-"
 _PATIENCE: Final = 900.0
@@ -155,7 +158,19 @@ class DigestStore(Protocol):
 
 def fingerprint(source: ModelSource, runtime: Runtime) -> str:
     """16 hex digits over the model's files, the runtime and RECIPE."""
-    return hashlib.sha256(f"{RECIPE} {runtime} {source.digest}".encode()).hexdigest()[:16]
+    return _fingerprint(RECIPE, source, runtime)
+
+
+def near_fingerprints(source: ModelSource) -> tuple[str, ...]:
+    """The fingerprints of `source` under earlier recipes with nearly the same vectors.
+
+    Good enough to measure what was told long ago; vectors to rank by are made anew instead.
+    """
+    return tuple(_fingerprint(recipe, source, runtime) for recipe in _NEAR_RECIPES for runtime in Runtime)
+
+
+def _fingerprint(recipe: int, source: ModelSource, runtime: Runtime) -> str:
+    return hashlib.sha256(f"{recipe} {runtime} {source.digest}".encode()).hexdigest()[:16]
 
 
 def folder_of(cache: Path, source: ModelSource) -> Path:

@@ -12,12 +12,14 @@ from ipse.disclosure import exposure
 from ipse.disclosure.exposure import Exposure, Told
 from ipse.disclosure.offers import Profile
 from ipse.preferences.embedding import Embedder
+from ipse.preferences.embedding.compiled_model import near_fingerprints
 from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.preferences.topics import published
 from ipse.storage import transcript
 from ipse.storage.transcript import ALL, Line
 from ipse.wallet import state
 from ipse.wallet.disclosure.profile import read_profile
+from ipse.wallet.profile import models
 from ipse.wallet.profile.remembering import embed_missing
 from ipse.wallet.profile.topics import embed_topics
 from ipse.wallet.wallet import Wallet
@@ -34,11 +36,13 @@ READ: Final = ("transcript",)
 class Meter:
     """Reads what was told against the `profile`, with vectors of the model `fingerprint`.
 
-    What was told is scored once.
+    What was told is scored once. What an earlier version told, with nearly the same vectors of the model in
+    use, is read too, since those vectors can't be made anew.
     """
 
     def __init__(self, wallet: Wallet, profile: Profile, fingerprint: str) -> None:
         self.fingerprint = fingerprint
+        self._readable = (fingerprint, *near_fingerprints(models.chosen(wallet)))
         self._vault = wallet.vault
         self._profile = profile
         self._scored: dict[Told, Doubles] = {}
@@ -46,7 +50,7 @@ class Meter:
     def reading(self, party: str, more: Told | None = None) -> Exposure:
         """The reading of a party, or of ALL, with `more` if that is told too; never below an earlier one."""
         vault = self._vault
-        told = [_as_told(line) for line in transcript.lines(vault, self.fingerprint, party=party)]
+        told = [_as_told(line) for line in transcript.lines(vault, *self._readable, party=party)]
         told += [more] if more else []
         counted = sum(bits for name, _, bits in transcript.parties(vault) if party in (ALL, name))
         counted += more.bits if more else 0.0
