@@ -14,7 +14,8 @@ import pexpect
 import pytest
 
 from ipse.preferences.embedding import DEFAULT_MODEL, compile_model, default_manifest, local_model
-from ipse.preferences.embedding.compiled_model import folder_of, near_fingerprints
+from ipse.preferences.embedding.compiled_model import folder_of
+from ipse.preferences.embedding.shipped_model import near_fingerprints
 from ipse.storage import settings
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
@@ -177,7 +178,10 @@ def test_the_default_is_ready_at_the_first_question_and_rebuilding_has_nothing_t
 
 def test_a_default_that_an_earlier_version_compiled_is_replaced_with_all_its_vectors(taught: Ipse) -> None:
     taught("profile", "like", _TEXTS[0])
-    old, places = near_fingerprints(DEFAULT_MODEL)[0], Places(taught.home, taught.home / "cache")
+    old, places = (
+        near_fingerprints(default_manifest().fingerprint)[0],
+        Places(taught.home, taught.home / "cache"),
+    )
     folder = folder_of(places.models, DEFAULT_MODEL)
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(b"compiled by an earlier version")

@@ -39,7 +39,6 @@ __all__ = [
     "fingerprint",
     "folder_of",
     "fresh_folder",
-    "near_fingerprints",
     "publish",
     "reserve",
 ]
@@ -48,8 +47,6 @@ MANIFEST: Final = "manifest.json"
 SCHEMA: Final = 1
 RECIPE: Final = 3
 """Goes up with every change of this package that changes vectors; they then get new fingerprints."""
-_NEAR_RECIPES: Final = (2,)
-"""Earlier recipes, whose vectors have a cosine of at least 0.99 with those of today."""
 _LOCK: Final = ".lock"
 _BUILDING: Final = ".building-"
 _PATIENCE: Final = 900.0
@@ -156,20 +153,8 @@ class DigestStore(Protocol):
         """Keep the digest of what `source` was just compiled into."""
 
 
-def fingerprint(source: ModelSource, runtime: Runtime) -> str:
-    """16 hex digits over the model's files, the runtime and RECIPE."""
-    return _fingerprint(RECIPE, source, runtime)
-
-
-def near_fingerprints(source: ModelSource) -> tuple[str, ...]:
-    """The fingerprints of `source` under earlier recipes with nearly the same vectors.
-
-    Good enough to measure what was told long ago; vectors to rank by are made anew instead.
-    """
-    return tuple(_fingerprint(recipe, source, runtime) for recipe in _NEAR_RECIPES for runtime in Runtime)
-
-
-def _fingerprint(recipe: int, source: ModelSource, runtime: Runtime) -> str:
+def fingerprint(source: ModelSource, runtime: Runtime, recipe: int = RECIPE) -> str:
+    """16 hex digits over the model's files, the runtime and the recipe."""
     return hashlib.sha256(f"{recipe} {runtime} {source.digest}".encode()).hexdigest()[:16]
 
 

@@ -11,12 +11,20 @@ from pathlib import Path
 from typing import Final
 
 from ipse.errors import CorruptData, StorageError
-from ipse.preferences.embedding.compiled_model import MANIFEST, Manifest
+from ipse.preferences.embedding.compiled_model import MANIFEST, Manifest, Runtime, fingerprint
 from ipse.preferences.embedding.embedder import LOADING, Embedder, require
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.runtime import MODEL, TOKENIZER, Background, onnxruntime, start
 
-__all__ = ["FOLDER", "SHA256", "default_manifest", "is_shipped", "load_default", "prepare"]
+__all__ = [
+    "FOLDER",
+    "SHA256",
+    "default_manifest",
+    "is_shipped",
+    "load_default",
+    "near_fingerprints",
+    "prepare",
+]
 
 FOLDER: Final = Path(__file__).parent / "default_model"
 SHA256: Final = {
@@ -26,6 +34,7 @@ SHA256: Final = {
 }
 """SHA-256 in hex of each file; `make model` writes it."""
 
+_NEAR_RECIPES: Final = (2,)
 _Content = tuple[Manifest, dict[str, bytes]]
 _prepared: Final[list[_Content]] = []
 """What `prepare` read a moment ago; it is handed out once."""
@@ -66,6 +75,17 @@ def default_manifest() -> Manifest:
     if manifest is None:
         raise _damaged("was compiled by another version of ipse")
     return manifest
+
+
+def near_fingerprints(of: str) -> tuple[str, ...]:
+    """Fingerprints of the default model as earlier versions compiled it; none where `of` is another model's.
+
+    Their vectors have a cosine of at least 0.99 with those of today: good enough to measure what was told
+    long ago, while vectors to rank by are made anew.
+    """
+    if of != fingerprint(DEFAULT_MODEL, Runtime.INT8):
+        return ()
+    return tuple(fingerprint(DEFAULT_MODEL, Runtime.INT8, recipe) for recipe in _NEAR_RECIPES)
 
 
 def _verified() -> _Content:

@@ -12,14 +12,13 @@ from ipse.disclosure import exposure
 from ipse.disclosure.exposure import Exposure, Told
 from ipse.disclosure.offers import Profile
 from ipse.preferences.embedding import Embedder
-from ipse.preferences.embedding.compiled_model import near_fingerprints
+from ipse.preferences.embedding.shipped_model import near_fingerprints
 from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.preferences.topics import published
 from ipse.storage import transcript
 from ipse.storage.transcript import ALL, Line
 from ipse.wallet import state
 from ipse.wallet.disclosure.profile import read_profile
-from ipse.wallet.profile import models
 from ipse.wallet.profile.remembering import embed_missing
 from ipse.wallet.profile.topics import embed_topics
 from ipse.wallet.wallet import Wallet
@@ -36,13 +35,13 @@ READ: Final = ("transcript",)
 class Meter:
     """Reads what was told against the `profile`, with vectors of the model `fingerprint`.
 
-    What was told is scored once. What an earlier version told, with nearly the same vectors of the model in
-    use, is read too, since those vectors can't be made anew.
+    What was told is scored once. What an earlier version told with nearly the same vectors is read too, since
+    they can't be made anew.
     """
 
     def __init__(self, wallet: Wallet, profile: Profile, fingerprint: str) -> None:
         self.fingerprint = fingerprint
-        self._readable = (fingerprint, *near_fingerprints(models.chosen(wallet)))
+        self._readable = (fingerprint, *near_fingerprints(fingerprint))
         self._vault = wallet.vault
         self._profile = profile
         self._scored: dict[Told, Doubles] = {}

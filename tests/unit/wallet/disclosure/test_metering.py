@@ -19,8 +19,8 @@ from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.proposals import Consent, Decision, Exposed, Proposal
 from ipse.keys import derivation
-from ipse.preferences.embedding import DEFAULT_MODEL
-from ipse.preferences.embedding.compiled_model import near_fingerprints
+from ipse.preferences.embedding import default_manifest
+from ipse.preferences.embedding.shipped_model import near_fingerprints
 from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.preferences.topics import published
 from ipse.storage import answers, disclosure_log, transcript
@@ -100,11 +100,11 @@ def table(wallet: Wallet) -> dict[str, Exposure]:
     return {one.party: one.reading for one in metering.table(wallet, Blending, NOW)}
 
 
-def unkept(wallet: Wallet) -> Exposure:
-    """The reading of all, which is not kept."""
+def unkept(wallet: Wallet, fingerprint: str = "") -> Exposure:
+    """The reading of all, which is not kept, as if the model had this fingerprint."""
     model = Blending()
     profile = read_profile(wallet, model, embed_topics(wallet, model, EMPTY_PURPOSES), NOW)
-    return metering.Meter(wallet, profile, model.fingerprint).reading(ALL)
+    return metering.Meter(wallet, profile, fingerprint or model.fingerprint).reading(ALL)
 
 
 def lines(wallet: Wallet) -> list[transcript.Line]:
@@ -277,10 +277,10 @@ class TestTheReading:
             ask(wallet, asked=pairs(number))
         wallet.vault.change("DELETE FROM readings")
         now = unkept(wallet)
-        near, *_ = near_fingerprints(DEFAULT_MODEL)
+        default = default_manifest().fingerprint
+        near, *_ = near_fingerprints(default)
         wallet.vault.change("UPDATE transcript SET fingerprint = ?", (near,))
-        assert unkept(wallet) == now
-        wallet.vault.change("UPDATE transcript SET fingerprint = ?", (Other().fingerprint,))
+        assert unkept(wallet, default) == now
         assert unkept(wallet).rho < now.rho
 
 
