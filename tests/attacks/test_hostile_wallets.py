@@ -18,7 +18,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.cli.verifier_serving import Serving
-from tests.conformance.fixtures import REVEALED
+from tests.conformance.fixtures import REVEALED, answered, open_link
 from tests.openid_peer.certificates import Signer, SigningAuthority, es256, public_jwk
 from tests.openid_peer.encoding import JsonObject, b64, compact, loads
 from tests.openid_peer.encryption import encrypted
@@ -26,28 +26,21 @@ from tests.openid_peer.sd_jwt import PERSON, identity_credential, present
 from tests.openid_peer.wallet import Asked, Lie, Reply, Wallet
 
 
-class _Open:
-    """The link that the server shows and that nobody has answered yet."""
-
-    link = ""
-
-
 def _asked(serving: Serving, wallet: Wallet) -> Asked:
-    _Open.link = _Open.link or serving.link()
-    return wallet.fetch(_Open.link)
+    return wallet.fetch(open_link(serving))
 
 
 def _believed(serving: Serving, wallet: Wallet) -> None:
     """An honest answer to what is open is verified, so that nothing before it did any harm."""
     reply = wallet.send(_asked(serving, wallet))
-    _Open.link = ""
+    answered(serving)
     assert reply.status == 200, reply.body
     assert serving.printed()["status"] == "verified"
 
 
 def _failed(serving: Serving, reply: Reply, *codes: str) -> Any:
     """What the server printed of an answer that it did not believe."""
-    _Open.link = ""
+    answered(serving)
     printed = serving.printed()
     assert reply.status == 400, reply.body
     assert printed["status"] in ("failed", "undetermined")
@@ -204,7 +197,7 @@ def test_a_presentation_is_believed_once_and_in_its_own_session(serving: Serving
     first = _asked(serving, wallet)
     form = wallet.answer(first)
     assert wallet.call(first.payload["response_uri"], form).status == 200
-    _Open.link = ""
+    answered(serving)
     assert serving.printed()["status"] == "verified"
     assert wallet.call(first.payload["response_uri"], form).status == 404, "it is over"
     second = _asked(serving, wallet)
@@ -308,7 +301,7 @@ def test_the_words_of_a_wallet_do_nothing_to_the_terminal(
     person = {**PERSON, "given_name": harmful}
     wallet.credential = identity_credential(issuer, public_jwk(wallet.key), person=person)
     reply = wallet.send(_asked(serving, wallet))
-    _Open.link = ""
+    answered(serving)
     assert reply.status == 200
     assert harmful.encode() not in reply.body
     printed = serving.printed()
@@ -367,7 +360,7 @@ def test_claims_that_were_not_asked_for_are_held_to_the_same_signature(
     """A wallet may reveal more than was asked for; all of it is named as disclosed."""
     wallet.reveal = (*REVEALED, "birthdate", "email")
     reply = wallet.send(_asked(serving, wallet))
-    _Open.link = ""
+    answered(serving)
     assert reply.status == 200
     ((found,),) = serving.printed()["credentials"].values()
     assert sorted(found["disclosed"]) == sorted(f"/{name}" for name in wallet.reveal)
