@@ -137,6 +137,15 @@ def test_warnings_come_first_and_are_recalled_at_the_end_of_a_long_page() -> Non
     assert lines[-1] == "! there are warnings at the top of this page"
 
 
+@pytest.mark.parametrize("width", [80, 40])
+def test_no_line_of_a_warning_reads_like_a_label(width: int) -> None:
+    """Whoever writes the words of a warning can choose where its lines are broken."""
+    for before in range(width):
+        found = Finding("values-tested", f"{'x' * before} who asks: your bank")
+        shown = page(_proposal(_leaving((("age",), 5)), findings=(found,)), width).splitlines()
+        assert sum(line.startswith("  who asks:") for line in shown) == 1, "the label itself"
+
+
 def test_nothing_that_fits_is_said_with_the_reason() -> None:
     made = replace(_proposal(), options=(), missing=(("pid", "there is no such credential"),))
     shown = _flat(page(made))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ipse.cli.commands.dapp.asker import duration, identity, quoted
-from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed, marked
+from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed, marked, warning
 from ipse.encoding.safe_text import without_quotes
 from ipse.encoding.strict_json import Json
 from ipse.protocols.dcql import paths
@@ -43,8 +43,8 @@ def page(proposal: CredentialProposal, width: int = WIDTH) -> str:
     ]
     lines = [
         "",
-        *(line for found in proposal.findings for line in listed("! ", found.text, width=width, wrap=marked)),
-        *listed("", "A verifier asks for credentials.", width=width, wrap=marked),
+        *(line for found in proposal.findings for line in warning(found.text, width=width)),
+        *listed("", "A verifier asks for credentials.", width=width),
         *(line for label, parts in sections for line in labelled(label, *parts, width=width, wrap=marked)),
     ]
     if proposal.options:
@@ -53,7 +53,7 @@ def page(proposal: CredentialProposal, width: int = WIDTH) -> str:
         lines += labelled("would leave", _NOTHING, *_missing(proposal), width=width, wrap=marked)
     lines += labelled("how long", *_how_long(proposal), width=width, wrap=marked)
     if proposal.findings and len(lines) > _SCREEN:
-        lines += listed("! ", "there are warnings at the top of this page", width=width, wrap=marked)
+        lines += warning("there are warnings at the top of this page", width=width)
     return "\n".join([*lines, ""])
 
 

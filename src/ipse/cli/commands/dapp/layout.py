@@ -9,7 +9,18 @@ from typing import Final, TypeAlias
 from ipse.cli.output import cells
 from ipse.encoding.safe_text import printable
 
-__all__ = ["ISOLATES", "WIDTH", "cells", "cut", "labelled", "legible", "listed", "marked", "wrapped"]
+__all__ = [
+    "ISOLATES",
+    "WIDTH",
+    "cells",
+    "cut",
+    "labelled",
+    "legible",
+    "listed",
+    "marked",
+    "warning",
+    "wrapped",
+]
 
 WIDTH: Final = 80
 """Cells of a line of the page where the terminal is not narrower."""
@@ -80,6 +91,12 @@ def listed(head: str, text: str, *, width: int = WIDTH, wrap: Wrap = wrapped) ->
     """`text` behind `head`, its further lines under its first."""
     first, *others = wrap(text, width - len(head))
     return [head + first, *(" " * len(head) + line for line in others)]
+
+
+def warning(text: str, *, width: int = WIDTH) -> list[str]:
+    """A warning; its further lines begin where no label does, so that none of them reads like one."""
+    first, *others = marked(text, width - 2 * _INDENT)
+    return [f"! {first}", *(" " * 2 * _INDENT + line for line in others)]
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:
