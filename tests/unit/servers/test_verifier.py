@@ -391,15 +391,15 @@ def test_an_answer_encrypted_to_another_key_is_refused(server: Server, wallet: L
 # W3C presentations
 
 
-def _w3c(around: Around, form: str, payload: Any, count: int) -> Any:
-    """A presentation of so many credentials by their subject, bound to a request."""
+def _w3c(around: Around, form: str, payload: Any, count: int, *, about: bool = True) -> Any:
+    """A presentation of so many credentials by their subject, or `about` nobody, bound to a request."""
     key = key_types.generate("P-256")
     did = did_key.from_public_key(key.public())
     holder = SigningKey(did, did_key.verification_method_id(did), key)
     by = SigningKey(around.issuer.did, did_key.verification_method_id(around.issuer.did), around.issuer.key)
     now = datetime.now(UTC)
     issuer = Issuance(by, IssueOptions(form), now=now)
-    draft = Draft(did, ("VerifiableCredential",), {"name": "Ada"})
+    draft = Draft(did if about else None, ("VerifiableCredential",), {"name": "Ada"})
     issued = [issuer.issue(draft).text for _ in range(count)]
     made = formats.named(form)
     challenge = Challenge(payload["client_id"], payload["nonce"])
@@ -421,6 +421,19 @@ def test_a_presentation_is_of_one_credential(
     if count == 1:
         (presentation,) = result["credentials"]["a"]
         assert presentation["credentials"][0]["claims"]["name"] == "Ada"
+
+
+@pytest.mark.parametrize(("form", "asked"), [("w3c", "ldp_vc"), ("jwt", "jwt_vc_json")])
+@pytest.mark.parametrize("required", [True, False])
+def test_whoever_presents_a_credential_about_nobody_is_not_its_holder(
+    around: Around, server: Server, wallet: LocalWallet, form: str, asked: str, required: bool
+) -> None:
+    query = {"id": "a", "format": asked, "meta": {}, "require_cryptographic_holder_binding": required}
+    session, link = server.ask(Asked({"credentials": [query]}))
+    fetched = wallet.fetch(link)
+    sent = _w3c(around, form, fetched.payload, 1, about=False)
+    wallet.send(fetched, Lie(answer=lambda answer: answer.update(vp_token={"a": [sent]})))
+    assert server.result(session)["status"] == ("failed" if required else "verified")
 
 
 # Transaction data

@@ -28,11 +28,12 @@ def credential(key: str, sent: str | JsonObject, verification: Verification) -> 
     """
     assert verification.content is not None
     text = sent if isinstance(sent, str) else json.dumps(sent)
-    bound = verification.is_presentation
+    judged = verification
     if verification.is_presentation:
-        text = _only_credential(verification.content.document)
-    elif verification.report.check("holder-binding").value:
-        bound, text = True, text.rpartition("~")[0] + "~"  # the key binding is verified, and left out
+        text, judged = _only_credential(verification.content.document), verification.credentials[0]
+    bound = bool(judged.report.check("holder-binding").value)  # not where anyone may present it
+    if bound and not verification.is_presentation:
+        text = text.rpartition("~")[0] + "~"  # the key binding is verified, and left out
     found = _presentable(text)
     return HeldCredential(
         key,

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Final
 
 from ipse.encoding.strict_json import Json, JsonObject
-from ipse.protocols.dcql import choosing, matching
+from ipse.protocols.dcql import choosing, matching, paths
 from ipse.protocols.dcql.choosing import Option, Pick
 from ipse.protocols.dcql.matching import Matches
-from ipse.protocols.dcql.query import ConcretePath
+from ipse.protocols.dcql.measure import TECHNICAL
+from ipse.protocols.dcql.query import ClaimPath, ConcretePath
 from ipse.protocols.openid4vp import AuthorizationRequest
 from ipse.wallet import presenting
 from ipse.wallet.answering import history, over_asking, purposes
@@ -104,13 +105,13 @@ def _leaving(proposing: _Proposing, pick: Pick) -> Leaving:
     )
     seen = holding.presentable
     (revealed,) = prepared.selection.revealed
-    shown = {name: value for name, value in revealed.items() if name not in seen.about_itself}
+    shown = list(_values(revealed, TECHNICAL[seen.format], pick.leaving))
     return Leaving(
         query_id=pick.query_id,
         credential=pick.credential,
         types=holding.stored.types,
         issuer=holding.stored.issuer,
-        revealed=tuple(sorted(_leaves(shown), key=lambda leaf: _rank(leaf[0], pick.paths))),
+        revealed=tuple(sorted(shown, key=lambda leaf: _rank(leaf[0], pick.paths))),
         withheld=len(prepared.selection.withheld),
         whole=seen.disclosable is None,
         bound=pick.prove_holder,
@@ -125,20 +126,23 @@ def _rank(place: ConcretePath, asked: Sequence[ConcretePath]) -> tuple[int, list
     return rank, [f"{part:06}" if isinstance(part, int) else part for part in place]
 
 
-def _leaves(claims: JsonObject) -> Iterator[tuple[ConcretePath, Json]]:
-    """The single values in the claims with their places, in their order; empty containers count as values."""
-    waiting: list[tuple[ConcretePath, Json]] = [((), claims)]
-    while waiting:
-        place, value = waiting.pop()
-        inside: Sequence[tuple[str | int, Json]] = ()
-        if isinstance(value, dict):
-            inside = list(value.items())
-        elif isinstance(value, list):
-            inside = list(enumerate(value))
-        if inside:
-            waiting += [((*place, name), inner) for name, inner in reversed(inside)]
-        elif place:
+def _values(
+    revealed: JsonObject, technical: frozenset[str], leaving: Sequence[ConcretePath]
+) -> Iterator[tuple[ConcretePath, Json]]:
+    """The values that leave with their places: as many as the measure counts in `leaving`.
+
+    A list or object is none because all in it is withheld. Elements of a list move up where others are.
+    """
+    counted = {_without_positions(place) for place in leaving}
+    for place, value in paths.values(revealed):
+        if not place or place[0] in technical:
+            continue
+        if not isinstance(value, (dict, list)) or _without_positions(place) in counted:
             yield place, value
+
+
+def _without_positions(place: ConcretePath) -> ClaimPath:
+    return tuple(None if isinstance(part, int) else part for part in place)
 
 
 def _missing(

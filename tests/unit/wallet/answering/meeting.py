@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ipse.credentials.issuer import Draft, IssueOptions
+from ipse.dids import resolver
 from ipse.disclosure.proposals import Consent
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -45,17 +46,26 @@ def keep(
     claims: JsonObject | None = None,
     subject: str | None = "",
     number: int = 1,
+    members: JsonObject | None = None,
+    disclosable: tuple[str, ...] = (),
     now: datetime = NOW,
 ) -> str:
-    """The id of a new credential in the wallet, bound to a key of its own unless `subject` says otherwise."""
+    """The id of a new credential in the wallet, bound to a key of its own unless `subject` says otherwise.
+
+    `members` are more members of a W3C credential, beside its subject; `disclosable` as in IssueOptions.
+    """
     said = Draft(
         subject=holder_keys.fresh(wallet).did if subject == "" else subject,
         types=[kind if form == "sd-jwt" else "PersonCredential"],
         claims=claims or PERSON,
         credential_id=f"urn:uuid:{number}",
     )
-    how = IssueOptions(form, undefined_terms=form in ("w3c", "jwt"))
-    made = issuing.issue(wallet, "university", said, how, now=now).credential
+    how = IssueOptions(form, undefined_terms=form in ("w3c", "jwt"), disclosable=disclosable)
+    content: Draft | JsonObject = said
+    if members:
+        maker = issuing.issuer_of(wallet, "university", how, now=now)
+        content = {**maker.unsigned(said, resolve=resolver.resolve), **members}
+    made = issuing.issue(wallet, "university", content, how, now=now).credential
     return held_credentials.add(
         wallet, made if isinstance(made, str) else strict_json.pretty(made), now=now
     ).id

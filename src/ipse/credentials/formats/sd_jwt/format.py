@@ -64,8 +64,6 @@ __all__ = ["FORMAT"]
 
 _ABOUT: Final = frozenset({*REGISTERED, "vct#integrity", "aka_vcts"})
 """Claims about the credential rather than its subject."""
-_IDENTIFIERS: Final = frozenset({"sub", "jti"})
-"""Those of them by which one presentation is recognised in another."""
 _OLD_TYPE: Final = sd_jwt.VC_TYPES[1]
 _SET: Final = "it is set for every row"
 
@@ -253,7 +251,6 @@ class _SdJwtVc:
             claims,
             _types(claims),
             paths,
-            _ABOUT - _IDENTIFIERS,
             {"sd_jwt_alg_values": str(held.jwt.header.get("alg"))},
             ("kb_jwt_alg_values",),
             tuple(entry for entry in as_list(chain) if isinstance(entry, str)),

@@ -1,0 +1,97 @@
+"""What the page says that leaves is what leaves, and nothing is signed for a part that did not ask for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar, Final
+
+import pytest
+
+from ipse.credentials import jws
+from ipse.storage.places import Places
+from ipse.wallet import identities
+from ipse.wallet.wallet import Wallet
+from tests.made import empty_wallet
+from tests.unit.wallet.answering.meeting import NOW, PERSON, Meeting, Person, asked, keep
+
+HIDDEN: Final = (
+    "given_name",
+    "family_name",
+    "birthdate",
+    "langs.0",
+    "langs.1",
+    "address.street",
+    "address.city",
+)
+"""Claims that can be withheld one by one, while the containers they are in always leave."""
+
+
+@pytest.fixture
+def wallet(tmp_path: Path) -> Iterator[Wallet]:
+    with empty_wallet(Places(tmp_path / "wallet", tmp_path / "cache"), now=NOW) as made:
+        identities.create(made, "university", now=NOW)
+        yield made
+
+
+class TestThePageAndWhatLeaves:
+    """The page lists every value that leaves, and its reason counts as many."""
+
+    EVIDENCE: ClassVar = {"type": ["DocumentCheck"], "documentNumber": "P1234567"}
+
+    @pytest.mark.parametrize("form", ["jwt", "w3c"])
+    def test_lists_what_a_whole_credential_says_beside_its_subject(self, wallet: Wallet, form: str) -> None:
+        keep(wallet, form, members={"evidence": [self.EVIDENCE], "termsOfUse": [{"type": "Policy"}]})
+        name = {"jwt": "jwt_vc_json"}.get(form, "ldp_vc")
+        meeting = Meeting(wallet, query={"credentials": [{"id": "pid", "format": name, "meta": {}}]})
+        meeting.run(person := Person())
+        (leaving,) = person.shown[0].options[0].leaving
+        shown = dict(leaving.revealed)
+        assert shown["evidence", 0, "documentNumber"] == "P1234567"
+        assert ("termsOfUse", 0, "type") in shown
+        assert shown[("id",)] == "urn:uuid:1"
+
+    @pytest.mark.parametrize("form", ["sd-jwt", "jwt", "w3c"])
+    def test_counts_what_it_lists(self, wallet: Wallet, form: str) -> None:
+        keep(wallet, form)
+        name = {"sd-jwt": "dc+sd-jwt", "jwt": "jwt_vc_json", "w3c": "ldp_vc"}[form]
+        meeting = Meeting(wallet, query={"credentials": [{"id": "pid", "format": name, "meta": {}}]})
+        meeting.run(person := Person())
+        option = person.shown[0].options[0]
+        assert option.reason.startswith(f"{len(option.leaving[0].revealed)} value")
+
+    def test_counts_no_container_whose_values_all_stay(self, wallet: Wallet) -> None:
+        keep(wallet, claims={**PERSON, "langs": ["en", "fr"], "none": []}, disclosable=HIDDEN)
+        meeting = Meeting(wallet, query=asked(["given_name"]))
+        meeting.run(person := Person())
+        (option,) = person.shown[0].options
+        places = [place for place, _ in option.leaving[0].revealed]
+        assert places == [("given_name",), ("jti",), ("none",), ("sub",)]
+        assert option.reason.startswith("4 values leave")
+
+    def test_lists_an_element_that_moved_up(self, wallet: Wallet) -> None:
+        keep(wallet, claims={**PERSON, "langs": ["en", "fr"], "none": []}, disclosable=HIDDEN)
+        meeting = Meeting(wallet, query=asked(["langs", 1]))
+        meeting.run(person := Person())
+        (option,) = person.shown[0].options
+        assert (("langs", 0), "fr") in option.leaving[0].revealed
+        assert option.reason.startswith(f"{len(option.leaving[0].revealed)} values leave")
+
+
+def test_a_purpose_is_signed_only_where_it_is_asked_for(wallet: Wallet) -> None:
+    keep(wallet)
+    query = {
+        "credentials": [
+            {**asked(["given_name"])["credentials"][0], "id": "one"},
+            {**asked(["family_name"])["credentials"][0], "id": "two"},
+        ]
+    }
+    data = {"type": "urn:ipse:purpose:1", "credential_ids": ["two"], "purpose": "to greet you"}
+    meeting = Meeting(wallet, query=query, transaction_data=[data])
+    meeting.run(Person())
+    bound = {
+        name: "transaction_data_hashes" in jws.read(made[0].rpartition("~")[2], what="it").payload
+        for name, made in meeting.response.vp_token.items()
+        if isinstance(made[0], str)
+    }
+    assert bound == {"one": False, "two": True}
