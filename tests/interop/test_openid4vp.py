@@ -15,6 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.cli.verifier_serving import Serving
+from tests.conformance.fixtures import answered, open_link
 from tests.conformance.holder import NO, Holder
 from tests.conftest import Ipse
 from tests.interop.peer import Peer
@@ -271,7 +272,7 @@ def test_openvc_accepts_what_ipse_answers(
 def test_openvc_takes_the_query_of_ipse_and_an_answer_to_it(
     serving: Serving, wallet: Wallet, issuers: SigningAuthority
 ) -> None:
-    fetched = wallet.fetch(serving.link())
+    fetched = wallet.fetch(open_link(serving))
     asked = fetched.payload
     presented = present(
         wallet.credential,
@@ -291,6 +292,7 @@ def test_openvc_takes_the_query_of_ipse_and_an_answer_to_it(
     assert [each.query_id for each in judged.presentations] == [query["id"]]
     assert wallet.send(fetched).status == 200
     assert serving.printed()["status"] == "verified"
+    answered(serving)
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -320,7 +322,7 @@ def test_an_npm_wallet_answers_the_verifier_of_ipse(
     """The key, the presentation, its binding and the encryption are all of npm libraries."""
     key = peer.key("P-256")
     credential = identity_credential(issuer, key.jwk)
-    link = serving.link()
+    link = open_link(serving)
     uri = dict(parse_qsl(urlsplit(link).query))["request_uri"]
     request = wallet.call(uri, {}, accept="application/oauth-authz-req+jwt").body.decode()
     asked = peer.ask("resolveRequest", link=link, documents={uri: request})
@@ -338,6 +340,7 @@ def test_an_npm_wallet_answers_the_verifier_of_ipse(
     reply = wallet.call(payload["response_uri"], form)
     assert reply.status == 200, reply.body
     printed = serving.printed()
+    answered(serving)
     assert printed["status"] == "verified"
     ((found,),) = printed["credentials"].values()
     assert {name: found["claims"][name] for name in _REVEALED} == _REVEALED

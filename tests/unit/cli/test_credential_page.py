@@ -209,6 +209,19 @@ def test_no_words_of_others_stand_outside_their_marks() -> None:
     assert shown.count('"') % 2 == 0
 
 
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_line_of_others_begins_like_a_line_of_the_page(width: int) -> None:
+    words = "x " * 40 + "signed with its key for them alone " * 6 + "registered for a good cause " * 6
+    bad = _leaving((("a",), words), ((words,), 1), types=(words,), issuer=words)
+    made = _proposal(bad, bad, purpose=words, registered=Registered(words, "", words), missing=())
+    fits = width - (16 if width >= 60 else 4)
+    for shown in (page(made, width), leaving(made, 0, width), ways(made, 0, width)):
+        for line in shown.splitlines():
+            assert not line.strip().startswith("registered for"), shown
+        own = [line for line in shown.splitlines() if line.strip().startswith("signed with its")]
+        assert len(own) <= (1 if fits > 33 else 2), shown
+
+
 def _hostile() -> CredentialProposal:
     bad = _leaving(
         ((_NASTY, _NASTY), _NASTY), (("x " * 40,), "y " * 400), types=(_NASTY,), issuer=_NASTY, withheld=1
