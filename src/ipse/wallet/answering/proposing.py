@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from ipse.encoding.strict_json import Json, JsonObject
-from ipse.protocols.dcql import choosing, matching, paths
+from ipse.protocols.dcql import matching, paths
 from ipse.protocols.dcql.choosing import Option, Pick
 from ipse.protocols.dcql.matching import Matches
 from ipse.protocols.dcql.measure import TECHNICAL
@@ -18,14 +18,12 @@ from ipse.wallet import presenting
 from ipse.wallet.answering import history, over_asking, purposes
 from ipse.wallet.answering.holdings import Holding, holdings
 from ipse.wallet.answering.proposals import CredentialOption, CredentialProposal, Leaving
+from ipse.wallet.answering.ways import ways
 from ipse.wallet.holder_keys import HolderKeys
 from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["propose"]
-
-_MOST_OPTIONS: Final = 9
-"""Options that an owner can choose among."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +51,11 @@ def propose(
     held = {key: holding for key, holding in every.items() if key not in refused}
     copies = [holding.copy for holding in held.values()]
     matches = matching.match(request.query, copies)
-    ways = choosing.options(matches)
     proposing = _Proposing(wallet, keys, request, held)
-    able = [option for option in ways if _authorizes(proposing, option)]
+    able = ways(matches, lambda option: _authorizes(proposing, option))
     return CredentialProposal(
         request=request,
-        options=tuple(_option(proposing, option) for option in able[:_MOST_OPTIONS]),
+        options=tuple(_option(proposing, option) for option in able),
         missing=tuple(_missing(matches, refused, every)) if not able else (),
         purpose=stated.purpose,
         retention=stated.retention,
