@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ipse.encoding.strict_json import Json, JsonObject
+from ipse.errors import TooMuchWork
 from ipse.protocols.dcql import matching, paths
 from ipse.protocols.dcql.choosing import Option, Pick
 from ipse.protocols.dcql.matching import Matches
@@ -40,7 +41,7 @@ def propose(
     """What could be sent to the one who asks, the least revealing first, and what the owner should know.
 
     Nothing is signed, and nothing about the owner is asked of the network. Raises MalformedInput for
-    transaction data that is none, CorruptData, KeystoreError, TooMuchWork.
+    transaction data that is none, CorruptData, KeystoreError.
     """
     stated = purposes.stated(request.transaction_data)
     past = history.of_wallet(wallet)
@@ -49,14 +50,19 @@ def propose(
     every = holdings(wallet, keys, past.presented, now=now)
     refused = {key: why for key, holding in every.items() if (why := _refused(request, holding))}
     held = {key: holding for key, holding in every.items() if key not in refused}
-    copies = [holding.copy for holding in held.values()]
-    matches = matching.match(request.query, copies)
     proposing = _Proposing(wallet, keys, request, held)
-    able = ways(matches, lambda option: _authorizes(proposing, option))
+    missing: Iterable[tuple[str, str]]
+    try:
+        matches = _matched(request, held)
+        able = ways(matches, lambda option: _authorizes(proposing, option))
+        others = _matched(request, {key: every[key] for key in refused})
+        missing = () if able else _missing(matches, others, refused)
+    except TooMuchWork as error:  # told at once, it would tell how many credentials of a kind are here
+        able, missing = (), [(request.query.credentials[0].id, error.message)]
     return CredentialProposal(
         request=request,
         options=tuple(_option(proposing, option) for option in able),
-        missing=tuple(_missing(matches, refused, every)) if not able else (),
+        missing=tuple(missing),
         purpose=stated.purpose,
         retention=stated.retention,
         past=past.of(request.party),
@@ -142,10 +148,15 @@ def _without_positions(place: ConcretePath) -> ClaimPath:
     return tuple(None if isinstance(part, int) else part for part in place)
 
 
-def _missing(
-    matches: Matches, refused: Mapping[str, str], every: Mapping[str, Holding]
-) -> Iterator[tuple[str, str]]:
-    """For each credential query that nothing fits, its id and the reason of the copy that comes nearest."""
+def _matched(request: AuthorizationRequest, held: Mapping[str, Holding]) -> Matches:
+    return matching.match(request.query, [holding.copy for holding in held.values()])
+
+
+def _missing(matches: Matches, others: Matches, refused: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """For each credential query that nothing fits, its id and the reason of the copy that comes nearest.
+
+    `others` are the matches of the copies that are `refused` for the reasons there.
+    """
     for identifier, found in matches.queries.items():
         if found.fits:
             continue
@@ -153,11 +164,7 @@ def _missing(
             yield identifier, found.unanswerable
             continue
         near = [misfit.reason for misfit in found.misfits if misfit.code not in _FAR]
-        near += [
-            why
-            for key, why in refused.items()
-            if matching.match(matches.query, [every[key].copy]).queries[identifier].fits
-        ]
+        near += [refused[fit.credential.key] for fit in others.queries[identifier].fits]
         yield identifier, near[0] if near else "there is no such credential in this wallet"
 
 

@@ -130,6 +130,7 @@ class Meeting:
     encrypts: bool = False
     verifier_info: Sequence[JsonObject] = ()
     now: datetime = NOW
+    expires: datetime | None = None
 
     offered: JsonObject = field(default_factory=dict)
 
@@ -190,6 +191,7 @@ class Meeting:
             transaction_data=self.transaction_data,
             verifier_info=self.verifier_info,
             wallet_nonce=wallet_nonce,
+            expires=self.expires,
         )
 
     @property

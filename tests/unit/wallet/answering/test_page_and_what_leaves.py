@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar, Final
 
 import pytest
 
 from ipse.credentials import jws
+from ipse.errors import ConsentRefused, RequestExpired
+from ipse.protocols.dcql import matching
+from ipse.protocols.dcql.matching import HeldCredential, Matches
+from ipse.protocols.dcql.query import Query
+from ipse.storage import disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet import identities
+from ipse.wallet.answering.proposals import CredentialDecision, CredentialProposal
 from ipse.wallet.wallet import Wallet
 from tests.made import empty_wallet
 from tests.unit.wallet.answering.meeting import NOW, PERSON, Meeting, Person, asked, keep
@@ -95,3 +102,55 @@ def test_a_purpose_is_signed_only_where_it_is_asked_for(wallet: Wallet) -> None:
         if isinstance(made[0], str)
     }
     assert bound == {"one": False, "two": True}
+
+
+def test_a_request_that_is_too_costly_for_what_is_here_is_told_no_sooner_than_others(
+    wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told before the owner said anything, it would tell that there are credentials to compare."""
+    keep(wallet)
+    monkeypatch.setattr(matching, "MAX_COMPARISONS", 0)
+    meeting = Meeting(wallet)
+    with pytest.raises(ConsentRefused) as caught:
+        meeting.run(person := Person())
+    assert caught.value.code == "no-credential"
+    assert person.shown[0].options == ()
+    assert "more than 0 claims" in person.shown[0].missing[0][1]
+    assert [told.code for told in person.told] == ["access_denied"]
+
+
+def test_copies_that_the_verifier_cant_read_are_compared_once(
+    wallet: Wallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        keep(wallet, number=number)
+    compared: list[int] = []
+    match = matching.match
+
+    def counted(query: Query, held: Sequence[HeldCredential]) -> Matches:
+        compared.append(len(held))
+        return match(query, held)
+
+    monkeypatch.setattr(matching, "match", counted)
+    (one,) = asked(["given_name"])["credentials"]
+    meeting = Meeting(wallet, query={"credentials": [{**one, "id": f"q{number}"} for number in range(5)]})
+    assert meeting.metadata is not None
+    meeting.metadata["vp_formats_supported"] = {"dc+sd-jwt": {"sd-jwt_alg_values": ["ES384"]}}
+    with pytest.raises(ConsentRefused):
+        meeting.run(person := Person())
+    assert "how its issuer signed it" in person.shown[0].missing[0][1]
+    assert sum(compared) == 5
+
+
+def test_nothing_is_signed_for_a_yes_after_the_request_expired(wallet: Wallet) -> None:
+    keep(wallet)
+    meeting = Meeting(wallet, expires=NOW + timedelta(minutes=5))
+
+    def late(_: CredentialProposal) -> CredentialDecision:
+        meeting.now += timedelta(hours=1)
+        return CredentialDecision(accepted=True)
+
+    with pytest.raises(RequestExpired):
+        meeting.run(Person(late))
+    assert meeting.response.error == "invalid_request"
+    assert disclosure_log.every(wallet.vault) == []
