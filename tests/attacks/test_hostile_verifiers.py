@@ -13,13 +13,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.conformance.fixtures import Asking
-from tests.conformance.holder import NO, PROMPT, YES, Holder
+from tests.conformance.holder import NO, PROMPT, YES, Holder, new_holder_key
 from tests.conftest import Run
 from tests.forked import Conversation
 from tests.network_peer.server import Answer, body, drip, raw, redirect
 from tests.openid_peer.certificates import Signer, SigningAuthority, es256, public_jwk
 from tests.openid_peer.encoding import JsonObject, b64, compact, loads, same
 from tests.openid_peer.encryption import EncryptionKey, encrypted
+from tests.openid_peer.sd_jwt import PERSON, identity_credential
 from tests.openid_peer.verifier import Change, Verifier, query_for
 
 _TYPE: Final = "Content-Type: application/oauth-authz-req+jwt"
@@ -508,6 +509,15 @@ def _placed(text: str) -> dict[str, Callable[[JsonObject], object]]:
         "transaction": lambda payload: payload.update(
             transaction_data=[b64(json.dumps({"type": text, "credential_ids": ["pid"]}).encode())]
         ),
+        "purpose": lambda payload: payload.update(
+            transaction_data=[
+                b64(
+                    json.dumps(
+                        {"type": "urn:ipse:purpose:1", "credential_ids": ["pid"], "purpose": text}
+                    ).encode()
+                )
+            ]
+        ),
         "attestation": lambda payload: payload.update(verifier_info=[{"format": text, "data": text}]),
     }
 
@@ -538,6 +548,28 @@ def test_the_names_of_a_certificate_do_nothing_to_the_terminal(
     for harmful in ("\x1b", "\u202e", "\u200b", "\ufeff", "\n  who asks: your bank", "Traceback"):
         assert harmful not in run.err
     assert holder.log == [] or all(not entry["released"] for entry in holder.log)
+
+
+@pytest.mark.parametrize("name", ["escape", "bidi", "lines", "markup", "zero width", "combining", "long"])
+def test_the_claims_of_an_issuer_do_nothing_to_the_terminal(
+    name: str, holder: Holder, asking: Asking, issuer: Signer
+) -> None:
+    """A credential by a trusted issuer whose values and type names are made to deceive its owner."""
+    text = _HARMFUL[name]
+    key = new_holder_key(holder.ipse)
+    person = {**PERSON, "given_name": text, "nick": text}
+    kept = holder.ipse(
+        "vc", "add", "-", stdin=identity_credential(issuer, key, person=person, vct="urn:harmful"), code=None
+    )
+    if kept.code:
+        assert "\x1b" not in kept.err
+        return
+    query = query_for(["given_name"], ["nick"], vct="urn:harmful")
+    with asking(query=query) as verifier:
+        run = holder.answer(verifier.link(), conversation=NO, code=7)
+    for harmful in ("\x1b", "\u202e", "\u200b", "\ufeff", "\n  who asks: your bank", "Traceback"):
+        assert harmful not in run.err
+    assert len(run.err) < 20_000
 
 
 @pytest.mark.sampled(3)

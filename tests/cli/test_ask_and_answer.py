@@ -44,7 +44,7 @@ def holder(_template: Path, pki: Pki, tmp_path: Path) -> Ipse:
 
 
 def _did(ipse: Ipse, name: str) -> str:
-    return next(each["did"] for each in ipse("did", "list", "--json").json["dids"] if each["name"] == name)
+    return str(ipse("did", "show", name, "--json").json["did"])
 
 
 def _issue(issuer: Ipse, holder: Ipse, form: str, claims: dict[str, Any]) -> None:

@@ -293,7 +293,7 @@ def test_a_token_that_others_can_read_or_guess_is_told(ipse: Ipse, asks: list[st
     token = tmp_path / "token"
     token.write_text("too short")
     token.chmod(0o644)
-    given = ["--listen", "127.0.0.1:0", "--api", "0", "--token-file", token]
+    given = ["--listen", "127.0.0.1:0", "--api", "0", "--token-file", str(token)]
     run = ipse("verifier", "serve", *asks, *given, code=2)
     assert "warning: others can read" in run.err
     assert "less than 32 characters" in run.err

@@ -9,7 +9,7 @@ from typing import Final
 
 from ipse.encoding.strict_json import Json, JsonObject
 from ipse.errors import TooMuchWork
-from ipse.protocols.dcql import choosing, matching, paths
+from ipse.protocols.dcql import matching, paths
 from ipse.protocols.dcql.choosing import Option, Pick
 from ipse.protocols.dcql.matching import Matches
 from ipse.protocols.dcql.measure import TECHNICAL
@@ -19,14 +19,12 @@ from ipse.wallet import presenting
 from ipse.wallet.answering import history, over_asking, purposes
 from ipse.wallet.answering.holdings import Holding, holdings
 from ipse.wallet.answering.proposals import CredentialOption, CredentialProposal, Leaving
+from ipse.wallet.answering.ways import ways
 from ipse.wallet.holder_keys import HolderKeys
 from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["propose"]
-
-_MOST_OPTIONS: Final = 9
-"""Options that an owner can choose among."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +54,14 @@ def propose(
     missing: Iterable[tuple[str, str]]
     try:
         matches = _matched(request, held)
-        able = [option for option in choosing.options(matches) if _authorizes(proposing, option)]
+        able = ways(matches, lambda option: _authorizes(proposing, option))
         others = _matched(request, {key: every[key] for key in refused})
         missing = () if able else _missing(matches, others, refused)
     except TooMuchWork as error:  # told at once, it would tell how many credentials of a kind are here
-        able, missing = [], [(request.query.credentials[0].id, error.message)]
+        able, missing = (), [(request.query.credentials[0].id, error.message)]
     return CredentialProposal(
         request=request,
-        options=tuple(_option(proposing, option) for option in able[:_MOST_OPTIONS]),
+        options=tuple(_option(proposing, option) for option in able),
         missing=tuple(missing),
         purpose=stated.purpose,
         retention=stated.retention,
