@@ -173,7 +173,7 @@ class TestWhatIsNotRequired:
         least, more = person.shown[0].options
         assert [each.query_id for each in least.leaving] == ["one"]
         assert [each.query_id for each in more.leaving] == ["one", "two"]
-        assert more.reason.endswith("with what they ask for and do not require")
+        assert more.reason == "adds what they ask for and do not need"
         assert set(meeting.response.vp_token) == {"one", "two"}
 
     def test_can_be_all_that_is_asked_for(self, wallet: Wallet) -> None:
