@@ -26,13 +26,12 @@ def ways(matches: Matches, does: Callable[[Option], bool]) -> tuple[Option, ...]
     """The ways to answer for which `does` holds, the least revealing first.
 
     After those that send no more than is required come those with an addition: a credential set that is not
-    required, and all copies for a query that takes several. Empty where the query can't be satisfied.
+    required, and all copies for a query that takes several. Empty where the query can't be satisfied. Each
+    way sends something, since an empty answer is none (section 8.1).
     Raises TooMuchWork where no way is proven to reveal the least.
     """
-    required = [way for way in choosing.options(matches, limit=_LISTED) if does(way)]
-    if not required:
-        return ()
-    known = {way.picks for way in required}
+    required = [way for way in choosing.options(matches, limit=_LISTED) if way.picks and does(way)]
+    known = {(), *(way.picks for way in required)}
     added = [way for way in _with_additions(matches) if does(way) and way.picks not in known]
     kept = max(1, _MOST - len(added))
     return (*required[:kept], *added)[:_MOST]

@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 import pytest
 
 from ipse.credentials import jws
+from ipse.encoding.strict_json import JsonObject
 from ipse.errors import ConsentRefused, RequestExpired
 from ipse.protocols.dcql import matching
 from ipse.protocols.dcql.matching import HeldCredential, Matches
@@ -154,3 +155,36 @@ def test_nothing_is_signed_for_a_yes_after_the_request_expired(wallet: Wallet) -
         meeting.run(Person(late))
     assert meeting.response.error == "invalid_request"
     assert disclosure_log.every(wallet.vault) == []
+
+
+class TestWhatIsNotRequired:
+    ONE: ClassVar = {**asked(["given_name"])["credentials"][0], "id": "one"}
+    TWO: ClassVar = {**asked(["birthdate"])["credentials"][0], "id": "two"}
+
+    def query(self, *sets: JsonObject) -> JsonObject:
+        return {"credentials": [self.ONE, self.TWO], "credential_sets": list(sets)}
+
+    def test_is_offered_after_what_is_and_sent_where_the_owner_picks_it(self, wallet: Wallet) -> None:
+        keep(wallet)
+        query = self.query({"options": [["one"]]}, {"options": [["two"]], "required": False})
+        person = Person(lambda proposal: CredentialDecision(True, len(proposal.options) - 1))
+        meeting = Meeting(wallet, query=query)
+        meeting.run(person)
+        least, more = person.shown[0].options
+        assert [each.query_id for each in least.leaving] == ["one"]
+        assert [each.query_id for each in more.leaving] == ["one", "two"]
+        assert more.reason == "adds what they ask for and do not need"
+        assert set(meeting.response.vp_token) == {"one", "two"}
+
+    def test_can_be_all_that_is_asked_for(self, wallet: Wallet) -> None:
+        keep(wallet)
+        meeting = Meeting(wallet, query=self.query({"options": [["two"]], "required": False}))
+        meeting.run(Person())
+        assert set(meeting.response.vp_token) == {"two"}
+
+    def test_is_refused_where_it_is_all_and_not_held(self, wallet: Wallet) -> None:
+        meeting = Meeting(wallet, query=self.query({"options": [["two"]], "required": False}))
+        with pytest.raises(ConsentRefused) as caught:
+            meeting.run(Person())
+        assert caught.value.code == "no-credential"
+        assert meeting.response.error == "access_denied"

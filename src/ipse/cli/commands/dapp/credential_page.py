@@ -29,7 +29,6 @@ _MOST_VALUE: Final = 2000
 """Cells of one value; longer ones, pictures above all, are cut, and how much is left out is said."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_.:/%\[\]-]{1,200}", re.ASCII)
 """Names that are one word: no blank in them, and no mark."""
-_ALL_OPTIONAL: Final = "nothing: all that they ask for may be left out"
 _NOTHING: Final = "nothing: no credential in this wallet is what they ask for"
 
 
@@ -61,7 +60,7 @@ def page(proposal: CredentialProposal, width: int = WIDTH) -> str:
 def leaving(proposal: CredentialProposal, number: int, width: int = WIDTH) -> str:
     """What would leave by the option at the position `number`, and why that one."""
     option = proposal.options[number]
-    parts = [line for each in option.leaving for line in _credential(each)] or [_ALL_OPTIONAL]
+    parts = [line for each in option.leaving for line in _credential(each)]
     lines = labelled("would leave", *parts, width=width, wrap=marked)
     lines += labelled("why so", option.reason, width=width, wrap=marked)
     lines += labelled("stays here", _staying(option), width=width, wrap=marked)
@@ -177,7 +176,7 @@ def _missing(proposal: CredentialProposal) -> Iterable[str]:
 
 def _in_short(option: CredentialOption) -> str:
     parts = [f"{quoted(_type(each), 40)} ({_count(each.revealed)})" for each in option.leaving]
-    return " and ".join(parts) or "nothing"
+    return " and ".join(parts)
 
 
 def _count(revealed: Sequence[object]) -> str:
