@@ -85,7 +85,7 @@ class Requests:
             nonce=secrets.token_urlsafe(32),
             key=encryption.new_key(secrets.token_urlsafe(8)) if encrypted else None,
         )
-        self._build(self.client, session)  # which refuses what is wrong with it
+        self._build(self.client, session)  # raises for a query that no wallet could answer
         return replace(session, redirect=asked.redirect)
 
     def object_for(self, session: Session, form: Mapping[str, str] | None = None) -> str:
