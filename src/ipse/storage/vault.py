@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ipse.errors import AlreadyExists, CorruptData, IpseError, MalformedInput, StorageError, VaultAltered
+from ipse.errors import CorruptData, IpseError, VaultAltered
+from ipse.storage import vault_file
 from ipse.storage.schema import HEADS_SINCE, MIGRATIONS
 from ipse.storage.state_head import Head, StateHeads
 from ipse.storage.statement_plan import identity
@@ -23,15 +23,8 @@ __all__ = ["Vault"]
 
 _log = logging.getLogger(__name__)
 
-_BUSY_WAIT: Final = 10.0
-"""Seconds to wait for another process's transaction."""
-_PREPARED: Final = 8
-"""Prepared statements kept: more would leave SQLite's own fast memory to none of them, and every other
-allocation is locked into memory and wiped, at five times the cost of inserting a row."""
 _BATCH: Final = 1024
 """Rows read at a time."""
-
-
 _INTERRUPTED: Final = "user-defined function raised exception"
 """What SQLite says where Ctrl-C came while a state head was told of a row; nothing else is raised there."""
 
@@ -43,7 +36,7 @@ class Vault:
         self._connection = connection
         self._path = path
         self._heads = heads
-        self._file = _identity(path)
+        self._file = vault_file.identity_of(path)
         self._above = 0
         self._checked = False
         self.unsettled: Head | None = None
@@ -60,15 +53,7 @@ class Vault:
     @classmethod
     def create(cls, path: Path, key: bytes) -> Vault:
         """A new vault. Raises AlreadyExists, StorageError."""
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError as error:
-            raise AlreadyExists(
-                f"there is already a vault at {path}",
-                hint="ipse never overwrites one: move it away if you are sure",
-            ) from error
-        except OSError as error:
-            raise StorageError(f"can't make {path}: {error.strerror}") from error
+        vault_file.make(path)
         try:
             return cls._open(path, key, fresh=True)
         except BaseException:
@@ -80,36 +65,60 @@ class Vault:
         """The vault at `path`. Raises CorruptData where it is gone, altered or not opened by `key`."""
         if not path.is_file():
             raise CorruptData(f"the wallet's vault {path} is gone")
-        _refuse_wal(path)
+        vault_file.refuse_wal(path)
         return cls._open(path, key, fresh=False)
+
+    @classmethod
+    def rebuild(
+        cls, path: Path | None, key: bytes, fill: Callable[[Any, StateHeads], Head], version: int
+    ) -> Vault:
+        """A vault with the tables of schema `version`, rows from `fill`, then migrated; None is in memory.
+
+        `fill` is given the connection, in a transaction, and the heads; the first head comes after the one
+        that it returns. Raises AlreadyExists, StorageError, CorruptData for rows that do not fit the tables.
+        """
+        if path is None:
+            return cls._filled(vault_file.MEMORY, key, fill, version)
+        vault_file.make(path)
+        try:
+            return cls._filled(path, key, fill, version)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+    @classmethod
+    def _filled(cls, path: Path, key: bytes, fill: Callable[[Any, StateHeads], Head], version: int) -> Vault:
+        import sqlcipher3
+
+        connection = vault_file.connected(path, key)
+        try:
+            heads = StateHeads(connection, key)
+            with vault_file.translated(path):
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("PRAGMA defer_foreign_keys = ON")
+                _run(connection, MIGRATIONS[:version])
+                before = fill(connection, heads)
+                connection.execute(f"PRAGMA user_version = {version}")
+                connection.execute("COMMIT")
+                _migrate(connection, path, heads)
+                connection.execute("BEGIN IMMEDIATE")
+                heads.begin(above=before.counter)
+                connection.execute("COMMIT")
+        except (sqlcipher3.IntegrityError, sqlcipher3.ProgrammingError, OverflowError) as error:
+            connection.close()
+            raise CorruptData(f"the rows do not fit the tables of the vault: {error}") from error
+        except BaseException:
+            connection.close()
+            raise
+        return cls(connection, path, heads)
 
     @classmethod
     def _open(cls, path: Path, key: bytes, *, fresh: bool) -> Vault:
         import sqlcipher3
 
-        with _translated(path):
-            # mode=rw: a file that vanished meanwhile is not made anew, with whatever mode.
-            address = f"{path.absolute().as_uri()}?mode=rw"
-            connection = sqlcipher3.connect(
-                address,
-                uri=True,
-                timeout=_BUSY_WAIT,
-                isolation_level=None,
-                cached_statements=_PREPARED,
-            )
+        connection = vault_file.connected(path, key)
         try:
-            with _translated(path):
-                connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr
-                connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-                for setting in (
-                    "cipher_memory_security = ON",
-                    "secure_delete = ON",
-                    "foreign_keys = ON",
-                    "recursive_triggers = ON",  # else what REPLACE deletes is told to no trigger
-                    "trusted_schema = OFF",
-                    "synchronous = EXTRA",
-                ):
-                    connection.execute(f"PRAGMA {setting}")
+            with vault_file.translated(path):
                 _check_whole(connection, path, fresh=fresh)
                 heads = StateHeads(connection, key)
                 _migrate(connection, path, heads)
@@ -146,14 +155,14 @@ class Vault:
             yield
             return
         try:  # from here, so that no interrupt leaves it open, which later ones would join
-            with _translated(self._path):
+            with vault_file.translated(self._path):
                 self._check_in_place()
                 self._heads.watch()
                 self._connection.execute("BEGIN IMMEDIATE")
             self._heads.restart()
             self._above = 0
             yield
-            with _translated(self._path):
+            with vault_file.translated(self._path):
                 head = self._next_head() if self._heads.changed else None
                 self._connection.execute("COMMIT")
         except BaseException as error:
@@ -175,7 +184,7 @@ class Vault:
             yield
             return
         try:
-            with _translated(self._path):
+            with vault_file.translated(self._path):
                 self._check_beside()
                 self._connection.execute("BEGIN")
             yield
@@ -185,7 +194,7 @@ class Vault:
 
     def heads(self) -> list[Head]:
         """The chain of heads that are kept, oldest first. Raises VaultAltered."""
-        with _translated(self._path):
+        with vault_file.translated(self._path):
             self._check_beside()
             return self._heads.chain()
 
@@ -194,7 +203,7 @@ class Vault:
 
         Of the large tables only those of `tables` are read, all with `everything`.
         """
-        with self.reading(), _translated(self._path):
+        with self.reading(), vault_file.translated(self._path):
             self._heads.check(head, tables=tables, everything=everything)
         self._checked = True
 
@@ -203,7 +212,7 @@ class Vault:
 
         As the last step of the caller's transaction if there is one.
         """
-        with self.transaction(), _translated(self._path):
+        with self.transaction(), vault_file.translated(self._path):
             head = self._heads.begin(above=above)
             self._heads.restart()
         self.unsettled = head
@@ -216,12 +225,12 @@ class Vault:
     def _check_beside(self) -> None:
         """SQLite looks for a write-ahead log whenever it begins to read. Raises VaultAltered."""
         if not self._connection.in_transaction:
-            _refuse_wal(self._path)
+            vault_file.refuse_wal(self._path)
 
     def _check_in_place(self) -> None:
         """What is written to a file that has lost its name is lost. Raises VaultAltered."""
         self._check_beside()
-        if _identity(self._path) != self._file:
+        if vault_file.identity_of(self._path) != self._file:
             raise VaultAltered(
                 f"{self._path} was replaced by another file meanwhile",
                 hint="nothing was changed; see who did that, put the newest vault.db back and run it again",
@@ -236,27 +245,27 @@ class Vault:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with _translated(self._path):
+        with vault_file.translated(self._path):
             self._check_beside()
             return list(self._connection.execute(sql, parameters).fetchall())
 
     def change(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run one statement that changes something, in a transaction; how many rows it changed."""
-        with self.transaction(), _translated(self._path):
+        with self.transaction(), vault_file.translated(self._path):
             return int(self._connection.execute(sql, parameters).rowcount)
 
     def change_many(self, sql: str, parameters: Iterable[Sequence[object]]) -> int:
         """Run one statement once for each of `parameters`, in a transaction; how many rows it changed."""
-        with self.transaction(), _translated(self._path):
+        with self.transaction(), vault_file.translated(self._path):
             return int(self._connection.executemany(sql, parameters).rowcount)
 
     def batches(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query, some at a time, so that not all of them are in memory at once."""
-        with _translated(self._path):
+        with vault_file.translated(self._path):
             self._check_beside()
             cursor = self._connection.execute(sql, parameters)
         while True:
-            with _translated(self._path):
+            with vault_file.translated(self._path):
                 rows = cursor.fetchmany(_BATCH)
             if not rows:
                 return
@@ -264,36 +273,14 @@ class Vault:
 
     def rewrite(self) -> None:
         """Write the whole file anew, without what its free pages and gaps hold; not in a transaction."""
-        with _translated(self._path):
+        with vault_file.translated(self._path):
             self._check_beside()
             self._connection.execute("VACUUM")
 
     def insert(self, sql: str, parameters: Sequence[object]) -> int:
         """Insert one row, in a transaction; its row number."""
-        with self.transaction(), _translated(self._path):
+        with self.transaction(), vault_file.translated(self._path):
             return int(self._connection.execute(sql, parameters).lastrowid)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file is at `path`, None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _refuse_wal(path: Path) -> None:
-    """SQLite would put what a write-ahead log holds into the vault, which never has one.
-
-    Raises VaultAltered.
-    """
-    log = path.with_name(f"{path.name}-wal")
-    if os.path.lexists(log):
-        raise VaultAltered(
-            f"{log} is none of ipse's: it would put other pages into the vault",
-            hint=f"see who put it there, and move {log} away",
-        )
 
 
 def _check_whole(connection: Any, path: Path, *, fresh: bool) -> None:
@@ -319,17 +306,13 @@ def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
         )
     if version == len(MIGRATIONS):
         return
-    connection.create_function("text_identity", 1, identity, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         covered = version >= HEADS_SINCE
         if covered:
             heads.check_newest()
-        for script in MIGRATIONS[version:]:
-            for statement in script.split(";\n"):  # a trigger has others inside it, on its line
-                if statement.strip():
-                    connection.execute(statement)
+        _run(connection, MIGRATIONS[version:])
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         if covered:
             heads.renew()
@@ -341,23 +324,9 @@ def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
     _log.info("migrated the vault from schema version %d to %d", version, len(MIGRATIONS))
 
 
-@contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
-    import sqlcipher3
-
-    try:
-        yield
-    except UnicodeEncodeError as error:
-        raise MalformedInput("what is to be kept is not text: it holds half of a character") from error
-    except (sqlcipher3.IntegrityError, sqlcipher3.ProgrammingError):
-        raise
-    except sqlcipher3.OperationalError as error:
-        reason = str(error)
-        if "locked" in reason:
-            raise StorageError(
-                f"another process has held {path} for {_BUSY_WAIT:.0f} seconds",
-                hint="wait for the other ipse command to end, then run this one again",
-            ) from error
-        raise StorageError(f"can't use {path}: {reason}") from error
-    except sqlcipher3.DatabaseError as error:
-        raise CorruptData(f"{path} was altered, or is not the vault of this wallet's keystore") from error
+def _run(connection: Any, scripts: Iterable[str]) -> None:
+    connection.create_function("text_identity", 1, identity, deterministic=True)
+    for script in scripts:
+        for statement in script.split(";\n"):  # a trigger has others inside it, on its line
+            if statement.strip():
+                connection.execute(statement)
