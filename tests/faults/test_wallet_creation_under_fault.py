@@ -143,7 +143,7 @@ def test_a_folder_that_can_not_be_synced_leaves_a_whole_wallet_or_nothing(
             raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, "_sync_folder", fail_once)
+        broken.setattr(files, "sync_folder", fail_once)
         try:
             create(places).close()
         except StorageError:

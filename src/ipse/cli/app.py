@@ -316,6 +316,10 @@ _IPSE: Final = Family(
         "lock": "unlock:lock",
         "did": _DID,
         "keystore": Family("Where your keys are stored.", {"move": "keystore:move"}),
+        "backup": Family(
+            "One encrypted file that holds the wallet: make it, verify it, restore it.",
+            {"create": "backup:create", "verify": "backup:verify", "restore": "backup:restore"},
+        ),
         "vc": _VC,
         "answer": "answer:answer",
         "trust": Family(

@@ -148,16 +148,20 @@ class Context:
         self._require_terminal(of)
         return _checked(tty.ask_secret(f"passphrase of {of}: ").encode())
 
-    def new_secret(self, of: str, file: str | None) -> bytes:
+    def new_secret(self, of: str, file: str | None, *, offers: bool = False) -> bytes:
         """Return a new passphrase read from `file`, typed twice, or generated and typed.
 
-        A weak one is warned of, and a generated one offered where somebody is at the terminal. Raises
-        PassphraseNeeded.
+        A weak one is warned of, and a generated one offered where somebody is at the terminal; with `offers`
+        from the start. Raises PassphraseNeeded.
         """
         if file is not None:
             return self._not_weak(_checked(self._from_file(Path(file))))
         self._require_terminal(of)
-        first = _checked(tty.ask_secret(f"new passphrase for {of}: ").encode())
+        offer = " (return for a generated one)" if offers else ""
+        typed = tty.ask_secret(f"new passphrase for {of}{offer}: ").encode()
+        if offers and not typed:
+            return self._generated(of)
+        first = _checked(typed)
         again = "the same again: "
         if weak := _weakness(first):
             self.output.page(weak)

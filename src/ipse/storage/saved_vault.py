@@ -16,7 +16,7 @@ from typing import Any, Final
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import CorruptData, VaultAltered
 from ipse.storage.schema import HEADS_SINCE, MIGRATIONS
-from ipse.storage.state_head import Head, StateHeads
+from ipse.storage.state_head import StateHeads
 from ipse.storage.vault import Vault
 
 __all__ = ["LEFT_OUT", "TABLES", "Row", "SavedVault", "rebuild", "save"]
@@ -92,7 +92,7 @@ def save(vault: Vault) -> SavedVault:
 def rebuild(saved: SavedVault, path: Path | None, key: bytes) -> Vault:
     """The vault that was saved, at `path` or in memory; `key` is the 32 bytes it is encrypted under.
 
-    The rows are held to the head that was saved with them, and the vault has a head that comes after it.
+    The rows are held to the head that was saved with them, and another head follows it in the vault.
     Raises CorruptData for what is no vault, VaultAltered where the rows are not those of the head or the key
     is another wallet's, AlreadyExists, StorageError.
     """
@@ -102,7 +102,7 @@ def rebuild(saved: SavedVault, path: Path | None, key: bytes) -> Vault:
             hint="a newer ipse wrote it: upgrade",
         )
 
-    def fill(connection: Any, heads: StateHeads) -> Head:
+    def fill(connection: Any, heads: StateHeads) -> None:
         head = heads.authenticated(saved.head, saved.mac)
         for table in TABLES:
             _insert(connection, table, saved.rows.get(table, ()))
@@ -111,7 +111,7 @@ def rebuild(saved: SavedVault, path: Path | None, key: bytes) -> Vault:
             "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", list(saved.sequences.items())
         )
         heads.check_rows(head)
-        return head
+        heads.put(head)
 
     return Vault.rebuild(path, key, fill, saved.schema)
 

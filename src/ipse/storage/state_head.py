@@ -229,6 +229,10 @@ class StateHeads:
         """The head with these canonical bytes. Raises VaultAltered where `mac` is not this vault's of it."""
         return self._read(stored, mac)
 
+    def put(self, head: Head) -> None:
+        """Keep `head` as the newest one; in a transaction."""
+        self._add(head)
+
     def _check_partial_indexes(self, tables: Iterable[str]) -> None:
         """Hold partial indexes to their tables: SQLite looks for entries that lack, not for too many."""
         rows = self._all("SELECT tbl_name, name, sql FROM main.sqlite_schema WHERE type = 'index'")

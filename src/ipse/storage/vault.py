@@ -70,12 +70,13 @@ class Vault:
 
     @classmethod
     def rebuild(
-        cls, path: Path | None, key: bytes, fill: Callable[[Any, StateHeads], Head], version: int
+        cls, path: Path | None, key: bytes, fill: Callable[[Any, StateHeads], object], version: int
     ) -> Vault:
         """A vault with the tables of schema `version`, rows from `fill`, then migrated; None is in memory.
 
-        `fill` is given the connection, in a transaction, and the heads; the first head comes after the one
-        that it returns. Raises AlreadyExists, StorageError, CorruptData for rows that do not fit the tables.
+        `fill` is given the connection, in a transaction, and the heads. It fills in the newest head as well,
+        which another one then follows. Raises AlreadyExists, StorageError, CorruptData for rows that do not
+        fit the tables.
         """
         if path is None:
             return cls._filled(vault_file.MEMORY, key, fill, version)
@@ -87,7 +88,9 @@ class Vault:
             raise
 
     @classmethod
-    def _filled(cls, path: Path, key: bytes, fill: Callable[[Any, StateHeads], Head], version: int) -> Vault:
+    def _filled(
+        cls, path: Path, key: bytes, fill: Callable[[Any, StateHeads], object], version: int
+    ) -> Vault:
         import sqlcipher3
 
         connection = vault_file.connected(path, key)
@@ -97,12 +100,12 @@ class Vault:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute("PRAGMA defer_foreign_keys = ON")
                 _run(connection, MIGRATIONS[:version])
-                before = fill(connection, heads)
+                fill(connection, heads)
                 connection.execute(f"PRAGMA user_version = {version}")
                 connection.execute("COMMIT")
                 _migrate(connection, path, heads)
                 connection.execute("BEGIN IMMEDIATE")
-                heads.begin(above=before.counter)
+                heads.renew()
                 connection.execute("COMMIT")
         except (sqlcipher3.IntegrityError, sqlcipher3.ProgrammingError, OverflowError) as error:
             connection.close()

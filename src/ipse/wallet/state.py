@@ -33,6 +33,7 @@ __all__ = [
     "encoded",
     "follows",
     "is_known",
+    "item_of",
     "keep",
     "keys_in_place",
     "opened",
@@ -171,7 +172,12 @@ def is_known(wallet: Wallet, data: bytes) -> bool:
 
 def encoded(head: Head) -> bytes:
     """The keystore's item that remembers `head`."""
-    return strict_json.canonical(asdict(Remembered(head.counter, head.digest)))
+    return item_of(Remembered(head.counter, head.digest))
+
+
+def item_of(kept: Remembered) -> bytes:
+    """The keystore's item that says `kept`."""
+    return strict_json.canonical(asdict(kept))
 
 
 def keep(wallet: Wallet, head: Head) -> None:
