@@ -183,7 +183,7 @@ def _ask(context: Context, question: Question, kinds: Collection[str]) -> tuple[
     """Ask for each kind whether it is to be as it was. Raises ConsentNeeded."""
     if not context.can_ask:
         raise ConsentNeeded(
-            "what you took back since the backup comes back only on your own word, and there is nobody to ask",
+            "what you took back since the backup comes back only on your word, and there is nobody to ask",
             hint="run it in a terminal; --dry-run says what would be restored",
         )
     tty.forget_typed()
@@ -195,7 +195,8 @@ def _ask(context: Context, question: Question, kinds: Collection[str]) -> tuple[
         f"The backup holds state {question.state}, as of {question.created}. {what}\n"
         "What happened in between is lost, and the log will say so. If you still have the newest vault.db,\n"
         "stop (Ctrl-C) and put it back.\n"
-        f"Today is {context.now:%Y-%m-%d}: going on confirms that. Issuers and authorities are trusted no more."
+        f"Today is {context.now:%Y-%m-%d}: going on confirms that. No issuer and no authority is trusted"
+        " until you say so again."
     )
     given = []
     for kind in kinds:
