@@ -18,6 +18,8 @@ from tests.conftest import Ipse, at
 from tests.desktop import Desktop
 from tests.waiting import PATIENCE
 
+TYPE_IT = "type it, the new passphrase for the backup: "
+REVOKED = "type revoked to have it so, or return for no: "
 AGE = shutil.which("age") or shutil.which("rage")
 
 
@@ -94,7 +96,7 @@ def test_a_passphrase_is_asked_for_and_a_generated_one_offered(ipse: Ipse, tmp_p
     output = tmp_path / "wallet.age"
     run = ipse.talk(
         "backup", "create", "-o", output,
-        conversation={"(return for a generated one): ": "\n", "type it, the new passphrase": "no\n"},
+        conversation={"(return for a generated one): ": "\n", TYPE_IT: "no\n"},
         code=4,
     )  # fmt: skip
     assert "write it down, it is shown once: " in run.err
@@ -130,7 +132,9 @@ def test_from_cron_it_needs_no_terminal_and_rotates(
 
 def test_it_says_what_is_missing_and_writes_nothing(ipse: Ipse, phrase: Path, tmp_path: Path) -> None:
     output = tmp_path / "wallet.age"
-    assert ipse("backup", "create", "-o", output, "--json", code=4).error["code"] == "passphrase-needed"
+    error = ipse("backup", "create", "-o", output, "--json", code=4).error
+    assert error["code"] == "passphrase-needed"
+    assert "--backup-passphrase-file" in error["hint"]
     both = ("--recipient", "age1x", "--backup-passphrase-file", phrase)
     assert ipse("backup", "create", "-o", output, *both, "--json", code=2).error["code"] == "usage"
     assert "is not a public key" in ipse("backup", "create", "-o", output, "--recipient", "me", code=2).err
@@ -159,10 +163,10 @@ def test_a_newer_state_is_given_up_at_a_terminal_alone(
     assert "you would be asked what may come back" in told.out
     run = ipse.talk(
         *restore, "--json",
-        conversation={"type grants to have it so, or return": "grants\n", "or return for no: ": "\n"},
+        conversation={REVOKED: "revoked\n", "or return for no: ": "\n"},
     )  # fmt: skip
-    assert run.json["asked"] == ["budget", "grants", "topics", "statements"]
-    assert run.json["given"] == ["grants"]
+    assert run.json["asked"] == ["spent", "revoked", "closed", "forgotten"]
+    assert run.json["given"] == ["revoked"]
     assert len(run.json["aside"]) == 1
     entries = ipse("log", "list", "--json").json["disclosures"]
     assert [entry["level"] for entry in entries] == ["log"]

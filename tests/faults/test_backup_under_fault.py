@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import shutil
 from collections.abc import Collection
@@ -52,6 +53,15 @@ def restore(places: Places, backup: Backup, *, keystore: str = "file", words: Co
     )
 
 
+def restoring_work(places: Places, backup: Backup, keystore: str, words: Collection[str], _: Report) -> None:
+    restore(places, backup, keystore=keystore, words=words)
+
+
+def rotating_work(target: Path, contents: Collection[bytes], keep: int, _: Report) -> None:
+    for content in contents:
+        rotation.write(str(target), content, keep=keep)
+
+
 def assert_whole(places: Places, texts: Collection[str] = ("tea",)) -> None:
     with Wallet(places, lambda: PASSPHRASE) as wallet:
         disclosure_log.verify(wallet)
@@ -66,7 +76,7 @@ def left(places: Places) -> set[str]:
 
 @needs_fork
 @pytest.mark.parametrize("keystore", ["file", "os"])
-@at_every(60)
+@at_every(150)
 def test_a_restore_that_is_killed_is_done_by_starting_it_again(
     backup: Backup, tmp_path: Path, step: int, keystore: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,7 +85,7 @@ def test_a_restore_that_is_killed_is_done_by_starting_it_again(
     monkeypatch.setattr("ipse.keys.keystore.os_keyring.open_os_keyring", lambda _: store)
     for line in itertools.count(1, step):
         places = Places.under(tmp_path / f"new-{line}")
-        killed, _ = kill_at_line(line, lambda _, places=places: restore(places, backup, keystore=keystore))
+        killed, _ = kill_at_line(line, functools.partial(restoring_work, places, backup, keystore, ()))
         if places.manifest.exists():
             assert_whole(places)
         else:
@@ -90,7 +100,7 @@ def test_a_restore_that_is_killed_is_done_by_starting_it_again(
 
 
 @needs_fork
-@at_every(60)
+@at_every(150)
 def test_a_restore_over_a_wallet_that_is_killed_leaves_the_old_vault_or_is_done_by_starting_it_again(
     backup: Backup, wallet: Wallet, tmp_path: Path, step: int
 ) -> None:
@@ -100,7 +110,7 @@ def test_a_restore_over_a_wallet_that_is_killed_leaves_the_old_vault_or_is_done_
     for line in itertools.count(1, step):
         places = Places.under(tmp_path / f"copy-{line}")
         shutil.copytree(wallet.places.data, places.data)
-        killed, _ = kill_at_line(line, lambda _, places=places: restore(places, backup, words=KINDS))
+        killed, _ = kill_at_line(line, functools.partial(restoring_work, places, backup, "file", KINDS))
         try:
             assert_whole(places, ("tea", "rain"))
         except (IpseError, AssertionError):
@@ -125,7 +135,7 @@ def test_a_backup_that_is_killed_leaves_the_last_one_whole(backup: Backup, tmp_p
         copy = tmp_path / f"copy-{line}"
         shutil.copytree(target.parent, copy)
         file = copy / "wallet.age"
-        killed, _ = kill_at_line(line, lambda _, file=file: rotation.write(str(file), packed, keep=3))
+        killed, _ = kill_at_line(line, functools.partial(rotating_work, file, [packed], 3))
         assert file.read_bytes() in (b"2", packed)
         assert {b"1", b"2"} <= {one.read_bytes() for one in copy.iterdir()}
         rotation.write(str(file), packed, keep=3)
@@ -157,15 +167,10 @@ def test_rotation_shifts_and_drops_what_is_too_much(tmp_path: Path) -> None:
 def test_two_backups_at_once_are_both_whole_and_none_is_lost(tmp_path: Path) -> None:
     target = tmp_path / "b"
 
-    def write(mark: bytes) -> None:
-        rotation.write(str(target), mark, keep=9)
-
-    def work(mark: bytes) -> object:
-        return lambda _: [write(mark + b"%d" % number) for number in range(4)]
-
-    together(work(b"x"), work(b"y"))  # type: ignore[arg-type]
+    written = [[mark + b"%d" % number for number in range(4)] for mark in (b"x", b"y")]
+    together(*(functools.partial(rotating_work, target, contents, 9) for contents in written))
     found = {entry.read_bytes() for entry in tmp_path.iterdir() if not entry.name.endswith(".lock")}
-    assert found == {mark + b"%d" % number for mark in (b"x", b"y") for number in range(4)}
+    assert found == {*written[0], *written[1]}
 
 
 @needs_fork

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import AlreadyExists, CorruptData, MalformedInput, NotFound, UsageError
+from ipse.errors import FROM_BACKUP, AlreadyExists, CorruptData, MalformedInput, NotFound, UsageError
 from ipse.storage import files
 
 __all__ = [
@@ -37,7 +37,7 @@ __all__ = [
 
 _VERSION: Final = 1
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_RESTORE: Final = "move wallet.json away, and the wallet comes back with `ipse backup restore FILE`"
+_RESTORE: Final = f"move the wallet's folder away; {FROM_BACKUP}"
 _KEYSTORES: Final = ("os", "file")
 
 _Record = TypeVar("_Record")

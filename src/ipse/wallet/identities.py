@@ -13,7 +13,7 @@ from ipse.dids.method import Creation, Details
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import CorruptData, IpseError, MalformedInput, NotFound, UsageError
+from ipse.errors import FROM_BACKUP, CorruptData, IpseError, MalformedInput, NotFound, UsageError
 from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest, check_name
@@ -233,7 +233,7 @@ def read_key(wallet: Wallet, record: DidRecord, place: KeyRecord) -> PrivateKey:
     if content.get("name") != record.name or not belongs(record, place, key):
         raise CorruptData(
             f"wallet.json says that {record.name!r} is {record.did}, the keystore says otherwise",
-            hint="wallet.json was altered: `ipse backup restore FILE` brings the wallet back from a backup",
+            hint=f"wallet.json was altered: move the wallet's folder away; {FROM_BACKUP}",
         )
     return key
 

@@ -33,14 +33,14 @@ from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.state import LogCount, Remembered
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["BUDGET", "GRANTS", "TOPICS", "Loss", "accept", "loss"]
+__all__ = ["CLOSED", "REVOKED", "SPENT", "Loss", "accept", "loss"]
 
-BUDGET: Final = "budget"
+SPENT: Final = "spent"
 """The limits of private summaries, as if nothing had been drawn since."""
-GRANTS: Final = "grants"
-"""The grants that stood."""
-TOPICS: Final = "topics"
-"""The topics that were open."""
+REVOKED: Final = "revoked"
+"""The grants that stood, those that were revoked since among them."""
+CLOSED: Final = "closed"
+"""The topics that were open, those that were closed since among them."""
 _LEVEL: Final = "log"
 """The level of an entry that nothing left with: what was lost before it was accepted."""
 
@@ -89,7 +89,7 @@ def loss(wallet: Wallet) -> Loss | None:
 def accept(wallet: Wallet, lost: Loss, *, now: datetime, given: Collection[str] = ()) -> Entry:
     """Go on without what was lost, on the owner's word: the log entry that says so.
 
-    Of BUDGET, GRANTS and TOPICS, those in `given` stay as they are in the vault. It confirms the date as
+    Of SPENT, REVOKED and CLOSED, those in `given` stay as they are in the vault. It confirms the date as
     well, which the owner was shown.
     A kill before the keystore remembers the new state leaves all as lost as it was, to be accepted again.
     Raises StorageError where the vault is no longer as `lost` says, VerificationFailed, KeystoreError.
@@ -149,9 +149,9 @@ def _keep(wallet: Wallet, lost: Loss, head: Head) -> None:
 def _take_back(wallet: Wallet, now: str, given: Collection[str]) -> None:
     """Take back all that may have been taken back after the vault was saved, but for what is `given`."""
     vault = wallet.vault
-    if GRANTS not in given:
+    if REVOKED not in given:
         grants.revoke_all(vault, now=now)
-    if TOPICS not in given:
+    if CLOSED not in given:
         for topic in access_by_topic(wallet):
             topic_store.set_access(vault, topic, False)
     # Who was told from the summaries of the vault is not known: nobody is told the same noise as another.
@@ -161,7 +161,7 @@ def _take_back(wallet: Wallet, now: str, given: Collection[str]) -> None:
         trusted_issuers.remove(vault, did)
     for authority in trusted_authorities.every(vault):
         trusted_authorities.remove(vault, authority.fingerprint)
-    if BUDGET not in given:
+    if SPENT not in given:
         summaries.change_limits(wallet, year=0, life=0)
     # Nor is it known which keys were given to issuers meanwhile: no two credentials may share one.
     holder_keys.skip(wallet)

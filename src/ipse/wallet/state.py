@@ -50,7 +50,7 @@ _ACCEPTABLE: Final = (
     " without it"
 )
 _DAMAGED: Final = (
-    "restore the keystore from a backup; only if there is none, `ipse log accept` goes on without it"
+    "`ipse backup restore FILE` goes on from a backup, `ipse log accept` from the vault that is there"
 )
 
 

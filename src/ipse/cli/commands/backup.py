@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
@@ -36,6 +36,7 @@ _Identity = Annotated[
 _File = Annotated[str, typer.Argument(metavar="FILE|-", help="The backup, or `-` for standard input.")]
 _MOST_KEPT: Final = 999
 _OF: Final = "the backup"
+_OPTION: Final = "--backup-passphrase-file"
 _SHOWN: Final = {
     "statements": "statements",
     "credentials": "credentials",
@@ -43,10 +44,10 @@ _SHOWN: Final = {
     "disclosures": "log entries",
 }
 _KIND_HELP: Final = {
-    "budget": "private summaries are drawn as if none had been drawn since",
-    "grants": "grants stand as they did, also those that you revoked since",
-    "topics": "topics are open as they were, also those that you closed since",
-    "statements": "the statements come back, all secret, also those that you forgot since",
+    "spent": "private summaries are drawn as if none had been drawn since",
+    "revoked": "grants stand as they did, also those that you revoked since",
+    "closed": "topics are open as they were, also those that you closed since",
+    "forgotten": "the statements come back, all secret, also those that you forgot since",
 }
 
 
@@ -89,7 +90,9 @@ def create(
     if recipient:
         data = making.sealed_for(backup, recipient)
     else:
-        data = making.sealed_under(backup, context.new_secret(_OF, backup_passphrase_file, offers=True))
+        data = making.sealed_under(
+            backup, context.new_secret(_OF, backup_passphrase_file, option=_OPTION, offers=True)
+        )
     if keep is None:
         output_files.write_bytes(output, data, replace=force)
     else:
@@ -139,7 +142,7 @@ def restore(
         keystore=keystore,
         passphrase=_once(context.passphrase),
         new_passphrase=_once(context.new_passphrase),
-        ask=lambda question: _ask(context, question, restoring.KINDS),
+        ask=lambda question: _ask(context, question),
         now=context.now,
         dry_run=dry_run,
     )
@@ -174,18 +177,20 @@ def _opened(context: Context, file: str, identity: str | None, passphrase_file: 
     data = params.read_bytes(file, limit=making.MAX_BYTES)
     return making.open_encrypted(
         data,
-        passphrase=lambda: context.secret(_OF, passphrase_file),
+        passphrase=lambda: context.secret(_OF, passphrase_file, option=_OPTION),
         identity=None if identity is None else lambda: params.read_bytes(identity),
     )
 
 
-def _ask(context: Context, question: Question, kinds: Collection[str]) -> tuple[str, ...]:
+def _ask(context: Context, question: Question) -> tuple[str, ...]:
     """Ask for each kind whether it is to be as it was. Raises ConsentNeeded."""
     if not context.can_ask:
         raise ConsentNeeded(
             "what you took back since the backup comes back only on your word, and there is nobody to ask",
             hint="run it in a terminal; --dry-run says what would be restored",
         )
+    from ipse.wallet.backup import restoring
+
     tty.forget_typed()
     if question.remembered is None:
         what = "The keystore no longer remembers which state of the wallet is the newest."
@@ -199,9 +204,9 @@ def _ask(context: Context, question: Question, kinds: Collection[str]) -> tuple[
         " until you say so again."
     )
     given = []
-    for kind in kinds:
+    for kind in restoring.KINDS:
         told = _KIND_HELP[kind]
-        if kind == "statements" and question.forgotten is not None:
+        if kind == restoring.FORGOTTEN and question.forgotten is not None:
             told += f" ({question.forgotten} of them)"
         context.output.page(f"{kind}: {told}")
         if tty.ask(f"type {kind} to have it so, or return for no: ") == kind:

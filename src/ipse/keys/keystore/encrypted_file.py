@@ -15,6 +15,7 @@ from typing import Final
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import (
+    FROM_BACKUP,
     AlreadyExists,
     CorruptData,
     KeystoreUnavailable,
@@ -205,7 +206,8 @@ class EncryptedFile:
             return files.read_private(self._path)
         except NotFound as error:
             raise KeystoreUnavailable(
-                f"the wallet's keystore file {self._path} is gone", hint="restore it from a backup"
+                f"the wallet's keystore file {self._path} is gone",
+                hint=f"move the wallet's folder away; {FROM_BACKUP}",
             ) from error
 
     def _parsed(self, data: bytes) -> tuple[JsonObject, bytes]:
@@ -267,7 +269,7 @@ def _check_header(header: JsonObject, path: Path) -> None:
     if not bounded or passes * memory > _MAX_WORK:
         raise CorruptData(
             f"{path} asks for a key derivation of {memory!r} bytes and {passes!r} passes",
-            hint="restore the file from a backup",
+            hint=f"move the wallet's folder away; {FROM_BACKUP}",
             code="too-much-work",
         )
     if (

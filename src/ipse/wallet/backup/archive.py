@@ -76,7 +76,7 @@ class Backup:
         """Counter and hex digest of the newest state head. Raises CorruptData."""
         head = strict_json.parse_object(self.vault.head, what="the state in the backup")
         if type(head.get("counter")) is not int:
-            raise CorruptData("the state in the backup has no counter")
+            raise _damaged("the state in the backup has no counter")
         return head["counter"], hashlib.sha256(self.vault.head).hexdigest()
 
 
@@ -120,14 +120,14 @@ def unpack(data: bytes) -> Backup:
         keys = strict_json.parse_object(files[_KEYS_NAME], what=_KEYS_NAME)
         root = base64url.decode(keys["root"])
         if len(root) != derivation.ROOT_LENGTH:
-            raise CorruptData("the root in the backup is not of 32 bytes")
+            raise _damaged("the root in the backup is not of 32 bytes")
         stated = {name: value for name, value in manifest.items() if name != "mac"}
         if not hmac.compare_digest(_mac(root, stated), manifest["mac"]):
-            raise CorruptData("the manifest of the backup was not written with the keys that are in it")
+            raise _damaged("the manifest of the backup was not written with the keys that are in it")
         listed = {entry["name"] for entry in manifest["files"]}
         return _read(manifest, keys, root, {name: files[name] for name in listed})
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise CorruptData("the backup does not have the members of one") from error
+        raise _damaged("the backup does not have the members of one") from error
 
 
 def _manifest(backup: Backup, files: Mapping[str, bytes]) -> JsonObject:
@@ -212,9 +212,9 @@ def _check_file(entry: JsonObject, files: Mapping[str, bytes]) -> None:
     name = entry["name"]
     content = files.get(name)
     if content is None:
-        raise CorruptData(f"the backup has lost {strict_json.excerpt(name)}")
+        raise _damaged(f"the backup has lost {strict_json.excerpt(name)}")
     if (len(content), hashlib.sha256(content).hexdigest()) != (entry["bytes"], entry["sha256"]):
-        raise CorruptData(f"{name} in the backup is not as it was written")
+        raise _damaged(f"{name} in the backup is not as it was written")
 
 
 def _read(manifest: JsonObject, keys: JsonObject, root: bytes, files: Mapping[str, bytes]) -> Backup:
@@ -251,10 +251,14 @@ def _place(key: JsonObject, private: dict[str, PrivateKey]) -> JsonObject:
     try:
         private[key["item"]] = key_types.signing(key_types.private_from_jwk(key["jwk"]))
     except IpseError as error:
-        raise CorruptData(f"the key {strict_json.excerpt(key['id'])} in the backup can't be read") from error
+        raise _damaged(f"the key {strict_json.excerpt(key['id'])} in the backup can't be read") from error
     return {name: value for name, value in key.items() if name != "jwk"}
 
 
 def _rows(content: bytes, name: str) -> Sequence[dict[str, Any]]:
     lines = content.split(b"\n")[:-1]
     return [strict_json.parse_object(line, what=f"{name}, line {n}") for n, line in enumerate(lines, 1)]
+
+
+def _damaged(message: str) -> CorruptData:
+    return CorruptData(message, hint="take another one; `ipse backup verify FILE` says which are whole")

@@ -35,11 +35,11 @@ from ipse.wallet.profile import models
 from ipse.wallet.state import Remembered
 from ipse.wallet.wallet import Passphrase, Wallet, open_keystore
 
-__all__ = ["KINDS", "STATEMENTS", "Ask", "Question", "Restored", "restore"]
+__all__ = ["FORGOTTEN", "KINDS", "Ask", "Question", "Restored", "restore"]
 
-STATEMENTS: Final = "statements"
+FORGOTTEN: Final = "forgotten"
 """The statements of the backup, those that were forgotten since among them."""
-KINDS: Final = (recovery.BUDGET, recovery.GRANTS, recovery.TOPICS, STATEMENTS)
+KINDS: Final = (recovery.SPENT, recovery.REVOKED, recovery.CLOSED, FORGOTTEN)
 """What the owner is asked for by name before it is given back."""
 _NEW, _OVER = ".restore-new", ".restore-over"
 _LOCK: Final = "restore"
@@ -134,7 +134,12 @@ class _New:
         with files.exclusive(self._places.data / _LOCK):
             self._refuse_others()
             aside = self._clear()
-            self._build(kept, given)
+            try:
+                self._build(kept, given)
+            except BaseException:
+                with contextlib.suppress(IpseError, OSError):  # the first error is the one to tell
+                    self._clear()
+                raise
             _move(self._staged.vault, self._places.vault)
             _move(self._staged.keystore, self._places.keystore)
             _move(self._staged.manifest, self._places.manifest)
@@ -259,8 +264,8 @@ def _fill(
         wallet.switch_to(store, planned)
         lost = recovery.loss(wallet)
         if lost is not None:
-            recovery.accept(wallet, lost, now=now, given=set(given) - {STATEMENTS})
-            if STATEMENTS not in given:
+            recovery.accept(wallet, lost, now=now, given=set(given) - {FORGOTTEN})
+            if FORGOTTEN not in given:
                 _forget(wallet, survivors)
         with wallet.vault.transaction():
             models.forget_made(wallet)

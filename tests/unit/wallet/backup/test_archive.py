@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
@@ -169,7 +170,10 @@ class TestEncryptedToKeys:
         assert b"tea" not in sealed
         for identity in (first, second):
             text = f"# created today\n{identity}\n".encode()
-            assert making.open_encrypted(sealed, passphrase=bytes, identity=lambda text=text: text) == backup
+            assert (
+                making.open_encrypted(sealed, passphrase=bytes, identity=functools.partial(bytes, text))
+                == backup
+            )
         with pytest.raises(WrongPassphrase):
             making.open_encrypted(sealed, passphrase=bytes, identity=lambda: str(other).encode())
         with pytest.raises(IpseError, match="recipients") as caught:

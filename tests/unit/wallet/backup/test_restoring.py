@@ -186,10 +186,10 @@ def held(wallet: Wallet) -> dict[str, object]:
     """What of each kind is as it was in the backup."""
     there = [statement.number for statement in statements.every(wallet.vault)]
     return {
-        "budget": summaries.limits(wallet) == Limits(400, 800),
-        "grants": standing(wallet) == [SHOP],
-        "topics": access_by_topic(wallet)[TOPIC],
-        "statements": 2 in there,
+        "spent": summaries.limits(wallet) == Limits(400, 800),
+        "revoked": standing(wallet) == [SHOP],
+        "closed": access_by_topic(wallet)[TOPIC],
+        "forgotten": 2 in there,
     }
 
 
@@ -280,4 +280,4 @@ class TestABackupIsMade:
 
 
 def test_kinds_are_those_that_are_asked_for() -> None:
-    assert restoring.KINDS == ("budget", "grants", "topics", "statements")
+    assert restoring.KINDS == ("spent", "revoked", "closed", "forgotten")
