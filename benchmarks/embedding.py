@@ -92,18 +92,17 @@ def _compare(name: str, texts: list[str], model: Any, embedder: Any, runs: int) 
 
 _MEMORY = """
 import resource, sys
-from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from short_texts import short_texts
-from ipse.preferences.embedding import load
-load(Path(sys.argv[2])).embed(short_texts(1000))
+from ipse.preferences.embedding import load_default
+load_default().embed(short_texts(1000))
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
-def _peak_memory(models: Path) -> str:
+def _peak_memory() -> str:
     """Megabytes of a process that embeds 1,000 short texts and has nothing else loaded."""
-    command = [sys.executable, "-c", _MEMORY, str(Path(__file__).parent), str(models)]
+    command = [sys.executable, "-c", _MEMORY, str(Path(__file__).parent)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
 
@@ -114,22 +113,20 @@ def main() -> None:
     )
     parser.add_argument("-n", type=int, default=5, metavar="N", help="runs of each contender (5)")
     runs = parser.parse_args().n
-    with tempfile.TemporaryDirectory() as folder:
-        from ipse.preferences.embedding import DEFAULT_MODEL, open_embedder, read_manifest
+    from ipse.preferences.embedding import DEFAULT_MODEL, default_manifest, load_default
 
-        models = Path(folder)
-        embedder = open_embedder(models)
-        manifest = read_manifest(models)
-        memory = _peak_memory(models)
-        os.environ["HF_HUB_OFFLINE"] = "1"
-        from sentence_transformers import SentenceTransformer
+    embedder = load_default()
+    manifest = default_manifest()
+    memory = _peak_memory()
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    from sentence_transformers import SentenceTransformer
 
-        model = SentenceTransformer(str(DEFAULT_MODEL.locate()), device="cpu", local_files_only=True)
-        for each in (model.encode, embedder.embed):
-            each(short_texts(64))
-        _compare("statements", short_texts(1000), model, embedder, runs)
-        if _MOVIES.exists():
-            _compare("movie titles with genres", _movie_titles(1000), model, embedder, runs)
+    model = SentenceTransformer(str(DEFAULT_MODEL.locate()), device="cpu", local_files_only=True)
+    for each in (model.encode, embedder.embed):
+        each(short_texts(64))
+    _compare("statements", short_texts(1000), model, embedder, runs)
+    if _MOVIES.exists():
+        _compare("movie titles with genres", _movie_titles(1000), model, embedder, runs)
     print(
         f"compiled as {manifest.runtime}, parity on the fixed sentences: mean cosine "
         f"{manifest.parity_mean:.4f}, least {manifest.parity_min:.4f} (mean at least .985)"

@@ -105,7 +105,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--models", type=Path, help="compiled models to use instead of compiling one")
     options = parser.parse_args()
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as name:
@@ -120,9 +119,6 @@ def main() -> None:
         }
         places = Places(data=folder / "wallet", cache=folder / "wallet" / "cache")
         _run(["init", "--keystore", "file"], environment)
-        if options.models is not None:
-            places.cache.mkdir(mode=0o700)
-            places.models.symlink_to(options.models.absolute())
         _run(["profile", "import", str(_titles(folder, 0))], environment)
         taken = _run(["profile", "import", str(_titles(folder, 1))], environment)
         _rounds(options.rounds, chance, folder, places, environment, taken)

@@ -3,11 +3,11 @@
 Each run is a fresh process; they take turns, so that the ratios hold on a noisy machine:
 
 - sentence-transformers: import it, load the same model, encode 20 candidates and a sentence
-- ipse embedding: load the compiled model, embed the same
+- ipse embedding: load the default model, embed the same
 - ipse profile search: the whole command, in a wallet of 120 statements with an encrypted keystore file
 - ipse profile rank: the whole command, of the 20 candidates, in the same wallet
 
-The model is compiled and the wallet filled beforehand. Ratios are medians over the turns. Where other
+The wallet is filled beforehand. Ratios are medians over the turns. Where other
 programs use the processors, torch's threads wait for each other and the ratios flatter ipse.
 """
 
@@ -39,10 +39,9 @@ model.encode([*texts, {_SENTENCE!r}], show_progress_bar=False)
 
 _EMBEDDING = f"""
 import sys
-from pathlib import Path
-from ipse.preferences.embedding import load
+from ipse.preferences.embedding import load_default
 texts = open(sys.argv[1], encoding="utf-8").read().splitlines()
-load(Path(sys.argv[2])).embed([*texts, {_SENTENCE!r}])
+load_default().embed([*texts, {_SENTENCE!r}])
 """
 
 
@@ -53,7 +52,7 @@ def _seconds(command: list[str], environment: dict[str, str]) -> float:
 
 
 def _wallet(folder: Path) -> dict[str, str]:
-    """The environment of a wallet in `folder` that knows the books and has its model compiled."""
+    """The environment of a wallet in `folder` that knows the books."""
     secret = folder / "passphrase"
     secret.touch(mode=0o600)
     secret.write_text("benchmark\n")
@@ -76,10 +75,9 @@ def main() -> None:
     runs = parser.parse_args().n
     with tempfile.TemporaryDirectory() as folder:
         environment = _wallet(Path(folder))
-        models = str(Path(folder) / "wallet" / "cache" / "models")
         contenders = {
             "sentence-transformers": [sys.executable, "-c", _SENTENCE_TRANSFORMERS, str(_CANDIDATES)],
-            "ipse embedding": [sys.executable, "-c", _EMBEDDING, str(_CANDIDATES), models],
+            "ipse embedding": [sys.executable, "-c", _EMBEDDING, str(_CANDIDATES)],
             "ipse profile search": [_program(), "profile", "search", _SENTENCE],
             "ipse profile rank": [_program(), "profile", "rank", str(_CANDIDATES)],
         }

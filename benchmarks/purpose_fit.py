@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ipse.preferences import purpose
-from ipse.preferences.embedding import Embedder, open_embedder
+from ipse.preferences.embedding import Embedder, load_default
 from ipse.preferences.topics import published
 
 if TYPE_CHECKING:
@@ -127,21 +126,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--cache", type=Path, help="a folder for the compiled model (default: a fresh one)")
     parser.add_argument("--part", choices=PARTS, help="only this part")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        judge = Judge.under(open_embedder(given.cache or Path(folder)))
-        for part in PARTS if given.part is None else (given.part,):
-            print(f"purposes: the part {part}")
-            chosen = [pair for pair in pairs() if pair.part == part]
-            false, caught = shares(judge, chosen, told=True)
-            empty = [judge.empty_purpose(pair) for pair in chosen if pair.kind == "vague"]
-            blends = [judge.warned(pair) for pair in mixed([pair for pair in chosen if pair.kind == "fits"])]
-            print(f"  vague     called empty {sum(empty)} of {len(empty)}")
-            print(f"  mixed     warned of {sum(blends):3} of {len(blends)} (no bar)")
-            print(f"  false alarms {false:.3f} (at most {FALSE_ALARMS:.2f}), caught {caught:.3f}", end=" ")
-            print(f"(at least {CAUGHT:.2f})", flush=True)
+    judge = Judge.under(load_default())
+    for part in PARTS if given.part is None else (given.part,):
+        print(f"purposes: the part {part}")
+        chosen = [pair for pair in pairs() if pair.part == part]
+        false, caught = shares(judge, chosen, told=True)
+        empty = [judge.empty_purpose(pair) for pair in chosen if pair.kind == "vague"]
+        blends = [judge.warned(pair) for pair in mixed([pair for pair in chosen if pair.kind == "fits"])]
+        print(f"  vague     called empty {sum(empty)} of {len(empty)}")
+        print(f"  mixed     warned of {sum(blends):3} of {len(blends)} (no bar)")
+        print(f"  false alarms {false:.3f} (at most {FALSE_ALARMS:.2f}), caught {caught:.3f}", end=" ")
+        print(f"(at least {CAUGHT:.2f})", flush=True)
     if false > FALSE_ALARMS or caught < CAUGHT:
         print("a bar is missed")
 

@@ -43,7 +43,7 @@ from ipse.disclosure.proposals import Decision, Proposal
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
 from ipse.preferences import topics
-from ipse.preferences.embedding import Embedder, open_embedder
+from ipse.preferences.embedding import Embedder, load_default
 from ipse.preferences.topics import Topic
 from ipse.storage.places import Places
 from ipse.storage.statements import NewStatement
@@ -241,12 +241,11 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("-n", type=int, default=_ROUNDS, metavar="N", help="rounds (40)")
-    parser.add_argument("--models", type=Path, help="the cache folder of the compiled model")
     parser.add_argument("--setting", choices=list(_KINDS), help="one of them only")
     options = parser.parse_args()
     held = True
     with tempfile.TemporaryDirectory() as folder:
-        embedder = open_embedder(options.models or Path(folder))
+        embedder = load_default()
         for setting in [options.setting] if options.setting else _KINDS:
             kinds = {kind: _asking(Path(folder), setting, kind, embedder) for kind in _KINDS[setting]}
             numbers = itertools.count(1)

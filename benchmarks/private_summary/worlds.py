@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ipse.preferences import taste, topics
-from ipse.preferences.embedding import Embedder, open_embedder
+from ipse.preferences.embedding import Embedder, default_manifest, load_default
 from ipse.preferences.taste import Evidence, Texts
 
 from . import everyday
@@ -47,10 +47,10 @@ class Cached:
         self._embedder: Embedder | None = None
 
     def embed(self, texts: list[str]) -> Floats:
-        name = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+        name = hashlib.sha256("\n".join([default_manifest().fingerprint, *texts]).encode()).hexdigest()[:16]
         path = RUN.cache / f"vectors_{name}.npy"
         if not path.exists():
-            self._embedder = self._embedder or open_embedder(RUN.cache / "models")
+            self._embedder = self._embedder or load_default()
             np.save(path, self._embedder.embed(texts))
         vectors: Floats = np.load(path)
         return vectors

@@ -33,7 +33,9 @@ const QUESTIONS = {
     not: 'your name, your number, the day you were born, and whatever else is on it',
     ask: () => askForCard({address, retention: shop.retention, ...shop.card}),
     verify: async (answer, request) => ({member: await verifyCard(answer, request, shop.card)}),
-    body: ({card}) => ({dcql_query: {credentials: [queryOfCard(card)]}}),
+    body: ({card, retention}) => ({
+      dcql_query: {credentials: [queryOfCard(card)]}, purpose: card.purpose, retention
+    }),
     verified: ({credentials}) => ({member: credentials.card[0].claims[shop.card.claim] === true})
   }
 };

@@ -8,6 +8,7 @@ The public names of the Python API, each loaded when it is first used. docs/pyth
     Issuer, Draft, IssueOptions, SigningKey        issue credentials; `Wallet.issuer` gives an issuer
     Wallet, Places, find_places                    a wallet: identities, credentials, profile, disclosure
     Proposal, Decision                             what an owner decides on, and what they decide
+    CredentialProposal, CredentialDecision         the same where credentials are asked for
     Certificate, read_certificates                 authorities that issuers are certified by
     Lookup, Reach                                  where a verifier may look, and how far it may go
     IpseError and its subclasses                   every error, each with its exit code
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     )
     from ipse.keys.certificates import Certificate, read_certificates
     from ipse.storage.places import Places, find_places
+    from ipse.wallet.answering.proposals import CredentialDecision, CredentialProposal
     from ipse.wallet.api.wallet import Wallet
     from ipse.wallet.issuer import Issuer
     from ipse.wallet.resolution import Reach
@@ -77,6 +79,8 @@ __all__ = [
     "ConsentNeeded",
     "ConsentRefused",
     "CorruptData",
+    "CredentialDecision",
+    "CredentialProposal",
     "DataError",
     "Decision",
     "Draft",
@@ -136,6 +140,7 @@ _MODULES = {
     "disclosure.proposals": ("Decision", "Proposal"),
     "keys.certificates": ("Certificate", "read_certificates"),
     "storage.places": ("Places", "find_places"),
+    "wallet.answering.proposals": ("CredentialDecision", "CredentialProposal"),
     "wallet.api.wallet": ("Wallet",),
     "wallet.issuer": ("Issuer",),
     "wallet.resolution": ("Reach",),

@@ -18,7 +18,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["how_to_add", "how_to_install", "origin"]
+__all__ = ["how_to_add", "how_to_install", "how_to_repair", "origin"]
 
 _NAME: Final = "ipse"
 _SOURCES: Final = Path(__file__).resolve().parents[2]
@@ -69,6 +69,19 @@ def how_to_install(*libraries: str, anew: bool = False) -> str:
     installer = _installer()
     again = f"{'--reinstall' if installer.startswith('uv ') else '--force-reinstall'} --no-deps "
     return f"install it{' anew' if anew else ''} with `{installer} {again if anew else ''}{lines}`"
+
+
+def how_to_repair(path: Path) -> str:
+    """The hint that brings back the damaged file or folder `path` of ipse itself."""
+    found = _origin()
+    if not found.requirement:
+        return "install ipse anew from where it came from"
+    if found.folder is not None and path.is_relative_to(found.folder):  # it runs from the checkout
+        command = f"git -C {shlex.quote(str(found.folder))} restore {shlex.quote(str(path))}"
+        return f"bring it back with `{command}`"
+    installer = _installer()
+    again = "--reinstall" if installer.startswith("uv ") else "--force-reinstall"
+    return f"install ipse anew with `{installer} {again} --no-deps {shlex.quote(origin())}`"
 
 
 def origin() -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from ipse.disclosure.levels.candidates import numbered
 from ipse.disclosure.levels.choose import LEVEL, Choose
 from ipse.disclosure.offers import Profile, open_profile
-from ipse.preferences.embedding import open_embedder
+from ipse.preferences.embedding import Embedder
 from ipse.preferences.privacy import summary
 from ipse.preferences.topics import published
 
@@ -43,9 +42,8 @@ Chosen = Callable[[list[str], list[float], bool], float]
 
 
 @pytest.fixture(scope="module")
-def others_chosen(models: Path) -> Chosen:
+def others_chosen(embedder: Embedder) -> Chosen:
     """How many of the five that are chosen are about something else, in the mean of the draws."""
-    embedder = open_embedder(models)
     topics = published().topics
     vectors = embedder.embed([topic.means for topic in topics])
     row = next(number for number, topic in enumerate(topics) if topic.id == TOPIC)

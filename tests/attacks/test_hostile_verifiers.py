@@ -13,12 +13,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.conformance.fixtures import Asking
-from tests.conformance.holder import NO, PROMPT, YES, Holder
+from tests.conformance.holder import NO, PROMPT, YES, Holder, new_holder_key
 from tests.conftest import Run
 from tests.forked import Conversation
 from tests.network_peer.server import Answer, body, drip, raw, redirect
 from tests.openid_peer.certificates import Signer, SigningAuthority, es256, public_jwk
-from tests.openid_peer.encoding import JsonObject, b64, compact, loads
+from tests.openid_peer.encoding import JsonObject, b64, compact, loads, same
+from tests.openid_peer.encryption import EncryptionKey, encrypted
+from tests.openid_peer.sd_jwt import PERSON, identity_credential
 from tests.openid_peer.verifier import Change, Verifier, query_for
 
 _TYPE: Final = "Content-Type: application/oauth-authz-req+jwt"
@@ -164,6 +166,78 @@ def test_a_wallet_nonce_that_was_of_another_fetch_is_refused(holder: Holder, ask
     _nothing_leaves(holder, asking(method="post", change=swapped), "wallet_nonce", code=3)
     dropped = Change(payload=lambda payload: payload.pop("wallet_nonce"))
     _nothing_leaves(holder, asking(method="post", change=dropped), "wallet_nonce", code=3)
+
+
+def _wallet_key(verifier: Verifier) -> JsonObject:
+    """The key that the wallet has just sent to have its request object encrypted to."""
+    metadata = json.loads(verifier.fetches[-1].form["wallet_metadata"])
+    (key,) = metadata["jwks"]["keys"]
+    assert "d" not in key
+    return dict(key)
+
+
+def _sealing(
+    verifier: Verifier, *, inside: Callable[[str], str] = same, key: JsonObject | None = None, **header: Any
+) -> Change:
+    """Encrypts the request object to the wallet's key, or to another one."""
+    return Change(
+        jws=lambda jws: encrypted(
+            inside(jws).encode(), key or _wallet_key(verifier), "A256GCM", header={"cty": "JWT", **header}
+        )
+    )
+
+
+def test_an_encrypted_request_object_is_read(holder: Holder, asking: Asking) -> None:
+    with asking(method="post") as verifier:
+        verifier.change = _sealing(verifier)
+        holder.answer(verifier.link())
+        verifier.presentation()
+
+
+def test_an_encrypted_request_object_has_to_be_signed_all_the_same(holder: Holder, asking: Asking) -> None:
+    another = ec.generate_private_key(ec.SECP256R1())
+    for inside, why in (
+        (_signed_by(another), "signature"),
+        (_under("none", signature=""), "alg is none"),
+        (lambda jws: json.dumps({"client_id": loads(jws.split(".")[1])["client_id"]}), "a signed one"),
+    ):
+        verifier = asking(method="post")
+        verifier.change = _sealing(verifier, inside=inside)
+        _nothing_leaves(holder, verifier, why)
+
+
+def test_a_request_object_that_is_encrypted_to_another_key_or_without_being_asked_is_refused(
+    holder: Holder, asking: Asking
+) -> None:
+    another = EncryptionKey("another").public
+    verifier = asking(method="post")
+    verifier.change = _sealing(verifier, key=another)
+    _nothing_leaves(holder, verifier, code=3)
+    verifier = asking(method="get")
+    verifier.change = _sealing(verifier, key=another)
+    _nothing_leaves(holder, verifier, "encrypted", code=9)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"alg": "dir"},
+        {"zip": "DEF"},
+        {"alg": "PBES2-HS256+A128KW", "p2c": 2**31 - 1, "p2s": "AAAA"},
+        {"crit": ["x"], "x": 1},
+        {"enc": "A128CBC-HS256"},
+    ],
+    ids=lambda header: next(iter(header.values())) if "alg" in header else next(iter(header)),
+)
+def test_an_encryption_of_a_request_object_that_is_another_is_refused_in_no_time(
+    header: JsonObject, holder: Holder, asking: Asking
+) -> None:
+    def forged(jws: str) -> str:
+        text = encrypted(jws.encode(), _wallet_key(verifier), "A256GCM")
+        return b64(compact({**loads(text.partition(".")[0]), **header})) + text[text.index(".") :]
+
+    verifier = asking(method="post", change=Change(jws=forged))
+    _nothing_leaves(holder, verifier)
 
 
 def test_a_request_is_answered_once(holder: Holder, asking: Asking) -> None:
@@ -435,6 +509,15 @@ def _placed(text: str) -> dict[str, Callable[[JsonObject], object]]:
         "transaction": lambda payload: payload.update(
             transaction_data=[b64(json.dumps({"type": text, "credential_ids": ["pid"]}).encode())]
         ),
+        "purpose": lambda payload: payload.update(
+            transaction_data=[
+                b64(
+                    json.dumps(
+                        {"type": "urn:ipse:purpose:1", "credential_ids": ["pid"], "purpose": text}
+                    ).encode()
+                )
+            ]
+        ),
         "attestation": lambda payload: payload.update(verifier_info=[{"format": text, "data": text}]),
     }
 
@@ -465,6 +548,28 @@ def test_the_names_of_a_certificate_do_nothing_to_the_terminal(
     for harmful in ("\x1b", "\u202e", "\u200b", "\ufeff", "\n  who asks: your bank", "Traceback"):
         assert harmful not in run.err
     assert holder.log == [] or all(not entry["released"] for entry in holder.log)
+
+
+@pytest.mark.parametrize("name", ["escape", "bidi", "lines", "markup", "zero width", "combining", "long"])
+def test_the_claims_of_an_issuer_do_nothing_to_the_terminal(
+    name: str, holder: Holder, asking: Asking, issuer: Signer
+) -> None:
+    """A credential by a trusted issuer whose values and type names are made to deceive its owner."""
+    text = _HARMFUL[name]
+    key = new_holder_key(holder.ipse)
+    person = {**PERSON, "given_name": text, "nick": text}
+    kept = holder.ipse(
+        "vc", "add", "-", stdin=identity_credential(issuer, key, person=person, vct="urn:harmful"), code=None
+    )
+    if kept.code:
+        assert "\x1b" not in kept.err
+        return
+    query = query_for(["given_name"], ["nick"], vct="urn:harmful")
+    with asking(query=query) as verifier:
+        run = holder.answer(verifier.link(), conversation=NO, code=7)
+    for harmful in ("\x1b", "\u202e", "\u200b", "\ufeff", "\n  who asks: your bank", "Traceback"):
+        assert harmful not in run.err
+    assert len(run.err) < 20_000
 
 
 @pytest.mark.sampled(3)

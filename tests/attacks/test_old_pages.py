@@ -47,7 +47,7 @@ _REFUSED = {"vault-altered", "vault-outdated", "corrupt", "storage"}
 
 
 @pytest.fixture(scope="module")
-def copies(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
+def copies(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Copies]:
     """A wallet and three older vaults of it; passphrases cost nothing here.
 
     The templates of other wallets are made before.

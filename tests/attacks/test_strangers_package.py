@@ -225,6 +225,25 @@ def test_where_no_source_is_at_hand_the_libraries_are_named_and_never_ipse(
     assert installation.origin() == ""
 
 
+def test_a_damaged_file_comes_back_from_where_ipse_came_from(
+    installed: Any, checkout: Path, tmp_path: Path
+) -> None:
+    inside, outside = checkout / "src" / "model.onnx", tmp_path / "site-packages" / "model.onnx"
+    for editable in (True, False):
+        installed({"url": checkout.as_uri(), "dir_info": {"editable": editable}})
+        restored = command_of(installation.how_to_repair(inside))
+        assert restored == ["git", "-C", str(checkout), "restore", str(inside)]
+    again = [*PIP, "--force-reinstall", "--no-deps"]
+    assert command_of(installation.how_to_repair(outside)) == [*again, str(checkout)]
+    installed({"url": "https://files.example/ipse.whl", "archive_info": {"hash": "sha256=00"}})
+    assert command_of(installation.how_to_repair(outside)) == [
+        *again,
+        "ipse @ https://files.example/ipse.whl",
+    ]
+    installed({})
+    assert "`" not in installation.how_to_repair(outside)
+
+
 def test_a_checkout_that_nobody_installed_is_named(
     tmp_path: Path, checkout: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

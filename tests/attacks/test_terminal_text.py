@@ -76,9 +76,7 @@ def steering(text: str) -> list[str]:
 
 @pytest.fixture
 def screen(ipse: Ipse, monkeypatch: pytest.MonkeyPatch) -> AtScreen:
-    """The wallet of this test at a terminal, where no model can be compiled: a file is in its place."""
-    (ipse.home / "cache").mkdir(mode=0o700)
-    (ipse.home / "cache" / "models").touch()
+    """The wallet of this test at a terminal."""
     return AtScreen(ipse, monkeypatch)
 
 

@@ -24,10 +24,10 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def owner(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ipse:
+def owner(_template: Path, profile_extra: None, tmp_path_factory: pytest.TempPathFactory) -> Ipse:
     """The wallet of a reader who likes the sea and Japan, and has a library card."""
     home = tmp_path_factory.mktemp("reader") / "wallet"
-    shutil.copytree(_taught_template, home, symlinks=True)
+    shutil.copytree(_template, home)
     ipse = in_process(at(home))
     for liked in ("books about the sea and whales", "novels set in Japan", "snow and high mountains"):
         ipse("profile", "like", liked)

@@ -89,7 +89,10 @@ def test_an_order_comes_through_the_verifier(page: Page, reader: Reader, pki: Pk
 
 
 def test_a_card_comes_through_the_verifier(page: Page, reader: Reader, pki: Pki) -> None:
-    assert "member: true" in _answers(reader, pki, page.asks("card"))
+    shown = _answers(reader, pki, page.asks("card"))
+    assert "member: true" in shown
+    assert '"to give you the price that members of the harbour library pay"' in shown
+    assert "for 1 day" in shown
     assert _said(page).startswith("You are a member.")
 
 

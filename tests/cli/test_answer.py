@@ -120,14 +120,14 @@ def test_a_person_reads_who_asks_and_what_leaves_and_it_arrives(
     assert "it asks for the first time" in page
     assert "they state no purpose" in page
     assert f'from "{_TYPE}"' in page
-    assert '- given_name: "Ada" - family_name: "Lovelace"' in page
+    assert '- given_name: "Ada" - family_name: "Lovelace" - sub: "did:jwk:' in page
     assert "birthdate" not in page
     assert "stays here: 1 other claim of these, and your other credentials" in page
     assert run.out == "https://verifier.example/done#code=4711\n"
     assert opened(holder) == ["https://verifier.example/done#code=4711"]
     (entry,) = holder("log", "list", "--json").json["disclosures"]
     assert entry["level"] == "credentials"
-    assert entry["disclosed"][0]["claims"] == ["given_name", "family_name"]
+    assert entry["disclosed"][0]["claims"] == ["given_name", "family_name", "sub"]
 
 
 def test_a_no_is_exit_7_and_access_denied_and_the_next_page_knows(

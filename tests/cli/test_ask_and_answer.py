@@ -44,7 +44,7 @@ def holder(_template: Path, pki: Pki, tmp_path: Path) -> Ipse:
 
 
 def _did(ipse: Ipse, name: str) -> str:
-    return next(each["did"] for each in ipse("did", "list", "--json").json["dids"] if each["name"] == name)
+    return str(ipse("did", "show", name, "--json").json["did"])
 
 
 def _issue(issuer: Ipse, holder: Ipse, form: str, claims: dict[str, Any]) -> None:
@@ -69,7 +69,9 @@ def _asked(issuer: Ipse, holder: Ipse, pki: Pki, *asks: str) -> tuple[Any, Any]:
 
 def test_a_claim_of_an_sd_jwt_vc(issuer: Ipse, holder: Ipse, pki: Pki) -> None:
     _issue(issuer, holder, "sd-jwt", {"level": "gold", "number": "4711"})
-    result, _ = _asked(issuer, holder, pki, "--type", _MEMBERSHIP, "--claim", "level")
+    asks = ["--type", _MEMBERSHIP, "--claim", "level", "--purpose", "to open the door", "--retention", "12h"]
+    result, answered = _asked(issuer, holder, pki, *asks)
+    assert "to open the door" in answered.err
     (credential,) = result["credentials"]["credential"]
     assert credential["claims"] == {"level": "gold"}
     assert credential["types"] == [_MEMBERSHIP]

@@ -111,7 +111,7 @@ def _files(ipse: Ipse) -> set[Path]:
 def _twin(ipse: Ipse, name: str) -> Ipse:
     """The same wallet in another place: it can be asked the same request, and answers as the same DID."""
     twin = Ipse(ipse.home.parent / name, ipse.environment)
-    shutil.copytree(ipse.home, twin.home, symlinks=True)
+    shutil.copytree(ipse.home, twin.home)
     return twin
 
 

@@ -74,7 +74,7 @@ def _summary(ipse: Ipse, *options: str) -> Any:
 
 def _twin(ipse: Ipse, home: Path) -> Ipse:
     """The same wallet in another place."""
-    shutil.copytree(ipse.home, home, symlinks=True)
+    shutil.copytree(ipse.home, home)
     return Ipse(home, ipse.environment)
 
 

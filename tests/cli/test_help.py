@@ -24,7 +24,7 @@ def _walk(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 _COMMANDS = dict(_walk(application()))
 _SAY_IT_THEMSELVES = ("int range", "choice")
 """Types of options that show in the help what they take."""
-_LONG: dict[tuple[str, ...], int] = {("vc", "issue"): 58, ("vc", "verify"): 50, ("verifier", "serve"): 51}
+_LONG: dict[tuple[str, ...], int] = {("vc", "issue"): 58, ("vc", "verify"): 50, ("verifier", "serve"): 53}
 """Commands that do one thing and the same for many; every other page has at most 45 lines."""
 
 

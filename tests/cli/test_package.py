@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ipse.preferences.embedding import shipped_model
 from tests.conftest import REPOSITORY, Ipse
 
 
@@ -45,6 +47,27 @@ def test_the_wheel_holds_the_package_and_nothing_else(built: Path) -> None:
     assert "ipse/py.typed" in names
 
 
+@pytest.mark.parametrize("kind", ["wheel", "sdist"])
+def test_the_default_model_is_inside_as_it_is_hashed_with_its_licence(built: Path, kind: str) -> None:
+    folder = shipped_model.FOLDER.relative_to(REPOSITORY / "src")
+    if kind == "wheel":
+        with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+            files = {name: wheel.read(name) for name in wheel.namelist() if name.startswith(str(folder))}
+            stated = [name.partition("/licenses/")[2] for name in wheel.namelist() if "/licenses/" in name]
+        assert {f"src/{folder}/{name}" for name in ("LICENSE", "NOTICE")} <= set(stated)
+    else:
+        with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
+            members = {name.partition("/src/")[2]: name for name in sdist.getnames()}
+            files = {
+                short: file.read()
+                for short, name in members.items()
+                if short.startswith(f"{folder}/") and (file := sdist.extractfile(name))
+            }
+    found = {Path(name).name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    assert found.keys() == {*shipped_model.SHA256, "LICENSE", "NOTICE"}
+    assert {name: found[name] for name in shipped_model.SHA256} == shipped_model.SHA256
+
+
 def test_the_sdist_carries_tests_docs_and_completions(built: Path) -> None:
     with tarfile.open(next(built.glob("*.tar.gz"))) as sdist:
         names = {"/".join(name.split("/")[1:]) for name in sdist.getnames()}
@@ -54,6 +77,7 @@ def test_the_sdist_carries_tests_docs_and_completions(built: Path) -> None:
         "constraints.txt",
         "requirements.lock",
         "requirements-profile.lock",
+        "requirements-models.lock",
         "requirements-build.lock",
         "completions/ipse.zsh",
         "tests/conftest.py",

@@ -13,7 +13,10 @@ from typing import Any
 import pexpect
 import pytest
 
-from ipse.preferences.embedding import compile_model, local_model
+from ipse.preferences.embedding import DEFAULT_MODEL, compile_model, default_manifest, local_model
+from ipse.preferences.embedding.compiled_model import folder_of
+from ipse.preferences.embedding.shipped_model import near_fingerprints
+from ipse.storage import settings
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 from tests import small_model
@@ -28,7 +31,7 @@ _TEXTS = ("novels about whales and the deep sea", "proofs in number theory", "br
 
 
 @pytest.fixture(scope="session")
-def small(profile_extra: None, takes_long: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(models_extra: None, takes_long: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small model with random weights; not to be changed."""
     return small_model.make(tmp_path_factory.mktemp("models") / "small")
 
@@ -50,14 +53,10 @@ def own(small: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def said(taught: Ipse, compiled: Path) -> Ipse:
-    """A wallet with three statements, embedded by the default model; its cache is its own."""
-    cache = taught.home / "cache" / "models"
+    """A wallet with three statements, embedded by the default model, that has the small one compiled."""
     for text in _TEXTS:
         taught("profile", "like", text)
-    shared_cache = cache.resolve()
-    cache.unlink()
-    for folder in (shared_cache, compiled):
-        shutil.copytree(folder, cache, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*"))
+    shutil.copytree(compiled, taught.home / "cache" / "models", ignore=shutil.ignore_patterns(".*"))
     with Wallet(Places(data=taught.home, cache=taught.home / "cache"), lambda: PASSPHRASE) as wallet:
         trust_compiled(wallet)
     return taught
@@ -83,13 +82,16 @@ def _in_use(ipse: Ipse) -> str:
     return name
 
 
-def test_the_default_is_listed_with_what_is_known_of_it(said: Ipse) -> None:
-    (row,) = [row for row in _models(said).values() if row["in_use"]]
-    assert (row["name"], row["dimension"], row["vectors"]) == ("all-MiniLM-L6-v2", 384, 3)
+def test_the_default_is_listed_with_what_is_known_of_it(taught: Ipse) -> None:
+    taught("profile", "like", _TEXTS[0])
+    (row,) = _models(taught).values()
+    assert (row["name"], row["in_use"], row["dimension"], row["vectors"]) == (
+        "all-MiniLM-L6-v2", True, 384, 1,
+    )  # fmt: skip
     assert row["languages"] == ["en"]
     assert row["parity_mean"] >= 0.985
     assert row["bytes"] > 10**7
-    text = said("profile", "model", "list").out
+    text = taught("profile", "model", "list").out
     assert text.splitlines()[0].split()[:3] == ["in", "use", "name"]
     assert text.splitlines()[1].startswith("*")
 
@@ -158,7 +160,43 @@ def test_rebuilding_compiles_anew_and_keeps_the_vectors(said: Ipse, own: Path) -
     assert "preparing the embedding model: loading the model" in run.err
     after = _models(said)
     assert after["small"]["fingerprint"] == before["small"]["fingerprint"]
-    assert (after["small"]["vectors"], after["all-MiniLM-L6-v2"]["runtime"]) == (3, None)
+    assert after["small"]["vectors"] == 3
+    assert after["all-MiniLM-L6-v2"] == before["all-MiniLM-L6-v2"]
+
+
+def test_the_default_is_ready_at_the_first_question_and_rebuilding_has_nothing_to_compile(
+    taught: Ipse,
+) -> None:
+    first = taught("profile", "like", _TEXTS[0])
+    assert "preparing" not in first.err
+    before = taught("profile", "model", "list", "--json").json
+    rebuilt = taught("profile", "model", "rebuild", "--all", "--json")
+    assert (rebuilt.json["name"], "preparing" in rebuilt.err) == ("all-MiniLM-L6-v2", False)
+    assert taught("profile", "model", "list", "--json").json == before
+    assert list((taught.home / "cache").rglob("*.onnx")) == []
+
+
+def test_a_default_that_an_earlier_version_compiled_is_replaced_with_all_its_vectors(taught: Ipse) -> None:
+    taught("profile", "like", _TEXTS[0])
+    old, places = (
+        near_fingerprints(default_manifest().fingerprint)[0],
+        Places(taught.home, taught.home / "cache"),
+    )
+    folder = folder_of(places.models, DEFAULT_MODEL)
+    folder.mkdir(parents=True)
+    (folder / "model.onnx").write_bytes(b"compiled by an earlier version")
+    with Wallet(places, lambda: PASSPHRASE) as wallet, wallet.vault.transaction():
+        settings.put(wallet.vault, "embedding-fingerprint", old)
+        wallet.vault.change("UPDATE vectors SET fingerprint = ?", (old,))
+    assert _models(taught)["all-MiniLM-L6-v2"]["vectors"] == 0
+    run = taught("profile", "search", "whales", "--json")
+    assert [found["text"] for found in run.json["statements"]] == [_TEXTS[0]]
+    assert "embedding 1 statements with all-MiniLM-L6-v2" in run.err
+    with Wallet(places, lambda: PASSPHRASE) as wallet:
+        assert wallet.vault.rows("SELECT DISTINCT fingerprint FROM vectors") == [
+            (default_manifest().fingerprint,)
+        ]
+    assert not folder.exists()
 
 
 def test_what_is_neither_a_model_nor_a_folder_is_not_found(said: Ipse, tmp_path: Path) -> None:

@@ -136,6 +136,16 @@ def test_nobody_answers_in_time(ipse: Ipse, asks: list[str]) -> None:
     assert run.error["code"] == "no-answer"
 
 
+def test_on_a_terminal_the_link_is_in_one_piece(ipse: Ipse, asks: list[str]) -> None:
+    run = ipse.talk(
+        "verifier", "serve", "--listen", "127.0.0.1:0", *asks, "--once", "--timeout", "1s", code=9
+    )
+    (link,) = (line.strip() for line in run.err.splitlines() if line.startswith("openid4vp://"))
+    assert len(link) > 160
+    assert link.endswith("&request_uri_method=post")
+    assert "▀" in run.err
+
+
 def test_a_wallet_did_asks(ipse: Ipse, pki: Pki, asks: list[str]) -> None:
     place = asks.index("--certificate")
     by_did = [*asks[:place], "--did", "me", *asks[place + 4 :]]
@@ -283,7 +293,7 @@ def test_a_token_that_others_can_read_or_guess_is_told(ipse: Ipse, asks: list[st
     token = tmp_path / "token"
     token.write_text("too short")
     token.chmod(0o644)
-    given = ["--listen", "127.0.0.1:0", "--api", "0", "--token-file", token]
+    given = ["--listen", "127.0.0.1:0", "--api", "0", "--token-file", str(token)]
     run = ipse("verifier", "serve", *asks, *given, code=2)
     assert "warning: others can read" in run.err
     assert "less than 32 characters" in run.err
@@ -337,6 +347,8 @@ def test_a_server_without_an_api_asks_again_after_each_answer(ipse: Ipse, pki: P
         (["--query", "nothing.json"], 2, "contradicts --type"),
         (["--any-issuer"], 2, "contradict each other"),
         (["--lifetime", "2h"], 2, "within 1h"),
+        (["--retention", "30d"], 2, "--retention is said with a purpose"),
+        (["--purpose", "x" * 301], 6, "the purpose"),
         (["--scheme", "javascript"], 2, "is none that --scheme takes"),
         (["--response-mode", "fragment"], 2, "is none that --response-mode takes"),
         (["--client-id", "x"], 2, "is no prefix"),
@@ -379,6 +391,13 @@ def test_what_is_missing_is_named(
         left = [*left[:claim], *left[claim + 2 :]]
     run = ipse("verifier", "serve", "--listen", "127.0.0.1:0", *left, *change, code=2)
     assert message in run.err + run.out or message in run.err.replace("\nhint: ", " ")
+
+
+def test_a_wallet_that_stays_locked_serves_nobody(ipse: Ipse, asks: list[str]) -> None:
+    locked = Ipse(ipse.home)
+    run = locked("verifier", "serve", "--listen", "127.0.0.1:0", *asks, "--no-input", code=4)
+    assert "needs its passphrase" in run.err
+    assert not (ipse.home / "verifier.db").exists()
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1:0", "0.0.0.0:0"])

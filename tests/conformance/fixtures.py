@@ -24,6 +24,20 @@ Asking: TypeAlias = Callable[..., Verifier]
 REVEALED: Final = ("given_name", "family_name")
 """What `serving` asks for."""
 ASKED: Final = ("given_name", "family_name", "birthdate")
+_OPEN: dict[int, str] = {}
+"""The link that each running server shows and that nobody has answered yet, by its process."""
+
+
+def open_link(serving: Serving) -> str:
+    """The link of a server that can be answered."""
+    link = _OPEN.get(serving.process.pid) or serving.link()
+    _OPEN[serving.process.pid] = link
+    return link
+
+
+def answered(serving: Serving) -> None:
+    """Say that the open link has its answer, so that the server shows another one."""
+    _OPEN.pop(serving.process.pid, None)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from typing import Any, Final
 import pytest
 
 from tests.cli.verifier_serving import Serving
-from tests.conformance.fixtures import REVEALED
+from tests.conformance.fixtures import REVEALED, answered, open_link
 from tests.openid_peer.certificates import Signer, public_jwk
 from tests.openid_peer.encoding import b64, unb64
 from tests.openid_peer.sd_jwt import PERSON, identity_credential
@@ -23,23 +23,11 @@ _YEAR: Final = 365 * 24 * 3600
 _FAULTS: Final = pytest.mark.parametrize("faulty", [False, True], ids=["without the fault", "with the fault"])
 
 
-class _Links:
-    """The link of the running server that nobody has answered yet."""
-
-    last: str = ""
-
-
-def _next_link(serving: Serving) -> str:
-    if not _Links.last:
-        _Links.last = serving.link()
-    return _Links.last
-
-
 def _sent(serving: Serving, wallet: Wallet, asked: Asked, lie: Lie | None = None) -> tuple[Reply, Any]:
     """What the wallet is told after its answer, and what the server prints."""
     reply = wallet.send(asked, lie)
     printed = serving.printed()
-    _Links.last = ""
+    answered(serving)
     return reply, printed
 
 
@@ -56,7 +44,7 @@ def _accepted(serving: Serving, wallet: Wallet, asked: Asked) -> None:
 
 
 def _judge(serving: Serving, wallet: Wallet, faulty: bool, lie: Lie, code: str, why: str) -> None:
-    asked = wallet.fetch(_next_link(serving))
+    asked = wallet.fetch(open_link(serving))
     if not faulty:
         _accepted(serving, wallet, asked)
         return
@@ -74,7 +62,7 @@ def test_oid4vp_1final_verifier_happy_flow(serving: Serving, wallet: Wallet) -> 
     """The wallet checks the request as HAIP has it; nonce, state and key are new each time."""
     seen: dict[str, set[str]] = {"nonce": set(), "state": set(), "key": set()}
     for _ in range(2):
-        asked = wallet.fetch(_next_link(serving))
+        asked = wallet.fetch(open_link(serving))
         payload = asked.payload
         (key,) = payload["client_metadata"]["jwks"]["keys"]
         seen["nonce"].add(payload["nonce"])
@@ -91,11 +79,11 @@ def test_oid4vp_1final_verifier_minimal_cnf_jwk(serving: Serving, wallet: Wallet
     assert set(bare) == {"kty", "crv", "x", "y"}
     for jwk in (bare, {**bare, "kid": "1", "use": "sig", "alg": "ES256", "key_ops": ["verify"]}):
         wallet.credential = identity_credential(issuer, jwk)
-        _accepted(serving, wallet, wallet.fetch(_next_link(serving)))
+        _accepted(serving, wallet, wallet.fetch(open_link(serving)))
 
 
 def test_oid4vp_1final_verifier_request_uri_method_post(serving: Serving, wallet: Wallet) -> None:
-    link = _next_link(serving)
+    link = open_link(serving)
     asked = wallet.fetch(link)
     assert asked.link["request_uri_method"] == "post"
     assert asked.payload["wallet_nonce"], "which the wallet has compared with its own"
@@ -103,7 +91,7 @@ def test_oid4vp_1final_verifier_request_uri_method_post(serving: Serving, wallet
 
 
 def test_oid4vp_1final_verifier_request_uri_fetched_twice(serving: Serving, wallet: Wallet) -> None:
-    link = _next_link(serving)
+    link = open_link(serving)
     first, second = wallet.fetch(link), wallet.fetch(link)
     for name in ("nonce", "state", "client_metadata", "response_uri", "dcql_query"):
         assert first.payload[name] == second.payload[name], name
@@ -113,7 +101,7 @@ def test_oid4vp_1final_verifier_request_uri_fetched_twice(serving: Serving, wall
 
 def test_oid4vp_1final_verifier_invalid_session_transcript(serving: Serving, wallet: Wallet) -> None:
     """Of an mdoc, which the verifier does not say it reads; an answer with one is not accepted."""
-    asked = wallet.fetch(_next_link(serving))
+    asked = wallet.fetch(open_link(serving))
     assert "mso_mdoc" not in asked.payload["client_metadata"]["vp_formats_supported"]
     (query,) = asked.payload["dcql_query"]["credentials"]
     document = b64(b"\xa3gversionc1.0idocuments\x80fstatus\x00")

@@ -27,7 +27,7 @@ from ipse.wallet.profile.model_fetch import FetchedModel
 from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
 from tests import small_model
-from tests.conftest import PASSPHRASE, REPOSITORY, Ipse, at, use_compiled
+from tests.conftest import PASSPHRASE, REPOSITORY, Ipse, at, trust_compiled
 from tests.faults.conftest import filled
 from tests.faults.processes import Report, at_every, kill_at_line, kill_at_random, needs_fork, together
 from tests.network_peer.certificates import Authority
@@ -159,7 +159,7 @@ def test_a_connection_that_breaks_each_time_still_ends_with_the_model(net: Net, 
 
 
 @pytest.fixture(scope="module")
-def small(profile_extra: None, takes_long: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small(models_extra: None, takes_long: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return small_model.make(tmp_path_factory.mktemp("models") / "small")
 
 
@@ -203,7 +203,10 @@ def _owner(home: Path, compiled: Path, texts: int) -> Owner:
             for number in range(texts)
         ]
         statements.add(wallet.vault, new, now="2026-01-31T12:00:00Z")
-    use_compiled(places, compiled)
+    places.cache.mkdir(exist_ok=True)
+    places.models.symlink_to(compiled)
+    with Wallet(places, lambda: PASSPHRASE) as wallet:
+        trust_compiled(wallet)
     return Owner(at(home), places, texts)
 
 

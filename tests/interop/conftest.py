@@ -6,7 +6,35 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.conformance.fixtures import (
+    _holder_template,
+    access,
+    holder,
+    issuer,
+    issuers,
+    pki,
+    serving,
+    serving_options,
+    tls,
+    verifiers,
+    wallet,
+)
 from tests.interop.peer import Peer, missing
+
+__all__ = [
+    "_holder_template",
+    "access",
+    "holder",
+    "issuer",
+    "issuers",
+    "peer",
+    "pki",
+    "serving",
+    "serving_options",
+    "tls",
+    "verifiers",
+    "wallet",
+]
 
 
 @pytest.fixture(scope="session")

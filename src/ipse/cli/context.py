@@ -108,7 +108,7 @@ class Context:
         self.output.message(f"warning: {printable(error.message)}; {printable(error.hint)}")
 
     def embedder(self, wallet: Wallet) -> Embedder:
-        """Load the embedding model, compiled first if needed. Raises MissingFeature, NotFound."""
+        """Load the embedding model, any but the default compiled first. Raises MissingFeature, NotFound."""
         _ = wallet.vault  # opened first: the embedder is prepared meanwhile
         from ipse.wallet.profile import models, ranking  # noqa: F401 - what comes next, while there is time
 
@@ -122,7 +122,7 @@ class Context:
     def _prepare(self) -> None:
         """Load the embedder in a thread, never before a prompt: loading silences stderr for a moment."""
         if self._preparing is None:
-            self._preparing = Thread(target=_prepare_embedder, args=[self.places.models])
+            self._preparing = Thread(target=_prepare_embedder)
             self._preparing.start()
 
     def _prepared(self) -> None:
@@ -237,11 +237,11 @@ def _weakness(passphrase: bytes) -> str:
     )
 
 
-def _prepare_embedder(models: Path) -> None:
-    from ipse.preferences.embedding.runtime import prepare
+def _prepare_embedder() -> None:
+    from ipse.preferences.embedding.shipped_model import prepare
 
     with suppress(Exception):  # what fails here fails again where it is needed, and is told there
-        prepare(models)
+        prepare()
 
 
 def context_of(ctx: typer.Context) -> Context:

@@ -102,12 +102,13 @@ class Output:
         if not self.quiet:
             sys.stderr.write(_at(sys.stderr, printable_lines(text)) + "\n")
 
-    def page(self, text: str, *, keep: str = "") -> None:
+    def page(self, text: str, *, keep: str = "", whole: bool = False) -> None:
         """Write to stderr what the owner must read before deciding, even under -q.
 
-        `keep` are unsafe characters that the page itself consists of.
+        `keep` are unsafe characters that the page itself consists of. With `whole`, a line of one word stays
+        in one piece, to be copied.
         """
-        sys.stderr.write(_at(sys.stderr, printable_lines(text, keep=keep)) + "\n")
+        sys.stderr.write(_at(sys.stderr, printable_lines(text, keep=keep), whole=whole) + "\n")
         sys.stderr.flush()
 
     @property

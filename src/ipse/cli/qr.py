@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ipse import installation
 from ipse.cli import params
 from ipse.encoding.safe_text import printable
 from ipse.errors import InputTooLarge, MalformedInput, MissingFeature, NotFound, UsageError
@@ -76,7 +77,7 @@ def texts(data: bytes, *, what: str) -> list[str]:
     except ImportError as error:
         raise MissingFeature(
             "QR codes in images can't be read here: zxing-cpp or Pillow is not installed",
-            hint="install it: `pip install 'ipse[qr]'`; or copy the link that the code holds",
+            hint=f"{installation.how_to_add('qr')}; or copy the link that the code holds",
         ) from error
 
     grey = _grey(data, what)

@@ -6,7 +6,7 @@ Source: W3C Verifiable Credentials Data Model 2.0, section 4.13.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ipse.credentials import formats, model
 from ipse.credentials.formats import envelope
@@ -19,15 +19,6 @@ if TYPE_CHECKING:
     from ipse.credentials.formats.format import Format
 
 __all__ = ["alone", "build", "presentable", "refuse_data", "whole"]
-
-_ABOUT: Final = frozenset(
-    {
-        "@context", "id", "type", "name", "description", "issuer", "validFrom", "validUntil", "issuanceDate",
-        "expirationDate", "proof", "credentialStatus", "status", "credentialSchema", "refreshService",
-        "termsOfUse", "evidence", "relatedResource", "renderMethod", "confidenceMethod",
-    }
-)  # fmt: skip
-"""Members of a credential that are about it rather than its subject (VCDM 2.0, section 4)."""
 
 
 def build(
@@ -81,12 +72,12 @@ def presentable(credential: str) -> Presentable:
     document = formats.read(credential).document
     types = json_ld.expanded_types(document, json_ld.known())
     if credential.lstrip().startswith("{"):
-        return Presentable("ldp_vc", document, types, None, _ABOUT, dict(_proof_of(document)))
+        return Presentable("ldp_vc", document, types, None, dict(_proof_of(document)))
     header = strict_json.parse_object(
         base64url.decode(credential.strip().partition(".")[0]), what="the header of the JWT"
     )
     signed = {"alg_values": str(header.get("alg"))}
-    return Presentable("jwt_vc_json", document, types, None, _ABOUT, signed, ("alg_values",))
+    return Presentable("jwt_vc_json", document, types, None, signed, ("alg_values",))
 
 
 def alone(selection: Selection) -> JsonObject | str:

@@ -17,7 +17,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar, Unpack, cast
 
 from ipse.network.connection import Clock, Connection, Lookup, addresses_of, connect, system_lookup
 from ipse.network.errors import (
@@ -34,7 +34,7 @@ from ipse.network.messages import Request, Response, media_type, read_body, with
 if TYPE_CHECKING:
     import http.client
 
-__all__ = ["DEADLINE", "LIMIT", "MAX_REDIRECTS", "Response", "fetch", "follow", "get", "post"]
+__all__ = ["DEADLINE", "LIMIT", "MAX_REDIRECTS", "Guards", "Response", "fetch", "follow", "get", "post"]
 
 _log = logging.getLogger(__name__)
 
@@ -51,27 +51,36 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _NEVER_FOLLOWED: Final = range(300, 400)
 
 
+class Guards(TypedDict, total=False):
+    """What bounds a request.
+
+    - `deadline`: seconds for everything; DEADLINE if not given
+    - `allow_loopback`, `ca_file` (PEM, in place of the system's authorities), `lookup`: for tests
+    """
+
+    deadline: float
+    allow_loopback: bool
+    ca_file: Path | None
+    lookup: Lookup
+
+
 def fetch(
     url: str,
     *,
     accept: str = "*/*",
     headers: Mapping[str, str] | None = None,
-    allow_loopback: bool = False,
-    ca_file: Path | None = None,
-    deadline: float = DEADLINE,
     limit: int = LIMIT,
-    lookup: Lookup = system_lookup,
     follow_redirects: bool = True,
     before_redirect: Callable[[], object] = lambda: None,
     received: Callable[[int], object] = lambda _: None,
+    **guards: Unpack[Guards],
 ) -> bytes:
     """The body that `url` serves with status 200, at most `limit` bytes, within `deadline` seconds.
 
     https alone; every address of every name on the way must be public, and the one that was checked is
     the one connected to; at most three redirects, or none without `follow_redirects`. `headers` go to the
     origin of `url` alone, never to one that it redirects to. What the server says of the content's type
-    is not looked at: the reader of the bytes decides. `allow_loopback`, `ca_file` (PEM, in place of the
-    system's authorities) and `lookup` exist for tests. `before_redirect` is called before each further
+    is not looked at: the reader of the bytes decides. `before_redirect` is called before each further
     request, and `received` with the number of bytes as they come; what they raise ends the fetch. Raises
     the errors of `ipse.network.errors`, all of them Undetermined, and MalformedInput for a header that
     HTTP can't carry.
@@ -88,12 +97,9 @@ def fetch(
         url,
         read,
         Request(accept=accept, headers=tuple((headers or {}).items())),
-        clock=Clock(deadline),
-        allow_loopback=allow_loopback,
-        ca_file=ca_file,
-        lookup=lookup,
         follow_redirects=follow_redirects,
         before_redirect=before_redirect,
+        **guards,
     )
     _log.info("fetched %s: %d bytes", shown(url), len(body))
     return body
@@ -104,23 +110,17 @@ def get(
     *,
     accept: str = "*/*",
     headers: Mapping[str, str] | None = None,
-    allow_loopback: bool = False,
-    ca_file: Path | None = None,
-    deadline: float = DEADLINE,
     limit: int = LIMIT,
-    lookup: Lookup = system_lookup,
     follow_redirects: bool = True,
+    **guards: Unpack[Guards],
 ) -> Response:
     """The answer of `url`, whatever its status, under the rules of `fetch`."""
     return follow(
         url,
         lambda location, response: _response(location, response, limit),
         Request(accept=accept, headers=tuple((headers or {}).items())),
-        clock=Clock(deadline),
-        allow_loopback=allow_loopback,
-        ca_file=ca_file,
-        lookup=lookup,
         follow_redirects=follow_redirects,
+        **guards,
     )
 
 
@@ -131,11 +131,8 @@ def post(
     json: Any = None,
     accept: str = "*/*",
     headers: Mapping[str, str] | None = None,
-    allow_loopback: bool = False,
-    ca_file: Path | None = None,
-    deadline: float = DEADLINE,
     limit: int = LIMIT,
-    lookup: Lookup = system_lookup,
+    **guards: Unpack[Guards],
 ) -> Response:
     """Send a `form` to `url`, or `json` where there is no form, and return the answer, whatever its status.
 
@@ -147,11 +144,8 @@ def post(
         url,
         lambda location, response: _response(location, response, limit),
         replace(request, accept=accept, headers=tuple((headers or {}).items())),
-        clock=Clock(deadline),
-        allow_loopback=allow_loopback,
-        ca_file=ca_file,
-        lookup=lookup,
         follow_redirects=False,
+        **guards,
     )
     _log.info("posted to %s: status %d, %d bytes", shown(url), answer.status, len(answer.body))
     return answer
@@ -162,14 +156,19 @@ def follow(
     read: Callable[[Location, http.client.HTTPResponse], _Read],
     request: Request,
     *,
-    clock: Clock,
-    allow_loopback: bool,
-    ca_file: Path | None,
-    lookup: Lookup,
+    clock: Clock | None = None,
+    deadline: float = DEADLINE,
+    allow_loopback: bool = False,
+    ca_file: Path | None = None,
+    lookup: Lookup = system_lookup,
     follow_redirects: bool = True,
     before_redirect: Callable[[], object] = lambda: None,
 ) -> _Read:
-    """What `read` makes of the first answer to `request` that is no redirect, under the rules of `fetch`."""
+    """What `read` makes of the first answer to `request` that is no redirect, under the rules of `fetch`.
+
+    A `clock` takes the place of the `deadline`.
+    """
+    clock = clock or Clock(deadline)
     location = first = parse(url)
     seen = {location}
     same_origin = True

@@ -144,7 +144,8 @@ def check(
 ) -> Registration:
     """The registration certificate `token`, bound to the access certificate `access`, at `now` (aware).
 
-    - `anchors`: the authorities that are trusted for verifiers; a registrar's certificate leads to one
+    - `anchors`: the authorities that are trusted for registrars. They are not those of verifiers, each of
+      which could register itself then
     - `fetch`: finds its status list, which a certificate below `anchors` or `status_anchors` signs. Without
       it, or where the list can't be relied on, `status_unknown` says so
 
@@ -152,6 +153,8 @@ def check(
     """
     signed = _read(token)
     chain = check_chain(signed.header.get("x5c"), anchors, now=now)
+    if chain.leaf.key == access.key or chain.leaf.subject == access.subject:
+        raise _refused("registration-self-signed", "the verifier that asks signed its registration itself")
     _check_signature(signed, chain.leaf)
     registration = _values(signed.payload, chain)
     _check_times(registration, signed.payload, now)

@@ -58,13 +58,14 @@ def add(vault: Vault, line: Line) -> None:
     )
 
 
-def lines(vault: Vault, fingerprint: str, *, party: str = ALL) -> list[Line]:
-    """What a party was told exactly, or all of them, as this model sees it; oldest first."""
+def lines(vault: Vault, *fingerprints: str, party: str = ALL) -> list[Line]:
+    """What a party was told exactly, or all of them, as these models see it; oldest first."""
     rows = vault.rows(
         "SELECT t.answer, a.party, t.fingerprint, t.vectors, t.tiers, t.rest, t.offered, a.bits, t.edited,"
         " t.verbatim FROM transcript AS t JOIN answers AS a ON a.number = t.answer"
-        " WHERE t.fingerprint = ?1 AND (?2 = '' OR a.party = ?2) ORDER BY t.answer",
-        (fingerprint, party),
+        " WHERE t.fingerprint IN (SELECT value FROM json_each(?1)) AND (?2 = '' OR a.party = ?2)"
+        " ORDER BY t.answer",
+        (json.dumps(fingerprints), party),
     )
     found = []
     for answer, by, model, vectors, tiers, *others, edited, verbatim in rows:

@@ -10,7 +10,7 @@ from ipse.storage.vault import Vault
 
 __all__ = ["PURPOSES", "TrustedAuthority", "add", "every", "remove"]
 
-PURPOSES: Final = ("verifier", "issuer", "status")
+PURPOSES: Final = ("verifier", "registrar", "issuer", "status")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ipse.encoding.strict_json import JsonObject
 from ipse.errors import Undetermined
 
 if TYPE_CHECKING:
-    from ipse.network.messages import Response
+    from ipse.network.guarded_client import Guards, Response
 
 __all__ = ["Fetches", "Reach", "resolve"]
 
@@ -46,9 +46,7 @@ class Reach:
 
         return guarded_client.fetch(
             url,
-            allow_loopback=self.allow_loopback,
-            ca_file=self._trusted,
-            deadline=guarded_client.DEADLINE if deadline is None else deadline,
+            **self._guards(deadline),
             before_redirect=before_redirect,
             received=received,
         )
@@ -60,9 +58,7 @@ class Reach:
         return guarded_client.get(
             url,
             accept=accept,
-            allow_loopback=self.allow_loopback,
-            ca_file=self._trusted,
-            deadline=guarded_client.DEADLINE if deadline is None else deadline,
+            **self._guards(deadline),
             follow_redirects=False,
         )
 
@@ -83,14 +79,17 @@ class Reach:
             form=form,
             json=json,
             accept=accept,
-            allow_loopback=self.allow_loopback,
-            ca_file=self._trusted,
-            deadline=guarded_client.DEADLINE if deadline is None else deadline,
+            **self._guards(deadline),
         )
 
-    @property
-    def _trusted(self) -> Path | None:
-        return Path(self.ca_file) if self.ca_file else None
+    def _guards(self, deadline: float | None) -> Guards:
+        from ipse.network.guarded_client import DEADLINE
+
+        return {
+            "deadline": DEADLINE if deadline is None else deadline,
+            "allow_loopback": self.allow_loopback,
+            "ca_file": Path(self.ca_file) if self.ca_file else None,
+        }
 
 
 class Fetches:

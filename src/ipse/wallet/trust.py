@@ -1,7 +1,8 @@
 """The trust list: whose credentials the owner accepts, and the authorities whose certificates count.
 
 An issuer is trusted for types of credentials. An authority (CA) is trusted for a purpose: `verifier` for who
-asks, `issuer` for who issues credentials of any type, `status` for who publishes status lists.
+asks, `registrar` for who registers verifiers, `issuer` for who issues credentials of any type, `status` for
+who publishes status lists.
 """
 
 from __future__ import annotations
@@ -111,7 +112,7 @@ def trust_of(wallet: Wallet) -> Trust:
 
 
 def anchors(wallet: Wallet, purpose: str) -> tuple[Certificate, ...]:
-    """The trust anchors for `verifier`, `issuer` or `status`, from the newest state of the vault.
+    """The trust anchors for one of PURPOSES, from the newest state of the vault.
 
     Raises UsageError for another purpose, and as `trusted`.
     """

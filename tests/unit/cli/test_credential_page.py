@@ -137,6 +137,15 @@ def test_warnings_come_first_and_are_recalled_at_the_end_of_a_long_page() -> Non
     assert lines[-1] == "! there are warnings at the top of this page"
 
 
+@pytest.mark.parametrize("width", [80, 40])
+def test_no_line_of_a_warning_reads_like_a_label(width: int) -> None:
+    """Whoever writes the words of a warning can choose where its lines are broken."""
+    for before in range(width):
+        found = Finding("values-tested", f"{'x' * before} who asks: your bank")
+        shown = page(_proposal(_leaving((("age",), 5)), findings=(found,)), width).splitlines()
+        assert sum(line.startswith("  who asks:") for line in shown) == 1, "the label itself"
+
+
 def test_nothing_that_fits_is_said_with_the_reason() -> None:
     made = replace(_proposal(), options=(), missing=(("pid", "there is no such credential"),))
     shown = _flat(page(made))
@@ -198,6 +207,19 @@ def test_no_words_of_others_stand_outside_their_marks() -> None:
     outside = "".join(re.split('"[^"]*"', shown))
     assert "your bank" not in outside, outside
     assert shown.count('"') % 2 == 0
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+def test_no_line_of_others_begins_like_a_line_of_the_page(width: int) -> None:
+    words = "x " * 40 + "signed with its key for them alone " * 6 + "registered for a good cause " * 6
+    bad = _leaving((("a",), words), ((words,), 1), types=(words,), issuer=words)
+    made = _proposal(bad, bad, purpose=words, registered=Registered(words, "", words), missing=())
+    fits = width - (16 if width >= 60 else 4)
+    for shown in (page(made, width), leaving(made, 0, width), ways(made, 0, width)):
+        for line in shown.splitlines():
+            assert not line.strip().startswith("registered for"), shown
+        own = [line for line in shown.splitlines() if line.strip().startswith("signed with its")]
+        assert len(own) <= (1 if fits > 33 else 2), shown
 
 
 def _hostile() -> CredentialProposal:

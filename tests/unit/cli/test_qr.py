@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import segno
 
+from ipse import installation
 from ipse.cli import qr
 from ipse.cli.commands import answer
 from ipse.cli.output import Output
@@ -261,7 +262,7 @@ def test_without_the_extra_its_name_is_said(monkeypatch: pytest.MonkeyPatch) -> 
             patched.setitem(sys.modules, missing, None)
             with pytest.raises(MissingFeature) as caught:
                 qr.texts(data, what="it")
-            assert "ipse[qr]" in caught.value.hint
+            assert installation.how_to_add("qr") in caught.value.hint
 
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +12,7 @@ from ipse.preferences.topics import published
 
 np = pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)")
 
-from ipse.preferences.embedding import Embedder, open_embedder  # noqa: E402 - once it is known that a model can run
+from ipse.preferences.embedding import Embedder  # noqa: E402 - once it is known that a model can run
 from tests.conftest import REPOSITORY  # noqa: E402 - once it is known that a model can run
 
 sys.path.insert(0, str(REPOSITORY / "benchmarks"))
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from purpose_fit import Judge
 
     from ipse.preferences.purpose import Floats
-
-
-@pytest.fixture(scope="module")
-def embedder(models: Path) -> Embedder:
-    return open_embedder(models)
 
 
 @pytest.fixture(scope="module")

@@ -250,8 +250,8 @@ class TestParty:
             ("did:web:shop.example%3A8443", "https://shop.example:8443"),
             ("did:web:shop.example%3a443", "https://shop.example"),
             (DID_KEY, DID_KEY),
-            ("x509:O=Example AG,C=CH", "x509:O=Example AG,C=CH"),
-            ("verifier_attestation:shop", "verifier_attestation:shop"),
+            ("x509:O=Example AG,C=CH;CN=Root", "x509:O=Example AG,C=CH;CN=Root"),
+            ("verifier_attestation:shop;https://a.example", "verifier_attestation:shop;https://a.example"),
         ],
     )
     def test_an_address_and_a_did_web_stand_for_their_origin_and_a_did_of_a_key_for_itself(

@@ -73,6 +73,14 @@ def read_all(*entries: dict[str, Any], access: Certificate | None = ACCESS.value
     )
 
 
+def test_nobody_registers_itself() -> None:
+    assert code(signed(signer=ACCESS)) == "registration-self-signed"
+    renewed = ROOT.issue(
+        leaf_plan(distinguished("Example Books", IDENTIFIER, organization_name="Example Books Ltd"))
+    )
+    assert code(signed(signer=renewed)) == "registration-self-signed"
+
+
 class TestWhatPasses:
     def test_everything_that_the_owner_should_know_is_read(self) -> None:
         found = check(signed())

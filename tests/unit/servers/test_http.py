@@ -21,9 +21,13 @@ from ipse.servers.http.server import Limits
 from ipse.servers.http.sockets import tls_context
 from tests.network_peer.certificates import Authority
 from tests.unit.servers.serving import connected, received, request, send, serving
+from tests.waiting import PATIENCE
 
 Address = tuple[str, int]
-QUICK = Limits(seconds=0.3, linger_seconds=0.2, each=Rate(1e6, 10**6), together=Rate(1e6, 10**6))
+PLENTY = Rate(1e6, 10**6)
+PATIENT = Limits(seconds=PATIENCE, linger_seconds=0.2, each=PLENTY, together=PLENTY)
+QUICK = Limits(seconds=0.3, linger_seconds=0.2, each=PLENTY, together=PLENTY)
+"""For what is to run into its deadline."""
 
 
 def _echo(request: Request) -> Response:
@@ -53,6 +57,13 @@ ROUTES = (
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[Address]:
+    with serving(ROUTES, PATIENT) as found:
+        yield found
+
+
+@pytest.fixture
+def hurried() -> Iterator[Address]:
+    """A server whose deadline is soon."""
     with serving(ROUTES, QUICK) as found:
         yield found
 
@@ -110,6 +121,14 @@ def test_a_path_is_taken_as_it_is_written(address: Address, path: str, status: i
 def test_another_method_is_told_which_are_allowed(address: Address) -> None:
     reply = request(address, "PUT", "/form")
     assert (reply.status, reply.headers["allow"]) == (405, "POST")
+
+
+def test_a_head_request_gets_no_body(address: Address) -> None:
+    with connected(address) as client:
+        client.sendall(b"HEAD / HTTP/1.1\r\n" + _host(address) + b"\r\n")
+        data = b"".join(iter(lambda: client.recv(4096), b""))
+    assert data.startswith(b"HTTP/1.1 405 ")
+    assert data.endswith(b"\r\n\r\n")
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", ""])
@@ -177,21 +196,21 @@ def test_a_second_request_on_the_connection_is_not_looked_at(address: Address) -
     assert send(address, one * 50).status == 200  # and `send` sees that it is the only response
 
 
-def test_slow_headers_end_with_408(address: Address) -> None:
-    with connected(address) as client:
+def test_slow_headers_end_with_408(hurried: Address) -> None:
+    with connected(hurried) as client:
         client.sendall(b"GET / HTTP/1.1\r\n")
         assert received(client).status == 408
 
 
-def test_a_slow_body_ends_with_408(address: Address) -> None:
-    with connected(address) as client:
-        client.sendall(b"POST /echo/x HTTP/1.1\r\n" + _host(address) + b"Content-Length: 9\r\n\r\nab")
+def test_a_slow_body_ends_with_408(hurried: Address) -> None:
+    with connected(hurried) as client:
+        client.sendall(b"POST /echo/x HTTP/1.1\r\n" + _host(hurried) + b"Content-Length: 9\r\n\r\nab")
         assert received(client).status == 408
 
 
-def test_bytes_that_trickle_in_do_not_move_the_deadline(address: Address) -> None:
-    with connected(address) as client:
-        client.sendall(b"POST /echo/x HTTP/1.1\r\n" + _host(address) + b"Content-Length: 99\r\n\r\n")
+def test_bytes_that_trickle_in_do_not_move_the_deadline(hurried: Address) -> None:
+    with connected(hurried) as client:
+        client.sendall(b"POST /echo/x HTTP/1.1\r\n" + _host(hurried) + b"Content-Length: 99\r\n\r\n")
         done = threading.Event()
 
         def trickle() -> None:
@@ -285,14 +304,14 @@ def test_nothing_that_a_stranger_sent_is_logged(address: Address, caplog: pytest
 def test_the_last_address_of_the_proxy_is_the_peer_only_where_it_is_trusted(address: Address) -> None:
     given = "1.1.1.1, 203.0.113.9"
     assert b'"peer": "127.0.0.1"' in request(address, x_forwarded_for=given).body
-    with serving(ROUTES, QUICK, forwarded=True) as behind:
+    with serving(ROUTES, PATIENT, forwarded=True) as behind:
         assert b'"peer": "203.0.113.9"' in request(behind, x_forwarded_for=given).body
         assert b'"peer": "127.0.0.1"' in request(behind, x_forwarded_for="<b>").body
         assert b'"peer": "127.0.0.1"' in request(behind).body
 
 
 def test_whoever_asks_too_often_is_told_to_wait() -> None:
-    limits = Limits(each=Rate(0.001, 2), together=Rate(1e6, 10**6), linger_seconds=0.2)
+    limits = Limits(each=Rate(0.001, 2), together=PLENTY, linger_seconds=0.2)
     with serving(ROUTES, limits, forwarded=True) as address:
         replies = [request(address, x_forwarded_for="198.51.100.1") for _ in range(3)]
         assert [reply.status for reply in replies] == [200, 200, 429]
@@ -301,7 +320,7 @@ def test_whoever_asks_too_often_is_told_to_wait() -> None:
 
 
 def test_paths_that_are_not_there_count_as_well() -> None:
-    limits = Limits(each=Rate(0.001, 1), together=Rate(1e6, 10**6), linger_seconds=0.2)
+    limits = Limits(each=Rate(0.001, 1), together=PLENTY, linger_seconds=0.2)
     with serving(ROUTES, limits) as address:
         assert [request(address, path="/none").status for _ in range(2)] == [404, 429]
 
@@ -351,7 +370,7 @@ def _tls(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 def test_tls_is_spoken_from_1_2_on(tmp_path: Path) -> None:
     server, client = _tls(tmp_path)
     assert server.minimum_version is ssl.TLSVersion.TLSv1_2
-    with serving(ROUTES, QUICK, tls=server) as address:
+    with serving(ROUTES, PATIENT, tls=server) as address:
         for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
             client.minimum_version = client.maximum_version = version
             with client.wrap_socket(connected(address), server_hostname="127.0.0.1") as one:

@@ -53,9 +53,9 @@ def test_a_session_is_found_by_either_name_and_by_no_other(sessions: Sessions, c
             find(name)
 
 
-def test_names_hold_256_bits(clock: Clock) -> None:
+def test_names_hold_256_and_128_bits(clock: Clock) -> None:
     session = _made(clock)
-    assert {len(session.id), len(session.request_id)} == {43}
+    assert (len(session.id), len(session.request_id)) == (43, 22)
     assert len({session.id, session.request_id, _made(clock).id}) == 3
 
 
@@ -81,6 +81,16 @@ def test_what_expired_while_no_server_ran_is_deleted_at_the_start(tmp_path: Path
     second = Sessions.open(path, KEY, clock)
     assert not second.holds(session.id)
     second.close()
+
+
+def test_two_servers_of_one_wallet_share_the_file(tmp_path: Path, clock: Clock) -> None:
+    one, other = (Sessions.open(tmp_path / "verifier.db", KEY, clock) for _ in range(2))
+    session = _made(clock)
+    one.add(session)
+    assert other.find(session.id) == session
+    assert (one.claim(session), other.claim(session)) == (True, False)
+    one.close()
+    other.close()
 
 
 def test_no_more_sessions_are_kept_than_may_be_and_expired_ones_make_room(

@@ -7,12 +7,18 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ipse.credentials import formats
+from ipse.credentials.issuer import Draft, IssueOptions, SigningKey
+from ipse.credentials.issuer import Issuer as Issuance
+from ipse.credentials.policy import Challenge
+from ipse.dids import did_key
+from ipse.keys import key_types
 from ipse.servers.http.messages import Request
 from ipse.servers.verifier.requests import Asked
 from tests.openid_peer.encoding import b64
@@ -380,6 +386,54 @@ def test_an_answer_encrypted_to_another_key_is_refused(server: Server, wallet: L
     form = {"response": encrypted({"state": asked.payload["state"], "vp_token": {}}, other, "A128GCM")}
     assert wallet.call(asked.payload["response_uri"], form).status == 400
     assert server.result(session) is None
+
+
+# W3C presentations
+
+
+def _w3c(around: Around, form: str, payload: Any, count: int, *, about: bool = True) -> Any:
+    """A presentation of so many credentials by their subject, or `about` nobody, bound to a request."""
+    key = key_types.generate("P-256")
+    did = did_key.from_public_key(key.public())
+    holder = SigningKey(did, did_key.verification_method_id(did), key)
+    by = SigningKey(around.issuer.did, did_key.verification_method_id(around.issuer.did), around.issuer.key)
+    now = datetime.now(UTC)
+    issuer = Issuance(by, IssueOptions(form), now=now)
+    draft = Draft(did if about else None, ("VerifiableCredential",), {"name": "Ada"})
+    issued = [issuer.issue(draft).text for _ in range(count)]
+    made = formats.named(form)
+    challenge = Challenge(payload["client_id"], payload["nonce"])
+    return made.present(made.select(issued, ()), holder, challenge, now=now)
+
+
+@pytest.mark.parametrize(("form", "asked"), [("w3c", "ldp_vc"), ("jwt", "jwt_vc_json")])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_presentation_is_of_one_credential(
+    around: Around, server: Server, wallet: LocalWallet, form: str, asked: str, count: int
+) -> None:
+    meta = {"type_values": [["https://www.w3.org/2018/credentials#VerifiableCredential"]]}
+    session, link = server.ask(Asked({"credentials": [{"id": "a", "format": asked, "meta": meta}]}))
+    fetched = wallet.fetch(link)
+    sent = _w3c(around, form, fetched.payload, count)
+    reply = wallet.send(fetched, Lie(answer=lambda answer: answer.update(vp_token={"a": [sent]})))
+    result = server.result(session)
+    assert (reply.status, result["status"]) == ((200, "verified") if count == 1 else (400, "failed")), result
+    if count == 1:
+        (presentation,) = result["credentials"]["a"]
+        assert presentation["credentials"][0]["claims"]["name"] == "Ada"
+
+
+@pytest.mark.parametrize(("form", "asked"), [("w3c", "ldp_vc"), ("jwt", "jwt_vc_json")])
+@pytest.mark.parametrize("required", [True, False])
+def test_whoever_presents_a_credential_about_nobody_is_not_its_holder(
+    around: Around, server: Server, wallet: LocalWallet, form: str, asked: str, required: bool
+) -> None:
+    query = {"id": "a", "format": asked, "meta": {}, "require_cryptographic_holder_binding": required}
+    session, link = server.ask(Asked({"credentials": [query]}))
+    fetched = wallet.fetch(link)
+    sent = _w3c(around, form, fetched.payload, 1, about=False)
+    wallet.send(fetched, Lie(answer=lambda answer: answer.update(vp_token={"a": [sent]})))
+    assert server.result(session)["status"] == ("failed" if required else "verified")
 
 
 # Transaction data

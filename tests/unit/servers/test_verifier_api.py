@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from ipse.keys import key_types
 from ipse.keys.certificates import read_certificates
 from ipse.protocols import openid4vp
 from ipse.servers.http.messages import Request, Response
+from tests.openid_peer.encoding import b64
+from tests.openid_peer.wallet import Lie
 from tests.unit.servers.verifying import ORIGIN, QUERY, TOKEN, TYPE, Around, LocalWallet, Server, served
 
 BEARER = {"authorization": f"Bearer {TOKEN}"}
@@ -25,6 +28,7 @@ QUESTION = {
     "candidates": ["a red door", "a blue sea", "a green hill"],
     "top": 1,
 }
+UNBOUND = {"credentials": [QUERY["credentials"][0] | {"require_cryptographic_holder_binding": False}]}
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,14 @@ def test_an_application_asks_and_finds_out(server: Server, wallet: LocalWallet, 
     assert result["credentials"]["membership"][0]["types"] == [TYPE]
 
 
+@pytest.mark.parametrize(
+    "stated", [{"purpose": "to lend books"}, {"purpose": "to lend books", "retention": 0}]
+)
+def test_a_purpose_is_stated_in_what_the_holder_signs(server: Server, stated: Any) -> None:
+    (entry,) = server.sessions.find(ask(server, **stated)["id"]).request["transaction_data"]
+    assert entry == {"type": "urn:ipse:purpose:1", "credential_ids": ["membership"], **stated}
+
+
 def test_the_page_of_an_application_brings_the_code_of_its_session(
     server: Server, wallet: LocalWallet
 ) -> None:
@@ -87,6 +99,20 @@ def test_the_page_of_an_application_brings_the_code_of_its_session(
     assert call(server, "GET", f"/sessions/{asked['id']}?response_code={code}").status == 200
     for wrong in ("A" * 43, "%C3%A9"):
         assert call(server, "GET", f"/sessions/{asked['id']}?response_code={wrong}").status == 403
+
+
+def test_an_answer_authorizes_what_an_application_says(server: Server, wallet: LocalWallet) -> None:
+    data = {"type": "urn:example:payment", "credential_ids": ["membership"], "amount": "12.00"}
+    asked = ask(server, transaction_data=[data])
+    fetched = wallet.fetch_unchecked(asked["link"])
+    (entry,) = fetched.payload["transaction_data"]
+    hashes = [b64(hashlib.sha256(entry.encode()).digest())]
+    said = Lie(binding=lambda binding: binding.update(transaction_data_hashes=hashes))
+    assert wallet.send(fetched, said).status == 200
+    assert poll(server, asked["id"])["status"] == "verified"
+    unsaid = ask(server, transaction_data=[data])
+    assert wallet.send(wallet.fetch_unchecked(unsaid["link"])).status == 400
+    assert poll(server, unsaid["id"])["status"] == "failed"
 
 
 def test_a_session_is_deleted_by_its_application(server: Server) -> None:
@@ -189,6 +215,22 @@ def test_a_browser_asks_first_without_the_token(server: Server) -> None:
         {"preferences": QUESTION | {"about": "x"}},
         {"preferences": QUESTION | {"more": 1}},
         {"preferences": QUESTION, "query": "membership"},
+        {"preferences": QUESTION, "transaction_data": []},
+        {"transaction_data": {}},
+        {"transaction_data": ["text"]},
+        {"transaction_data": [{"type": "a"}]},
+        {"transaction_data": [{"type": "a", "credential_ids": ["other"]}]},
+        {"preferences": QUESTION, "purpose": "to order the shelf"},
+        {"purpose": ""},
+        {"purpose": 1},
+        {"purpose": "a\x1bb"},
+        {"purpose": "a" * 301},
+        {"retention": 86400},
+        {"purpose": "to lend books", "retention": -1},
+        {"purpose": "to lend books", "retention": True},
+        {"purpose": "to lend books", "retention": "1d"},
+        {"purpose": "to lend books", "dcql_query": UNBOUND},
+        {"purpose": "to lend books", "dcql_query": {}},
     ],
     ids=lambda body: str(body)[:60],
 )

@@ -152,17 +152,18 @@ def _show(context: Context, handed: Handed, answered: Answered, open_: bool | No
 
     Raises ConsentRefused for one that says nothing.
     """
+    if answered.accepted is not None:
+        context.output.message(f"sent to {printable(answered.request.origin)}; log entry {answered.entry}")
     next_uri = _next(context, handed, answered, open_)
     text = _printed(handed, answered, next_uri)
     facts = _facts(answered, text, next_uri)
     if text or context.output.json:
         context.output.document(text, facts)
-    if answered.accepted is not None:
-        context.output.message(f"sent to {printable(answered.request.origin)}; log entry {answered.entry}")
-        if answered.accepted.refused_uri:
-            context.output.message(
-                f"they name {answered.accepted.refused_uri} to go on, which is not https and is not opened"
-            )
+    if answered.accepted is not None and answered.accepted.refused_uri:
+        context.output.message(
+            f"they send you on to {answered.accepted.refused_uri}, which is no plain https address and is not"
+            " opened"
+        )
     if answered.reason is not None:
         sys.stdout.flush()
         raise ConsentRefused(

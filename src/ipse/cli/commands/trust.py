@@ -35,7 +35,7 @@ def add(
         typer.Option(
             "--for",
             metavar="TYPE",
-            help="A type it may issue, `*` for all; with --ca: verifier, issuer or status. May be repeated.",
+            help="A type it may issue, `*` for all; with --ca: verifier, registrar, issuer or status.",
         ),
     ] = None,
     authority: Annotated[

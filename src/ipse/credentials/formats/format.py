@@ -174,7 +174,6 @@ class Presentable:
       W3C credential
     - `disclosable`: the paths of what can be withheld, parents before children; None for a format without
       selective disclosure
-    - `about_itself`: members at the root of `claims` that are about the credential, not about its subject
     - `signed_by`: what a verifier has to accept of its issuer's signature, by the name of the list in
       `vp_formats_supported` (appendix B), in Python's spelling
     - `holder_lists`: the lists that the algorithm of its holder's signature has to be in
@@ -185,7 +184,6 @@ class Presentable:
     claims: JsonObject = field(repr=False)
     types: tuple[str, ...]
     disclosable: tuple[tuple[str | int, ...], ...] | None
-    about_itself: frozenset[str]
     signed_by: Mapping[str, str]
     holder_lists: tuple[str, ...] = ()
     certificates: tuple[str, ...] = field(default=(), repr=False)

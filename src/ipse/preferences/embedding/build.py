@@ -45,6 +45,8 @@ _QUANTISED: Final = "quantised.onnx"
 _SPACE: Final = 4
 """Times the size of the model: it is there three times for a moment."""
 _MOST_CHARACTERS: Final = 300
+_PARITY_DIGITS: Final = 4
+"""sentence-transformers computes the others differently on each processor."""
 
 
 @dataclass(slots=True)
@@ -163,8 +165,8 @@ def _finish(folder: Path, source: ModelSource, choice: _Choice, reference: Refer
         fingerprint=fingerprint(source, choice.runtime),
         dimension=reference.dimension,
         max_tokens=reference.max_tokens,
-        parity_mean=choice.parity.mean,
-        parity_min=choice.parity.least,
+        parity_mean=round(choice.parity.mean, _PARITY_DIGITS),
+        parity_min=round(choice.parity.least, _PARITY_DIGITS),
         rejected=choice.rejected,
         files=tuple(CompiledFile.of(name, (folder / name).read_bytes()) for name in names),
         versions={name: str(import_module(name).__version__) for name in _VERSIONS_OF},

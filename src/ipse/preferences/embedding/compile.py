@@ -15,6 +15,7 @@ from ipse.preferences.embedding.compiled_model import exclusive, folder_of, fres
 from ipse.preferences.embedding.embedder import COMPILING, require
 from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.runtime import load
+from ipse.preferences.embedding.shipped_model import is_shipped, load_default
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,13 +39,15 @@ def open_embedder(
     digests: DigestStore | None = None,
     progress: Callable[[str], None] = _unseen,
 ) -> Embedder:
-    """The embedder of `model`: from `cache` if it is there and unaltered, else compiled into it.
+    """The embedder of `model`: the default as it comes with ipse, any other compiled into `cache` once.
 
-    From the cache it takes a fifth of a second, compiling about ten seconds; `progress` gets the name
-    of each stage as it begins. What lies in `cache` is only run if `digests` know it, and else compiled anew;
-    without them whoever can write in `cache` is believed. Raises MissingFeature without the extra `profile`,
-    CorruptData if the model's files are not the expected ones, StorageError.
+    Loading takes a fifth of a second, compiling about ten seconds; `progress` gets the name of each stage as
+    it begins. What lies in `cache` is only run if `digests` know it, and else compiled anew; without them
+    whoever can write in `cache` is believed. Raises MissingFeature without the extra `profile` (`models` for
+    any other model), CorruptData if the model's files are not the expected ones, StorageError.
     """
+    if is_shipped(model):
+        return load_default()
     try:
         return load(cache, model=model, digests=digests)
     except NotFound:
@@ -61,11 +64,11 @@ def compile_model(
     digests: DigestStore | None = None,
     progress: Callable[[str], None] = _unseen,
 ) -> Embedder:
-    """Like open_embedder, for a model that is known not to be there.
+    """Compile `model`, the default too, into `cache`, and load it from there. Raises as open_embedder does.
 
     If another process is compiling, this one waits for it and uses what it made.
     """
-    require(*COMPILING)
+    require(*COMPILING, extra="models")
     model.locate()
     with exclusive(cache, waiting=lambda: progress("waiting for another process that compiles")):
         with suppress(NotFound, CorruptData):

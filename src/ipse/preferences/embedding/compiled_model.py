@@ -45,7 +45,7 @@ __all__ = [
 
 MANIFEST: Final = "manifest.json"
 SCHEMA: Final = 1
-RECIPE: Final = 2
+RECIPE: Final = 3
 """Goes up with every change of this package that changes vectors; they then get new fingerprints."""
 _LOCK: Final = ".lock"
 _BUILDING: Final = ".building-"
@@ -153,9 +153,9 @@ class DigestStore(Protocol):
         """Keep the digest of what `source` was just compiled into."""
 
 
-def fingerprint(source: ModelSource, runtime: Runtime) -> str:
-    """16 hex digits over the model's files, the runtime and RECIPE."""
-    return hashlib.sha256(f"{RECIPE} {runtime} {source.digest}".encode()).hexdigest()[:16]
+def fingerprint(source: ModelSource, runtime: Runtime, recipe: int = RECIPE) -> str:
+    """16 hex digits over the model's files, the runtime and the recipe."""
+    return hashlib.sha256(f"{recipe} {runtime} {source.digest}".encode()).hexdigest()[:16]
 
 
 def folder_of(cache: Path, source: ModelSource) -> Path:

@@ -26,22 +26,22 @@ __all__ = [
 ]
 
 REFERENCE: Final = ("sentence_transformers", "tokenizers", "numpy")
-"""Modules that the reference embedder imports."""
+"""Modules that the reference embedder imports; in the extra `models`."""
 COMPILING: Final = ("sentence_transformers", "onnx", "onnxruntime", "tokenizers", "numpy")
-"""Modules that compiling a model imports."""
+"""Modules that compiling a model imports; in the extra `models`."""
 LOADING: Final = ("onnxruntime", "tokenizers", "numpy")
-"""Modules that a compiled model imports."""
+"""Modules that a compiled model imports; in the extra `profile`, and in `models`."""
 
 
-def require(*modules: str) -> None:
-    """Raise MissingFeature, naming each of `modules` that is not installed. Imports none of them."""
+def require(*modules: str, extra: str) -> None:
+    """Raise MissingFeature, naming each of `modules`, of the `extra`, that is not installed. Imports none."""
     missing = [module.replace("_", "-") for module in modules if find_spec(module) is None]
     if missing:
         from ipse import installation
 
         raise MissingFeature(
-            f"the profile extra is not installed ({', '.join(missing)})",
-            hint=installation.how_to_add("profile"),
+            f"the extra ipse[{extra}] is not installed ({', '.join(missing)})",
+            hint=installation.how_to_add(extra),
         )
 
 

@@ -74,7 +74,7 @@ class ModelSource:
         """The folder with the files, not looked into. Raises MissingFeature without the package."""
         if self.folder is not None:
             return self.folder
-        require(self.package)
+        require(self.package, extra="models")
         spec = find_spec(self.package)
         assert spec is not None
         assert spec.submodule_search_locations
@@ -171,4 +171,7 @@ DEFAULT_MODEL: Final = ModelSource(
         ("vocab.txt", "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"),
     ),
 )
-"""384 dimensions, 256 tokens at once, mostly English; in the extra `profile`."""
+"""384 dimensions, 256 tokens at once, mostly English.
+
+It comes compiled with ipse. The files here, from which it was compiled, are in the extra `models`.
+"""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ipse.preferences.embedding.reference import ReferenceEmbedder
 
     Floats = NDArray[np.float32]
+    Doubles = NDArray[np.float64]
 
 __all__ = ["Activations", "calibrate", "columns_in_7_bits", "optimise", "quantise", "rows_in_8_bits"]
 
@@ -53,10 +54,14 @@ _MARGIN: Final = 1.05
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activations:
-    """The least and the greatest value of each input feature of a linear layer, float32 (inputs,)."""
+    """The least and the greatest value of each input feature of a linear layer, float64 (inputs,).
 
-    low: Floats
-    high: Floats
+    They are measured in 64 bits and what is made of them is rounded to 32. Processors and numbers of threads
+    differ in the last bits of a sum; in 32 bits that would give other codes, and so other vectors.
+    """
+
+    low: Doubles
+    high: Doubles
 
     @property
     def scale(self) -> np.float32:
@@ -77,7 +82,7 @@ class Activations:
         import numpy as np
 
         reach = np.maximum(np.maximum(-self.low, self.high), 1e-6)
-        weight = np.maximum(np.abs(matrix).max(axis=1), 1e-6)
+        weight = np.maximum(np.abs(matrix.astype(np.float64)).max(axis=1), 1e-6)
         wanted = reach**_BALANCE / weight ** (1 - _BALANCE)
         shrink: Floats = np.maximum(wanted / np.quantile(wanted, _REACHING), 1).astype(np.float32)
         return shrink
@@ -99,11 +104,11 @@ def calibrate(reference: ReferenceEmbedder) -> dict[str, Activations]:
     """The inputs of all linear layers of a model, by the layers' names in its encoder.
 
     They are measured on random sequences of its vocabulary, the same at every compile, and so belong to
-    no language more than its vocabulary does.
+    no language more than its vocabulary does. The encoder is measured in 64 bits and left in 32.
     """
     import torch
 
-    encoder = reference.model[0].auto_model
+    encoder = reference.model[0].auto_model.double()
     seen: dict[str, Activations] = {}
 
     def watch(name: str) -> Any:
@@ -127,6 +132,7 @@ def calibrate(reference: ReferenceEmbedder) -> dict[str, Activations]:
     finally:
         for hook in hooks:
             hook.remove()
+        encoder.float()
     return seen
 
 

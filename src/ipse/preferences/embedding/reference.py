@@ -72,7 +72,7 @@ def load_reference(model: ModelSource = DEFAULT_MODEL) -> ReferenceEmbedder:
     Sets the variables that keep the Hugging Face libraries offline for the rest of the process.
     Raises MissingFeature, CorruptData, NotFound.
     """
-    require(*REFERENCE)
+    require(*REFERENCE, extra="models")
     folder = model.verify()
     os.environ.update(_ALONE)
     with _quiet():

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -16,7 +15,7 @@ from ipse.preferences.embedding.model_source import DEFAULT_MODEL, ModelSource
 from ipse.preferences.embedding.windows import Splitter, Window, join
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ipse.preferences.embedding.compiled_model import DigestStore
@@ -31,8 +30,8 @@ __all__ = [
     "CompiledEmbedder",
     "load",
     "onnxruntime",
-    "prepare",
     "read_manifest",
+    "start",
 ]
 
 _Result = TypeVar("_Result")
@@ -74,20 +73,9 @@ INPUT: Final = "input_ids"
 OUTPUT: Final = "vectors"
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """A compiled model as it was read: each file once, and held to the hash that its manifest has."""
-
-    manifest: Manifest
-    content: dict[str, bytes]
-
-
 _MAX_THREADS: Final = 4
 _MAX_BATCH_TOKENS: Final = 256
 """What a layer makes of so many tokens stays in the cache of one core."""
-
-_prepared: Final[dict[tuple[Path, ModelSource], _Files]] = {}
-"""What `prepare` read a moment ago; each is handed out once."""
 
 
 class CompiledEmbedder:
@@ -127,18 +115,28 @@ def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL, digests: DigestStor
 
     What runs is what was hashed: it is read once. Raises NotFound if it has not been compiled (by this
     version of ipse), CorruptData if what is there was truncated or altered or is unknown to `digests`, and
-    MissingFeature without the extra `profile`.
+    MissingFeature without the libraries, which are in the extra `models`.
     """
-    files = _prepared.pop((cache, model), None)
-    if files is None:
-        require(*LOADING)
-        files = _files(cache, model, digests)
-    manifest, content = files.manifest, files.content
-    manifest.check(model, digests)
+    require(*LOADING, extra="models")
+    manifest = read_manifest(cache, model=model, digests=digests)
     if manifest.runtime is Runtime.REFERENCE:
         from ipse.preferences.embedding.reference import load_reference
 
         return load_reference(model)
+    folder = folder_of(cache, model)
+    with Background(
+        lambda: {file.name: file.check(_read(folder / file.name)) for file in manifest.files}
+    ) as reading:
+        onnxruntime()
+        content = reading.result()
+    return start(manifest, content)
+
+
+def start(manifest: Manifest, content: Mapping[str, bytes]) -> CompiledEmbedder:
+    """The embedder that `manifest` describes, from the verified content of its files by their names.
+
+    Raises CorruptData where the libraries can't read them.
+    """
     try:
         return CompiledEmbedder(
             content[MODEL],
@@ -150,33 +148,12 @@ def load(cache: Path, *, model: ModelSource = DEFAULT_MODEL, digests: DigestStor
     except (IpseError, MemoryError):
         raise
     except Exception as error:  # the libraries raise bare Exceptions
-        raise CorruptData(f"the compiled model of {model.name} does not load: {error}") from error
+        from ipse import installation
 
-
-def prepare(cache: Path) -> None:
-    """Import what a compiled model needs and read the default one, if it is there, for the next `load`.
-
-    For a thread of its own while something else is waited for: nothing of the model runs before `load` has
-    held it to the digest that is kept of it. Raises as load does.
-    """
-    require(*LOADING)
-    import numpy  # noqa: F401 - for the load that follows
-    import tokenizers  # noqa: F401 - for the load that follows
-
-    _prepared[cache, DEFAULT_MODEL] = _files(cache, DEFAULT_MODEL, None)
-
-
-def _files(cache: Path, model: ModelSource, digests: DigestStore | None) -> _Files:
-    """Read the model compiled in `cache`, with onnxruntime imported beside it."""
-    manifest = read_manifest(cache, model=model, digests=digests)
-    if manifest.runtime is Runtime.REFERENCE:
-        return _Files(manifest, {})
-    folder = folder_of(cache, model)
-    with Background(
-        lambda: {file.name: file.check(_read(folder / file.name)) for file in manifest.files}
-    ) as reading:
-        onnxruntime()
-        return _Files(manifest, reading.result())
+        raise CorruptData(
+            f"the compiled model of {manifest.model} does not load: {error}",
+            hint=installation.how_to_install("onnxruntime", "tokenizers", anew=True),
+        ) from error
 
 
 def read_manifest(

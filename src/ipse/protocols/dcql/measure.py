@@ -15,7 +15,7 @@ from ipse.protocols.dcql.matching import HeldCredential
 from ipse.protocols.dcql.paths import leaves
 from ipse.protocols.dcql.query import SD_JWT_VC, W3C_FORMATS, ConcretePath
 
-__all__ = ["Cost", "Disclosure", "copy_cost", "disclosure", "shape"]
+__all__ = ["TECHNICAL", "Cost", "Disclosure", "copy_cost", "disclosure", "shape"]
 
 _W3C_TECHNICAL: Final = frozenset(
     {
@@ -23,7 +23,7 @@ _W3C_TECHNICAL: Final = frozenset(
         "expirationDate", "validFrom", "validUntil",
     }
 )  # fmt: skip
-_TECHNICAL: Final[Mapping[str, frozenset[str]]] = {
+TECHNICAL: Final[Mapping[str, frozenset[str]]] = {
     SD_JWT_VC: frozenset(
         {"iss", "iat", "nbf", "exp", "cnf", "vct", "vct#integrity", "aka_vcts", "status", "_sd_alg"}
     ),
@@ -100,7 +100,7 @@ def disclosure(copy: HeldCredential, paths: Iterable[ConcretePath]) -> Disclosur
         if path[:length] in copy.disclosable
     )
     hidden = copy.disclosable - disclose
-    technical = _TECHNICAL.get(copy.format, frozenset())
+    technical = TECHNICAL.get(copy.format, frozenset())
     leaving = (place for place in leaves(copy.claims) if not place or place[0] not in technical)
     return Disclosure(
         tuple(sorted(disclose, key=_order)),

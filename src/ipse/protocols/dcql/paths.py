@@ -9,7 +9,7 @@ from ipse.encoding.safe_text import printable
 from ipse.encoding.strict_json import Json, JsonObject, kind_of
 from ipse.protocols.dcql.query import ClaimPath, ConcretePath
 
-__all__ = ["equals_one_of", "leaves", "select", "show"]
+__all__ = ["equals_one_of", "leaves", "select", "show", "values"]
 
 _Selected: TypeAlias = list[tuple[ConcretePath, Json]]
 
@@ -64,9 +64,14 @@ def _kind(value: Json) -> type:
     return float if type(value) is int else type(value)
 
 
-def leaves(value: Json, place: ConcretePath = ()) -> Iterator[ConcretePath]:
-    """The places of all strings, numbers, booleans and nulls in `value`, and of its empty containers."""
-    stack: list[tuple[ConcretePath, Json]] = [(place, value)]
+def leaves(value: Json) -> Iterator[ConcretePath]:
+    """The places of the single `values` in `value`."""
+    return (place for place, _ in values(value))
+
+
+def values(value: Json) -> Iterator[tuple[ConcretePath, Json]]:
+    """All strings, numbers, booleans and nulls in `value`, and its empty containers, with their places."""
+    stack: list[tuple[ConcretePath, Json]] = [((), value)]
     while stack:
         at, node = stack.pop()
         if isinstance(node, dict) and node:
@@ -74,7 +79,7 @@ def leaves(value: Json, place: ConcretePath = ()) -> Iterator[ConcretePath]:
         elif isinstance(node, list) and node:
             stack.extend(((*at, index), inner) for index, inner in enumerate(node))
         else:
-            yield at
+            yield at, node
 
 
 def show(path: ClaimPath) -> str:

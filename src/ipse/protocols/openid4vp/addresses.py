@@ -7,7 +7,7 @@ to choose, so the address is held to the proof of who asks.
 from __future__ import annotations
 
 from typing import Final, get_args
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ipse.dids import did_web
 from ipse.encoding.strict_json import JsonObject, excerpt
@@ -98,8 +98,9 @@ def client_party(client: Client, address: str) -> str:
 
     - nothing proved, or a DID: what `parties.party_of` says of the address or the DID
     - a certificate with a DNS name that is the host of the address: the origin of the address
-    - any other certificate: `x509:` and its subject, which stays when a certificate is renewed
-    - an attestation: the client identifier
+    - any other certificate: `x509:`, its subject, which stays when a certificate is renewed, `;` and the
+      subject of the authority that is trusted, since another may certify the same name to somebody else
+    - an attestation: the client identifier, `;` and its issuer, for the same reason
     """
     proof = client.proof
     if isinstance(proof, NoProof):
@@ -110,5 +111,5 @@ def client_party(client: Client, address: str) -> str:
         leaf, origin = proof.chain.leaf, origin_of(address)
         if urlsplit(origin).hostname in [name.lower() for name in leaf.dns_names]:
             return origin
-        return f"x509:{leaf.subject}" if leaf.subject else client.identifier.text
-    return client.identifier.text
+        return f"x509:{leaf.subject};{proof.chain.anchor.subject}" if leaf.subject else client.identifier.text
+    return f"{client.identifier.text};{quote(proof.issuer, safe=':/')}"

@@ -6,6 +6,7 @@ finding refuses a request: the owner decides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -26,6 +27,8 @@ _SHOWN: Final = 5
 """Claims or values that one sentence names."""
 _MAX_FINDINGS: Final = 40
 _MAX_TEXTS: Final = 1000
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_.\[\]-]{1,80}", re.ASCII)
+"""Paths that are one word, as nearly all are."""
 _PAYEES: Final = frozenset(
     {"payee", "merchant", "beneficiary", "creditor", "recipient", "seller", "relying_party", "verifier"}
 )
@@ -133,7 +136,7 @@ def _unregistered(request: AuthorizationRequest, registrations: Registrations) -
             if not any(covers(path, claim.path) for path in paths):
                 yield Finding(
                     "claim-not-registered",
-                    f"it is not registered to ask for {show(claim.path)} of {_kind(query)}",
+                    f"it is not registered to ask for {_path(show(claim.path))} of {_kind(query)}",
                 )
         if not query.claims and query.type_sets:
             yield Finding(
@@ -164,10 +167,12 @@ def _oracles(request: AuthorizationRequest) -> Iterator[Finding]:
     for query in request.credentials:
         for claim in query.claims:
             if claim.values is not None:
-                values = _listed(one_line(str(value), 40) for value in claim.values)
+                values = _listed(
+                    _quoted(value) if isinstance(value, str) else str(value) for value in claim.values
+                )
                 yield Finding(
                     "values-tested",
-                    f"whether you can answer tells it whether {show(claim.path)} of {_kind(query)} is"
+                    f"whether you can answer tells it whether {_path(show(claim.path))} of {_kind(query)} is"
                     f" {values}, even if you send nothing",
                 )
 
@@ -217,7 +222,7 @@ def _transactions(request: AuthorizationRequest, registrations: Registrations) -
         names.update(_plain(name) for name in (entry.name, entry.legal_name or "", *_intermediary(entry)))
     for data in request.transaction_data:
         for path, text in _texts(data.content):
-            where = show(path)
+            where = _path(show(path))
             if not is_printable(text.replace("\n", "")):
                 yield Finding(
                     "transaction-unreadable",
@@ -295,7 +300,7 @@ def _claims(asked: Collection[AskedClaim]) -> str:
     with_claims = {claim.type for claim in asked if claim.path}
     return _listed(
         (
-            claim.path or _quoted(claim.type)
+            _path(claim.path) if claim.path else _quoted(claim.type)
             for claim in sorted(asked)
             if claim.path or claim.type not in with_claims
         ),
@@ -309,6 +314,11 @@ def _listed(entries: Iterable[str], *, last: str = " or ") -> str:
     if len(every) > _SHOWN:
         return f"{', '.join(shown)}{last}{len(every) - _SHOWN} more"
     return last.join(filter(None, [", ".join(shown[:-1]), shown[-1] if shown else ""]))
+
+
+def _path(shown: str) -> str:
+    """A claim by its path, in quotation marks unless it is one plain word."""
+    return shown if _PLAIN.fullmatch(shown) else _quoted(shown)
 
 
 def _quoted(text: str) -> str:

@@ -4,7 +4,9 @@
     routing     exact paths to functions
     rates       token buckets: how often anybody, and all together, may ask
     reading     one request from a connection, within its bounds
-    server      the sockets: accepting, TLS, deadlines, a clean stop
+    sockets     where to listen, and the certificate for TLS
+    server      accepting within bounds, one deadline for each request, a clean stop
+    running     one server in the main thread, until a signal or a time limit
 
 A connection carries one request and is closed then, so that no second request can hide behind the first.
 """

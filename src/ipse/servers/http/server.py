@@ -1,4 +1,4 @@
-"""The sockets: accepting within bounds, TLS, one deadline for each request, a clean stop."""
+"""Accepts connections within bounds, gives each request one deadline, and stops cleanly."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ __all__ = ["Limits", "Listener", "Server"]
 _log = logging.getLogger(__name__)
 
 _READ: Final = 16 * 1024
+_HEAD: Final = b"HEAD "
+"""How a request begins whose response has no body, whatever its length says (RFC 9110 section 9.3.2)."""
 _LINGER_BYTES: Final = 256 * 1024
 """What a refused client may still send, so that it reads the refusal and is not cut off."""
 _ALWAYS: Final = (
@@ -221,6 +223,8 @@ class _Exchange:
         self._peer = peer
         self._pool = pool
         self._connection = h11.Connection(h11.SERVER, max_incomplete_event_size=reading.MAX_INCOMPLETE)
+        self._begins = b""
+        """The first bytes of the request."""
         self._whole = False
         """Whether all of the request was read."""
 
@@ -275,7 +279,10 @@ class _Exchange:
             )
 
     async def _receive(self) -> bytes:
-        return await self._reader.read(_READ)
+        data = await self._reader.read(_READ)
+        if len(self._begins) < len(_HEAD):
+            self._begins += data[: len(_HEAD)]
+        return data
 
     async def _continue(self) -> None:
         import h11
@@ -297,7 +304,8 @@ class _Exchange:
         lines = [f"HTTP/1.1 {response.status} {_reason(response.status)}"]
         lines += [f"{name}: {value}" for name, value in headers]
         assert not any("\r" in line or "\n" in line for line in lines), "a header of ours has a line break"
-        self._writer.write("\r\n".join([*lines, "", ""]).encode("ascii") + response.body)
+        body = b"" if self._begins.startswith(_HEAD) else response.body
+        self._writer.write("\r\n".join([*lines, "", ""]).encode("ascii") + body)
         await self._writer.drain()
 
     async def _linger(self) -> None:

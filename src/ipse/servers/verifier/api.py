@@ -22,7 +22,7 @@ from ipse.errors import IpseError, NotFound
 from ipse.servers.http.messages import JSON, Refused, Request, Response
 from ipse.servers.http.routing import Handler, Route
 from ipse.servers.verifier.addresses import SCHEMES, page_of
-from ipse.servers.verifier.requests import Asked, Requests
+from ipse.servers.verifier.requests import Asked, Requests, purpose_data
 from ipse.servers.verifier.sessions import Session, Sessions, Status, TooManySessions
 
 __all__ = ["Api", "Queries", "link_of", "preferences"]
@@ -33,7 +33,12 @@ Queries = Mapping[str, JsonObject]
 _SESSIONS: Final = "/sessions"
 _ONE: Final = "/sessions/{session}"
 _MAX_BODY: Final = 512 * 1024
-_MEMBERS: Final = frozenset({"query", "dcql_query", "preferences", "redirect_uri", "scheme"})
+_MEMBERS: Final = frozenset(
+    {
+        *("query", "dcql_query", "preferences", "purpose", "retention"),
+        *("transaction_data", "redirect_uri", "scheme"),
+    }
+)
 _OPTIONS: Final = frozenset(
     {"level", "purpose", "retention", "candidates", "top", "topics", "about", "limit"}
 )
@@ -145,15 +150,19 @@ class Api:
         if len(given) > 1 or (not given and len(self.queries) != 1):
             raise Refused(400, "give one of query (a name), dcql_query and preferences")
         if "preferences" in given:
+            if body.keys() & {"purpose", "retention", "transaction_data"}:
+                raise Refused(400, "preferences have their purpose and retention within")
             return preferences(body["preferences"])
         if "dcql_query" in given:
-            if not isinstance(body["dcql_query"], dict):
+            query = body["dcql_query"]
+            if not isinstance(query, dict):
                 raise Refused(400, "dcql_query is not an object")
-            return Asked(body["dcql_query"])
-        name = body["query"] if given else next(iter(self.queries))
-        if not isinstance(name, str) or name not in self.queries:
-            raise Refused(400, "there is no query of this name")
-        return Asked(self.queries[name])
+        else:
+            name = body["query"] if given else next(iter(self.queries))
+            if not isinstance(name, str) or name not in self.queries:
+                raise Refused(400, "there is no query of this name")
+            query = self.queries[name]
+        return Asked(query, _transaction_data(body, query))
 
     def _redirect(self, body: JsonObject) -> str:
         """Where the owner's browser goes: a page of a named origin, or our own."""
@@ -185,6 +194,19 @@ class Api:
             return self.sessions.find(request.parameters["session"])
         except NotFound as error:
             raise Refused(404, "there is no such session, or no more") from error
+
+
+def _transaction_data(body: JsonObject, query: JsonObject) -> tuple[JsonObject, ...]:
+    """What the answer is to authorize (section 8.4), and the purpose if one is stated. Raises Refused."""
+    entries = body.get("transaction_data", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise Refused(400, "transaction_data is not an array of objects")
+    if not body.keys() & {"purpose", "retention"}:
+        return tuple(entries)
+    try:
+        return (*entries, purpose_data(query, body.get("purpose"), body.get("retention")))
+    except IpseError as error:
+        raise Refused(400, error.message) from error
 
 
 def preferences(given: Json) -> Asked:

@@ -9,10 +9,9 @@ from typing import Final
 from ipse.credentials import formats
 from ipse.credentials.formats.format import Presentable
 from ipse.credentials.verifier import Verification
-from ipse.encoding import base64url
 from ipse.encoding.strict_json import Json, JsonObject, as_list
-from ipse.errors import IpseError, MalformedInput
-from ipse.keys.certificates import read_chain
+from ipse.errors import MalformedInput
+from ipse.keys.certificates import authority_key_ids
 from ipse.protocols.dcql.matching import HeldCredential
 
 __all__ = ["credential"]
@@ -28,11 +27,12 @@ def credential(key: str, sent: str | JsonObject, verification: Verification) -> 
     """
     assert verification.content is not None
     text = sent if isinstance(sent, str) else json.dumps(sent)
-    bound = verification.is_presentation
+    judged = verification
     if verification.is_presentation:
-        text = _only_credential(verification.content.document)
-    elif verification.report.check("holder-binding").value:
-        bound, text = True, text.rpartition("~")[0] + "~"  # the key binding is verified, and left out
+        text, judged = _only_credential(verification.content.document), verification.credentials[0]
+    bound = bool(judged.report.check("holder-binding").value)  # not where anyone may present it
+    if bound and not verification.is_presentation:
+        text = text.rpartition("~")[0] + "~"  # the key binding is verified, and left out
     found = _presentable(text)
     return HeldCredential(
         key,
@@ -40,7 +40,7 @@ def credential(key: str, sent: str | JsonObject, verification: Verification) -> 
         found.claims,
         found.types,
         holder_bound=bound,
-        authority_key_ids=_authority_key_ids(found),
+        authority_key_ids=authority_key_ids(found.certificates),
     )
 
 
@@ -60,14 +60,3 @@ def _unwrapped(entry: Json) -> str:
 
 def _presentable(text: str) -> Presentable:
     return formats.read(text).format.presentable(text)
-
-
-def _authority_key_ids(found: Presentable) -> tuple[str, ...]:
-    if not found.certificates:
-        return ()
-    try:
-        chain = read_chain(list(found.certificates))
-    except IpseError:
-        return ()
-    held = (certificate.authority_key_id for certificate in chain)
-    return tuple(base64url.encode(identifier) for identifier in held if identifier is not None)

@@ -13,11 +13,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ipse.encoding import strict_json
-from ipse.encoding.strict_json import JsonObject
+from ipse.encoding.strict_json import Json, JsonObject
 from ipse.encoding.timestamps import to_numeric_date
-from ipse.errors import IpseError
+from ipse.errors import IpseError, MalformedInput
 from ipse.keys import encryption
 from ipse.protocols import openid4vp
+from ipse.protocols.dcql.query import SD_JWT_VC, parse_query
 from ipse.protocols.openid4vp import NoProof, building, parse_client_id
 from ipse.protocols.openid4vp.authorization_request import AuthorizationRequest, Client
 from ipse.protocols.openid4vp.building import RequestingClient
@@ -27,8 +28,9 @@ from ipse.protocols.openid4vp.requests import read_claims
 from ipse.servers.http.messages import Refused
 from ipse.servers.verifier.addresses import Addresses
 from ipse.servers.verifier.sessions import Session
+from ipse.wallet.answering import purposes
 
-__all__ = ["MODES", "Asked", "Requests"]
+__all__ = ["MODES", "Asked", "Requests", "purpose_data"]
 
 MODES: Final[tuple[ResponseMode, ...]] = ("direct_post.jwt", "direct_post")
 """The response modes of the server, the default first."""
@@ -128,6 +130,21 @@ class Requests:
             issued=datetime.fromtimestamp(given["issued"], UTC),
             expires=datetime.fromtimestamp(given["expires"], UTC),
         )
+
+
+def purpose_data(query: JsonObject, purpose: Json, retention: Json) -> JsonObject:
+    """The transaction data that states what the credentials of a DCQL query are asked for, and kept how long.
+
+    `retention` is in seconds, None for unsaid. The keys of the credentials sign it, which those of SD-JWT VCs
+    alone can. Raises MalformedInput for what no wallet reads, and for a query whose answer has no such key.
+    """
+    asked = parse_query(query).credentials
+    ids = [each.id for each in asked if each.require_holder_binding and each.format == SD_JWT_VC]
+    if not ids:
+        raise MalformedInput(
+            "a purpose is signed by the holder of an SD-JWT VC, and none with holder binding is asked for"
+        )
+    return purposes.build(purpose, retention, ids)
 
 
 def _read_metadata(text: str) -> JsonObject:

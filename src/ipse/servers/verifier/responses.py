@@ -16,7 +16,7 @@ from ipse.credentials.report import Outcome as Judged
 from ipse.credentials.verifier import Verification
 from ipse.disclosure import answers, levels, questions
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import IpseError
+from ipse.errors import DataError, IpseError, TooMuchWork, VerificationFailed
 from ipse.protocols import openid4vp
 from ipse.protocols.dcql.matching import HeldCredential
 from ipse.protocols.dcql.query import CredentialQuery, Query
@@ -71,8 +71,11 @@ class Responses:
             return self._credentials(response, asked)
         except _Unacceptable as error:
             return error.outcome
-        except IpseError as error:
-            # Too much work, or a library that is missing: no verdict.
+        except TooMuchWork as error:
+            return Outcome(State.UNDETERMINED, error.code, error.message)
+        except (VerificationFailed, DataError) as error:
+            return Outcome(State.FAILED, error.code, error.message)
+        except IpseError as error:  # such as a library that is missing
             return Outcome(State.UNDETERMINED, error.code, error.message)
 
     def _credentials(self, response: Response, asked: AuthorizationRequest) -> Outcome:

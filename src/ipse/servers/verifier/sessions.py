@@ -55,6 +55,7 @@ class Status(StrEnum):
 class Session:
     """One question to one wallet.
 
+    - `request_id`: 128 random bits, since it is in the QR code, where each character costs legibility
     - `expires`: seconds since the epoch
     - `request`: the claims of the request object
     - `key`: the private JWK that the response is encrypted to, None where it comes in clear
@@ -68,7 +69,7 @@ class Session:
     state: str = field(repr=False)
     nonce: str = field(repr=False)
     id: str = field(default_factory=lambda: _random())
-    request_id: str = field(default_factory=lambda: _random())
+    request_id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     status: Status = Status.PENDING
     key: JsonObject | None = field(default=None, repr=False)
     redirect: str | None = None

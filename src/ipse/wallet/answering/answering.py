@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from ipse.disclosure import questions
-from ipse.disclosure.proposals import Consent
+from ipse.disclosure.proposals import Consent, Decision, Proposal
 from ipse.disclosure.reasons import Reason
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import ConsentRefused
@@ -104,7 +104,8 @@ def answer(
 
     Nothing leaves before it is in the log. Raises ConsentRefused for the owner's no to credentials (to
     preferences it is an answer that says nothing), ConsentNeeded; what `openid4vp.parse_request` raises;
-    RequestReplayed, KeystoreError, StorageError; and Undetermined where the verifier can't be reached.
+    RequestReplayed, RequestExpired also where the owner's yes comes too late, KeystoreError, StorageError;
+    and Undetermined where the verifier can't be reached.
     """
     reached = reach or Reach()
     with refusing(lambda reply: sending.post(reply, reached), owner.told) as pending:
@@ -114,7 +115,6 @@ def answer(
         releasing.check_new(wallet, request)
         answered = _decided(wallet, request, owner, reached, clock)
         reply = build_response(request, answered.vp_token)
-        pending.settled = True
     return _sent(answered, reply, reached)
 
 
@@ -166,6 +166,7 @@ def _decided(
         raise ConsentRefused(
             "you refused, so nothing was sent", hint=f"log entry {entry} says what was asked"
         )
+    openid4vp.check_time(request, clock())
     released = releasing.release(wallet, proposal, proposal.options[decision.option], now=clock())
     return Answered(request, released.entry, released.vp_token)
 
@@ -174,9 +175,13 @@ def _preferences(
     wallet: Wallet, request: AuthorizationRequest, owner: Owner, clock: Callable[[], datetime]
 ) -> Answered:
     question = questions.question_of(request)
-    said = disclosure.answer_question(
-        wallet, owner.embedder, question, consent=owner.preferences, now=clock()
-    )
+
+    def consent(proposal: Proposal) -> Decision:
+        decision = owner.preferences(proposal)
+        openid4vp.check_time(request, clock())
+        return decision
+
+    said = disclosure.answer_question(wallet, owner.embedder, question, consent=consent, now=clock())
     (query,) = request.credentials
     token: releasing.VpToken = {query.id: [said.text]}
     return Answered(request, said.entry, token, about_preferences=True, reason=said.reason)

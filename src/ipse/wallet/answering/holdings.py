@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections import Counter
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +10,6 @@ from typing import Final
 
 from ipse.credentials import formats
 from ipse.credentials.formats.format import Presentable
-from ipse.encoding import base64url
 from ipse.errors import IpseError
 from ipse.keys import certificates
 from ipse.protocols.dcql.matching import HeldCredential
@@ -72,24 +68,20 @@ def _holding(wallet: Wallet, keys: HolderKeys, stored: StoredCredential, present
         types=seen.types,
         disclosable=frozenset(seen.disclosable or ()),
         holder_bound=holder is not None,
-        authority_key_ids=tuple(_authority_key_ids(seen.certificates)),
+        authority_key_ids=certificates.authority_key_ids(seen.certificates),
         presented=presented,
     )
     return Holding(stored, copy, seen, holder, form.binds_data)
 
 
 def _holder(wallet: Wallet, keys: HolderKeys, stored: StoredCredential) -> Holder | None:
-    """Who in this wallet can prove to hold the credential, if anybody can."""
+    """Who in this wallet can prove to hold the credential, if anybody can.
+
+    A credential about nobody is bound to no key: signing for it would only show a DID of the owner's.
+    """
     selection = formats.named(stored.format).select_paths(stored.document, ())
+    if not selection.binds_key and stored.subject is None:
+        return None
     with suppress(IpseError):
         return presenting.holder_of(wallet, keys, selection, [stored], None)
     return None
-
-
-def _authority_key_ids(chain: Iterable[str]) -> Iterable[str]:
-    """The base64url key identifiers of the authorities that the certificates name (section 6.1.1.1)."""
-    for encoded in chain:
-        with suppress(IpseError, binascii.Error):
-            named = certificates.read_certificates(base64.b64decode(encoded, validate=True))[0]
-            if named.authority_key_id is not None:
-                yield base64url.encode(named.authority_key_id)

@@ -53,7 +53,7 @@ def registered(
     return registration_certificates.read_all(
         request.verifier_info,
         access=proof.chain.leaf if isinstance(proof, CertificateProof) else None,
-        anchors=anchors.anchors("verifier"),
+        anchors=anchors.anchors("registrar"),
         now=now,
         fetch=sources.fetch,
         status_anchors=anchors.anchors("status"),

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from ipse.encoding.strict_json import Json, JsonObject
-from ipse.protocols.dcql import choosing, matching
+from ipse.errors import TooMuchWork
+from ipse.protocols.dcql import matching, paths
 from ipse.protocols.dcql.choosing import Option, Pick
 from ipse.protocols.dcql.matching import Matches
-from ipse.protocols.dcql.query import ConcretePath
+from ipse.protocols.dcql.measure import TECHNICAL
+from ipse.protocols.dcql.query import ClaimPath, ConcretePath
 from ipse.protocols.openid4vp import AuthorizationRequest
 from ipse.wallet import presenting
 from ipse.wallet.answering import history, over_asking, purposes
 from ipse.wallet.answering.holdings import Holding, holdings
 from ipse.wallet.answering.proposals import CredentialOption, CredentialProposal, Leaving
+from ipse.wallet.answering.ways import ways
 from ipse.wallet.holder_keys import HolderKeys
 from ipse.wallet.resolution import Reach
 from ipse.wallet.wallet import Wallet
 
 __all__ = ["propose"]
-
-_MOST_OPTIONS: Final = 9
-"""Options that an owner can choose among."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def propose(
     """What could be sent to the one who asks, the least revealing first, and what the owner should know.
 
     Nothing is signed, and nothing about the owner is asked of the network. Raises MalformedInput for
-    transaction data that is none, CorruptData, KeystoreError, TooMuchWork.
+    transaction data that is none, CorruptData, KeystoreError.
     """
     stated = purposes.stated(request.transaction_data)
     past = history.of_wallet(wallet)
@@ -50,15 +50,19 @@ def propose(
     every = holdings(wallet, keys, past.presented, now=now)
     refused = {key: why for key, holding in every.items() if (why := _refused(request, holding))}
     held = {key: holding for key, holding in every.items() if key not in refused}
-    copies = [holding.copy for holding in held.values()]
-    matches = matching.match(request.query, copies)
-    ways = choosing.options(matches)
     proposing = _Proposing(wallet, keys, request, held)
-    able = [option for option in ways if _authorizes(proposing, option)]
+    missing: Iterable[tuple[str, str]]
+    try:
+        matches = _matched(request, held)
+        able = ways(matches, lambda option: _authorizes(proposing, option))
+        others = _matched(request, {key: every[key] for key in refused})
+        missing = () if able else _missing(matches, others, refused)
+    except TooMuchWork as error:  # told at once, it would tell how many credentials of a kind are here
+        able, missing = (), [(request.query.credentials[0].id, error.message)]
     return CredentialProposal(
         request=request,
-        options=tuple(_option(proposing, option) for option in able[:_MOST_OPTIONS]),
-        missing=tuple(_missing(matches, refused, every)) if not able else (),
+        options=tuple(_option(proposing, option) for option in able),
+        missing=tuple(missing),
         purpose=stated.purpose,
         retention=stated.retention,
         past=past.of(request.party),
@@ -104,13 +108,13 @@ def _leaving(proposing: _Proposing, pick: Pick) -> Leaving:
     )
     seen = holding.presentable
     (revealed,) = prepared.selection.revealed
-    shown = {name: value for name, value in revealed.items() if name not in seen.about_itself}
+    shown = list(_values(revealed, TECHNICAL[seen.format], pick.leaving))
     return Leaving(
         query_id=pick.query_id,
         credential=pick.credential,
         types=holding.stored.types,
         issuer=holding.stored.issuer,
-        revealed=tuple(sorted(_leaves(shown), key=lambda leaf: _rank(leaf[0], pick.paths))),
+        revealed=tuple(sorted(shown, key=lambda leaf: _rank(leaf[0], pick.paths))),
         withheld=len(prepared.selection.withheld),
         whole=seen.disclosable is None,
         bound=pick.prove_holder,
@@ -125,26 +129,34 @@ def _rank(place: ConcretePath, asked: Sequence[ConcretePath]) -> tuple[int, list
     return rank, [f"{part:06}" if isinstance(part, int) else part for part in place]
 
 
-def _leaves(claims: JsonObject) -> Iterator[tuple[ConcretePath, Json]]:
-    """The single values in the claims with their places, in their order; empty containers count as values."""
-    waiting: list[tuple[ConcretePath, Json]] = [((), claims)]
-    while waiting:
-        place, value = waiting.pop()
-        inside: Sequence[tuple[str | int, Json]] = ()
-        if isinstance(value, dict):
-            inside = list(value.items())
-        elif isinstance(value, list):
-            inside = list(enumerate(value))
-        if inside:
-            waiting += [((*place, name), inner) for name, inner in reversed(inside)]
-        elif place:
+def _values(
+    revealed: JsonObject, technical: frozenset[str], leaving: Sequence[ConcretePath]
+) -> Iterator[tuple[ConcretePath, Json]]:
+    """The values that leave with their places: as many as the measure counts in `leaving`.
+
+    A list or object is none because all in it is withheld. Elements of a list move up where others are.
+    """
+    counted = {_without_positions(place) for place in leaving}
+    for place, value in paths.values(revealed):
+        if not place or place[0] in technical:
+            continue
+        if not isinstance(value, (dict, list)) or _without_positions(place) in counted:
             yield place, value
 
 
-def _missing(
-    matches: Matches, refused: Mapping[str, str], every: Mapping[str, Holding]
-) -> Iterator[tuple[str, str]]:
-    """For each credential query that nothing fits, its id and the reason of the copy that comes nearest."""
+def _without_positions(place: ConcretePath) -> ClaimPath:
+    return tuple(None if isinstance(part, int) else part for part in place)
+
+
+def _matched(request: AuthorizationRequest, held: Mapping[str, Holding]) -> Matches:
+    return matching.match(request.query, [holding.copy for holding in held.values()])
+
+
+def _missing(matches: Matches, others: Matches, refused: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """For each credential query that nothing fits, its id and the reason of the copy that comes nearest.
+
+    `others` are the matches of the copies that are `refused` for the reasons there.
+    """
     for identifier, found in matches.queries.items():
         if found.fits:
             continue
@@ -152,11 +164,7 @@ def _missing(
             yield identifier, found.unanswerable
             continue
         near = [misfit.reason for misfit in found.misfits if misfit.code not in _FAR]
-        near += [
-            why
-            for key, why in refused.items()
-            if matching.match(matches.query, [every[key].copy]).queries[identifier].fits
-        ]
+        near += [refused[fit.credential.key] for fit in others.queries[identifier].fits]
         yield identifier, near[0] if near else "there is no such credential in this wallet"
 
 

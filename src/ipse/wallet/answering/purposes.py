@@ -14,12 +14,12 @@ from typing import Final
 
 from ipse.disclosure.questions import MAX_PURPOSE, MAX_RETENTION
 from ipse.encoding.safe_text import plain_text
-from ipse.encoding.strict_json import excerpt
+from ipse.encoding.strict_json import Json, JsonObject, excerpt
 from ipse.errors import MalformedInput
 from ipse.protocols.openid4vp.refusals import INVALID_TRANSACTION_DATA, refused_with
 from ipse.protocols.openid4vp.transaction_data import TransactionData
 
-__all__ = ["TYPE", "Stated", "stated"]
+__all__ = ["TYPE", "Stated", "build", "stated"]
 
 TYPE: Final = "urn:ipse:purpose:1"
 _MEMBERS: Final = frozenset({"type", "credential_ids", "transaction_data_hashes_alg", "purpose", "retention"})
@@ -46,8 +46,23 @@ def stated(entries: Sequence[TransactionData]) -> Stated:
         raise refused_with(error, INVALID_TRANSACTION_DATA) from error.__cause__
 
 
+def build(purpose: Json, retention: Json, credential_ids: Sequence[str]) -> JsonObject:
+    """The transaction data with which a verifier states its purpose; a `retention` of None is not stated.
+
+    Raises MalformedInput for a purpose or a retention that no wallet reads.
+    """
+    content: JsonObject = {"type": TYPE, "credential_ids": [*credential_ids], "purpose": purpose}
+    if retention is not None:
+        content["retention"] = retention
+    _content(content)
+    return content
+
+
 def _read(entry: TransactionData) -> Stated:
-    content = entry.content
+    return _content(entry.content)
+
+
+def _content(content: JsonObject) -> Stated:
     unknown = content.keys() - _MEMBERS
     if unknown:
         raise MalformedInput(f"the purpose has the unknown member {excerpt(min(unknown))}")

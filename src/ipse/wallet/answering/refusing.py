@@ -46,17 +46,15 @@ class Told:
 class Pending:
     """A request that waits for its answer.
 
-    - `reply`: where an error may go, None as long as nothing shows that the address is theirs
-    - `settled`: whether an answer left, or may have
+    `reply` is where an error may go, None as long as nothing shows that the address is theirs.
     """
 
     reply: ReplyAddress | None = None
-    settled: bool = False
 
 
 @contextmanager
 def refusing(post: Callable[[Reply], object], told: Callable[[Told], None]) -> Iterator[Pending]:
-    """Within the block a request is answered. If it ends in any error first, the verifier is told.
+    """Within the block an answer is made, and not yet sent. If it ends in any error, the verifier is told.
 
     `post` sends a form and raises where that fails; `told` hears what the verifier was told. The error goes
     on as it is.
@@ -66,8 +64,7 @@ def refusing(post: Callable[[Reply], object], told: Callable[[Told], None]) -> I
         yield pending
     except BaseException as error:
         reply = pending.reply or getattr(error, "reply", None)
-        if reply is not None and not pending.settled:
-            pending.settled = True
+        if reply is not None:
             said = _tell(reply, _code_of(error), post)
             told(replace(said, decided=isinstance(error, ConsentRefused)))
         raise

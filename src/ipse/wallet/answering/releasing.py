@@ -62,9 +62,9 @@ def release(
     request = proposal.request
     binds = _bindings(request, option)
     token: dict[str, list[str | JsonObject]] = {}
-    for leaving in option.leaving:
+    for position, leaving in enumerate(option.leaving):
         challenge = Challenge(request.client_id, request.nonce) if leaving.bound else None
-        data = binding_claims(binds.get(leaving.credential, ())) or None
+        data = binding_claims(binds.get(position, ())) or None
         made = presenting.sign(wallet, leaving.prepared, challenge, now=now, bound_data=data)
         token.setdefault(leaving.query_id, []).append(made)
     entry = _record(wallet, proposal, option, strict_json.canonical(dict(token)).decode(), now)
@@ -78,13 +78,16 @@ def refuse(wallet: Wallet, proposal: CredentialProposal, *, now: datetime) -> in
 
 def _bindings(
     request: AuthorizationRequest, option: CredentialOption
-) -> dict[str, tuple[TransactionData, ...]]:
-    """The transaction data that each credential authorizes: an entry goes to the first one that may."""
-    found: dict[str, tuple[TransactionData, ...]] = {}
+) -> dict[int, tuple[TransactionData, ...]]:
+    """The transaction data that each presentation authorizes, by its position: the first one that may."""
+    found: dict[int, tuple[TransactionData, ...]] = {}
     for entry in request.transaction_data:
-        able = [each for each in option.leaving if each.query_id in entry.credential_ids and each.bound]
-        able = [each for each in able if presenting.binds_data(each.prepared)]
-        found[able[0].credential] = (*found.get(able[0].credential, ()), entry)
+        position = next(
+            position
+            for position, each in enumerate(option.leaving)
+            if each.query_id in entry.credential_ids and each.bound and presenting.binds_data(each.prepared)
+        )
+        found[position] = (*found.get(position, ()), entry)
     return found
 
 
@@ -99,7 +102,6 @@ def _record(
     asked = [_asked(query) for query in request.query.credentials]
     leaving = option.leaving if option else ()
     with wallet.vault.transaction():
-        check_new(wallet, request)
         entry = disclosure_log.record(
             wallet,
             {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from ipse.errors import PassphraseNeeded
+from ipse.errors import ConsentNeeded, PassphraseNeeded
 from ipse.storage.places import Places, find_places
 from ipse.wallet import wallet
 from ipse.wallet.clock import time_or_now
@@ -14,7 +14,10 @@ from ipse.wallet.wallet import Passphrase
 
 if TYPE_CHECKING:
     from ipse.credentials.json_ld import Contexts
+    from ipse.disclosure.proposals import Consent, Decision, Proposal
     from ipse.preferences.embedding import Embedder
+    from ipse.wallet.answering import Answered, Told
+    from ipse.wallet.answering.proposals import CredentialConsent
     from ipse.wallet.api.credentials import Credentials
     from ipse.wallet.api.disclosure import Disclosure
     from ipse.wallet.api.identities import Identities
@@ -127,6 +130,46 @@ class Wallet:
 
         return Disclosure(self._wallet, self._embedder)
 
+    def answer(
+        self,
+        request: str,
+        *,
+        credentials: CredentialConsent,
+        preferences: Consent | None = None,
+        told: Callable[[Told], None] | None = None,
+        origin: str | None = None,
+        reach: Reach | None = None,
+        now: datetime | None = None,
+    ) -> Answered:
+        """Answer a link (`openid4vp://…`) or the text of a request, for credentials or preferences.
+
+        `credentials` is shown a `CredentialProposal` and returns a `CredentialDecision`; `preferences` is the
+        `consent` of `disclosure.answer`. What is agreed to is logged, and posted where the request says so;
+        with response mode fragment, the caller opens `url` of what is returned. Whatever ends it before an
+        answer left is told to the verifier as one error code, and `told` hears which. `now` (aware) is the
+        present by default.
+
+        Raises ConsentRefused for a no, MalformedInput, RequestTampered, RequestReplayed, RequestExpired,
+        CertificateRejected, UntrustedCertificate, WrongAudience, WrongOrigin, ConsentNeeded, KeystoreError,
+        StorageError, MissingFeature, Undetermined where the verifier can't be reached.
+        """
+        from ipse.wallet import answering
+
+        owner = answering.Owner(
+            credentials=credentials,
+            preferences=preferences or _nobody_decides,
+            embedder=self._embedder,
+            told=told or (lambda _: None),
+        )
+        return answering.answer(
+            self._wallet,
+            answering.read_handed(request, what="the request"),
+            owner=owner,
+            clock=lambda: time_or_now(now),
+            origin=origin,
+            reach=reach,
+        )
+
     def issuer(
         self,
         which: str | None = None,
@@ -168,6 +211,13 @@ class Wallet:
 
             self._model = models.open_embedder(self._wallet, progress=self._progress or _unseen)
         return self._model
+
+
+def _nobody_decides(proposal: Proposal) -> Decision:
+    raise ConsentNeeded(
+        f"{proposal.applicant.party} asks about preferences, and nobody decides on those",
+        hint="give `preferences`, which is shown the proposal",
+    )
 
 
 def _nobody() -> bytes:

@@ -12,6 +12,7 @@ from ipse.disclosure import exposure
 from ipse.disclosure.exposure import Exposure, Told
 from ipse.disclosure.offers import Profile
 from ipse.preferences.embedding import Embedder
+from ipse.preferences.embedding.shipped_model import near_fingerprints
 from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.preferences.topics import published
 from ipse.storage import transcript
@@ -34,11 +35,13 @@ READ: Final = ("transcript",)
 class Meter:
     """Reads what was told against the `profile`, with vectors of the model `fingerprint`.
 
-    What was told is scored once.
+    What was told is scored once. What an earlier version told with nearly the same vectors is read too, since
+    they can't be made anew.
     """
 
     def __init__(self, wallet: Wallet, profile: Profile, fingerprint: str) -> None:
         self.fingerprint = fingerprint
+        self._readable = (fingerprint, *near_fingerprints(fingerprint))
         self._vault = wallet.vault
         self._profile = profile
         self._scored: dict[Told, Doubles] = {}
@@ -46,7 +49,7 @@ class Meter:
     def reading(self, party: str, more: Told | None = None) -> Exposure:
         """The reading of a party, or of ALL, with `more` if that is told too; never below an earlier one."""
         vault = self._vault
-        told = [_as_told(line) for line in transcript.lines(vault, self.fingerprint, party=party)]
+        told = [_as_told(line) for line in transcript.lines(vault, *self._readable, party=party)]
         told += [more] if more else []
         counted = sum(bits for name, _, bits in transcript.parties(vault) if party in (ALL, name))
         counted += more.bits if more else 0.0

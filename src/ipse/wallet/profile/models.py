@@ -124,7 +124,8 @@ def open_embedder(
     """The embedder of the model in use, compiled first if need be, with every vector brought up to it.
 
     `embedded` is told how far the embedding anew is, where there is any. Raises MissingFeature without the
-    extra `profile`, NotFound where the model's folder is gone, CorruptData for an altered one, StorageError.
+    extra `profile` (`models` for another model than the default), NotFound where the model's folder is gone,
+    CorruptData for an altered one, StorageError.
     """
     source = chosen(wallet)
     embedder = _opened(wallet, source, progress)
@@ -141,7 +142,7 @@ def choose(
     Until it is compiled the old model stays in use. Interrupted later, the next open_embedder goes on.
     Raises as open_embedder does.
     """
-    if source != DEFAULT_MODEL:  # which is checked when it is compiled
+    if source != DEFAULT_MODEL:  # which is checked when it is loaded
         source.verify()
     embedder = _opened(wallet, source, progress)
     with wallet.vault.transaction():
@@ -163,10 +164,14 @@ def rebuild(
 ) -> Embedder:
     """Compile the model in use anew from its source; with `every`, delete all other compiled models too.
 
-    The source is checked before anything is deleted. Raises as open_embedder does.
+    The source is checked before anything is deleted. The default comes compiled with ipse: it is only
+    checked. Raises as open_embedder does.
     """
     source = chosen(wallet)
-    source.verify()
+    if embedding.is_shipped(source):
+        embedding.load_default()
+    else:
+        source.verify()
     folder = wallet.places.models
     with compiled_model.exclusive(
         folder, waiting=lambda: progress("waiting for another process that compiles")
@@ -206,9 +211,10 @@ def find(places: Places, name: str) -> ModelSource:
 
 def manifest_of(wallet: Wallet) -> Manifest:
     """What the compiled model in use says about itself. Raises NotFound, CorruptData."""
-    return embedding.read_manifest(
-        wallet.places.models, model=chosen(wallet), digests=CompiledDigests(wallet)
-    )
+    source = chosen(wallet)
+    if embedding.is_shipped(source):
+        return embedding.default_manifest()
+    return embedding.read_manifest(wallet.places.models, model=source, digests=CompiledDigests(wallet))
 
 
 def known(wallet: Wallet) -> list[KnownModel]:
@@ -216,7 +222,7 @@ def known(wallet: Wallet) -> list[KnownModel]:
     from ipse.wallet.profile.model_fetch import fetched_models
 
     using = _using(wallet)
-    compiled = _manifests(wallet.places.models)
+    compiled = _manifests(wallet.places.models) | _default()
     counts = statement_vectors.counts(wallet.vault)
     fetched = {model.source.digest: model for model in fetched_models(wallet.places)}
     sources = {DEFAULT_MODEL.digest: DEFAULT_MODEL} | {
@@ -278,7 +284,10 @@ def _opened(wallet: Wallet, source: ModelSource, progress: Stages) -> Embedder:
 def _settle(
     wallet: Wallet, source: ModelSource, embedder: Embedder, progress: Stages, embedded: Progress | None
 ) -> None:
-    """Bring every vector up to `embedder`; then, in one transaction, delete the others and remember it."""
+    """Bring every vector up to `embedder`; then, in one transaction, delete the others and remember it.
+
+    The default model that an earlier version of ipse compiled into the cache is deleted, since it has no use.
+    """
     missing = len(statement_vectors.missing(wallet.vault, embedder.fingerprint))
     if missing:
         progress(f"embedding {missing} statements with {source.name}")
@@ -289,6 +298,7 @@ def _settle(
         statement_vectors.remove(wallet.vault, but=embedder.fingerprint)
         topic_store.remove_vectors(wallet.vault, but=embedder.fingerprint)
         settings.put(wallet.vault, _SETTLED, embedder.fingerprint)
+    shutil.rmtree(compiled_model.folder_of(wallet.places.models, DEFAULT_MODEL), ignore_errors=True)
 
 
 def forget_made(wallet: Wallet) -> None:
@@ -301,6 +311,13 @@ def _using(wallet: Wallet) -> ModelSource | None:
     with suppress(CorruptData):
         return chosen(wallet)
     return None
+
+
+def _default() -> dict[str, tuple[Manifest, Path]]:
+    """The default model as _manifests gives others; nothing where its files are damaged."""
+    with suppress(IpseError):
+        return {DEFAULT_MODEL.digest: (embedding.default_manifest(), embedding.DEFAULT_FOLDER)}
+    return {}
 
 
 def _compiled_folders(folder: Path) -> list[Path]:
@@ -324,7 +341,8 @@ def _manifests(folder: Path) -> dict[str, tuple[Manifest, Path]]:
 
 
 def _folder_of(source: ModelSource | None) -> Path | None:
-    if source is None:
+    """The folder of a model's own files, None where it is not there; the default needs none."""
+    if source is None or source == DEFAULT_MODEL:
         return None
     with suppress(IpseError):
         return source.locate()

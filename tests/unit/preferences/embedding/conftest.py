@@ -1,4 +1,4 @@
-"""The compiled default model, and what the tests here need beside it."""
+"""Models compiled just now or a while ago, and what the tests here need beside them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from ipse.preferences.embedding import DEFAULT_MODEL, Embedder, ModelSource, load, load_reference
+from ipse.preferences.embedding import (
+    DEFAULT_FOLDER,
+    DEFAULT_MODEL,
+    ModelSource,
+    load_reference,
+    shipped_model,
+)
 from ipse.preferences.embedding.compiled_model import folder_of
 from ipse.preferences.embedding.reference import ReferenceEmbedder
+from tests import other_model
 from tests.waiting import PATIENCE
 
 _NO_NETWORK = """
@@ -68,22 +75,16 @@ class Interpreter:
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """A cache with the default model in it."""
+class FreshlyCompiled:
+    """A cache in which the default model was compiled just now, and how that went."""
 
     cache: Path
+    stages: list[str]
+    run: subprocess.CompletedProcess[str]
 
     @property
     def folder(self) -> Path:
         return folder_of(self.cache, DEFAULT_MODEL)
-
-
-@dataclass(frozen=True, slots=True)
-class FreshlyCompiled(Compiled):
-    """A cache in which the default model was compiled just now, and how that went."""
-
-    stages: list[str]
-    run: subprocess.CompletedProcess[str]
 
 
 @pytest.fixture(scope="session")
@@ -94,13 +95,8 @@ def interpreter(tmp_path_factory: pytest.TempPathFactory) -> Interpreter:
 
 
 @pytest.fixture(scope="session")
-def compiled(models: Path) -> Compiled:
-    return Compiled(models)
-
-
-@pytest.fixture(scope="session")
 def fresh(
-    profile_extra: None, takes_long: None, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
+    models_extra: None, takes_long: None, interpreter: Interpreter, tmp_path_factory: pytest.TempPathFactory
 ) -> FreshlyCompiled:
     root = tmp_path_factory.mktemp("embedding")
     run = interpreter(_COMPILE, root / "cache", root / "stages")
@@ -109,30 +105,33 @@ def fresh(
 
 
 @pytest.fixture(scope="session")
-def embedder(compiled: Compiled) -> Embedder:
-    return load(compiled.cache)
-
-
-@pytest.fixture(scope="session")
-def reference(profile_extra: None, takes_long: None) -> ReferenceEmbedder:
+def reference(models_extra: None, takes_long: None) -> ReferenceEmbedder:
     return load_reference()
 
 
 @pytest.fixture
-def cache(compiled: Compiled, tmp_path: Path) -> Path:
-    """A copy of the compiled cache, to be spoilt."""
-    shutil.copytree(compiled.folder, tmp_path / "cache" / compiled.folder.name)
+def cache(profile_extra: None, tmp_path: Path) -> Path:
+    """A cache with the other model compiled, to be spoilt."""
+    other_model.compiled_in(tmp_path / "cache")
     return tmp_path / "cache"
 
 
 @pytest.fixture
-def builds(compiled: Compiled, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Compiling made fast: the worker's part is a copy. The folders it was asked to build in."""
+def shipped(profile_extra: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the default model that is used in its place, to be spoilt."""
+    folder = shutil.copytree(DEFAULT_FOLDER, tmp_path / "shipped")
+    monkeypatch.setattr(shipped_model, "FOLDER", folder)
+    return folder
+
+
+@pytest.fixture
+def builds(models_extra: None, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Compiling the other model made fast: the worker's part is a copy. The folders that it built in."""
     asked: list[Path] = []
 
     def copy(folder: Path, model: ModelSource, progress: Callable[[str], None]) -> None:
         asked.append(folder)
-        shutil.copytree(compiled.folder, folder, dirs_exist_ok=True)
+        other_model.write(folder)
 
     monkeypatch.setattr("ipse.preferences.embedding.compile._build", copy)
     return asked

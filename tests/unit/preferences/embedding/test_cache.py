@@ -1,4 +1,4 @@
-"""The compiled model is there whole and unaltered, or it is compiled again."""
+"""A compiled model is there whole and unaltered, or it is compiled again."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from typing import Any
 import pytest
 
 from ipse.errors import CorruptData, NotFound, StorageError
-from ipse.preferences.embedding import DEFAULT_MODEL, compile_model, load, open_embedder
+from ipse.preferences.embedding import compile_model, load, open_embedder
 from ipse.preferences.embedding.compiled_model import folder_of
+from tests.other_model import OTHER
 from tests.waiting import PATIENCE
 
-from .conftest import Compiled, FreshlyCompiled, Interpreter
+from .conftest import FreshlyCompiled, Interpreter
 
 _FILES = ("manifest.json", "model.onnx", "tokenizer.json")
 
+_SOURCE = json.dumps(OTHER.to_json())
 _FAKE_BUILD = """
-import os, shutil, sys, time
+import json, os, shutil, sys, time
 from pathlib import Path
-from ipse.preferences.embedding import compile
-cache, compiled = Path(sys.argv[1]), Path(sys.argv[2])
+from ipse.preferences.embedding import ModelSource, compile
+cache, compiled, model = Path(sys.argv[1]), Path(sys.argv[2]), ModelSource.from_json(json.loads(sys.argv[3]))
 """
 
 _KILLED = (
@@ -37,7 +39,7 @@ def build(folder, model, progress):
     shutil.copy(compiled / "model.onnx", folder)
     os.kill(os.getpid(), 9)
 compile._build = build
-compile.open_embedder(cache)
+compile.open_embedder(cache, model=model)
 """
 )
 
@@ -53,14 +55,14 @@ def said(stage):
     print(stage)
     (cache / f"waiting-{os.getpid()}").touch()
 compile._build = build
-embedder = compile.open_embedder(cache, progress=said)
+embedder = compile.open_embedder(cache, model=model, progress=said)
 print(embedder.embed(["tea"]).shape)
 """
 )
 
 
 def _file(cache: Path, name: str) -> Path:
-    return folder_of(cache, DEFAULT_MODEL) / name
+    return folder_of(cache, OTHER) / name
 
 
 def test_folders_are_0700_and_files_0600(fresh: FreshlyCompiled) -> None:
@@ -92,11 +94,11 @@ def test_the_manifest_says_what_was_compiled_from_what_and_with_what(
 def test_what_is_not_compiled_is_not_found(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime", exc_type=ImportError)
     with pytest.raises(NotFound, match="not compiled yet"):
-        load(tmp_path)
+        load(tmp_path, model=OTHER)
 
 
 def test_an_intact_cache_is_used_as_it_is(cache: Path, builds: list[Path]) -> None:
-    assert open_embedder(cache).embed(["tea"]).shape == (1, 384)
+    assert open_embedder(cache, model=OTHER).embed(["tea"]).shape == (1, 384)
     assert builds == []
 
 
@@ -105,8 +107,8 @@ def test_a_truncated_file_is_noticed_and_compiled_again(cache: Path, builds: lis
     with _file(cache, name).open("r+b") as file:
         file.truncate(_file(cache, name).stat().st_size // 2)
     with pytest.raises(CorruptData, match=f"{name} was truncated or altered"):
-        load(cache)
-    assert open_embedder(cache).embed(["tea"]).shape == (1, 384)
+        load(cache, model=OTHER)
+    assert open_embedder(cache, model=OTHER).embed(["tea"]).shape == (1, 384)
     assert len(builds) == 1
 
 
@@ -120,8 +122,8 @@ def test_a_file_with_one_altered_byte_is_noticed_and_compiled_again(
         file.seek(-1, os.SEEK_CUR)
         file.write(bytes([byte ^ 1]))
     with pytest.raises(CorruptData, match=f"{name} was truncated or altered"):
-        load(cache)
-    open_embedder(cache)
+        load(cache, model=OTHER)
+    open_embedder(cache, model=OTHER)
     assert len(builds) == 1
 
 
@@ -129,7 +131,7 @@ def test_a_file_with_one_altered_byte_is_noticed_and_compiled_again(
 def test_a_missing_file_is_noticed(cache: Path, name: str) -> None:
     _file(cache, name).unlink()
     with pytest.raises(CorruptData, match=f"lacks its file {name}"):
-        load(cache)
+        load(cache, model=OTHER)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_an_altered_manifest_is_noticed(cache: Path, member: str, value: Any) ->
     manifest = json.loads(_file(cache, "manifest.json").read_text())
     _file(cache, "manifest.json").write_text(json.dumps({**manifest, member: value}))
     with pytest.raises(CorruptData):
-        load(cache)
+        load(cache, model=OTHER)
 
 
 def test_a_model_that_this_onnxruntime_can_not_read_is_compiled_again(
@@ -152,8 +154,8 @@ def test_a_model_that_this_onnxruntime_can_not_read_is_compiled_again(
     manifest["files"][0] |= {"sha256": hashlib.sha256(foreign).hexdigest(), "size": len(foreign)}
     _file(cache, "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(CorruptData, match="does not load"):
-        load(cache)
-    open_embedder(cache)
+        load(cache, model=OTHER)
+    open_embedder(cache, model=OTHER)
     assert len(builds) == 1
 
 
@@ -164,28 +166,28 @@ def test_what_another_version_of_ipse_compiled_is_compiled_again(
     manifest = json.loads(_file(cache, "manifest.json").read_text())
     _file(cache, "manifest.json").write_text(json.dumps({**manifest, member: 99}))
     with pytest.raises(NotFound):
-        load(cache)
-    open_embedder(cache)
+        load(cache, model=OTHER)
+    open_embedder(cache, model=OTHER)
     assert len(builds) == 1
 
 
 def test_a_killed_compile_leaves_nothing_that_is_used_and_the_next_one_sweeps_it(
-    compiled: Compiled, interpreter: Interpreter, builds: list[Path], tmp_path: Path
+    cache: Path, interpreter: Interpreter, builds: list[Path], tmp_path: Path
 ) -> None:
-    run = interpreter(_KILLED, tmp_path, compiled.folder)
+    run = interpreter(_KILLED, tmp_path, folder_of(cache, OTHER), _SOURCE)
     assert run.returncode == -signal.SIGKILL
     [leftover] = tmp_path.glob(".building-*")
     assert (leftover / "model.onnx").exists()
     with pytest.raises(NotFound):
-        load(tmp_path)
-    open_embedder(tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {".lock", compiled.folder.name}
+        load(tmp_path, model=OTHER)
+    open_embedder(tmp_path, model=OTHER)
+    assert {path.name for path in tmp_path.iterdir()} == {".lock", "cache", folder_of(cache, OTHER).name}
 
 
 def test_of_two_processes_one_compiles_and_the_other_waits_and_uses_it(
-    compiled: Compiled, interpreter: Interpreter, tmp_path: Path
+    cache: Path, interpreter: Interpreter, tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-c", _SLOW, str(tmp_path), str(compiled.folder)]
+    command = [sys.executable, "-c", _SLOW, str(tmp_path), str(folder_of(cache, OTHER)), _SOURCE]
     both = [
         subprocess.Popen(command, env=interpreter.variables, stdout=subprocess.PIPE, text=True)
         for _ in range(2)
@@ -195,7 +197,7 @@ def test_of_two_processes_one_compiles_and_the_other_waits_and_uses_it(
 
 
 def test_a_compile_whose_worker_is_killed_says_so_and_leaves_nothing(
-    profile_extra: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    models_extra: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "killed_worker.py").write_text("import os; os.kill(os.getpid(), 9)")
     monkeypatch.syspath_prepend(tmp_path)
@@ -206,7 +208,7 @@ def test_a_compile_whose_worker_is_killed_says_so_and_leaves_nothing(
 
 
 def test_interrupting_a_compile_ends_its_worker_and_leaves_nothing(
-    profile_extra: None, tmp_path: Path
+    models_extra: None, tmp_path: Path
 ) -> None:
     def interrupt(stage: str) -> None:
         raise KeyboardInterrupt
@@ -216,7 +218,7 @@ def test_interrupting_a_compile_ends_its_worker_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == [".lock"]
 
 
-def test_a_cache_that_cannot_be_written_is_a_storage_error(profile_extra: None, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_written_is_a_storage_error(models_extra: None, tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file where the folder should be")
     with pytest.raises(StorageError):
-        open_embedder(tmp_path / "cache")
+        open_embedder(tmp_path / "cache", model=OTHER)

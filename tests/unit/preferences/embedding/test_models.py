@@ -15,9 +15,9 @@ from ipse.preferences.embedding import (
     DEFAULT_MODEL,
     ModelSource,
     Runtime,
+    compile_model,
     load,
     local_model,
-    open_embedder,
     parity,
     read_manifest,
 )
@@ -86,14 +86,14 @@ def _built(cache: Path, source: ModelSource) -> Path:
     return folder
 
 
-def test_altered_weights_are_refused_before_anything_is_loaded(profile_extra: None, tmp_path: Path) -> None:
+def test_altered_weights_are_refused_before_anything_is_loaded(models_extra: None, tmp_path: Path) -> None:
     shutil.copytree(DEFAULT_MODEL.locate(), tmp_path / "model")
     with (tmp_path / "model" / "model.safetensors").open("r+b") as file:
         file.seek(-1, os.SEEK_END)
         file.write(b"\x01")
     source = replace(DEFAULT_MODEL, folder=tmp_path / "model")
     with pytest.raises(CorruptData, match=r"not the expected one: model\.safetensors .* not 53aa51172d14"):
-        open_embedder(tmp_path / "cache", model=source)
+        compile_model(tmp_path / "cache", model=source)
     assert [path.name for path in (tmp_path / "cache").iterdir()] == [".lock"]
 
 

@@ -8,11 +8,16 @@ import threading
 import pytest
 
 from ipse.errors import MalformedInput
-from ipse.preferences.embedding import Embedder, Runtime, load, parity, read_manifest
+from ipse.preferences.embedding import (
+    DEFAULT_FOLDER,
+    Embedder,
+    Runtime,
+    default_manifest,
+    load_default,
+    parity,
+)
 from ipse.preferences.embedding.reference import ReferenceEmbedder
 from ipse.preferences.embedding.windows import Splitter
-
-from .conftest import Compiled, FreshlyCompiled
 
 np = pytest.importorskip("numpy", reason="the profile extra is not installed (numpy)", exc_type=ImportError)
 
@@ -20,14 +25,13 @@ _MIXED = [*parity.SENTENCES, *(f"I like {thing}" for thing in ("tea", "rain", "c
 _LONG = " ".join(f"On day {day} we walked to hut number {day * 7} and drank tea. " for day in range(1, 61))
 
 
-def test_the_default_model_compiles_to_8_bits_close_to_sentence_transformers(
-    fresh: FreshlyCompiled, reference: ReferenceEmbedder
+def test_the_default_model_is_close_to_sentence_transformers(
+    embedder: Embedder, reference: ReferenceEmbedder
 ) -> None:
-    embedder = load(fresh.cache)
     measured = parity.measure(embedder, reference.embed(parity.SENTENCES))
     assert measured.mean > 0.99
     assert measured.least > 0.96
-    manifest = read_manifest(fresh.cache)
+    manifest = default_manifest()
     assert (manifest.runtime, manifest.rejected) == (Runtime.INT8, {})
     assert manifest.parity_mean == pytest.approx(measured.mean, abs=1e-3)
     assert manifest.parity_min == pytest.approx(measured.least, abs=1e-3)
@@ -75,13 +79,13 @@ def test_texts_that_nothing_was_calibrated_with_stay_close_to_sentence_transform
 
 
 def test_a_failing_batch_is_raised_and_leaves_no_thread(
-    compiled: Compiled, monkeypatch: pytest.MonkeyPatch
+    profile_extra: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Broken:
         def run(self, *_: object) -> None:
             raise RuntimeError("out of order")
 
-    embedder = load(compiled.cache)
+    embedder = load_default()
     monkeypatch.setattr(embedder, "_session", Broken())
     before = threading.active_count()
     with pytest.raises(RuntimeError, match="out of order"):
@@ -101,11 +105,11 @@ def test_unlike_meanings_are_further_apart_than_like_ones(embedder: Embedder) ->
 
 
 def test_a_long_text_is_the_weighted_mean_of_all_its_windows(
-    compiled: Compiled, embedder: Embedder, reference: ReferenceEmbedder
+    embedder: Embedder, reference: ReferenceEmbedder
 ) -> None:
     from tokenizers import Tokenizer
 
-    splitter = Splitter(Tokenizer.from_file(str(compiled.folder / "tokenizer.json")), 256)
+    splitter = Splitter(Tokenizer.from_file(str(DEFAULT_FOLDER / "tokenizer.json")), 256)
     windows = splitter.windows([_LONG])
     assert len(windows) > 2
     pieces = embedder.embed([_LONG[window.start : window.end] for window in windows])

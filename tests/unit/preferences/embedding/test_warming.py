@@ -11,25 +11,22 @@ import pytest
 
 from ipse.cli.context import Context
 from ipse.errors import CorruptData, WrongPassphrase
-from ipse.preferences.embedding import DEFAULT_MODEL, DigestStore, Manifest, ModelSource, load, read_manifest
-from ipse.preferences.embedding.compiled_model import folder_of
-from ipse.preferences.embedding.runtime import prepare
+from ipse.preferences.embedding import load_default, shipped_model
+from ipse.preferences.embedding.shipped_model import prepare
 from ipse.storage.places import find_places
 from ipse.wallet.wallet import Wallet
-from tests.conftest import trust_compiled
 
-from .conftest import Compiled, Interpreter
+from .conftest import Interpreter
 
 _WARM = """
 import sys
-from pathlib import Path
 from threading import Thread
-from ipse.preferences.embedding import load
-from ipse.preferences.embedding.runtime import prepare
-thread = Thread(target=prepare, args=[Path(sys.argv[1])])
+from ipse.preferences.embedding import load_default
+from ipse.preferences.embedding.shipped_model import prepare
+thread = Thread(target=prepare)
 thread.start()
 thread.join()
-print("onnxruntime" in sys.modules, load(Path(sys.argv[1])).embed(["tea"]).shape)
+print("onnxruntime" in sys.modules, load_default().embed(["tea"]).shape)
 print("heard", file=sys.stderr)
 """
 
@@ -55,17 +52,15 @@ def _threads() -> list[str]:
 
 
 def test_what_a_thread_prepares_serves_the_embedder_and_leaves_stderr_as_it_was(
-    compiled: Compiled, interpreter: Interpreter
+    profile_extra: None, interpreter: Interpreter
 ) -> None:
-    run = interpreter(_WARM, compiled.cache)
+    run = interpreter(_WARM)
     assert (run.stdout, run.stderr) == ("True (1, 384)\n", "heard\n")
 
 
 def test_the_libraries_are_there_when_the_wallet_was_open_for_embedding(
-    cache: Path, context: Context
+    profile_extra: None, context: Context
 ) -> None:
-    context.places.models.parent.mkdir(parents=True, exist_ok=True)
-    cache.rename(context.places.models)
     before = _threads()
     with context.wallet(embeds=True) as wallet:
         assert wallet.vault.rows("SELECT 1") == [(1,)]
@@ -73,46 +68,36 @@ def test_the_libraries_are_there_when_the_wallet_was_open_for_embedding(
     assert _threads() == before
 
 
-def test_what_was_prepared_is_handed_out_once_and_files_are_checked_again_after_it(
-    cache: Path,
-) -> None:
-    prepare(cache)
-    with (folder_of(cache, DEFAULT_MODEL) / "model.onnx").open("r+b") as file:
+def test_what_was_prepared_is_handed_out_once_and_files_are_checked_again_after_it(shipped: Path) -> None:
+    prepare()
+    with (shipped / "model.onnx").open("r+b") as file:
         file.truncate(1000)
-    assert load(cache).embed(["tea"]).shape == (1, 384)
-    with pytest.raises(CorruptData, match="truncated or altered"):
-        load(cache)
+    assert load_default().embed(["tea"]).shape == (1, 384)
+    with pytest.raises(CorruptData, match="not the expected one"):
+        load_default()
 
 
-def test_preparing_refuses_an_altered_model(cache: Path) -> None:
-    with (folder_of(cache, DEFAULT_MODEL) / "model.onnx").open("r+b") as file:
+def test_preparing_refuses_an_altered_model(shipped: Path) -> None:
+    with (shipped / "model.onnx").open("r+b") as file:
         file.truncate(1000)
-    with pytest.raises(CorruptData, match="truncated or altered"):
-        prepare(cache)
-    with pytest.raises(CorruptData, match="truncated or altered"):
-        load(cache)
+    for load in (prepare, load_default):
+        with pytest.raises(CorruptData, match="not the expected one"):
+            load()
 
 
 def test_the_embedder_waits_for_what_is_prepared_and_loads_nothing_twice(
-    cache: Path, context: Context, monkeypatch: pytest.MonkeyPatch
+    profile_extra: None, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = context.places.models
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    cache.rename(folder)
-    reads: list[Path] = []
+    reads, read = [], shipped_model._read
 
-    def counted(
-        cache: Path, *, model: ModelSource = DEFAULT_MODEL, digests: DigestStore | None = None
-    ) -> Manifest:
-        reads.append(cache)
-        return read_manifest(cache, model=model, digests=digests)
+    def counted(name: str) -> bytes:
+        reads.append(name)
+        return read(name)
 
-    monkeypatch.setattr("ipse.preferences.embedding.runtime.read_manifest", counted)
-    with Wallet(context.places, lambda: b"right") as wallet:
-        trust_compiled(wallet)
+    monkeypatch.setattr(shipped_model, "_read", counted)
     with context.wallet(embeds=True) as wallet:
         assert context.embedder(wallet).embed(["tea"]).shape == (1, 384)
-    assert len(reads) == 1  # by prepare; the command's own load is handed what that read
+    assert sorted(reads) == sorted(shipped_model.SHA256)
 
 
 def test_a_wrong_passphrase_leaves_no_thread(context: Context) -> None:
@@ -140,10 +125,10 @@ def test_an_interrupt_leaves_no_thread(context: Context) -> None:
 def test_libraries_that_do_not_import_are_no_error_of_the_wallet(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: Path) -> None:
+    def fail() -> None:
         raise ImportError("not built for this machine")
 
-    monkeypatch.setattr("ipse.preferences.embedding.runtime.prepare", fail)
+    monkeypatch.setattr("ipse.preferences.embedding.shipped_model.prepare", fail)
     before = _threads()
     with context.wallet(embeds=True) as wallet:
         assert wallet.vault.rows("SELECT 1") == [(1,)]

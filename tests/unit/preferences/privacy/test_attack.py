@@ -32,12 +32,11 @@ def attack() -> Iterator[ModuleType]:
 
 
 @pytest.fixture(scope="module")
-def world(attack: ModuleType, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def world(attack: ModuleType, profile_extra: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """Fewer people than in the benchmark, with interests among the published topics, and fewer phrases."""
     from private_summary import worlds
 
     cache = tmp_path_factory.mktemp("benchmark")
-    (cache / "models").symlink_to(models)
     with pytest.MonkeyPatch.context() as fewer:
         fewer.setattr(worlds, "PHRASES", worlds.PHRASES[:2])
         fewer.setattr(attack.lab, "PRIOR", 60)

@@ -59,7 +59,7 @@ class TestGood:
             (X509_DNS, CertificateProof, f"https://{HOST}", "Example Verifier"),
             (f"decentralized_identifier:{WEB}", DidProof, f"https://{HOST}", WEB),
             (f"decentralized_identifier:{DID}", DidProof, DID, DID),
-            (ATTESTED, VerifierAttestation, ATTESTED, "shop"),
+            (ATTESTED, VerifierAttestation, f"{ATTESTED};https://attester.example", "shop"),
         ],
         ids=["hash", "dns", "web", "key", "attested"],
     )
@@ -199,7 +199,21 @@ class TestCertificates:
 
     def test_a_certificate_by_its_hash_may_send_answers_anywhere(self) -> None:
         request = parse(signed(response_uri="https://elsewhere.example/r"))
-        assert (request.origin, request.party) == ("https://elsewhere.example", f"x509:{LEAF.value.subject}")
+        party = f"x509:{LEAF.value.subject};{ROOT.value.subject}"
+        assert (request.origin, request.party) == ("https://elsewhere.example", party)
+
+    def test_the_same_name_by_two_authorities_is_two_parties(self) -> None:
+        other = authorities.root("Another Root")
+        leaf = other.leaf()
+        assert leaf.value.subject == LEAF.value.subject
+        name = f"x509_hash:{base64url.encode(leaf.value.fingerprint)}"
+        elsewhere = "https://elsewhere.example/r"
+        anchors = (ROOT.value, other.value)
+        one = parse(signed(response_uri=elsewhere), anchors=anchors)
+        two = parse(
+            signed(name, {"x5c": leaf.x5c}, leaf.signing_key, response_uri=elsewhere), anchors=anchors
+        )
+        assert one.party != two.party
 
     def test_the_party_outlives_a_renewed_certificate(self) -> None:
         leaf = ISSUING.leaf()
@@ -312,9 +326,17 @@ class TestAttestations:
     def test_an_authority_may_attest_in_its_own_name(self, names: dict[str, Any]) -> None:
         authority = authorities.root("Attester", **names)
         good = signed(ATTESTED, {"jwt": attestation(key=authority.signing_key)})
-        assert parse(good, attesters=None, anchors=(ROOT.value, authority.value)).party == ATTESTED
+        attested = parse(good, attesters=None, anchors=(ROOT.value, authority.value))
+        assert attested.party == f"{ATTESTED};https://attester.example"
         with pytest.raises(RequestTampered, match="the verifier attestation: the signature"):
             parse(signed(ATTESTED), attesters=None, anchors=(authority.value,))
+
+    def test_the_same_name_by_two_attesters_is_two_parties(self) -> None:
+        parties = {
+            parse(signed(ATTESTED, {"jwt": attestation(iss=issuer)})).party
+            for issuer in ("https://attester.example", "https://other.example", "https://other.example/;x")
+        }
+        assert len(parties) == 3
 
     @pytest.mark.parametrize(
         "names",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from ipse.credentials.issuer import Draft, IssueOptions
+from ipse.dids import resolver
 from ipse.disclosure.proposals import Consent
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
@@ -45,18 +46,28 @@ def keep(
     claims: JsonObject | None = None,
     subject: str | None = "",
     number: int = 1,
+    members: JsonObject | None = None,
+    disclosable: tuple[str, ...] = (),
+    now: datetime = NOW,
 ) -> str:
-    """The id of a new credential in the wallet, bound to a key of its own unless `subject` says otherwise."""
+    """The id of a new credential in the wallet, bound to a key of its own unless `subject` says otherwise.
+
+    `members` are more members of a W3C credential, beside its subject; `disclosable` as in IssueOptions.
+    """
     said = Draft(
         subject=holder_keys.fresh(wallet).did if subject == "" else subject,
         types=[kind if form == "sd-jwt" else "PersonCredential"],
         claims=claims or PERSON,
         credential_id=f"urn:uuid:{number}",
     )
-    how = IssueOptions(form, undefined_terms=form in ("w3c", "jwt"))
-    made = issuing.issue(wallet, "university", said, how, now=NOW).credential
+    how = IssueOptions(form, undefined_terms=form in ("w3c", "jwt"), disclosable=disclosable)
+    content: Draft | JsonObject = said
+    if members:
+        maker = issuing.issuer_of(wallet, "university", how, now=now)
+        content = {**maker.unsigned(said, resolve=resolver.resolve), **members}
+    made = issuing.issue(wallet, "university", content, how, now=now).credential
     return held_credentials.add(
-        wallet, made if isinstance(made, str) else strict_json.pretty(made), now=NOW
+        wallet, made if isinstance(made, str) else strict_json.pretty(made), now=now
     ).id
 
 
@@ -97,8 +108,9 @@ def _never(*_: Any) -> Any:
 class Meeting:
     """A verifier by its DID that asks once, and the network between: it stands in for `Reach`.
 
-    - `changes`: members of the request object that replace its own; None takes one out
+    - `request_answer`: what it serves in place of its request object
     - `answer`: what it answers to the form
+    - `encrypts`: whether it encrypts its request object to the key that the wallet offers with a POST
     """
 
     wallet: Wallet
@@ -115,7 +127,12 @@ class Meeting:
     forms: list[dict[str, str]] = field(default_factory=list)
     fetched: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
     metadata: JsonObject | None = None
+    encrypts: bool = False
+    verifier_info: Sequence[JsonObject] = ()
     now: datetime = NOW
+    expires: datetime | None = None
+
+    offered: JsonObject = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.key = key_types.generate("P-256")
@@ -130,7 +147,7 @@ class Meeting:
 
     # The network
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str, **_: Any) -> bytes:
         """Nothing else is fetched here."""
         raise ConnectionFailed(f"nobody serves {url}")
 
@@ -143,6 +160,7 @@ class Meeting:
         """The request object by POST, or the verifier's answer to a form."""
         if url == _REQUEST:
             self.fetched.append((url, accept, form))
+            self.offered = json.loads(form["wallet_metadata"])["jwks"]["keys"][0]
             return self._served(form.get("wallet_nonce"))
         assert url == _RESPONSE
         self.forms.append(dict(form))
@@ -155,7 +173,10 @@ class Meeting:
             raise self.request_answer
         if self.request_answer is not None:
             return self.request_answer
-        return Response(_REQUEST, 200, _TYPE, str(self.request(wallet_nonce)).encode())
+        text = str(self.request(wallet_nonce))
+        if self.encrypts:
+            text = encryption.encrypt(text.encode(), self.offered, enc="A256GCM", kid=self.offered["kid"])
+        return Response(_REQUEST, 200, _TYPE, text.encode())
 
     def request(self, wallet_nonce: str | None = None) -> JsonObject | str:
         """The request object."""
@@ -168,7 +189,9 @@ class Meeting:
             state=self.state,
             client_metadata=self.metadata,
             transaction_data=self.transaction_data,
+            verifier_info=self.verifier_info,
             wallet_nonce=wallet_nonce,
+            expires=self.expires,
         )
 
     @property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from ipse.errors import (
 from ipse.network.errors import RedirectNotFollowed, TooSlow
 from ipse.network.messages import Response
 from ipse.protocols.openid4vp import building
-from ipse.storage import disclosure_log
+from ipse.storage import credential_store, disclosure_log
 from ipse.storage.places import Places
 from ipse.wallet import identities
 from ipse.wallet.answering import releasing
@@ -110,6 +111,22 @@ class TestAnAnswer:
         assert len(meeting.forms) == 1, "no error follows an answer that may have come"
         assert person.told == []
 
+    def test_to_a_request_object_that_was_encrypted_to_the_wallet(self, wallet: Wallet) -> None:
+        keep(wallet)
+        meeting = Meeting(wallet, method="post", encrypts=True)
+        meeting.run(Person())
+        assert list(meeting.response.vp_token) == ["pid"]
+
+    @pytest.mark.parametrize("form", ["jwt", "w3c", "sd-jwt"])
+    def test_never_proves_a_credential_that_is_bound_to_nobody(self, wallet: Wallet, form: str) -> None:
+        keep(wallet, form, subject=None)
+        name = {"jwt": "jwt_vc_json", "w3c": "ldp_vc", "sd-jwt": "dc+sd-jwt"}[form]
+        meeting = Meeting(wallet, query={"credentials": [{"id": "pid", "format": name, "meta": {}}]})
+        with pytest.raises(ConsentRefused):
+            meeting.run(person := Person())
+        assert person.shown[0].options == ()
+        assert "bound to no key" in person.shown[0].missing[0][1]
+
     def test_fetches_with_the_media_type_of_request_objects(self, wallet: Wallet) -> None:
         keep(wallet)
         meeting = Meeting(wallet, method="post")
@@ -152,7 +169,8 @@ class TestAnAnswer:
         meeting = Meeting(wallet)
         meeting.run(Person())
         with pytest.raises(RequestReplayed):
-            meeting.run(Person())
+            meeting.run(again := Person())
+        assert again.shown == [], "nobody is asked again"
         assert meeting.forms[1].keys() == {"response"}
         assert len(log(wallet)) == 1
 
@@ -208,9 +226,15 @@ class TestAnAnswer:
         meeting = Meeting(wallet, query=asked(["address", "city"], ["birthdate"]))
         meeting.run(person := Person())
         (leaving,) = person.shown[0].options[0].leaving
-        assert dict(leaving.revealed) == {("birthdate",): "1815-12-10", ("address", "city"): "London"}
         ((presented,),) = meeting.response.vp_token.values()
         document = verified(wallet, meeting, presented)
+        assert dict(leaving.revealed) == {
+            ("birthdate",): "1815-12-10",
+            ("address", "city"): "London",
+            # What can't be withheld, and tells one presentation from others.
+            ("jti",): document["jti"],
+            ("sub",): document["sub"],
+        }
         assert {name for name in document if name in PERSON} == {"birthdate", "address"}
         assert document["address"] == {"city": "London"}
 
@@ -397,6 +421,27 @@ class TestARequestIsNotBelieved:
         assert person.shown == []
         assert meeting.forms == []
         assert log(wallet) == []
+
+    def test_under_another_media_type_even_if_it_is_one(self, wallet: Wallet) -> None:
+        keep(wallet)
+        meeting = Meeting(wallet)
+        served = str(meeting.request()).encode()
+        meeting.request_answer = Response("https://verifier.example/request", 200, "text/html", served)
+        with pytest.raises(MalformedInput, match="serves text/html"):
+            meeting.run(person := Person())
+        assert person.shown == []
+
+
+class TestWhatIsNoLongerGood:
+    @pytest.mark.parametrize("state", ["expired", "revoked", "suspended"])
+    def test_is_not_offered(self, wallet: Wallet, state: str) -> None:
+        kept = credential_store.find(wallet.vault, keep(wallet))
+        changes = {"valid_until": "2026-01-01T00:00:00Z"} if state == "expired" else {"revocation": state}
+        credential_store.remove(wallet.vault, kept.id)
+        credential_store.add(wallet.vault, replace(kept, **changes))  # type: ignore[arg-type]
+        with pytest.raises(ConsentRefused):
+            Meeting(wallet).run(person := Person())
+        assert person.shown[0].options == ()
 
 
 class TestWhatTheVerifierAccepts:

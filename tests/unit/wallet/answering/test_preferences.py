@@ -9,7 +9,7 @@ import pytest
 from ipse.disclosure import answers, levels, questions
 from ipse.disclosure.proposals import Decision, Proposal
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import MalformedInput, RequestReplayed, Undetermined
+from ipse.errors import MalformedInput, RequestExpired, RequestReplayed, Undetermined
 from ipse.protocols.openid4vp import parse_request
 from ipse.storage import disclosure_log
 from ipse.wallet import disclosure
@@ -101,3 +101,18 @@ def test_a_grant_answers_without_the_owner(wallet: Wallet) -> None:
     assert answered.about_preferences
     (entry,) = disclosure_log.every(wallet.vault)
     assert entry.content["consent"].startswith("grant ")
+
+
+def test_a_yes_after_the_request_expired_discloses_nothing(wallet: Wallet) -> None:
+    teach(wallet, "quiet novels about the sea")
+    meeting = _meeting(wallet)
+    meeting.expires = NOW + timedelta(minutes=5)
+
+    def late(proposal: Proposal) -> Decision:
+        meeting.now += timedelta(hours=1)
+        return yes(proposal)
+
+    with pytest.raises(RequestExpired):
+        meeting.run(_person(late))
+    assert meeting.response.error == "invalid_request"
+    assert disclosure_log.every(wallet.vault) == []

@@ -19,6 +19,9 @@ from ipse.disclosure.levels.statements import Statements
 from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.proposals import Consent, Decision, Exposed, Proposal
 from ipse.keys import derivation
+from ipse.preferences.embedding import default_manifest
+from ipse.preferences.embedding.shipped_model import near_fingerprints
+from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.preferences.topics import published
 from ipse.storage import answers, disclosure_log, transcript
 from ipse.storage.statements import NewStatement
@@ -26,8 +29,10 @@ from ipse.storage.transcript import ALL
 from ipse.wallet import disclosure
 from ipse.wallet import disclosure_log as log
 from ipse.wallet.disclosure import metering
+from ipse.wallet.disclosure.profile import read_profile
 from ipse.wallet.profile.changing import Correction, correct, supersede_with
 from ipse.wallet.profile.forgetting import erase, forget
+from ipse.wallet.profile.topics import embed_topics
 from ipse.wallet.wallet import Wallet
 from tests.unit.storage.pages import plain_pages
 from tests.unit.wallet.disclosure.material import (
@@ -93,6 +98,13 @@ def pairs(number: int) -> Choose:
 
 def table(wallet: Wallet) -> dict[str, Exposure]:
     return {one.party: one.reading for one in metering.table(wallet, Blending, NOW)}
+
+
+def unkept(wallet: Wallet, fingerprint: str = "") -> Exposure:
+    """The reading of all, which is not kept, as if the model had this fingerprint."""
+    model = Blending()
+    profile = read_profile(wallet, model, embed_topics(wallet, model, EMPTY_PURPOSES), NOW)
+    return metering.Meter(wallet, profile, fingerprint or model.fingerprint).reading(ALL)
 
 
 def lines(wallet: Wallet) -> list[transcript.Line]:
@@ -259,6 +271,17 @@ class TestTheReading:
             assert after[party].share >= found.share
             assert after[party].bits == found.bits
         assert transcript.lines(wallet.vault, Other().fingerprint) == []
+
+    def test_counts_what_an_earlier_version_told_with_nearly_the_same_vectors(self, wallet: Wallet) -> None:
+        for number in range(4):
+            ask(wallet, asked=pairs(number))
+        wallet.vault.change("DELETE FROM readings")
+        now = unkept(wallet)
+        default = default_manifest().fingerprint
+        near, *_ = near_fingerprints(default)
+        wallet.vault.change("UPDATE transcript SET fingerprint = ?", (near,))
+        assert unkept(wallet, default) == now
+        assert unkept(wallet).rho < now.rho
 
 
 class TestWhatIsKept:

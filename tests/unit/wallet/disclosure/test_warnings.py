@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,7 @@ from ipse.disclosure.levels.topics import Topics
 from ipse.disclosure.offers import embed_subjects
 from ipse.disclosure.questions import Question
 from ipse.disclosure.warnings import PastAnswer, WarningCode, warnings
-from ipse.preferences.embedding import Embedder, open_embedder
+from ipse.preferences.embedding import Embedder
 from ipse.preferences.purpose import EMPTY_PURPOSES
 from ipse.preferences.topics import published
 
@@ -38,11 +37,6 @@ SENTENCES = {
     WarningCode.NEW_LEVEL: "^it never asked for",
     WarningCode.NEW_SUBJECT: "^nothing that it was told before",
 }
-
-
-@pytest.fixture(scope="module")
-def embedder(models: Path) -> Embedder:
-    return open_embedder(models)
 
 
 def asks(asked: Asked, purpose: str = PURPOSE) -> Question:

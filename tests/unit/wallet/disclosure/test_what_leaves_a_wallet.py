@@ -242,7 +242,7 @@ def fix_draws(patched: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def wallet(_taught_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wallet]:
+def wallet(_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wallet]:
     """A wallet whose keys take no time, with a taste that nobody is told word for word.
 
     The templates of other wallets are made before keys take no time.

@@ -1,7 +1,7 @@
 """The consent page for credentials: what the owner reads before any of them leaves.
 
 The same page as for preferences (`page`), with the same labels. Whatever others wrote, claims included,
-stands in quotation marks.
+stands in quotation marks, and each further line of it begins with one.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from ipse.cli.commands.dapp.asker import duration, identity, quoted
-from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed
+from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed, marked, warning
 from ipse.encoding.safe_text import without_quotes
 from ipse.encoding.strict_json import Json
 from ipse.protocols.dcql import paths
@@ -43,17 +43,17 @@ def page(proposal: CredentialProposal, width: int = WIDTH) -> str:
     ]
     lines = [
         "",
-        *(line for found in proposal.findings for line in listed("! ", found.text, width=width)),
+        *(line for found in proposal.findings for line in warning(found.text, width=width)),
         *listed("", "A verifier asks for credentials.", width=width),
-        *(line for label, parts in sections for line in labelled(label, *parts, width=width)),
+        *(line for label, parts in sections for line in labelled(label, *parts, width=width, wrap=marked)),
     ]
     if proposal.options:
         lines += leaving(proposal, 0, width).splitlines()
     else:
-        lines += labelled("would leave", _NOTHING, *_missing(proposal), width=width)
-    lines += labelled("how long", *_how_long(proposal), width=width)
+        lines += labelled("would leave", _NOTHING, *_missing(proposal), width=width, wrap=marked)
+    lines += labelled("how long", *_how_long(proposal), width=width, wrap=marked)
     if proposal.findings and len(lines) > _SCREEN:
-        lines += listed("! ", "there are warnings at the top of this page", width=width)
+        lines += warning("there are warnings at the top of this page", width=width)
     return "\n".join([*lines, ""])
 
 
@@ -61,9 +61,9 @@ def leaving(proposal: CredentialProposal, number: int, width: int = WIDTH) -> st
     """What would leave by the option at the position `number`, and why that one."""
     option = proposal.options[number]
     parts = [line for each in option.leaving for line in _credential(each)]
-    lines = labelled("would leave", *parts, width=width)
-    lines += labelled("why so", option.reason, width=width)
-    lines += labelled("stays here", _staying(option), width=width)
+    lines = labelled("would leave", *parts, width=width, wrap=marked)
+    lines += labelled("why so", option.reason, width=width, wrap=marked)
+    lines += labelled("stays here", _staying(option), width=width, wrap=marked)
     return "\n".join(lines)
 
 
@@ -74,7 +74,7 @@ def ways(proposal: CredentialProposal, chosen: int, width: int = WIDTH) -> str:
     lines = []
     for position, option in enumerate(proposal.options):
         tick = "x" if position == chosen else " "
-        lines += listed(f"  {position + 1} [{tick}] ", _in_short(option), width=width)
+        lines += listed(f"  {position + 1} [{tick}] ", _in_short(option), width=width, wrap=marked)
     return "\n".join(lines)
 
 

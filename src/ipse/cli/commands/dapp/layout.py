@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from typing import Final, TypeAlias
 
 from ipse.cli.output import cells
 from ipse.encoding.safe_text import printable
 
-__all__ = ["ISOLATES", "WIDTH", "cells", "cut", "labelled", "legible", "listed", "wrapped"]
+__all__ = [
+    "ISOLATES",
+    "WIDTH",
+    "cells",
+    "cut",
+    "labelled",
+    "legible",
+    "listed",
+    "marked",
+    "warning",
+    "wrapped",
+]
 
 WIDTH: Final = 80
 """Cells of a line of the page where the terminal is not narrower."""
+
+Wrap: TypeAlias = Callable[[str, int], list[str]]
+"""From a text and a number of cells to its lines."""
 
 _LABEL: Final = 16
 _NARROW, _INDENT = 60, 4
@@ -51,20 +65,38 @@ def cut(text: str, width: int) -> str:
     return clear if cells(clear) <= width else next(_pieces(clear, width - 1)).rstrip() + "…"
 
 
-def labelled(label: str, text: str, *more: str, width: int = WIDTH) -> list[str]:
+def marked(text: str, width: int) -> list[str]:
+    """The lines of `text` like `wrapped`, each that begins within quotation marks behind a mark of its own.
+
+    So no line of another's words can pass for one of the page's. The marks in `text` are the page's own.
+    """
+    lines, inside = [], False
+    for line in wrapped(text, width - 1):
+        lines.append(f'"{line}' if inside else line)
+        inside ^= bool(line.count('"') % 2)
+    return lines
+
+
+def labelled(label: str, text: str, *more: str, width: int = WIDTH, wrap: Wrap = wrapped) -> list[str]:
     """`text` behind its label, each of `more` on a line of its own under it; under it where it is narrow."""
     if width < _NARROW:
-        indented = [listed(" " * _INDENT, part, width=width) for part in (text, *more)]
+        indented = [listed(" " * _INDENT, part, width=width, wrap=wrap) for part in (text, *more)]
         return [f"  {label}:", *(line for lines in indented for line in lines)]
-    lines = [line for part in (text, *more) for line in wrapped(part, width - _LABEL)]
+    lines = [line for part in (text, *more) for line in wrap(part, width - _LABEL)]
     heads = [f"  {label + ':':<{_LABEL - 2}}", *[" " * _LABEL] * (len(lines) - 1)]
     return [head + line for head, line in zip(heads, lines, strict=True)]
 
 
-def listed(head: str, text: str, *, width: int = WIDTH) -> list[str]:
+def listed(head: str, text: str, *, width: int = WIDTH, wrap: Wrap = wrapped) -> list[str]:
     """`text` behind `head`, its further lines under its first."""
-    first, *others = wrapped(text, width - len(head))
+    first, *others = wrap(text, width - len(head))
     return [head + first, *(" " * len(head) + line for line in others)]
+
+
+def warning(text: str, *, width: int = WIDTH) -> list[str]:
+    """A warning; its further lines begin where no label does, so that none of them reads like one."""
+    first, *others = marked(text, width - 2 * _INDENT)
+    return [f"! {first}", *(" " * 2 * _INDENT + line for line in others)]
 
 
 def _pieces(word: str, width: int) -> Iterator[str]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from ipse.cli.commands.dapp.asker import duration, identity, quoted
-from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed, wrapped
+from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed, marked, warning, wrapped
 from ipse.disclosure import exposure, levels
 from ipse.disclosure.offers import Item
 from ipse.disclosure.proposals import Applicant, Exposed, Proposal, UnconfirmedDate
@@ -49,13 +49,13 @@ def page(proposal: Proposal, width: int = WIDTH) -> str:
     ]
     lines = [
         "",
-        *(line for text in warnings for line in listed("! ", text, width=width)),
+        *(line for text in warnings for line in warning(text, width=width)),
         *listed("", f"An application asks {level.asks}.", width=width),
-        *(line for label, parts in sections for line in labelled(label, *parts, width=width)),
+        *(line for label, parts in sections for line in labelled(label, *parts, width=width, wrap=marked)),
     ]
     ticks = checklist(proposal, proposal.offer.items, proposal.preticked, FIRST, width).splitlines()
     if warnings and len(lines) + len(ticks) > _SCREEN:
-        lines += listed("! ", "there are warnings at the top of this page", width=width)
+        lines += warning("there are warnings at the top of this page", width=width)
     return "\n".join([*lines, ""])
 
 

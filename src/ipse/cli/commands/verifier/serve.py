@@ -74,6 +74,12 @@ def serve(
     query: Annotated[
         list[str] | None, typer.Option(metavar="[NAME=]FILE", help="Ask by a DCQL query instead.")
     ] = None,
+    purpose: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="What it is for; the owner reads and signs it.")
+    ] = None,
+    retention: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="For how long the answer is kept: 12h, 30d.")
+    ] = None,
     response_mode: Annotated[
         str, typer.Option(metavar="MODE", help="Or direct_post, unencrypted.")
     ] = "direct_post.jwt",
@@ -115,6 +121,8 @@ def serve(
     context = context_of(ctx)
     asked = asking.queries(types or (), claims or (), form, query or ())
     starting.check_page(redirect)
+    if api is not None and (purpose is not None or retention is not None):
+        raise UsageError("with --api applications state the purpose", hint="see docs/verifier.md")
     starting.check_choices(response_mode=response_mode, request_method=request_method, scheme=scheme)
     starting.check_combination(
         once=once, timeout=timeout, api=api, token_file=token_file, origin=origin, asked=asked
@@ -142,7 +150,8 @@ def serve(
     material = starting.material_for(context, options)
     gc.collect()  # the wallet is closed, and what it held is gone
     page = redirect or door.addresses.done
-    _Serving(context, options, door, access, material, lookup).run(asked, page, once=once)
+    stated = starting.purpose_of(asked, purpose, retention)
+    _Serving(context, options, door, access, material, lookup).run(asked, page, stated, once=once)
 
 
 @dataclass(slots=True)
@@ -159,7 +168,9 @@ class _Serving:
     failure: BaseException | None = None
     lock: Lock = field(default_factory=Lock)
 
-    def run(self, asked: Mapping[str, JsonObject], page: str, *, once: bool) -> None:
+    def run(
+        self, asked: Mapping[str, JsonObject], page: str, stated: tuple[JsonObject, ...], *, once: bool
+    ) -> None:
         """Serve until it is over. Raises what the one answer of --once came to, Undetermined for none."""
         from ipse.servers.http.running import Ended
         from ipse.servers.verifier.requests import Asked, Requests
@@ -179,7 +190,9 @@ class _Serving:
         )
         responses = Responses(requests, starting.policy_of(options, self.material), self.lookup)
         sessions = Sessions.open(self.material.database, self.material.database_key, time.time)
-        question = None if self.access is not None else Asked(next(iter(asked.values())), redirect=page)
+        question = None
+        if self.access is None:
+            question = Asked(next(iter(asked.values())), stated, redirect=page)
         open_session = ""
 
         def invite() -> None:

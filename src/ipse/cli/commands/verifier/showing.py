@@ -21,7 +21,7 @@ __all__ = ["error_of", "invite", "outcome"]
 
 def invite(context: Context, link: str) -> None:
     """Show the link that opens a wallet, and its QR code, on stderr: stdout is for what is verified."""
-    context.output.page(link)
+    context.output.page(link, whole=True)
     if not context.output.quiet:
         qr.show(context.output, link)
 

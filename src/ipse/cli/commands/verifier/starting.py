@@ -36,6 +36,7 @@ __all__ = [
     "material_for",
     "mode_called",
     "policy_of",
+    "purpose_of",
     "verifier_info",
 ]
 
@@ -238,6 +239,23 @@ def verifier_info(options: Options) -> tuple[JsonObject, ...]:
     if typ != TYPE:
         raise MalformedInput(f"{options.registration} is a JWT of the type {excerpt(typ)}, not {TYPE}")
     return ({"format": FORMATS[0], "data": text},)
+
+
+def purpose_of(
+    asked: Mapping[str, JsonObject], purpose: str | None, retention: str | None
+) -> tuple[JsonObject, ...]:
+    """The transaction data that states the purpose of the one question; none where none is given.
+
+    Raises UsageError, MalformedInput.
+    """
+    from ipse.servers.verifier.requests import purpose_data
+
+    if purpose is None:
+        if retention is not None:
+            raise UsageError("--retention is said with a purpose", hint="give --purpose TEXT as well")
+        return ()
+    seconds = None if retention is None else int(params.span(retention).total_seconds())
+    return (purpose_data(next(iter(asked.values())), purpose, seconds),)
 
 
 def policy_of(options: Options, material: Material) -> Policy:

@@ -251,7 +251,6 @@ class _SdJwtVc:
             claims,
             _types(claims),
             paths,
-            _ABOUT,
             {"sd_jwt_alg_values": str(held.jwt.header.get("alg"))},
             ("kb_jwt_alg_values",),
             tuple(entry for entry in as_list(chain) if isinstance(entry, str)),
