@@ -110,7 +110,10 @@ def rebuild(saved: SavedVault, path: Path | None, key: bytes) -> Vault:
         connection.executemany(
             "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", list(saved.sequences.items())
         )
-        heads.check_rows(head)
+        try:
+            heads.check_rows(head)
+        except (TypeError, KeyError, AttributeError, ValueError) as error:
+            raise VaultAltered("the state that was saved does not have the members of one") from error
         heads.put(head)
 
     return Vault.rebuild(path, key, fill, saved.schema)

@@ -197,7 +197,9 @@ def _files(data: bytes) -> dict[str, bytes]:
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as archive:
             for entry in archive:
-                content = archive.extractfile(entry) if entry.isreg() else None
+                # A sparse file would be as large as it says, with nothing behind it.
+                plain = entry.isreg() and not entry.issparse() and entry.size <= len(data)
+                content = archive.extractfile(entry) if plain else None
                 if content is None or entry.name in files:
                     raise MalformedInput(f"{entry.name[:60]!r} is no file of a backup, or is there twice")
                 files[entry.name] = content.read()
@@ -231,6 +233,8 @@ def _read(manifest: JsonObject, keys: JsonObject, root: bytes, files: Mapping[st
         "default": keys["default"],
         "leftovers": [],
     }
+    if type(manifest["schema"]) is not int:
+        raise TypeError
     vault = SavedVault(
         manifest["schema"],
         {

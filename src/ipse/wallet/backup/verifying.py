@@ -6,16 +6,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from ipse.errors import CorruptData
+from ipse.errors import CorruptData, UsageError
 from ipse.keys import derivation
 from ipse.keys.key_types import PrivateKey
 from ipse.storage import answers, disclosure_log, grants, saved_vault, settings
+from ipse.storage.manifest import check_name
 from ipse.storage.vault import Vault
 from ipse.wallet import identities
 from ipse.wallet.backup.archive import Backup
 
-__all__ = ["Contents", "verify"]
+__all__ = ["MOST_KEYS", "Contents", "verify"]
 
+MOST_KEYS: Final = 10_000
+"""How many keys of credentials are tried; all of them come from the root in the same way."""
+_DIGITS: Final = 9
 _MESSAGE: Final = b"ipse backup verify"
 
 
@@ -62,6 +66,7 @@ def verify(backup: Backup) -> Contents:
 def _keys(backup: Backup, vault: Vault) -> Iterator[tuple[str, PrivateKey]]:
     """Each key with what it is called: those of DIDs, of the log, for applications and for credentials."""
     for record in backup.wallet.dids:
+        _check_name(record.name)
         for place in record.keys:
             key = backup.keys[place.item]
             if not identities.belongs(record, place, key):
@@ -71,8 +76,23 @@ def _keys(backup: Backup, vault: Vault) -> Iterator[tuple[str, PrivateKey]]:
     yield "the log", derivation.log_key(root)
     for party in sorted({*answers.parties(vault), *(grant.party for grant in grants.every(vault))}):
         yield party, derivation.pairwise_key(root, party)
-    for number in range(int(settings.get(vault, settings.HOLDER_KEYS) or 0)):
+    for number in range(_given_out(vault)):
         yield f"credential key {number}", derivation.holder_key(root, number)
+
+
+def _check_name(name: str) -> None:
+    try:
+        check_name(name)
+    except UsageError as error:
+        raise CorruptData(error.message, hint=error.hint) from error
+
+
+def _given_out(vault: Vault) -> int:
+    """How many keys were given to credentials, of which MOST_KEYS are tried."""
+    given = settings.get(vault, settings.HOLDER_KEYS) or "0"
+    if not (given.isascii() and given.isdecimal()):
+        raise CorruptData(f"the setting {settings.HOLDER_KEYS} in the backup is not a number")
+    return min(int(given[:_DIGITS]), MOST_KEYS)
 
 
 def _signs(what: str, key: PrivateKey) -> bool:

@@ -161,6 +161,20 @@ def test_a_link_and_a_file_that_is_there_twice_are_refused(backup: Backup) -> No
             archive.unpack(copy.getvalue())
 
 
+def test_a_file_that_claims_to_be_huge_costs_nothing(backup: Backup) -> None:
+    """A sparse file takes no room in an archive and all the memory of its reader."""
+    sparse = tarfile.TarInfo("keys.json")
+    sparse.type = tarfile.GNUTYPE_SPARSE
+    header = bytearray(sparse.tobuf(format=tarfile.GNU_FORMAT))
+    header[386:398] = b"00000000000\0"  # one region, at 0 and of no length
+    header[398:410] = b"00000000000\0"
+    header[483:495] = b"77777777777\0"  # of 8 GiB
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    with pytest.raises(MalformedInput):
+        archive.unpack(bytes(header) + archive.pack(backup))
+
+
 class TestEncryptedToKeys:
     def test_any_recipient_opens_it_and_nobody_else(self, backup: Backup) -> None:
         import pyrage
