@@ -76,8 +76,8 @@ __all__ = [
 ]
 
 
-FROM_BACKUP: Final = "`ipse backup restore FILE` makes the wallet again from a backup"
-"""The end of a hint, where nothing else helps."""
+FROM_BACKUP: Final = "`ipse backup restore FILE --keys` makes wallet.json and the keystore again"
+"""The hint where wallet.json or the keystore is damaged; the vault stays."""
 
 
 class IpseError(Exception):

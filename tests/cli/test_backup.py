@@ -195,3 +195,21 @@ def test_it_goes_to_the_keyring_which_remembers_what_is_newer(
         > third("backup", "verify", output, "--identity", file, "--json").json["state"]
     )
     keyring("log", "verify")
+
+
+def test_a_forgotten_passphrase_costs_nothing_that_is_in_the_vault(
+    ipse: Ipse, identity: tuple[Path, str], phrase: Path, tmp_path: Path
+) -> None:
+    file, recipient = identity
+    output = tmp_path / "wallet.age"
+    ipse("backup", "create", "-o", output, "--recipient", recipient)
+    present(ipse, "since")
+    nobody_knows = Ipse(ipse.home, {"IPSE_PASSPHRASE_FILE": str(phrase)})
+    restore = ("backup", "restore", output, "--identity", file, "--keys", "--keystore", "file")
+    told = nobody_knows(*restore, "--json").json
+    assert (told["restored"], told["accepted"], told["lost"]) == (True, False, [])
+    assert nobody_knows("log", "verify", "--json", code=3).error["code"] == "vault-outdated"
+    nobody_knows.talk("log", "accept", conversation={"type accept: ": "accept\n"})
+    entries = nobody_knows("log", "list", "--json").json["disclosures"]
+    assert [entry["level"] for entry in entries] == ["credentials", "log"]
+    present(nobody_knows, "after")

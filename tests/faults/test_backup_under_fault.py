@@ -18,6 +18,7 @@ from ipse.wallet import disclosure_log, identities, state
 from ipse.wallet.backup import archive, making, restoring, rotation
 from ipse.wallet.backup.archive import Backup
 from ipse.wallet.backup.restoring import KINDS, Question
+from ipse.wallet.backup.restoring_keys import restore_keys
 from ipse.wallet.wallet import Wallet
 from tests.conftest import PASSPHRASE
 from tests.faults.conftest import NOW, filled
@@ -208,3 +209,28 @@ def test_what_a_full_disk_stopped_is_restored_when_there_is_room(backup: Backup,
     restore(places, backup)
     assert_whole(places)
     assert left(places) == {"vault.db", "keystore.json", "wallet.json"}
+
+
+@needs_fork
+@at_every(60)
+def test_keys_whose_restoring_is_killed_come_back_by_starting_it_again(
+    backup: Backup, wallet: Wallet, tmp_path: Path, step: int
+) -> None:
+    wallet.close()
+    for line in itertools.count(1, step):
+        places = Places.under(tmp_path / f"copy-{line}")
+        shutil.copytree(wallet.places.data, places.data)
+        killed, _ = kill_at_line(line, functools.partial(restoring_keys_work, places, backup))
+        assert places.vault.read_bytes() == wallet.places.vault.read_bytes()
+        try:
+            assert_whole(places)
+        except IpseError:
+            restoring_keys_work(places, backup, lambda _: None)
+            assert_whole(places)
+        shutil.rmtree(places.data)
+        if not killed:
+            break
+
+
+def restoring_keys_work(places: Places, backup: Backup, _: Report) -> None:
+    restore_keys(places, backup, keystore="file", new_passphrase=lambda: PASSPHRASE, now=NOW)

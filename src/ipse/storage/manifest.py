@@ -37,7 +37,6 @@ __all__ = [
 
 _VERSION: Final = 1
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_RESTORE: Final = f"move the wallet's folder away; {FROM_BACKUP}"
 _KEYSTORES: Final = ("os", "file")
 
 _Record = TypeVar("_Record")
@@ -185,7 +184,7 @@ def parsed(data: bytes, *, what: str) -> Manifest:
     try:
         document = strict_json.parse_object(data, what=what)
     except MalformedInput as error:
-        raise CorruptData(error.message, hint=_RESTORE) from error
+        raise CorruptData(error.message, hint=FROM_BACKUP) from error
     version = document.pop("version", None)
     if type(version) is not int or version != _VERSION:
         raise CorruptData(
@@ -195,12 +194,12 @@ def parsed(data: bytes, *, what: str) -> Manifest:
     try:
         manifest = _manifest(document)
     except (TypeError, KeyError, AttributeError) as error:
-        raise CorruptData(f"{what} does not have the members of a manifest", hint=_RESTORE) from error
+        raise CorruptData(f"{what} does not have the members of a manifest", hint=FROM_BACKUP) from error
     if len({record.name for record in manifest.dids}) != len(manifest.dids):
-        raise CorruptData(f"{what} gives one name to two DIDs", hint=_RESTORE)
+        raise CorruptData(f"{what} gives one name to two DIDs", hint=FROM_BACKUP)
     needed = {Leftover(manifest.keystore, item) for item in (*manifest.items(), manifest.state_item)}
     if needed.intersection(manifest.leftovers):
-        raise CorruptData(f"{what} calls keys left over that it points to", hint=_RESTORE)
+        raise CorruptData(f"{what} calls keys left over that it points to", hint=FROM_BACKUP)
     return manifest
 
 

@@ -233,7 +233,7 @@ def read_key(wallet: Wallet, record: DidRecord, place: KeyRecord) -> PrivateKey:
     if content.get("name") != record.name or not belongs(record, place, key):
         raise CorruptData(
             f"wallet.json says that {record.name!r} is {record.did}, the keystore says otherwise",
-            hint=f"wallet.json was altered: move the wallet's folder away; {FROM_BACKUP}",
+            hint=f"wallet.json was altered: {FROM_BACKUP}",
         )
     return key
 

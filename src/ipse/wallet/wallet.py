@@ -81,7 +81,7 @@ class Wallet:
         if places.vault.exists():
             raise AlreadyExists(
                 f"{places.data} holds a vault without its wallet.json",
-                hint=f"move the vault away; {FROM_BACKUP}",
+                hint="`ipse backup restore FILE --keys` brings back what belongs to it; else move it away",
             )
         files.create_private_folder(places.data)
         check_private(places)  # somebody else may have made it just now
@@ -161,7 +161,7 @@ class Wallet:
             if len(root) != derivation.ROOT_LENGTH:
                 raise CorruptData(
                     f"the item {self.manifest.root_item!r} is not the root of a wallet",
-                    hint=f"wallet.json was altered: move the wallet's folder away; {FROM_BACKUP}",
+                    hint=f"wallet.json was altered: {FROM_BACKUP}",
                 )
             self._root = root
         return self._root

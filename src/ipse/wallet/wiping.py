@@ -25,11 +25,11 @@ __all__ = ["Found", "found", "wipe"]
 
 _FILES: Final = re.compile(
     r"(vault\.db|keystore\.json|verifier\.db)(-journal|-wal|-shm)?"
-    r"|(vault\.db|keystore\.json)\.replaced-[0-9TZ]+-[0-9a-f]{4}(-journal)?"
+    r"|(vault\.db|keystore\.json|wallet\.json)\.replaced-[0-9TZ]+-[0-9a-f]{4}(-journal)?"
     r"|\.(wallet\.json|vault\.db|keystore\.json|restore)(\.lock|\.[0-9a-f]{16})"
 )
 """Files of the wallet beside wallet.json."""
-_FOLDERS: Final = (".restore-new", ".restore-over")
+_FOLDERS: Final = (".restore-new", ".restore-over", ".restore-keys")
 _FETCHED: Final = ".ipse.json"
 """Lies in the folder of a model that was fetched."""
 

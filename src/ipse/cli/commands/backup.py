@@ -122,6 +122,9 @@ def restore(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be restored; write nothing.")
     ] = False,
+    keys: Annotated[
+        bool, typer.Option("--keys", help="Bring back the keys alone: the vault.db that is here stays.")
+    ] = False,
     identity: _Identity = None,
     backup_passphrase_file: _Secret = None,
 ) -> None:
@@ -136,6 +139,9 @@ def restore(
     from ipse.wallet.backup import restoring
 
     backup = _opened(context, file, identity, backup_passphrase_file)
+    if keys:
+        _restore_keys(context, backup, keystore, dry_run=dry_run)
+        return
     restored = restoring.restore(
         context.places,
         backup,
@@ -157,6 +163,34 @@ def restore(
         "aside": [str(path) for path in restored.aside],
     }
     context.output.result(_result(context, restored, dry_run=dry_run), facts)
+
+
+def _restore_keys(context: Context, backup: Backup, keystore: str, *, dry_run: bool) -> None:
+    from ipse.wallet.backup import restoring_keys
+
+    restored = restoring_keys.restore_keys(
+        context.places,
+        backup,
+        keystore=keystore,
+        new_passphrase=_once(context.new_passphrase),
+        now=context.now,
+        dry_run=dry_run,
+    )
+    facts = {
+        **_facts(restored.contents),
+        "home": str(context.places.data),
+        "restored": not dry_run,
+        "lost": list(restored.lost),
+        "accepted": restored.newest,
+        "aside": [str(path) for path in restored.aside],
+    }
+    lines = [_described(restored.contents)]
+    lines.append("the keys would come back; nothing was written" if dry_run else "the keys are back")
+    lines += [f"made after the backup, its keys are gone: {name}" for name in restored.lost]
+    lines += [f"the old file is kept as {path}" for path in restored.aside]
+    if not restored.newest:
+        lines.append("nobody remembers if the vault is the newest one: `ipse log accept` goes on from it")
+    context.output.result("\n".join(lines), facts)
 
 
 def _once(passphrase: Callable[[], bytes]) -> Callable[[], bytes]:

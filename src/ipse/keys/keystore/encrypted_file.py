@@ -15,7 +15,6 @@ from typing import Final
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import (
-    FROM_BACKUP,
     AlreadyExists,
     CorruptData,
     KeystoreUnavailable,
@@ -228,7 +227,7 @@ class EncryptedFile:
         except NotFound as error:
             raise KeystoreUnavailable(
                 f"the wallet's keystore file {self._path} is gone",
-                hint=f"move the wallet's folder away; {FROM_BACKUP}",
+                hint="`ipse backup restore FILE --keys` brings back the keys from a backup",
             ) from error
 
     def _parsed(self, data: bytes) -> tuple[JsonObject, bytes]:
@@ -300,7 +299,7 @@ def _check_header(header: JsonObject, path: Path) -> None:
     if not bounded or passes * memory > _MAX_WORK:
         raise CorruptData(
             f"{path} asks for a key derivation of {memory!r} bytes and {passes!r} passes",
-            hint=f"move the wallet's folder away; {FROM_BACKUP}",
+            hint="`ipse backup restore FILE --keys` brings back the keys from a backup",
             code="too-much-work",
         )
     if (

@@ -12,8 +12,6 @@ as taken back, as with `ipse log accept`.
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
@@ -25,10 +23,10 @@ from ipse.errors import AlreadyExists, IpseError, StorageError
 from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
 from ipse.storage import erasing, files, manifest, saved_vault, statements
-from ipse.storage.manifest import Leftover, Manifest
+from ipse.storage.manifest import Manifest
 from ipse.storage.places import Places, check_private
-from ipse.wallet import holder_keys, identities, recovery, state
-from ipse.wallet.backup import verifying
+from ipse.wallet import holder_keys, recovery, state
+from ipse.wallet.backup import staging, verifying
 from ipse.wallet.backup.archive import Backup
 from ipse.wallet.backup.verifying import Contents
 from ipse.wallet.profile import models
@@ -42,7 +40,6 @@ FORGOTTEN: Final = "forgotten"
 KINDS: Final = (recovery.SPENT, recovery.REVOKED, recovery.CLOSED, FORGOTTEN)
 """What the owner is asked for by name before it is given back."""
 _NEW, _OVER = ".restore-new", ".restore-over"
-_LOCK: Final = "restore"
 _NO_STATE: Final = b"null"
 
 
@@ -131,7 +128,7 @@ class _New:
         given = tuple(ask(asked)) if asked is not None else ()
         files.create_private_folder(self._places.data)
         check_private(self._places)
-        with files.exclusive(self._places.data / _LOCK):
+        with files.exclusive(self._places.data / staging.LOCK):
             self._refuse_others()
             aside = self._clear()
             try:
@@ -140,9 +137,9 @@ class _New:
                 with contextlib.suppress(IpseError, OSError):  # the first error is the one to tell
                     self._clear()
                 raise
-            _move(self._staged.vault, self._places.vault)
-            _move(self._staged.keystore, self._places.keystore)
-            _move(self._staged.manifest, self._places.manifest)
+            staging.move(self._staged.vault, self._places.vault)
+            staging.move(self._staged.keystore, self._places.keystore)
+            staging.move(self._staged.manifest, self._places.manifest)
             shutil.rmtree(self._staged.data, ignore_errors=True)
         return replace(told, given=given, aside=aside)
 
@@ -156,7 +153,7 @@ class _New:
             if path.exists():
                 raise AlreadyExists(
                     f"{path} is there without its wallet.json",
-                    hint="a backup is restored to where no wallet is: move it away first",
+                    hint="--keys brings back its keys; else move it away first",
                 )
 
     def _remembered(self) -> bytes | None:
@@ -175,31 +172,22 @@ class _New:
             return ()
         aside = []
         for path in (self._places.vault, self._places.keystore):
-            aside.append(_put_aside(path, self._now))
+            aside.append(staging.put_aside(path, self._now))
             path.unlink(missing_ok=True)
-        with contextlib.suppress(IpseError):
-            planned = manifest.read(self._staged.manifest)
-            if planned.keystore == "os":
-                store = open_keystore("os", self._places, planned.wallet_id, self._passphrase)
-                for item in (*planned.items(), planned.state_item):
-                    store.remove(item)
-        shutil.rmtree(self._staged.data, ignore_errors=True)
+        staging.clear(self._staged, self._places, self._passphrase)
         return tuple(path for path in aside if path is not None)
 
     def _build(self, kept: bytes | None, given: Collection[str]) -> None:
         """Make the whole wallet in the folder beside."""
         backup, staged = self._backup, self._staged
-        planned = _renamed(backup.wallet, self._kind)
-        files.create_private_folder(staged.data)
-        files.write_private(staged.manifest, manifest.encoded(planned))
-        store = open_keystore(
-            self._kind, staged, planned.wallet_id, self._passphrase, create=self._kind == "file"
+        planned, store = staging.keep_keys(
+            staged,
+            backup,
+            backup.wallet,
+            self._kind,
+            self._passphrase,
+            state_item=kept or staging.remembering(backup),
         )
-        store.add(planned.root_item, backup.root)
-        for before, record in zip(backup.wallet.dids, planned.dids, strict=True):
-            for old, place in zip(before.keys, record.keys, strict=True):
-                store.add(place.item, identities.item_of(record, place, backup.keys[old.item]))
-        store.add(planned.state_item, kept or _encoded(backup))
         _fill(staged, backup, store, planned, given, self._now, survivors=None)
 
 
@@ -219,7 +207,7 @@ class _Over:
             raise _other_wallet(self._places)
         survivors, whole = _survivors(present)
         kept = state.stored(present)  # read last: closing the vault may have settled its newest state
-        same = kept == _encoded(self._backup)
+        same = kept == staging.remembering(self._backup)
         if same and whole:
             return Restored(self._contents, over=True, asked=None, changed=False)
         asked = None if same else _question(self._backup, kept or _NO_STATE, survivors)
@@ -227,7 +215,7 @@ class _Over:
         if dry_run:
             return told
         given = tuple(ask(asked)) if asked is not None else ()
-        with files.exclusive(self._places.data / _LOCK):
+        with files.exclusive(self._places.data / staging.LOCK):
             shutil.rmtree(self._staged.data, ignore_errors=True)
             if state.stored(present) != kept:
                 raise StorageError(
@@ -239,8 +227,8 @@ class _Over:
             _fill(
                 self._staged, self._backup, present.keystore, planned, given, self._now, survivors=survivors
             )
-            aside = _put_aside(self._places.vault, self._now)
-            _move(self._staged.vault, self._places.vault)
+            aside = staging.put_aside(self._places.vault, self._now)
+            staging.move(self._staged.vault, self._places.vault)
             shutil.rmtree(self._staged.data, ignore_errors=True)
         return replace(told, given=given, aside=() if aside is None else (aside,))
 
@@ -300,57 +288,13 @@ def _survivors(present: Wallet) -> tuple[Collection[int] | None, bool]:
 
 def _question(backup: Backup, kept: bytes | None, survivors: Collection[int] | None) -> Question | None:
     """What the owner has to decide, None where the keystore remembers nothing newer."""
-    if kept is None or kept == _encoded(backup):
+    if kept is None or kept == staging.remembering(backup):
         return None
     found = state.parsed(kept)
     remembered = found.counter if isinstance(found, Remembered) else None
     numbers = {int(row["number"]) for row in backup.vault.rows.get("statements", ())}
     forgotten = None if survivors is None else len(numbers - set(survivors))
     return Question(remembered, backup.state[0], backup.created, forgotten)
-
-
-def _encoded(backup: Backup) -> bytes:
-    """The keystore's item that remembers the state of the backup."""
-    return state.item_of(Remembered(*backup.state))
-
-
-def _renamed(wallet: Manifest, kind: str) -> Manifest:
-    """The manifest of a restored wallet: in a keystore of `kind`, every key in a new item."""
-    return replace(
-        wallet,
-        keystore=kind,
-        root_item=f"root-{secrets.token_hex(8)}",
-        dids=tuple(identities.moved(record) for record in wallet.dids),
-        leftovers=tuple[Leftover, ...](),
-    )
-
-
-def _put_aside(path: Path, now: datetime) -> Path | None:
-    """Give the file at `path` a second name that says it was replaced, and its journal another name.
-
-    A journal of the old vault must not lie beside the new one: SQLite would put it in there.
-    """
-    if not path.exists():
-        return None
-    aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}")
-    try:
-        shutil.copyfile(path, aside, follow_symlinks=False) if os.name == "nt" else os.link(path, aside)
-        journal = path.with_name(f"{path.name}-journal")
-        if journal.exists():
-            journal.replace(aside.with_name(f"{aside.name}-journal"))
-    except OSError as error:
-        raise StorageError(f"can't keep {path} as {aside.name}: {(error.strerror or '').lower()}") from error
-    return aside
-
-
-def _move(source: Path, target: Path) -> None:
-    if not source.exists():
-        return
-    try:
-        source.replace(target)
-    except OSError as error:
-        raise StorageError(f"can't move {source} to {target}: {(error.strerror or '').lower()}") from error
-    files.sync_folder(target.parent)
 
 
 def _other_wallet(places: Places) -> AlreadyExists:
