@@ -178,7 +178,7 @@ def _in_its_own(wallet: Wallet, work: Callable[[Wallet], Reply]) -> Callable[[Re
 class TestSeveralAtOnce:
     @pytest.fixture(autouse=True)
     def _patient(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("ipse.storage.vault_file._BUSY_WAIT", 300.0)
+        monkeypatch.setattr("ipse.storage.vault._BUSY_WAIT", 300.0)
 
     def _together(self, wallet: Wallet, *works: Callable[[Wallet], Reply]) -> list[tuple[str | None, Any]]:
         wallet.close()

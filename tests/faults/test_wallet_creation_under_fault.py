@@ -98,7 +98,7 @@ STEPS = {
     "ipse.keys.keystore.encrypted_file.EncryptedFile._write": "the first write of the keystore",
     "ipse.keys.keystore.encrypted_file.EncryptedFile.add": "the root",
     "ipse.storage.vault.Vault.create": "the vault",
-    "ipse.storage.vault._migrate": "the tables of the vault",
+    "ipse.storage.vault.migrate": "the tables of the vault",
     "ipse.storage.manifest.create": "the manifest",
     "ipse.storage.manifest._write": "the write of the manifest",
 }

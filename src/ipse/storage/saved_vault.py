@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import CorruptData, VaultAltered
+from ipse.storage import vault
 from ipse.storage.schema import HEADS_SINCE, MIGRATIONS
 from ipse.storage.state_head import StateHeads
 from ipse.storage.vault import Vault
@@ -72,19 +73,19 @@ class SavedVault:
     mac: bytes
 
 
-def save(vault: Vault) -> SavedVault:
+def save(opened: Vault) -> SavedVault:
     """All that is to be saved of a vault, as one state of it.
 
     Call it in the transaction that held the rows to their head. Raises VaultAltered where there is no head.
     """
-    with vault.reading():
-        head = vault.rows("SELECT head, mac FROM state_heads ORDER BY counter DESC LIMIT 1")
+    with opened.reading():
+        head = opened.rows("SELECT head, mac FROM state_heads ORDER BY counter DESC LIMIT 1")
         if not head:
             raise VaultAltered("the vault has no state")
         return SavedVault(
-            int(vault.rows("PRAGMA user_version")[0][0]),
-            {table: list(_rows(vault, table)) for table in TABLES},
-            {name: int(number) for name, number in vault.rows(_SEQUENCES)},
+            int(opened.rows("PRAGMA user_version")[0][0]),
+            {table: list(_rows(opened, table)) for table in TABLES},
+            {name: int(number) for name, number in opened.rows(_SEQUENCES)},
             *head[0],
         )
 
@@ -102,29 +103,64 @@ def rebuild(saved: SavedVault, path: Path | None, key: bytes) -> Vault:
             hint="a newer ipse wrote it: upgrade",
         )
 
-    def fill(connection: Any, heads: StateHeads) -> None:
-        head = heads.authenticated(saved.head, saved.mac)
-        for table in TABLES:
-            _insert(connection, table, saved.rows.get(table, ()))
-        connection.execute("DELETE FROM sqlite_sequence")
-        connection.executemany(
-            "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", list(saved.sequences.items())
-        )
-        try:
-            heads.check_rows(head)
-        except (TypeError, KeyError, AttributeError, ValueError) as error:
-            raise VaultAltered("the state that was saved does not have the members of one") from error
-        heads.put(head)
-
-    return Vault.rebuild(path, key, fill, saved.schema)
+    if path is None:
+        return _filled(saved, vault.MEMORY, key)
+    vault.make(path)
+    try:
+        return _filled(saved, path, key)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
-def _rows(vault: Vault, table: str) -> Iterator[Row]:
-    columns = [row[1] for row in vault.rows(f"PRAGMA table_info({table})")]
+def _filled(saved: SavedVault, path: Path, key: bytes) -> Vault:
+    import sqlcipher3
+
+    connection = vault.connected(path, key)
+    try:
+        heads = StateHeads(connection, key)
+        with vault.translated(path):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+            vault.run(connection, MIGRATIONS[: saved.schema])
+            _fill(saved, connection, heads)
+            connection.execute(f"PRAGMA user_version = {saved.schema}")
+            connection.execute("COMMIT")
+            vault.migrate(connection, path, heads)
+            connection.execute("BEGIN IMMEDIATE")
+            heads.renew()
+            connection.execute("COMMIT")
+    except (sqlcipher3.IntegrityError, sqlcipher3.ProgrammingError, OverflowError) as error:
+        connection.close()
+        raise CorruptData(f"the rows do not fit the tables of the vault: {error}") from error
+    except BaseException:
+        connection.close()
+        raise
+    return Vault(connection, path, heads)
+
+
+def _fill(saved: SavedVault, connection: Any, heads: StateHeads) -> None:
+    """Insert the rows, held to the head that was saved with them, and that head."""
+    head = heads.authenticated(saved.head, saved.mac)
+    for table in TABLES:
+        _insert(connection, table, saved.rows.get(table, ()))
+    connection.execute("DELETE FROM sqlite_sequence")
+    connection.executemany(
+        "INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", list(saved.sequences.items())
+    )
+    try:
+        heads.check_rows(head)
+    except (TypeError, KeyError, AttributeError, ValueError) as error:
+        raise VaultAltered("the state that was saved does not have the members of one") from error
+    heads.put(head)
+
+
+def _rows(opened: Vault, table: str) -> Iterator[Row]:
+    columns = [row[1] for row in opened.rows(f"PRAGMA table_info({table})")]
     if not columns:
         return
     names = ", ".join(columns)
-    for rows in vault.batches(f"SELECT {names} FROM {table} NOT INDEXED"):  # noqa: S608 - names of ours
+    for rows in opened.batches(f"SELECT {names} FROM {table} NOT INDEXED"):  # noqa: S608 - names of ours
         for row in rows:
             yield dict(zip(columns, map(_as_json, row), strict=True))
 

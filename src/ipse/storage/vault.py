@@ -9,20 +9,35 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from ipse.errors import CorruptData, IpseError, VaultAltered
-from ipse.storage import vault_file
+from ipse.errors import AlreadyExists, CorruptData, IpseError, MalformedInput, StorageError, VaultAltered
 from ipse.storage.schema import HEADS_SINCE, MIGRATIONS
 from ipse.storage.state_head import Head, StateHeads
 from ipse.storage.statement_plan import identity
 
-__all__ = ["Vault"]
+__all__ = ["MEMORY", "Vault", "connected", "make", "migrate", "run", "translated"]
 
 _log = logging.getLogger(__name__)
 
+MEMORY: Final = Path(":memory:")
+"""Stands for a vault that lies in no file."""
+_BUSY_WAIT: Final = 10.0
+"""Seconds to wait for another process's transaction."""
+_PREPARED: Final = 8
+"""Prepared statements kept: more would leave SQLite's own fast memory to none of them, and every other
+allocation is locked into memory and wiped, at five times the cost of inserting a row."""
+_SETTINGS: Final = (
+    "cipher_memory_security = ON",
+    "secure_delete = ON",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # else what REPLACE deletes is told to no trigger
+    "trusted_schema = OFF",
+    "synchronous = EXTRA",
+)
 _BATCH: Final = 1024
 """Rows read at a time."""
 _INTERRUPTED: Final = "user-defined function raised exception"
@@ -36,7 +51,7 @@ class Vault:
         self._connection = connection
         self._path = path
         self._heads = heads
-        self._file = vault_file.identity_of(path)
+        self._file = identity_of(path)
         self._above = 0
         self._checked = False
         self.unsettled: Head | None = None
@@ -53,7 +68,7 @@ class Vault:
     @classmethod
     def create(cls, path: Path, key: bytes) -> Vault:
         """A new vault. Raises AlreadyExists, StorageError."""
-        vault_file.make(path)
+        make(path)
         try:
             return cls._open(path, key, fresh=True)
         except BaseException:
@@ -65,66 +80,19 @@ class Vault:
         """The vault at `path`. Raises CorruptData where it is gone, altered or not opened by `key`."""
         if not path.is_file():
             raise CorruptData(f"the wallet's vault {path} is gone")
-        vault_file.refuse_wal(path)
+        refuse_wal(path)
         return cls._open(path, key, fresh=False)
-
-    @classmethod
-    def rebuild(
-        cls, path: Path | None, key: bytes, fill: Callable[[Any, StateHeads], object], version: int
-    ) -> Vault:
-        """A vault with the tables of schema `version`, rows from `fill`, then migrated; None is in memory.
-
-        `fill` is given the connection, in a transaction, and the heads. It fills in the newest head as well,
-        which another one then follows. Raises AlreadyExists, StorageError, CorruptData for rows that do not
-        fit the tables.
-        """
-        if path is None:
-            return cls._filled(vault_file.MEMORY, key, fill, version)
-        vault_file.make(path)
-        try:
-            return cls._filled(path, key, fill, version)
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-
-    @classmethod
-    def _filled(
-        cls, path: Path, key: bytes, fill: Callable[[Any, StateHeads], object], version: int
-    ) -> Vault:
-        import sqlcipher3
-
-        connection = vault_file.connected(path, key)
-        try:
-            heads = StateHeads(connection, key)
-            with vault_file.translated(path):
-                connection.execute("BEGIN IMMEDIATE")
-                connection.execute("PRAGMA defer_foreign_keys = ON")
-                _run(connection, MIGRATIONS[:version])
-                fill(connection, heads)
-                connection.execute(f"PRAGMA user_version = {version}")
-                connection.execute("COMMIT")
-                _migrate(connection, path, heads)
-                connection.execute("BEGIN IMMEDIATE")
-                heads.renew()
-                connection.execute("COMMIT")
-        except (sqlcipher3.IntegrityError, sqlcipher3.ProgrammingError, OverflowError) as error:
-            connection.close()
-            raise CorruptData(f"the rows do not fit the tables of the vault: {error}") from error
-        except BaseException:
-            connection.close()
-            raise
-        return cls(connection, path, heads)
 
     @classmethod
     def _open(cls, path: Path, key: bytes, *, fresh: bool) -> Vault:
         import sqlcipher3
 
-        connection = vault_file.connected(path, key)
+        connection = connected(path, key)
         try:
-            with vault_file.translated(path):
+            with translated(path):
                 _check_whole(connection, path, fresh=fresh)
                 heads = StateHeads(connection, key)
-                _migrate(connection, path, heads)
+                migrate(connection, path, heads)
                 if fresh:
                     connection.execute("BEGIN IMMEDIATE")
                     heads.begin()
@@ -158,14 +126,14 @@ class Vault:
             yield
             return
         try:  # from here, so that no interrupt leaves it open, which later ones would join
-            with vault_file.translated(self._path):
+            with translated(self._path):
                 self._check_in_place()
                 self._heads.watch()
                 self._connection.execute("BEGIN IMMEDIATE")
             self._heads.restart()
             self._above = 0
             yield
-            with vault_file.translated(self._path):
+            with translated(self._path):
                 head = self._next_head() if self._heads.changed else None
                 self._connection.execute("COMMIT")
         except BaseException as error:
@@ -187,7 +155,7 @@ class Vault:
             yield
             return
         try:
-            with vault_file.translated(self._path):
+            with translated(self._path):
                 self._check_beside()
                 self._connection.execute("BEGIN")
             yield
@@ -197,7 +165,7 @@ class Vault:
 
     def heads(self) -> list[Head]:
         """The chain of heads that are kept, oldest first. Raises VaultAltered."""
-        with vault_file.translated(self._path):
+        with translated(self._path):
             self._check_beside()
             return self._heads.chain()
 
@@ -206,7 +174,7 @@ class Vault:
 
         Of the large tables only those of `tables` are read, all with `everything`.
         """
-        with self.reading(), vault_file.translated(self._path):
+        with self.reading(), translated(self._path):
             self._heads.check(head, tables=tables, everything=everything)
         self._checked = True
 
@@ -215,7 +183,7 @@ class Vault:
 
         As the last step of the caller's transaction if there is one.
         """
-        with self.transaction(), vault_file.translated(self._path):
+        with self.transaction(), translated(self._path):
             head = self._heads.begin(above=above)
             self._heads.restart()
         self.unsettled = head
@@ -228,12 +196,12 @@ class Vault:
     def _check_beside(self) -> None:
         """SQLite looks for a write-ahead log whenever it begins to read. Raises VaultAltered."""
         if not self._connection.in_transaction:
-            vault_file.refuse_wal(self._path)
+            refuse_wal(self._path)
 
     def _check_in_place(self) -> None:
         """What is written to a file that has lost its name is lost. Raises VaultAltered."""
         self._check_beside()
-        if vault_file.identity_of(self._path) != self._file:
+        if identity_of(self._path) != self._file:
             raise VaultAltered(
                 f"{self._path} was replaced by another file meanwhile",
                 hint="nothing was changed; see who did that, put the newest vault.db back and run it again",
@@ -248,27 +216,27 @@ class Vault:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with vault_file.translated(self._path):
+        with translated(self._path):
             self._check_beside()
             return list(self._connection.execute(sql, parameters).fetchall())
 
     def change(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run one statement that changes something, in a transaction; how many rows it changed."""
-        with self.transaction(), vault_file.translated(self._path):
+        with self.transaction(), translated(self._path):
             return int(self._connection.execute(sql, parameters).rowcount)
 
     def change_many(self, sql: str, parameters: Iterable[Sequence[object]]) -> int:
         """Run one statement once for each of `parameters`, in a transaction; how many rows it changed."""
-        with self.transaction(), vault_file.translated(self._path):
+        with self.transaction(), translated(self._path):
             return int(self._connection.executemany(sql, parameters).rowcount)
 
     def batches(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query, some at a time, so that not all of them are in memory at once."""
-        with vault_file.translated(self._path):
+        with translated(self._path):
             self._check_beside()
             cursor = self._connection.execute(sql, parameters)
         while True:
-            with vault_file.translated(self._path):
+            with translated(self._path):
                 rows = cursor.fetchmany(_BATCH)
             if not rows:
                 return
@@ -276,13 +244,13 @@ class Vault:
 
     def rewrite(self) -> None:
         """Write the whole file anew, without what its free pages and gaps hold; not in a transaction."""
-        with vault_file.translated(self._path):
+        with translated(self._path):
             self._check_beside()
             self._connection.execute("VACUUM")
 
     def insert(self, sql: str, parameters: Sequence[object]) -> int:
         """Insert one row, in a transaction; its row number."""
-        with self.transaction(), vault_file.translated(self._path):
+        with self.transaction(), translated(self._path):
             return int(self._connection.execute(sql, parameters).lastrowid)
 
 
@@ -300,7 +268,8 @@ def _check_whole(connection: Any, path: Path, *, fresh: bool) -> None:
         connection.execute("COMMIT")
 
 
-def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
+def migrate(connection: Any, path: Path, heads: StateHeads) -> None:
+    """Bring the tables up to the newest schema, in one transaction. Raises CorruptData for a newer one."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise CorruptData(
@@ -315,7 +284,7 @@ def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
         covered = version >= HEADS_SINCE
         if covered:
             heads.check_newest()
-        _run(connection, MIGRATIONS[version:])
+        run(connection, MIGRATIONS[version:])
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         if covered:
             heads.renew()
@@ -327,9 +296,93 @@ def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
     _log.info("migrated the vault from schema version %d to %d", version, len(MIGRATIONS))
 
 
-def _run(connection: Any, scripts: Iterable[str]) -> None:
+def run(connection: Any, scripts: Iterable[str]) -> None:
+    """Run scripts of the schema, in the transaction in progress."""
     connection.create_function("text_identity", 1, identity, deterministic=True)
     for script in scripts:
         for statement in script.split(";\n"):  # a trigger has others inside it, on its line
             if statement.strip():
                 connection.execute(statement)
+
+
+def make(path: Path) -> None:
+    """Make the empty file (0600). Raises AlreadyExists, StorageError."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError as error:
+        raise AlreadyExists(
+            f"there is already a vault at {path}",
+            hint="ipse never overwrites one: move it away if you are sure",
+        ) from error
+    except OSError as error:
+        raise StorageError(f"can't make {path}: {error.strerror}") from error
+
+
+def connected(path: Path, key: bytes) -> Any:
+    """A connection to the file at `path` with its key and settings."""
+    import sqlcipher3
+
+    # mode=rw: a file that vanished meanwhile is not made anew, with whatever mode.
+    address = "file::memory:" if path == MEMORY else f"{path.absolute().as_uri()}?mode=rw"
+    with translated(path):
+        connection = sqlcipher3.connect(
+            address,
+            uri=True,
+            timeout=_BUSY_WAIT,
+            isolation_level=None,
+            cached_statements=_PREPARED,
+        )
+    try:
+        with translated(path):
+            connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            for setting in _SETTINGS:
+                connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Which file is at `path`, None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def refuse_wal(path: Path) -> None:
+    """SQLite would put what a write-ahead log holds into the vault, which never has one.
+
+    Raises VaultAltered.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if os.path.lexists(log):
+        raise VaultAltered(
+            f"{log} is none of ipse's: it would put other pages into the vault",
+            hint=f"see who put it there, and move {log} away",
+        )
+
+
+@contextlib.contextmanager
+def translated(path: Path) -> Iterator[None]:
+    import sqlcipher3
+
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise MalformedInput("what is to be kept is not text: it holds half of a character") from error
+    except (sqlcipher3.IntegrityError, sqlcipher3.ProgrammingError):
+        raise
+    except sqlcipher3.OperationalError as error:
+        reason = str(error)
+        if "locked" in reason:
+            raise StorageError(
+                f"another process has held {path} for {_BUSY_WAIT:.0f} seconds",
+                hint="wait for the other ipse command to end, then run this one again",
+            ) from error
+        raise StorageError(f"can't use {path}: {reason}") from error
+    except sqlcipher3.DatabaseError as error:
+        raise CorruptData(f"{path} was altered, or is not the vault of this wallet's keystore") from error

@@ -39,7 +39,7 @@ ROUNDS = 3
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loaded machine may keep one process waiting for longer than its owner would."""
-    monkeypatch.setattr("ipse.storage.vault_file._BUSY_WAIT", 300.0)
+    monkeypatch.setattr("ipse.storage.vault._BUSY_WAIT", 300.0)
 
 
 def in_its_own(wallet: Wallet, work: Callable[[Wallet, Report], None]) -> Callable[[Report], None]:

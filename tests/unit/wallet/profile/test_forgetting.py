@@ -200,7 +200,7 @@ def test_forgetting_what_is_not_there_forgets_nothing_else(wallet: Wallet, embed
 def test_copies_that_could_not_be_erased_are_told_and_erased_by_the_next_command(
     wallet: Wallet, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ipse.storage.vault_file._BUSY_WAIT", 0.05)
+    monkeypatch.setattr("ipse.storage.vault._BUSY_WAIT", 0.05)
     (number,) = remember(wallet, embedder, [TEA], now=NOW).numbers
     wallet.close()
     forget(wallet, [number])
