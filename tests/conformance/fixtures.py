@@ -19,6 +19,22 @@ from tests.openid_peer.sd_jwt import PID, identity_credential
 from tests.openid_peer.verifier import Verifier, query_for
 from tests.openid_peer.wallet import Wallet
 
+__all__ = [
+    "_holder_template",
+    "access",
+    "asking",
+    "holder",
+    "issuer",
+    "issuers",
+    "pki",
+    "serving",
+    "serving_options",
+    "tls",
+    "verifiers",
+    "wallet",
+]
+"""The fixtures, which each `conftest.py` that wants them takes with `*`."""
+
 Asking: TypeAlias = Callable[..., Verifier]
 """Makes a verifier that asks for ASKED, with what a test changes."""
 REVEALED: Final = ("given_name", "family_name")

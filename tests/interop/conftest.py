@@ -6,35 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.fixtures import (
-    _holder_template,
-    access,
-    holder,
-    issuer,
-    issuers,
-    pki,
-    serving,
-    serving_options,
-    tls,
-    verifiers,
-    wallet,
-)
+from tests.conformance.fixtures import *  # noqa: F403
 from tests.interop.peer import Peer, missing
-
-__all__ = [
-    "_holder_template",
-    "access",
-    "holder",
-    "issuer",
-    "issuers",
-    "peer",
-    "pki",
-    "serving",
-    "serving_options",
-    "tls",
-    "verifiers",
-    "wallet",
-]
 
 
 @pytest.fixture(scope="session")

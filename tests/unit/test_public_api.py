@@ -151,7 +151,7 @@ def test_a_verifier_is_answered_as_the_owner_decides(wallet: ipse.Wallet) -> Non
     answered = wallet.answer(_asked("n-1"), credentials=lambda proposal: decide(proposal, accepted=True))
     assert answered.url.startswith("https://shop.example/cb#vp_token=")
     (leaving,) = shown[1].options[0].leaving
-    assert dict(leaving.revealed) == {("x",): 1}
+    assert dict(leaving.revealed) == {("x",): 1, ("sub",): me}
     assert [entry.content["said"] for entry in wallet.disclosure.log()] == [False, True]
 
 

@@ -62,7 +62,7 @@ class Output:
         No character of `text` steers the terminal. With `coloured` it holds colours, and the caller has
         made everything printable that others wrote.
         """
-        if coloured:  # whose lines fit already
+        if coloured:  # the caller has broken its lines already
             self._write(printable_lines(text, keep="\x1b"), value)
         else:
             self._write(_at(sys.stdout, printable_lines(text), whole=True), value)

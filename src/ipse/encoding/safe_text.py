@@ -18,6 +18,7 @@ __all__ = [
     "JOINERS",
     "as_seen",
     "is_printable",
+    "is_visible_ascii",
     "normalized",
     "one_line",
     "plain_text",
@@ -76,6 +77,11 @@ _RUN_OF_MARKS: Final = re.compile("'{2,}")
 def is_printable(text: str) -> bool:
     """Whether every character of `text` is safe to show, and every space the plain one."""
     return text.isprintable() and not _INVISIBLE.search(text)
+
+
+def is_visible_ascii(text: str) -> bool:
+    """Whether `text` has visible ASCII characters alone, as URLs and tokens do: no blanks."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def printable(text: str) -> str:

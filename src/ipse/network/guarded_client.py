@@ -194,7 +194,8 @@ def follow(
         before_redirect()
         seen.add(target)
         location = target
-        same_origin = same_origin and target.authority == first.authority  # nothing is given back on return
+        # Headers that were dropped at another origin stay dropped, even if a redirect leads back.
+        same_origin = same_origin and target.authority == first.authority
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from ipse.cli.commands.dapp.credential_page import leaving, page, ways
 from ipse.cli.output import cells
 from ipse.encoding.safe_text import is_printable
 from ipse.encoding.strict_json import Json
-from ipse.protocols.dcql.query import ConcretePath
+from ipse.protocols.dcql import matching
+from ipse.protocols.dcql.matching import HeldCredential
+from ipse.protocols.dcql.query import ConcretePath, parse_query
 from ipse.protocols.openid4vp import building, parse_request
 from ipse.protocols.openid4vp.authorization_request import VerifierAttestation
 from ipse.protocols.openid4vp.over_asking import Finding
@@ -150,7 +152,7 @@ def test_nothing_that_fits_is_said_with_the_reason() -> None:
     made = replace(_proposal(), options=(), missing=(("pid", "there is no such credential"),))
     shown = _flat(page(made))
     assert "would leave: nothing: no credential in this wallet is what they ask for" in shown
-    assert '"pid": there is no such credential' in shown
+    assert '"pid": "there is no such credential"' in shown
     assert "why so" not in shown
 
 
@@ -207,6 +209,15 @@ def test_no_words_of_others_stand_outside_their_marks() -> None:
     outside = "".join(re.split('"[^"]*"', shown))
     assert "your bank" not in outside, outside
     assert shown.count('"') % 2 == 0
+
+
+def test_the_reason_why_nothing_fits_repeats_their_names_in_marks() -> None:
+    one: Json = {"id": "a", "format": "dc+sd-jwt", "meta": {}, "claims": [{"path": [_NASTY]}]}
+    query = parse_query({"credentials": [one]})
+    (misfit,) = matching.match(query, [HeldCredential("1", "dc+sd-jwt", {"vct": "x"})]).queries["a"].misfits
+    made = replace(_proposal(), options=(), missing=(("a", misfit.reason),))
+    shown = _flat(page(made, 4000).replace("\u2068", "").replace("\u2069", ""))
+    assert "your bank" not in "".join(re.split('"[^"]*"', shown)), shown
 
 
 @pytest.mark.parametrize("width", [40, 60, 80])

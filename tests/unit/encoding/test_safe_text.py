@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ipse.encoding import safe_text, strict_json
-from ipse.encoding.safe_text import as_seen, is_printable, one_line, plain_text, printable
+from ipse.encoding.safe_text import as_seen, is_printable, is_visible_ascii, one_line, plain_text, printable
 from ipse.errors import MalformedInput
 
 DECEPTIVE = {
@@ -271,6 +271,23 @@ def test_a_longer_line_is_cut_with_an_ellipsis() -> None:
     assert one_line("two words", 5) == "two…"
     assert one_line("ab" + " " * 200 + "c", 10) == "ab…"
     assert one_line("ab" + " " * 200, 10) == "ab"
+
+
+@pytest.mark.parametrize(
+    ("text", "visible"),
+    [
+        ("https://a.example/~b?c=d", True),
+        ("", True),
+        ("a b", False),
+        ("a\t", False),
+        ("a\n", False),
+        ("é", False),
+        ("a\x7f", False),
+        ("a\xa0", False),
+    ],
+)
+def test_urls_and_tokens_have_visible_ascii_characters_alone(text: str, visible: bool) -> None:
+    assert is_visible_ascii(text) is visible
 
 
 def test_no_other_module_decides_what_may_be_shown() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -115,6 +116,14 @@ def test_the_organisation_and_its_identifier_are_read() -> None:
     assert leaf.organization_identifier == "LEIXG-529900T8BM49AURSDO55"
     assert leaf.name == "Example Books Ltd"
     assert LEAF.value.name == "Example Verifier"
+
+
+@pytest.mark.parametrize("subject", [x509.Name([]), distinguished(" ")], ids=["none", "blank"])
+def test_a_certificate_is_never_without_a_name(subject: x509.Name) -> None:
+    named = ROOT.issue(replace(leaf_plan(), name=subject)).value
+    unnamed = ROOT.issue(replace(leaf_plan(), name=x509.Name([]), dns_names=())).value
+    assert named.name.strip()
+    assert unnamed.name == f"SHA-256 {unnamed.fingerprint.hex()}"
     assert LEAF.value.organization_identifier is None
 
 

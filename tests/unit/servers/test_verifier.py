@@ -16,11 +16,12 @@ import pytest
 from ipse.credentials import formats
 from ipse.credentials.issuer import Draft, IssueOptions, SigningKey
 from ipse.credentials.issuer import Issuer as Issuance
-from ipse.credentials.policy import Challenge
+from ipse.credentials.policy import Challenge, Sources
 from ipse.dids import did_key
 from ipse.keys import key_types
 from ipse.servers.http.messages import Request
 from ipse.servers.verifier.requests import Asked
+from ipse.wallet.verifier import Research
 from tests.openid_peer.encoding import b64
 from tests.openid_peer.encryption import EncryptionKey, encrypted
 from tests.openid_peer.sd_jwt import present
@@ -386,6 +387,28 @@ def test_an_answer_encrypted_to_another_key_is_refused(server: Server, wallet: L
     form = {"response": encrypted({"state": asked.payload["state"], "vp_token": {}}, other, "A128GCM")}
     assert wallet.call(asked.payload["response_uri"], form).status == 400
     assert server.result(session) is None
+
+
+def test_all_presentations_of_an_answer_share_one_budget_and_what_was_looked_up(
+    around: Around, server: Server, wallet: LocalWallet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[Research] = []
+    sources = Research.sources
+
+    def counted(research: Research) -> Sources:
+        begun.append(research)
+        return sources(research)
+
+    monkeypatch.setattr(Research, "sources", counted)
+    query = {"credentials": [{**QUERY["credentials"][0], "multiple": True}]}
+    session, link = server.ask(Asked(query))
+
+    def twice(answer: dict[str, Any]) -> None:
+        answer["vp_token"]["membership"] *= 2
+
+    wallet.send(wallet.fetch(link), Lie(answer=twice))
+    assert server.result(session)["status"] == "verified"
+    assert len(begun) == 1
 
 
 # W3C presentations

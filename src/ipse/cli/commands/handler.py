@@ -53,7 +53,7 @@ def open_(
     if home is not None:
         os.environ["IPSE_HOME"] = home
     code = run(["answer", "--", link])
-    if code == INTERRUPTED:  # which is said already; and who interrupts wants the window closed
+    if code == INTERRUPTED:  # that was said already, and the owner wants the window closed
         raise typer.Exit(1)
     if context.can_ask:
         with suppress(KeyboardInterrupt):

@@ -74,8 +74,12 @@ class Certificate:
 
     @property
     def name(self) -> str:
-        """What its subject is called: the organisation, else the common name, else the whole subject."""
-        return self._attribute(_ORGANIZATION) or self._attribute(_COMMON_NAME) or self.subject
+        """What its subject is called, never empty: the first of these that is there.
+
+        The organisation, the common name, the whole subject, a DNS name, the hash of the certificate.
+        """
+        names = (self._attribute(_ORGANIZATION), self._attribute(_COMMON_NAME), self.subject, *self.dns_names)
+        return next((name for name in names if name and name.strip()), f"SHA-256 {self.fingerprint.hex()}")
 
     @property
     def organization_identifier(self) -> str | None:

@@ -94,7 +94,7 @@ class Client:
     def name(self) -> str:
         """What to call it: the subject of its certificate, or the name in its client identifier."""
         if isinstance(self.proof, CertificateProof):
-            return self.proof.chain.leaf.name or self.identifier.name
+            return self.proof.chain.leaf.name
         return self.identifier.name
 
 

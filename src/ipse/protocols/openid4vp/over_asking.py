@@ -104,12 +104,12 @@ def findings(
 def _refused(registrations: Registrations) -> Iterator[Finding]:
     """Registrations that do not hold, and those whose status or bearer has to be known."""
     for code, reason in registrations.refused:
-        yield Finding(code, f"its registration can't be relied on: {one_line(reason, 300)}")
+        yield Finding(code, f"its registration can't be relied on: {_quoted(reason, 300)}")
     for entry in registrations.valid:
         if entry.status_unknown:
             yield Finding(
                 "registration-status-unknown",
-                f"whether its registration was withdrawn is not known: {one_line(entry.status_unknown, 200)}",
+                f"whether its registration was withdrawn is not known: {_quoted(entry.status_unknown, 200)}",
             )
         if entry.intermediary is not None:
             yield Finding(
@@ -321,8 +321,8 @@ def _path(shown: str) -> str:
     return shown if _PLAIN.fullmatch(shown) else _quoted(shown)
 
 
-def _quoted(text: str) -> str:
-    return f'"{without_quotes(one_line(text, 80))}"'
+def _quoted(text: str, most: int = 80) -> str:
+    return f'"{without_quotes(one_line(text, most))}"'
 
 
 def _union(sets: Iterable[frozenset[AskedClaim]]) -> frozenset[AskedClaim]:

@@ -138,7 +138,7 @@ class Server:
             except OSError as error:
                 room.release()
                 if error.errno in _OUT_OF_FILES:
-                    await asyncio.sleep(0.1)  # until a connection that is open has ended
+                    await asyncio.sleep(0.1)  # an open connection may end meanwhile and free a file
                 continue
             except BaseException:
                 room.release()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote, urlsplit
 
+from ipse.encoding.safe_text import is_visible_ascii
 from ipse.errors import UsageError
 
 __all__ = ["DONE", "REQUEST", "RESPONSE", "SCHEMES", "Addresses", "check_origin", "page_of"]
@@ -81,7 +82,7 @@ class Addresses:
 
 def page_of(url: str) -> str | None:
     """The origin of a page that a browser can be sent to with a fragment added; None for no such page."""
-    if not url.isascii() or not url.isprintable() or " " in url or "#" in url:
+    if not is_visible_ascii(url) or "#" in url:
         return None
     try:
         parts = urlsplit(url)

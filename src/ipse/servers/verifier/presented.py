@@ -30,7 +30,9 @@ def credential(key: str, sent: str | JsonObject, verification: Verification) -> 
     judged = verification
     if verification.is_presentation:
         text, judged = _only_credential(verification.content.document), verification.credentials[0]
-    bound = bool(judged.report.check("holder-binding").value)  # not where anyone may present it
+    bound = bool(
+        judged.report.check("holder-binding").value
+    )  # empty for a credential that anyone may present
     if bound and not verification.is_presentation:
         text = text.rpartition("~")[0] + "~"  # the key binding is verified, and left out
     found = _presentable(text)

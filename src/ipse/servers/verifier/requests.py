@@ -9,12 +9,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import Json, JsonObject
-from ipse.encoding.timestamps import to_numeric_date
+from ipse.encoding.timestamps import at_seconds, to_numeric_date
 from ipse.errors import IpseError, MalformedInput
 from ipse.keys import encryption
 from ipse.protocols import openid4vp
@@ -85,7 +85,7 @@ class Requests:
             nonce=secrets.token_urlsafe(32),
             key=encryption.new_key(secrets.token_urlsafe(8)) if encrypted else None,
         )
-        self._build(self.client, session)  # which refuses what is wrong with it
+        self._build(self.client, session)  # raises for a query that no wallet could answer
         return replace(session, redirect=asked.redirect)
 
     def object_for(self, session: Session, form: Mapping[str, str] | None = None) -> str:
@@ -127,8 +127,8 @@ class Requests:
             transaction_data=given["transaction_data"],
             verifier_info=self.verifier_info,
             wallet_nonce=wallet_nonce,
-            issued=datetime.fromtimestamp(given["issued"], UTC),
-            expires=datetime.fromtimestamp(given["expires"], UTC),
+            issued=at_seconds(given["issued"]),
+            expires=at_seconds(given["expires"]),
         )
 
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ipse.credentials.policy import NO_CHALLENGE, Challenge, Policy
+from ipse.credentials import verifier
+from ipse.credentials.policy import NO_CHALLENGE, Challenge, NoChallenge, Policy, Sources
 from ipse.credentials.report import Outcome as Judged
 from ipse.credentials.verifier import Verification
 from ipse.disclosure import answers, levels, questions
@@ -27,7 +28,7 @@ from ipse.servers.verifier import presented, transactions
 from ipse.servers.verifier.outcomes import Outcome, State
 from ipse.servers.verifier.requests import Requests
 from ipse.servers.verifier.sessions import Session
-from ipse.wallet.verifier import Lookup, Verifier
+from ipse.wallet.verifier import Lookup
 
 __all__ = ["Responses"]
 
@@ -79,6 +80,7 @@ class Responses:
             return Outcome(State.UNDETERMINED, error.code, error.message)
 
     def _credentials(self, response: Response, asked: AuthorizationRequest) -> Outcome:
+        sources = self.lookup.research().sources()  # one budget for the whole answer, whatever is in it
         found: dict[str, list[Verification]] = {}
         held: dict[str, list[HeldCredential]] = {}
         bindings = transactions.Bindings(asked.transaction_data)
@@ -88,7 +90,7 @@ class Responses:
                 raise _failed("not-asked-for", "a presentation is of a credential that was not asked for")
             if len(sent) > 1 and not query.multiple:
                 raise _failed("too-many", f"{len(sent)} presentations for {name}, one was asked for")
-            found[name] = [self._verify(each, query, asked) for each in sent]
+            found[name] = [self._verify(each, query, asked, sources) for each in sent]
             if all(each.report.outcome is Judged.PASSED for each in found[name]):
                 pairs = zip(sent, found[name], strict=True)
                 held[name] = [
@@ -104,19 +106,22 @@ class Responses:
         return _held_to(asked.query, held, found)
 
     def _verify(
-        self, sent: str | JsonObject, query: CredentialQuery, asked: AuthorizationRequest
+        self, sent: str | JsonObject, query: CredentialQuery, asked: AuthorizationRequest, sources: Sources
     ) -> Verification:
         """The verification of one presentation; without holder binding only where the query allows that."""
         lifetime = self.requests.lifetime.total_seconds()
         challenge = Challenge(asked.client_id, asked.nonce, max_age=lifetime)
-        verification = self._examine(sent, replace(self.policy, challenge=challenge))
+        verification = self._examine(sent, challenge, sources)
         report = verification.report
         if query.require_holder_binding or report.decisive.code not in _UNBOUND:
             return verification
-        return self._examine(sent, replace(self.policy, challenge=NO_CHALLENGE))
+        return self._examine(sent, NO_CHALLENGE, sources)
 
-    def _examine(self, sent: str | JsonObject, policy: Policy) -> Verification:
-        return Verifier(policy, self.lookup).examine(sent, now=self.requests.now())
+    def _examine(
+        self, sent: str | JsonObject, challenge: Challenge | NoChallenge, sources: Sources
+    ) -> Verification:
+        policy = replace(self.policy, challenge=challenge)
+        return verifier.verify(sent, policy=policy, now=self.requests.now(), sources=sources)
 
     def _preferences(self, response: Response, asked: AuthorizationRequest) -> Outcome:
         question = questions.question_of(asked)

@@ -34,7 +34,7 @@ class Bindings:
             bound = sd_jwt.parse(presented.strip()).kb_jwt
             if bound is not None:
                 self._said.append((query_id, jws.read(bound, what="the key binding").payload))
-        except IpseError:  # which verified, so that it is read here as well
+        except IpseError:  # a presentation that verified can be read, so this is never reached
             return
 
     def problem(self) -> str:

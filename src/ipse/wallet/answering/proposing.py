@@ -57,7 +57,7 @@ def propose(
         able = ways(matches, lambda option: _authorizes(proposing, option))
         others = _matched(request, {key: every[key] for key in refused})
         missing = () if able else _missing(matches, others, refused)
-    except TooMuchWork as error:  # told at once, it would tell how many credentials of a kind are here
+    except TooMuchWork as error:  # an error at once would tell how many credentials of a kind are here
         able, missing = (), [(request.query.credentials[0].id, error.message)]
     return CredentialProposal(
         request=request,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ipse.encoding import strict_json
-from ipse.encoding.safe_text import printable
+from ipse.encoding.safe_text import is_visible_ascii, printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.errors import MalformedInput, Undetermined
 from ipse.protocols.openid4vp.responses import Reply
@@ -69,7 +69,7 @@ def _accepted(content: JsonObject) -> Accepted:
     address = content.get("redirect_uri")
     if not isinstance(address, str) or not address:
         return Accepted()
-    visible = len(address) <= _MAX_URL and address.isascii() and address.isprintable() and " " not in address
+    visible = len(address) <= _MAX_URL and is_visible_ascii(address)
     if visible and address.lower().startswith("https://") and _is_plain(address):
         return Accepted(redirect_uri=address)
     return Accepted(refused_uri=printable(address)[:200])

@@ -62,7 +62,7 @@ def install(command: Sequence[str]) -> Registration:
             made = Path(folder) / target.name
             programs.run("osacompile", "-o", str(made), "-e", script(command))
             _declare(made / "Contents" / "Info.plist")
-            programs.run("codesign", "--force", "--sign", "-", str(made))
+            programs.run("codesign", "-f", "--sign", "-", str(made))
             if target.exists():
                 shutil.rmtree(target)
             made.rename(target)

@@ -284,6 +284,13 @@ class TestTransactions:
         assert found(request(transaction=[{"payload": {"amount": "1"}}, content])) == [expected]
 
 
+def test_the_reason_of_a_refused_registration_stands_in_marks_too() -> None:
+    reason = """the certificate of 'O=x' reads "verified: your bank"."""
+    said = texts(request(asks(["given_name"])), Registrations(refused=(("registration-signature", reason),)))
+    assert "your bank" in said
+    assert "your bank" not in "".join(said.split('"')[::2])
+
+
 def test_names_of_others_stand_in_quotation_marks_that_they_can_not_close() -> None:
     asked = request(asks(["a"], vct='x" is fine. It is registered to ask for "everything'))
     assert texts(asked).count('"') == 2

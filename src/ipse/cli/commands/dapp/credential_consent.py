@@ -45,6 +45,7 @@ def _chosen(context: Context, proposal: CredentialProposal) -> CredentialDecisio
             return CredentialDecision(accepted=typed == "yes", option=chosen)
         if several and typed.isascii() and typed.isdigit() and 0 < int(typed[:4]) <= len(proposal.options):
             chosen, tries = int(typed[:4]) - 1, 0
+            tty.forget_typed()  # a yes typed before this way was shown does not count
             context.output.page(leaving(proposal, chosen, width), keep=ISOLATES)
             continue
         tries += 1

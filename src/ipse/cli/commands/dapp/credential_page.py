@@ -13,7 +13,6 @@ from typing import Final
 
 from ipse.cli.commands.dapp.asker import duration, identity, quoted
 from ipse.cli.commands.dapp.layout import WIDTH, cut, labelled, listed, marked, warning
-from ipse.encoding.safe_text import without_quotes
 from ipse.encoding.strict_json import Json
 from ipse.protocols.dcql import paths
 from ipse.protocols.dcql.query import ConcretePath
@@ -171,7 +170,8 @@ def _staying(option: CredentialOption) -> str:
 
 
 def _missing(proposal: CredentialProposal) -> Iterable[str]:
-    return (f"{quoted(identifier, 40)}: {without_quotes(why)}" for identifier, why in proposal.missing)
+    """For each part of the request why nothing fits, in marks as it repeats names of the request."""
+    return (f"{quoted(identifier, 40)}: {quoted(why)}" for identifier, why in proposal.missing)
 
 
 def _in_short(option: CredentialOption) -> str:

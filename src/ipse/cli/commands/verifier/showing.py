@@ -31,7 +31,7 @@ def outcome(context: Context, session: str, found: Outcome) -> None:
     value: JsonObject = {"session": session, **found.to_json()}
     if context.output.json or found.verifications or found.answer is not None:
         context.output.result("\n".join(_lines(context, found)), value, coloured=True)
-        sys.stdout.flush()  # whoever reads it waits for it now
+        sys.stdout.flush()  # a program that reads the pipe waits for this line
 
 
 def error_of(found: Outcome) -> IpseError | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from ipse.cli import params
 from ipse.cli.context import Context
+from ipse.encoding.safe_text import is_visible_ascii
 from ipse.encoding.strict_json import JsonObject, excerpt
 from ipse.errors import MalformedInput, UsageError
 
@@ -157,7 +158,7 @@ def api_at(
         if token_file is None
         else _secret(context, token_file).decode("ascii", "replace").strip()
     )
-    if len(token) < _MIN_TOKEN or not token.isascii() or not token.isprintable() or " " in token:
+    if len(token) < _MIN_TOKEN or not is_visible_ascii(token):
         raise UsageError(
             f"the token has less than {_MIN_TOKEN} characters, or some that a header can't carry",
             hint="make one: openssl rand -hex 32",

@@ -61,6 +61,10 @@ class _Token:
     payload: JsonObject
 
 
+_BESIDE: Final = "beside vc"
+"""Under this name, which no JSON-LD term has, stands what a JWT claims beside its credential."""
+
+
 class _Vcdm11:
     name = "w3c-1.1"
     title = "W3C 1.1"
@@ -214,17 +218,18 @@ class _Vcdm11:
     binds_data = False
 
     def presentable(self, credential: str) -> Presentable:
-        return w3c_presentation.presentable(credential)
+        found = w3c_presentation.presentable(credential)
+        return replace(found, claims=_said(credential, found.claims))
 
     def select_paths(self, credential: str, paths: Sequence[tuple[str | int, ...]]) -> Selection:
         return self.select([credential], ())
 
     def select(self, credentials: Sequence[str], disclose: Sequence[str]) -> Selection:
-        documents = w3c_presentation.whole(self, credentials, disclose)
+        documents = map(_said, credentials, w3c_presentation.whole(self, credentials, disclose))
         texts = [text.strip() for text in credentials]
         if len({text.startswith("{") for text in texts}) > 1:
             raise UsageError("JWTs and JSON of VCDM 1.1 can't go into one presentation")
-        return Selection(documents, secured=texts)
+        return Selection(tuple(documents), secured=texts)
 
     def present(
         self,
@@ -259,6 +264,12 @@ class _Vcdm11:
 
     def present_unbound(self, selection: Selection) -> JsonObject | str:
         return w3c_presentation.alone(selection)
+
+
+def _said(credential: str, document: JsonObject) -> JsonObject:
+    """All that who gets the credential can read: its document, and what a JWT claims beside that."""
+    beside = {} if credential.lstrip().startswith("{") else jwt.claims_beside(credential.strip())
+    return {**document, _BESIDE: beside} if beside else document
 
 
 def _content(document: JsonObject) -> Content:

@@ -36,6 +36,7 @@ from ipse.errors import (
 from ipse.keys.key_types import PrivateKey
 
 __all__ = [
+    "claims_beside",
     "credential_of",
     "issue_jwt",
     "issue_presentation_jwt",
@@ -49,6 +50,8 @@ _WHAT: Final = "the JWT"
 _PURPOSES: Final = {"credential": "assertionMethod", "presentation": "authentication"}
 _STATUS: Final = ("status", "credentialStatus")
 """Where a JWT says its status beside `vc`: the claim of the Token Status List, and what issuers write."""
+_ADOPTED: Final = frozenset({"vc", "iss", "sub", "jti", "nbf", "exp", "iat", *_STATUS})
+"""The claims that say what the credential says, or when the JWT was made."""
 _NOT_APPLICABLE: Final = ["No applicable JWS or proof"]
 
 
@@ -106,6 +109,12 @@ def credential_of(text: str) -> JsonObject:
     say the same where it does not (dates: to the second). Raises MalformedInput.
     """
     return _credential(_read(text, "credential").payload)
+
+
+def claims_beside(text: str) -> JsonObject:
+    """What the JWT of a credential claims beside the credential, not verified. Raises MalformedInput."""
+    payload = _read(text, "credential").payload
+    return {name: value for name, value in payload.items() if name not in _ADOPTED}
 
 
 def presentation_of(text: str) -> JsonObject:

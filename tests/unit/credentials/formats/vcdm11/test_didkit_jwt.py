@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from ipse.credentials import jws, model
+from ipse.credentials import formats, jws, model
 from ipse.credentials.budget import UNBOUNDED
 from ipse.credentials.content import Validity
 from ipse.credentials.formats.jose import vc_jwt
@@ -266,6 +266,17 @@ def test_what_is_said_twice_and_agrees_is_kept_as_the_credential_says_it(
 ) -> None:
     document = jwt.credential_of(claiming(vc, **claims))
     assert {name: document[name] for name in vc} == vc
+
+
+@pytest.mark.usefixtures("never_asked")
+def test_what_a_jwt_claims_beside_its_credential_is_said_to_leave_with_it() -> None:
+    form = formats.named("w3c-1.1")
+    for beside in ({"email": "ada@example.org", "name": {"a": [1]}}, {}):
+        text = claiming({"name": "of the credential"}, **beside, iat=SECONDS)
+        document = jwt.credential_of(text)
+        expected = {**document, "beside vc": beside} if beside else document
+        assert form.presentable(text).claims == expected
+        assert form.select([text], ()).revealed == (expected,)
 
 
 @pytest.mark.usefixtures("never_asked")
