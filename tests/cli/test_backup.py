@@ -188,6 +188,9 @@ def test_it_goes_to_the_keyring_which_remembers_what_is_newer(
     new("log", "verify")
     present(keyring, "since")
     third = Ipse(ipse.home.parent / "third", desktop.environment)
+    over_a_file = Ipse(third.home, {**ipse.environment, **desktop.environment})
+    asked = ("backup", "restore", output, "--identity", file, "--keystore", "file", "--json")
+    assert over_a_file(*asked, code=7).error["code"] == "consent-needed"
     restore = ("backup", "restore", output, "--identity", file)
     assert third(*restore, "--json", code=7).error["code"] == "consent-needed"
     assert (

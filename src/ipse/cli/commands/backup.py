@@ -235,7 +235,8 @@ def _ask(context: Context, question: Question) -> tuple[str, ...]:
         "What happened in between is lost, and the log will say so. If you still have the newest vault.db,\n"
         "stop (Ctrl-C) and put it back.\n"
         f"Today is {context.now:%Y-%m-%d}: going on confirms that. No issuer and no authority is trusted"
-        " until you say so again."
+        " until you say so again. Credentials\nand status lists are those of the backup: what you deleted or"
+        " revoked since is as it was."
     )
     given = []
     for kind in restoring.KINDS:

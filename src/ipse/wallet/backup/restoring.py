@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from ipse.errors import AlreadyExists, IpseError, StorageError
+from ipse.errors import AlreadyExists, IpseError, KeystoreError, StorageError
 from ipse.keys import derivation
 from ipse.keys.keystore import Keystore
 from ipse.storage import erasing, files, manifest, saved_vault, statements
@@ -57,6 +57,8 @@ class Question:
     forgotten: int | None
 
 
+Survivors = frozenset[tuple[int, str]]
+"""Statements by number and text: the old text of one that was corrected since is forgotten."""
 Ask = Callable[[Question], Collection[str]]
 """Returns those of KINDS that are to be as they were. Raises ConsentError to change nothing."""
 
@@ -157,13 +159,22 @@ class _New:
                 )
 
     def _remembered(self) -> bytes | None:
-        """What the OS keyring remembers of this wallet's state, where it was once kept there."""
-        if self._kind != "os" or self._backup.wallet.keystore != "os":
+        """What the OS keyring remembers of this wallet's state, where it was once kept there.
+
+        A new wallet over a file asks it too, where it answers.
+        """
+        wallet = self._backup.wallet
+        if wallet.keystore != "os":
             return None
-        store = open_keystore("os", self._places, self._backup.wallet.wallet_id, self._passphrase)
-        if store.find(self._backup.wallet.root_item) != self._backup.root:
+        try:
+            store = open_keystore("os", self._places, wallet.wallet_id, self._passphrase)
+            if store.find(wallet.root_item) != self._backup.root:
+                return None
+            return store.find(wallet.state_item)
+        except KeystoreError:
+            if self._kind == "os":
+                raise
             return None
-        return store.find(self._backup.wallet.state_item)
 
     def _clear(self) -> tuple[Path, ...]:
         """Move aside and remove what a restore that was killed left."""
@@ -241,11 +252,11 @@ def _fill(
     given: Collection[str],
     now: datetime,
     *,
-    survivors: Collection[int] | None,
+    survivors: Survivors | None,
 ) -> None:
     """Make the vault of a staged wallet, and go on from what its keystore remembers.
 
-    `survivors` are the numbers of statements that the wallet still has, None where that is not known.
+    `survivors` are the statements that the wallet still has, None where that is not known.
     """
     saved_vault.rebuild(backup.vault, staged.vault, derivation.vault_key(backup.root)).close()
     with Wallet(staged, lambda: b"", doubt=lambda _: None) as wallet:
@@ -262,19 +273,20 @@ def _fill(
         state.settle(wallet)
 
 
-def _forget(wallet: Wallet, survivors: Collection[int] | None) -> None:
+def _forget(wallet: Wallet, survivors: Survivors | None) -> None:
     """Forget the statements that the owner may have forgotten since."""
     with wallet.vault.transaction():
-        gone = {statement.number for statement in statements.every(wallet.vault)} - set(survivors or ())
+        there = statements.every(wallet.vault)
+        gone = [said.number for said in there if (said.number, said.text) not in (survivors or ())]
         statements.remove(wallet.vault, gone)
         erasing.make_due(wallet.vault)
     erasing.finish(wallet.vault)
 
 
-def _survivors(present: Wallet) -> tuple[Collection[int] | None, bool]:
-    """The numbers of the statements that a wallet has, and whether its vault is the newest one and whole."""
+def _survivors(present: Wallet) -> tuple[Survivors | None, bool]:
+    """The statements that a wallet has, and whether its vault is the newest one and whole."""
     try:
-        numbers = [statement.number for statement in statements.every(present.vault)]
+        there = frozenset((said.number, said.text) for said in statements.every(present.vault))
         if present.vault.refusal is not None:
             return None, False
         state.check(present, everything=True)
@@ -283,17 +295,17 @@ def _survivors(present: Wallet) -> tuple[Collection[int] | None, bool]:
     finally:
         with contextlib.suppress(IpseError):
             present.close()
-    return numbers, True
+    return there, True
 
 
-def _question(backup: Backup, kept: bytes | None, survivors: Collection[int] | None) -> Question | None:
+def _question(backup: Backup, kept: bytes | None, survivors: Survivors | None) -> Question | None:
     """What the owner has to decide, None where the keystore remembers nothing newer."""
     if kept is None or kept == staging.remembering(backup):
         return None
     found = state.parsed(kept)
     remembered = found.counter if isinstance(found, Remembered) else None
-    numbers = {int(row["number"]) for row in backup.vault.rows.get("statements", ())}
-    forgotten = None if survivors is None else len(numbers - set(survivors))
+    saved = {(row["number"], row["text"]) for row in backup.vault.rows.get("statements", ())}
+    forgotten = None if survivors is None else len(saved - survivors)
     return Question(remembered, backup.state[0], backup.created, forgotten)
 
 

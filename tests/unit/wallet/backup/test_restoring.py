@@ -221,6 +221,16 @@ def test_of_statements_that_the_wallet_still_has_none_is_lost(wallet: Wallet, ba
         assert [statement.number for statement in statements.every(again.vault)] == [1, 3]
 
 
+def test_the_old_text_of_a_statement_that_was_corrected_is_forgotten(wallet: Wallet, backup: Backup) -> None:
+    corrected = replace(statements.find(wallet.vault, 1), text="green tea")
+    statements.rewrite(wallet.vault, corrected, now=TIME)
+    disclose(wallet, "since")
+    wallet.close()
+    restore(backup, wallet.places.data, ask=given())
+    with opened(wallet.places) as again:
+        assert [said.text for said in statements.every(again.vault)] == ["rain", "fog"]
+
+
 def test_a_forgotten_text_is_nowhere_in_the_restored_file(wallet: Wallet, backup: Backup) -> None:
     go_on(wallet)
     wallet.close()
