@@ -12,11 +12,9 @@ import io
 import re
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ipse import installation
-from ipse.cli import params
 from ipse.encoding.safe_text import printable
 from ipse.errors import InputTooLarge, MalformedInput, MissingFeature, NotFound, UsageError
 
@@ -26,14 +24,15 @@ if TYPE_CHECKING:
 
     from ipse.cli.output import Output
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "is_image", "lines", "link", "read", "show", "texts"]
+__all__ = ["IMAGE", "MAX_BYTES", "MAX_PIXELS", "lines", "link", "show", "texts"]
 
 MAX_BYTES: Final = 32 * 1024 * 1024
 MAX_PIXELS: Final = 50_000_000
 """A screenshot of an 8K screen has 33 million, and one byte of memory for each when it is grey."""
 
 _FORMATS: Final = ("PNG", "JPEG", "GIF", "WEBP", "BMP")
-_MAGIC: Final = re.compile(rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP|BM.{4}\0\0\0\0", re.DOTALL)
+IMAGE: Final = re.compile(rb"\x89PNG\r\n|\xff\xd8\xff|GIF8[79]a|RIFF.{4}WEBP|BM.{4}\0\0\0\0", re.DOTALL)
+"""How an image of a format that is read begins."""
 _SMALL: Final = 1_000_000
 """Pixels up to which an image without a code is tried again at twice its size, for codes of tiny modules."""
 _TRANSPARENT: Final = ("LA", "PA", "La", "RGBA", "RGBa")
@@ -48,19 +47,6 @@ _BLACK_ON_WHITE: Final = "\x1b[38;5;16;48;5;231m"
 """Two colours of the fixed palette, which themes leave alone: the code is black on white everywhere."""
 _PLAIN: Final = "\x1b[0m"
 _HALVES: Final = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
-
-
-def is_image(data: bytes) -> bool:
-    """Whether `data` begins like an image of a format that is read."""
-    return _MAGIC.match(data) is not None
-
-
-def read(path: Path | str) -> list[str]:
-    """The texts of the QR codes in the image file `path`, or on stdin for `-`, each once.
-
-    Raises NotFound for no such file and for no code, and the errors of `texts`.
-    """
-    return texts(params.read_bytes(str(path), limit=MAX_BYTES), what=str(path))
 
 
 def texts(data: bytes, *, what: str) -> list[str]:
@@ -160,7 +146,7 @@ def _grey(data: bytes, what: str) -> Image:
         raise _too_many_pixels(what) from error
     except Exception as error:  # a decoder fails on a broken image with almost any of them
         wrong = error
-    reason = "not a PNG, JPEG, GIF, WebP or BMP" if not is_image(data) else printable(str(wrong))[:120]
+    reason = "not a PNG, JPEG, GIF, WebP or BMP" if not IMAGE.match(data) else printable(str(wrong))[:120]
     raise MalformedInput(f"{what} can't be read as an image: {reason}", hint=_HINT) from wrong
 
 

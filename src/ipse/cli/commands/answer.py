@@ -87,7 +87,7 @@ def _handed(source: str) -> Handed:
         return answering.read_handed(source, what="the link")
     what = "standard input" if source == "-" else source
     data = params.read_bytes(source, limit=qr.MAX_BYTES)
-    if qr.is_image(data):
+    if qr.IMAGE.match(data):
         link = qr.link(qr.texts(data, what=what), what=what, answered=_is_answered)
         return answering.read_handed(link, what=f"the QR code in {what}")
     return answering.read_handed(params.text_of(data, source), what=what)
