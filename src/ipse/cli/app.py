@@ -315,7 +315,13 @@ _IPSE: Final = Family(
         "unlock": "unlock:unlock",
         "lock": "unlock:lock",
         "did": _DID,
-        "keystore": Family("Where your keys are stored.", {"move": "keystore:move"}),
+        "keystore": Family(
+            "Where your keys are stored.", {"move": "keystore:move", "passphrase": "keystore:passphrase"}
+        ),
+        "backup": Family(
+            "One encrypted file that holds the wallet: make it, verify it, restore it.",
+            {"create": "backup:create", "verify": "backup:verify", "restore": "backup:restore"},
+        ),
         "vc": _VC,
         "answer": "answer:answer",
         "trust": Family(
@@ -333,6 +339,7 @@ _IPSE: Final = Family(
             {"install": "handler:install", "remove": "handler:remove", "open": "handler:open_"},
             deleting="remove",
         ),
+        "wipe": "wipe:wipe",
         "log": Family(
             "The log of every answer that was sent.",
             {
