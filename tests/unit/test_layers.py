@@ -27,7 +27,7 @@ _BELOW = {
     "network": {"errors"},
     "wallet": {
         "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "disclosure",
-        "preferences", "network",
+        "preferences", "network", "installation",
     },
     "servers": {
         "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "wallet",

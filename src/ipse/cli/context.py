@@ -96,7 +96,7 @@ class Context:
                 self._manifest = wallet.manifest
                 if embeds and wallet.manifest.keystore == "os":
                     self._prepare()
-                elif embeds and self._is_given:
+                elif embeds and self.passphrase_is_given:
                     with suppress(PassphraseNeeded):  # an unlocked wallet needs none
                         passphrase()
                 yield wallet
@@ -193,7 +193,7 @@ class Context:
         return passphrase
 
     @property
-    def _is_given(self) -> bool:
+    def passphrase_is_given(self) -> bool:
         """Whether the passphrase comes from a file or a descriptor, not from a person."""
         named = self.passphrase_file or os.environ.get("IPSE_PASSPHRASE_FILE")
         return bool(named) or self.passphrase_fd is not None
