@@ -264,7 +264,7 @@ _IPSE: Final = Family(
             "Where your keys are stored.", {"move": "keystore:move", "passphrase": "keystore:passphrase"}
         ),
         "backup": Family(
-            "One encrypted file that holds the wallet: make it, verify it, restore it.",
+            "One encrypted file that holds the wallet.",
             {"create": "backup:create", "verify": "backup:verify", "restore": "backup:restore"},
         ),
         "vc": _VC,

@@ -37,7 +37,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "did rotate": (
         "ipse did rotate me",
         "ipse did rotate uni -o did.json",
-        "ipse did rotate uni --retire -o did.json --force",
+        "ipse did rotate uni --retire -o new.json",
     ),
     "did export": (
         "ipse did export me -o me.key",

@@ -23,9 +23,10 @@ def wipe(
         typer.Option("--confirm", metavar="ID", help="Confirm with the wallet's id, instead of typing it."),
     ] = None,
 ) -> None:
-    """Remove the wallet from this machine for good: keys, vault, log, profile, models.
+    """Remove the wallet from this machine for good.
 
-    Needs no passphrase. Without a backup nothing of it can be recovered by anybody.
+    Keys, vault, log, profile and models are gone then. It needs no passphrase. Without a backup nothing of it
+    can be recovered by anybody.
     """
     from ipse.wallet import wiping
 

@@ -42,7 +42,7 @@ def _wallet(places: Places, now: datetime) -> Finding:
     for path in (places.vault, *((places.keystore,) if held.keystore == "file" else ())):
         if not path.is_file():
             return Finding.problem(
-                "wallet", f"{path} is gone", "bring it back from a backup of the wallet's folder"
+                "wallet", f"{path} is gone", "`ipse backup restore FILE` brings it back from a backup"
             )
     if parse_timestamp(held.created) > now:
         return Finding.problem(
