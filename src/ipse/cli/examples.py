@@ -72,7 +72,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "backup merge": ("ipse backup merge laptop.age", "ipse backup merge laptop.age --json"),
     "wipe": ("ipse wipe", "ipse wipe --json"),
-    "vc": ("ipse vc add degree.json", "ipse vc verify degree.json --any-issuer"),
+    "vc": ("ipse vc add degree.json", "ipse vc verify degree.json --issuer did:web:uni.example"),
     "vc issue": (
         "ipse vc issue --type DegreeCredential --claims claims.json --subject me",
         "ipse vc issue --format sd-jwt --type Degree --claims claims.json -o degree",
@@ -81,10 +81,10 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "vc verify": (
         "ipse vc verify degree.json --issuer did:web:university.example",
         "ipse vc verify shown.json --audience https://shop.example --nonce n-1",
-        "ipse vc verify --batch cards.ndjson --any-issuer -o reports.ndjson",
+        "ipse vc verify --batch cards.ndjson -o reports.ndjson",
     ),
     "vc lint": ("ipse vc lint degree.json", "ipse vc lint - < degree.json"),
-    "vc add": ("ipse vc add degree.json", "ipse vc add old.json --unverified"),
+    "vc add": ("ipse vc add degree.json", "ipse vc add - < degree.json"),
     "vc list": (
         "ipse vc list",
         "ipse vc list --type DegreeCredential --status valid",
@@ -167,7 +167,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "profile forget": (
         "ipse profile forget 3",
-        "ipse profile forget --source books --yes",
+        "ipse profile forget --source books",
         "ipse profile forget --before 2020-01-01",
     ),
     "profile export": (
@@ -186,7 +186,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "ipse profile contradictions",
         "ipse profile contradictions --both 3 7",
     ),
-    "profile map": ("ipse profile map -o map.html", "ipse profile map -o map.svg --with-secret"),
+    "profile map": ("ipse profile map -o map.html", "ipse profile map -o map.svg"),
     "profile stats": ("ipse profile stats", "ipse profile stats --json"),
     "profile topics": ("ipse profile topics", "ipse profile topics close health"),
     "profile topics add": (
@@ -202,7 +202,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "profile model rebuild": ("ipse profile model rebuild", "ipse profile model rebuild --all"),
     "profile model fetch": (
         "ipse profile model fetch intfloat/multilingual-e5-small",
-        "ipse profile model fetch intfloat/multilingual-e5-small --revision main --yes",
+        "ipse profile model fetch intfloat/multilingual-e5-small --revision main",
     ),
     "dapp": ("ipse dapp answer request.json", "ipse dapp grants"),
     "dapp request": (
@@ -245,7 +245,7 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
     "verifier": ("ipse verifier serve --type Degree --once",),
     "verifier serve": (
         "ipse verifier serve --type DegreeCredential --claim degree.name --once",
-        "ipse verifier serve --query query.json --any-issuer --once --json",
+        "ipse verifier serve --query query.json --once --json",
     ),
     "handler": ("ipse handler install",),
     "handler install": ("ipse handler install", "ipse handler install --json"),
