@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ipse.encoding.timestamps import parse_timestamp
+from ipse.dids import did_web
+from ipse.encoding.timestamps import format_local, parse_timestamp
 from ipse.errors import MalformedInput
 
 __all__ = ["local_time", "with_local_times", "with_short_dids"]
@@ -34,8 +35,7 @@ def with_local_times(text: str) -> str:
 def local_time(timestamp: str) -> str:
     """An RFC 3339 time as 2026-01-31 13:00 in the reader's time zone; any other text as it is."""
     try:
-        # Not strftime: on Linux its %Y leaves out leading zeros.
-        return parse_timestamp(timestamp).astimezone().replace(tzinfo=None).isoformat(" ", "minutes")
+        return format_local(parse_timestamp(timestamp))
     except (MalformedInput, OverflowError, ValueError):  # before or after what this system can convert
         return timestamp
 
@@ -44,7 +44,7 @@ def _shortened(did: str, ellipsis: str) -> str:
     """A DID, or a DID URL, which keeps what follows the `#` only where that is short."""
     did, _, fragment = did.partition("#")
     method, _, identifier = did.removeprefix("did:").partition(":")
-    host, colon, path = identifier.partition(":") if method == "web" else ("", "", identifier)
+    host, colon, path = identifier.partition(":") if did.startswith(did_web.PREFIX) else ("", "", identifier)
     shown = f"did:{method}:{host}{colon}{_middle_out(path, ellipsis)}"
     return f"{shown}#{_middle_out(fragment, ellipsis)}" if fragment else shown
 

@@ -32,6 +32,8 @@ from ipse.storage.saved_vault import SavedVault
 __all__ = ["TYPE", "Backup", "pack", "unpack"]
 
 TYPE: Final = "urn:ipse:backup:1"
+_PRIVATE: Final = ("jwk",)
+"""The members of a key in `keys.json` that wallet.json does not have."""
 _README_NAME, _MANIFEST_NAME, _KEYS_NAME = "README.txt", "manifest.json", "keys.json"
 _TABLE_NAME: Final = "tables/{}.ndjson"
 _MODE: Final = 0o600
@@ -256,7 +258,7 @@ def _place(key: JsonObject, private: dict[str, PrivateKey]) -> JsonObject:
         private[key["item"]] = key_types.signing(key_types.private_from_jwk(key["jwk"]))
     except IpseError as error:
         raise _damaged(f"the key {strict_json.excerpt(key['id'])} in the backup can't be read") from error
-    return {name: value for name, value in key.items() if name != "jwk"}
+    return {name: value for name, value in key.items() if name not in _PRIVATE}
 
 
 def _rows(content: bytes, name: str) -> Sequence[dict[str, Any]]:

@@ -181,7 +181,7 @@ class TestEncryptedToKeys:
 
         first, second, other = (pyrage.x25519.Identity.generate() for _ in range(3))
         sealed = making.sealed_for(backup, [str(first.to_public()), str(second.to_public())])
-        assert b"tea" not in sealed
+        assert b"manifest.json" not in sealed
         for identity in (first, second):
             text = f"# created today\n{identity}\n".encode()
             assert (
