@@ -38,7 +38,7 @@ Anything else that escapes is a bug in ipse (exit 1). An interrupt is exit 130.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 __all__ = [
     "AlreadyExists",
@@ -74,6 +74,10 @@ __all__ = [
     "WrongOrigin",
     "WrongPassphrase",
 ]
+
+
+FROM_BACKUP: Final = "`ipse backup restore FILE --keys` makes wallet.json and the keystore again"
+"""The hint where wallet.json or the keystore is damaged; the vault stays."""
 
 
 class IpseError(Exception):
@@ -311,7 +315,7 @@ class CorruptData(DataError):
 
     @classmethod
     def default_hint(cls) -> str:
-        return "restore this file from a backup; ipse does not guess at what it held"
+        return "`ipse backup restore FILE` goes on from a backup; ipse does not guess at what was there"
 
 
 class StorageError(DataError):

@@ -18,7 +18,15 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Final
 
-__all__ = ["how_to_add", "how_to_install", "how_to_repair", "origin"]
+__all__ = [
+    "described",
+    "how_to_add",
+    "how_to_install",
+    "how_to_make_anew",
+    "how_to_repair",
+    "missing",
+    "origin",
+]
 
 _NAME: Final = "ipse"
 _SOURCES: Final = Path(__file__).resolve().parents[2]
@@ -82,6 +90,43 @@ def how_to_repair(path: Path) -> str:
     installer = _installer()
     again = "--reinstall" if installer.startswith("uv ") else "--force-reinstall"
     return f"install ipse anew with `{installer} {again} --no-deps {shlex.quote(origin())}`"
+
+
+def described() -> str:
+    """Say what version of ipse this is, what installed it, and from where."""
+    installed, found = _distribution(), _origin()
+    version = installed.version if installed else "without metadata"
+    if _is_made_by("pipx_metadata.json"):
+        tool = "installed by pipx"
+    elif _is_made_by("uv-receipt.toml"):
+        tool = "installed by uv tool"
+    elif installed is None:
+        tool = "run from its source"
+    else:
+        tool = "installed, editable," if found.is_editable else "installed"
+    source = origin()
+    return f"ipse {version}, {tool}{f' from {source}' if source else ''} in {sys.prefix}"
+
+
+def missing() -> list[str]:
+    """The libraries that ipse needs everywhere and that are not installed; empty where nothing says so."""
+    gone = []
+    for line in _requirements():
+        if ";" not in line:
+            try:
+                distribution(_project(line))
+            except PackageNotFoundError:
+                gone.append(_project(line))
+    return gone
+
+
+def how_to_make_anew() -> str:
+    """The hint that makes the environment of this ipse again, with another Python."""
+    if _is_made_by("pipx_metadata.json"):
+        return f"`pipx reinstall {shlex.quote(Path(sys.prefix).name)}` makes it again"
+    if _is_made_by("uv-receipt.toml"):
+        return f"`uv tool upgrade --reinstall {_NAME}` makes it again"
+    return f"make the environment {sys.prefix} again, and install ipse into it"
 
 
 def origin() -> str:

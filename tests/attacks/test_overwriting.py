@@ -43,6 +43,7 @@ _WRITERS = {
 }
 
 _CASES: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("backup", "create"): ("--recipient", "age1gcw2tkas70wl2szrcklyam5vugkmyfa8phgn3s0rwn5ga8yxlspq0hzv26"),
     ("did", "create"): ("--name", "site", "--method", "web", "--domain", "a.example"),
     ("did", "rotate"): ("site",),
     ("did", "import"): ("KEY", "--name", "other", "--method", "web", "--domain", "b.example"),

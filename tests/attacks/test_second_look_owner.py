@@ -114,12 +114,16 @@ class TestNoTextOfOthersBeginsALine:
 
     def test_not_in_a_table_an_error_a_message_or_facts(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("COLUMNS", "60")
+        monkeypatch.setenv("NO_COLOR", "1")
         terminal = Screen()
         monkeypatch.setattr("sys.stdout", terminal)
         monkeypatch.setattr("sys.stderr", terminal)
         output = Output()
         for text in _padded(FORGED, 60):
-            output.table("rows", [{"number": 1, "purpose": text}], ("number", "purpose"), empty="")
+            for cuts in ((), ("purpose",)):
+                output.table(
+                    "rows", [{"number": 1, "purpose": text}], ("number", "purpose"), empty="", cuts=cuts
+                )
             output.facts({"text": text})
             output.error(MalformedInput(text, hint=text))
             output.message(f"told: {text}")
@@ -127,7 +131,7 @@ class TestNoTextOfOthersBeginsALine:
             output.result(f"said: {text}", {})
         lines = terminal.getvalue().splitlines()
         assert {line.split()[0] for line in lines if not line.startswith(" ")} == {
-            "1", "text:", "error:", "hint:", "told:", "shown:", "said:",
+            "number", "1", "number:", "purpose:", "text:", "error:", "hint:", "told:", "shown:", "said:",
         }  # fmt: skip
         assert max(map(cells, lines)) <= 60
 

@@ -143,7 +143,13 @@ def test_under_json_the_error_is_an_object(ipse: Ipse, tmp_path: Path) -> None:
 
 
 def test_usage_errors_say_where_to_look(ipse: Ipse) -> None:
-    for arguments in (("nonsense",), ("did", "nonsense"), ("did", "show"), ("did", "list", "--nonsense"), ()):
+    for arguments in (
+        ("nonsense",),
+        ("did", "nonsense"),
+        ("did", "show"),
+        ("did", "list", "--nonsense"),
+        ("did",),
+    ):
         run = ipse(*arguments, code=2)
         assert run.err.splitlines()[-1].startswith("hint: `ipse")
         assert run.out == ""

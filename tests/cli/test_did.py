@@ -11,7 +11,9 @@ from tests.conftest import Ipse
 def test_init_says_where_the_keys_go(no_wallet: Ipse) -> None:
     run = no_wallet("init", "--keystore", "file")
     assert f"encrypted file {no_wallet.home}/keystore.json" in run.out
-    assert run.err == ""
+    assert "nobody can bring back the passphrase" in run.err
+    assert "next: `ipse did create" in run.err
+    assert no_wallet.home.is_dir()
 
 
 def test_a_passphrase_costs_64_mib_and_three_passes_to_try(no_wallet: Ipse) -> None:

@@ -167,7 +167,7 @@ def test_a_folder_that_can_not_be_synced_leaves_no_dead_did(
                 raise OSError(5, "Input/output error")
 
         with monkeypatch.context() as broken:
-            broken.setattr(files, "_sync_folder", fail_once)
+            broken.setattr(files, "sync_folder", fail_once)
             with contextlib.suppress(StorageError):
                 identities.create(wallet, f"did-{call}", now=NOW)
         assert_all_sign(wallet.places, [])

@@ -98,7 +98,7 @@ STEPS = {
     "ipse.keys.keystore.encrypted_file.EncryptedFile._write": "the first write of the keystore",
     "ipse.keys.keystore.encrypted_file.EncryptedFile.add": "the root",
     "ipse.storage.vault.Vault.create": "the vault",
-    "ipse.storage.vault._migrate": "the tables of the vault",
+    "ipse.storage.vault.migrate": "the tables of the vault",
     "ipse.storage.manifest.create": "the manifest",
     "ipse.storage.manifest._write": "the write of the manifest",
 }
@@ -143,7 +143,7 @@ def test_a_folder_that_can_not_be_synced_leaves_a_whole_wallet_or_nothing(
             raise OSError(5, "Input/output error")
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, "_sync_folder", fail_once)
+        broken.setattr(files, "sync_folder", fail_once)
         try:
             create(places).close()
         except StorageError:

@@ -106,7 +106,8 @@ class HttpsPeer:
             secured = self._context.wrap_socket(connection, server_side=True)
             with secured:
                 request = self._request(secured)
-                self.requests.append(request)
+                if request:  # a client that connects and leaves has asked for nothing
+                    self.requests.append(request)
                 path = request.split(b" ", 2)[1].decode("ascii") if b" " in request else ""
                 self.routes.get(path, status("404 Not Found"))(secured, self._stopped)
                 if self._polite:

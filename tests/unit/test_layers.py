@@ -27,7 +27,7 @@ _BELOW = {
     "network": {"errors"},
     "wallet": {
         "errors", "encoding", "keys", "storage", "dids", "credentials", "protocols", "disclosure",
-        "preferences", "network",
+        "preferences", "network", "installation",
     },
     "servers": {
         "errors", "encoding", "keys", "dids", "credentials", "protocols", "disclosure", "wallet",
@@ -46,7 +46,7 @@ _ROOM_OF = {
     "joserfc": "keys/encryption.py",
     "keyring": "keys/keystore/os_keyring.py",
     "secretstorage": "keys/keystore/os_keyring.py",
-    "sqlcipher3": ("storage/vault.py", "servers/database.py"),
+    "sqlcipher3": ("storage/vault.py", "storage/saved_vault.py", "servers/database.py"),
     "filelock": ("storage/files.py", "preferences/embedding"),
     "didkit": "credentials/formats/vcdm11/didkit_child.py",
     "pyrage": "keys/age_file.py",

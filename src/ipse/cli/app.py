@@ -5,17 +5,16 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.main import get_command
 
 from ipse import __version__
+from ipse.cli.common_options import common_options
 from ipse.cli.context import context_of
-
-if TYPE_CHECKING:
-    from ipse.cli.context import Context
+from ipse.cli.help_page import HelpPage
 
 __all__ = ["Command", "Family", "Group", "application", "given_flags"]
 
@@ -23,8 +22,6 @@ _DELETES: Final = frozenset({"delete", "remove", "rm"})
 """Names that every family takes for its one command that deletes what the family is about."""
 
 _COMMANDS: Final = "ipse.cli.commands."
-_OF_OUTPUT: Final = frozenset({"json", "quiet", "verbose"})
-"""Common options that say how results and messages are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +31,26 @@ class Family:
     `commands` maps each command's name to the function behind it, as "module:function" under
     ipse.cli.commands, or to another family. The module is imported when that very command is used, or
     listed in a help page. `deleting` is the command that `delete`, `remove` and `rm` mean. `alone` is the
-    function that the family's name runs without a command, with options of its own; without it the name
-    alone prints its help.
+    function that the family's name runs without a command, with options of its own, or where it is; without
+    it the name alone prints its help.
     """
 
     help: str
     commands: Mapping[str, str | Family]
     deleting: str = "delete"
-    alone: str = ""
-    epilog: str | None = None
+    alone: str | Callable[..., None] = ""
     options: Sequence[TyperOption] = field(default=())
 
 
-class Command(TyperCommand):
+class Command(HelpPage, TyperCommand):
     """A command with the common options after its own."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.params.extend(_common_options())
+        self.params.extend(common_options())
 
 
-class Group(TyperGroup):
+class Group(HelpPage, TyperGroup):
     """A family as the parser knows it."""
 
     def __init__(self, name: str, family: Family, **kwargs: Any) -> None:
@@ -62,9 +58,8 @@ class Group(TyperGroup):
         super().__init__(
             name=name,
             help=family.help,
-            epilog=family.epilog,
             callback=alone.callback if alone else None,
-            params=[*family.options, *(alone.params if alone else _common_options())],
+            params=[*family.options, *(alone.params if alone else common_options())],
             invoke_without_command=alone is not None,
             no_args_is_help=alone is None,
             rich_markup_mode=None,
@@ -105,76 +100,17 @@ def given_flags(root: Group, arguments: Sequence[str]) -> frozenset[str]:
     return frozenset(names)
 
 
-def _command(name: str, place: str) -> Command:
-    """Build the command `name` from the function at `place`, "module:function"."""
-    module, _, function = place.partition(":")
+def _command(name: str, place: str | Callable[..., None]) -> Command:
+    """Build the command `name` from a function, or from the one at `place`, "module:function"."""
+    if isinstance(place, str):
+        module, _, attribute = place.partition(":")
+        place = getattr(importlib.import_module(_COMMANDS + module), attribute)
+        assert callable(place)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None)
-    alone.command(name, cls=Command)(getattr(importlib.import_module(_COMMANDS + module), function))
+    alone.command(name, cls=Command)(place)
     command = get_command(alone)
     assert isinstance(command, Command)
     return command
-
-
-def _common_options() -> list[TyperOption]:
-    return [
-        _flag("json", "--json", help_text="Print one JSON object; errors too."),
-        _flag("quiet", "-q", "--quiet", help_text="Print the result and errors only."),
-        _flag("verbose", "-v", "--verbose", help_text="Log what is done to stderr."),
-        _flag("no_input", "--no-input", help_text="Never ask; fail with the option to use instead."),
-        _flag("debug", "--debug", help_text="Show a traceback when something fails."),
-        _option(
-            "passphrase_file",
-            "--passphrase-file",
-            metavar="FILE",
-            kind=str,
-            help_text="Read the keystore's passphrase from this file.",
-        ),
-        _option(
-            "passphrase_fd",
-            "--passphrase-fd",
-            metavar="N",
-            kind=int,
-            help_text="Read the keystore's passphrase from this open file descriptor.",
-        ),
-    ]
-
-
-def _flag(name: str, *declarations: str, help_text: str) -> TyperOption:
-    return TyperOption(
-        param_decls=[*declarations],
-        is_flag=True,
-        is_eager=True,  # read before any value that may be refused
-        default=False,
-        help=help_text,
-        expose_value=False,
-        callback=_remember(name),
-    )
-
-
-def _option(name: str, declaration: str, *, metavar: str, kind: type, help_text: str) -> TyperOption:
-    return TyperOption(
-        param_decls=[declaration],
-        type=kind,
-        metavar=metavar,
-        default=None,
-        help=help_text,
-        expose_value=False,
-        callback=_remember(name),
-    )
-
-
-def _remember(name: str) -> Callable[[typer.Context, Any, Any], Any]:
-    """Return a callback that puts the value of an option into the context, if the option was given."""
-
-    def callback(ctx: typer.Context, _: Any, value: Any) -> Any:
-        if value is not None and value is not False and not ctx.resilient_parsing:
-            context: Context = context_of(ctx)
-            setattr(context.output if name in _OF_OUTPUT else context, name, value)
-            if name == "verbose":
-                context.output.start_log()
-        return value
-
-    return callback
 
 
 _DID: Final = Family(
@@ -263,7 +199,7 @@ _PROFILE: Final = Family(
 )
 
 _DAPP: Final = Family(
-    "Applications: ask, answer with consent, verify, withdraw; grants, and what is given away.",
+    "Applications: ask, answer, verify, withdraw, grant.",
     {
         "request": "dapp.request:request_",
         "answer": "answer:answer",
@@ -297,7 +233,15 @@ def _show_version(ctx: typer.Context, _: TyperOption, value: bool) -> bool:
     return value
 
 
-_SETTINGS: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+def _home(ctx: typer.Context) -> None:
+    """Show what is in the wallet, and what one does next."""
+    if ctx.invoked_subcommand is None:
+        from ipse.cli.commands.home import home
+
+        home(ctx)
+
+
+_SETTINGS: Final = {"help_option_names": ["-h", "--help"]}
 _VERSION: Final = TyperOption(
     param_decls=["--version"],
     is_flag=True,
@@ -312,10 +256,17 @@ _IPSE: Final = Family(
     {
         "init": "init:init",
         "status": "status:status",
+        "doctor": "doctor:doctor",
         "unlock": "unlock:unlock",
         "lock": "unlock:lock",
         "did": _DID,
-        "keystore": Family("Where your keys are stored.", {"move": "keystore:move"}),
+        "keystore": Family(
+            "Where your keys are stored.", {"move": "keystore:move", "passphrase": "keystore:passphrase"}
+        ),
+        "backup": Family(
+            "One encrypted file that holds the wallet.",
+            {"create": "backup:create", "verify": "backup:verify", "restore": "backup:restore"},
+        ),
         "vc": _VC,
         "answer": "answer:answer",
         "trust": Family(
@@ -333,6 +284,7 @@ _IPSE: Final = Family(
             {"install": "handler:install", "remove": "handler:remove", "open": "handler:open_"},
             deleting="remove",
         ),
+        "wipe": "wipe:wipe",
         "log": Family(
             "The log of every answer that was sent.",
             {
@@ -344,8 +296,9 @@ _IPSE: Final = Family(
                 "receipts": "log:receipts",
             },
         ),
+        "completion": "completion_script:completion",
+        "help": "help:help_",
     },
-    epilog="Examples: `ipse init`, `ME=$(ipse did create --name me)`, `ipse vc verify FILE --issuer DID`, "
-    '`ipse profile like "quiet novels about the sea"`, `ipse answer request.json`',
+    alone=_home,
     options=(_VERSION,),
 )

@@ -96,7 +96,7 @@ class Context:
                 self._manifest = wallet.manifest
                 if embeds and wallet.manifest.keystore == "os":
                     self._prepare()
-                elif embeds and self._is_given:
+                elif embeds and self.passphrase_is_given:
                     with suppress(PassphraseNeeded):  # an unlocked wallet needs none
                         passphrase()
                 yield wallet
@@ -141,23 +141,30 @@ class Context:
         given = self._given_passphrase()
         return self._not_weak(given) if given is not None else self.new_secret("the keystore", None)
 
-    def secret(self, of: str, file: str | None) -> bytes:
-        """Return a passphrase read from `file`, or ask for it. Raises PassphraseNeeded."""
+    def secret(self, of: str, file: str | None, *, option: str = "") -> bytes:
+        """Return a passphrase read from `file`, or ask for it.
+
+        `option` is the one that gives the file. Raises PassphraseNeeded.
+        """
         if file is not None:
             return _checked(self._from_file(Path(file)))
-        self._require_terminal(of)
+        self._require_terminal(of, option)
         return _checked(tty.ask_secret(f"passphrase of {of}: ").encode())
 
-    def new_secret(self, of: str, file: str | None) -> bytes:
+    def new_secret(self, of: str, file: str | None, *, option: str = "", offers: bool = False) -> bytes:
         """Return a new passphrase read from `file`, typed twice, or generated and typed.
 
-        A weak one is warned of, and a generated one offered where somebody is at the terminal. Raises
-        PassphraseNeeded.
+        A weak one is warned of, and a generated one offered where somebody is at the terminal; with `offers`
+        from the start. `option` is the one that gives the file. Raises PassphraseNeeded.
         """
         if file is not None:
             return self._not_weak(_checked(self._from_file(Path(file))))
-        self._require_terminal(of)
-        first = _checked(tty.ask_secret(f"new passphrase for {of}: ").encode())
+        self._require_terminal(of, option)
+        offer = " (return for a generated one)" if offers else ""
+        typed = tty.ask_secret(f"new passphrase for {of}{offer}: ").encode()
+        if offers and not typed:
+            return self._generated(of)
+        first = _checked(typed)
         again = "the same again: "
         if weak := _weakness(first):
             self.output.page(weak)
@@ -186,7 +193,7 @@ class Context:
         return passphrase
 
     @property
-    def _is_given(self) -> bool:
+    def passphrase_is_given(self) -> bool:
         """Whether the passphrase comes from a file or a descriptor, not from a person."""
         named = self.passphrase_file or os.environ.get("IPSE_PASSPHRASE_FILE")
         return bool(named) or self.passphrase_fd is not None
@@ -209,9 +216,12 @@ class Context:
             self.output.message(f"warning: others can read the passphrase file {path}; `chmod 600` it")
         return data
 
-    def _require_terminal(self, of: str) -> None:
+    def _require_terminal(self, of: str, option: str) -> None:
         if not self.can_ask:
-            raise PassphraseNeeded(f"{of} needs its passphrase and there is no terminal to ask on")
+            raise PassphraseNeeded(
+                f"{of} needs its passphrase and there is no terminal to ask on",
+                hint=f"give the file that it is in: {option} FILE" if option else "",
+            )
 
 
 def _weakness(passphrase: bytes) -> str:

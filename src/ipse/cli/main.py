@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -11,7 +10,9 @@ from contextlib import suppress
 from typing import Final
 
 from ipse.cli.context import Context
-from ipse.errors import IpseError, StorageError, UsageError
+from ipse.cli.output import flush, is_of_stdout, not_written
+from ipse.cli.streams import open_streams
+from ipse.errors import IpseError, UsageError
 from ipse.hardening import harden_process
 
 __all__ = ["INTERRUPTED", "main", "run"]
@@ -20,8 +21,6 @@ INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
 """128 + SIGPIPE, what a shell reports of a program whose reader went away."""
 _BUG: Final = 1
-_FULL: Final = frozenset({errno.ENOSPC, errno.EIO})
-"""What a stream says whose file can't be written; of files that ipse opens itself, others tell."""
 _RANKING: Final = frozenset(
     {("profile", "rank"), ("profile", "search"), ("profile", "why"), ("dapp", "answer")}
 )
@@ -34,6 +33,7 @@ class _Interrupted(IpseError):
 
 def main() -> None:
     """Run the program with the arguments of the process."""
+    open_streams()
     if not harden_process() and sys.platform == "linux":
         sys.stderr.write("warning: this system does not let ipse keep its memory from other programs\n")
     _hurry(sys.argv[1:])
@@ -66,13 +66,15 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return _execute(context, arguments)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _BROKEN_PIPE
+        return _without_reader()
     except IpseError as error:
-        if isinstance(error, UsageError):
-            _read_flags(context, arguments)
-        _show_traceback(context)
-        context.output.error(error)
+        try:
+            if isinstance(error, UsageError):
+                _read_flags(context, arguments)
+            _show_traceback(context)
+            context.output.error(error)
+        except BrokenPipeError:  # nobody reads stderr; the code still tells
+            _without_reader()
         return error.exit_code
     except KeyboardInterrupt:
         return _interrupted(context)
@@ -94,7 +96,7 @@ def _execute(context: Context, arguments: Sequence[str]) -> int:
         completion_init()
     try:
         code = application().main(list(arguments), prog_name="ipse", standalone_mode=False, obj=context)
-        _flush()
+        flush()
     except typer.TyperException as error:
         raise _usage(error) from error
     except typer.Abort:
@@ -102,14 +104,25 @@ def _execute(context: Context, arguments: Sequence[str]) -> int:
     except (IpseError, BrokenPipeError):
         raise
     except OSError as error:
-        if error.errno not in _FULL or error.filename is not None:
+        if not is_of_stdout(error):
             return _bug(context, error)
-        raise _not_written(error) from error  # by a stream that is not buffered
+        raise not_written(error) from error
     except Exception as error:
         return _bug(context, error)
     if code == INTERRUPTED:
         return _interrupted(context)
     return code if isinstance(code, int) else 0
+
+
+def _without_reader() -> int:
+    """Let what is still held for a reader that is gone come to nothing; the exit code that says so."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+            continue
+        with suppress(OSError, ValueError, AttributeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    return _BROKEN_PIPE
 
 
 def _read_flags(context: Context, arguments: Sequence[str]) -> None:
@@ -119,20 +132,6 @@ def _read_flags(context: Context, arguments: Sequence[str]) -> None:
     given = given_flags(application(), arguments)
     context.output.json = "json" in given
     context.debug = "debug" in given
-
-
-def _flush() -> None:
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the interpreter flushes once more
-        raise _not_written(error) from error
-
-
-def _not_written(error: OSError) -> StorageError:
-    return StorageError(f"can't write to standard output: {os.strerror(error.errno or 0).lower()}")
 
 
 def _usage(error: Exception) -> UsageError:

@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 import sys
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final, TextIO
 
+from ipse.cli import readable, tables
+from ipse.cli.lines import cells, cut, fitted, wrapped
 from ipse.encoding.safe_text import printable, printable_json, printable_lines
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import IpseError
+from ipse.errors import IpseError, StorageError
 
-__all__ = ["Output", "cells", "fitted", "printable", "wrapped"]
+__all__ = [
+    "Output",
+    "cells",
+    "cut",
+    "fitted",
+    "flush",
+    "is_of_stdout",
+    "not_written",
+    "printable",
+    "wrapped",
+]
 
-_NARROWEST: Final = 10
-"""Columns that are left beside an indent, which gives way on a narrower terminal."""
-_FURTHER_IN: Final = 4
 _USUAL: Final = 80
-_WIDENS: Final = "\ufe0f"
+_WRITING_FAILED: Final = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG})
+"""What a stream says that can't be written; of files that ipse opens itself, others tell."""
+_TEXTS: Final = frozenset({"text", "purpose"})
+"""Members that hold what people wrote, in which nothing is read as a time."""
 
 
 class Output:
@@ -31,6 +43,18 @@ class Output:
         self.json = False
         self.quiet = False
         self.verbose = False
+        self.plain = False
+        """No colours, and no characters beyond the words: --plain, or a terminal that says it is dumb."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether marks are words, and nothing is coloured."""
+        return self.plain or os.environ.get("TERM") == "dumb"
+
+    @property
+    def ellipsis(self) -> str:
+        """What ends a text that is cut."""
+        return self.mark("…", "...")
 
     @property
     def width(self) -> int | None:
@@ -44,12 +68,12 @@ class Output:
 
     def coloured(self, text: str, colour: str) -> str:
         """Return `text` in a colour (SGR parameters) if stdout is a terminal with colours."""
-        if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-            return text
-        return f"\x1b[{colour}m{text}\x1b[0m"
+        return f"\x1b[{colour}m{text}\x1b[0m" if self._colours(sys.stdout) else text
 
     def mark(self, mark: str, word: str) -> str:
-        """Return `mark`, or `word` if stdout can't encode it."""
+        """Return `mark`, or `word` if stdout can't encode it or the output is plain."""
+        if self.is_plain:
+            return word
         try:
             mark.encode(sys.stdout.encoding or "ascii")
         except (LookupError, UnicodeEncodeError):
@@ -79,23 +103,74 @@ class Output:
         sys.stdout.write((_json(value) if self.json else text) + "\n")
 
     def facts(self, facts: JsonObject) -> None:
-        """Write the members of one object, one line each."""
-        width = max(map(len, facts)) + 3
-        self.result("\n".join(f"{name + ':':<{width}}{_cell(value)}" for name, value in facts.items()), facts)
+        """Write the members of one object, one line each.
 
-    def table(self, name: str, rows: Sequence[JsonObject], columns: Sequence[str], *, empty: str) -> None:
-        """Write rows as aligned columns; under --json as an array `name` with all members."""
+        On a terminal times are the reader's, and long values are wrapped under themselves.
+        """
+        shown = {name: self._cell(name, value, short=False) for name, value in facts.items()}
+        self._write(printable_lines("\n".join(tables.facts(shown, self.width))), facts)
+
+    def table(
+        self,
+        name: str,
+        rows: Sequence[JsonObject],
+        columns: Sequence[str],
+        *,
+        empty: str,
+        cuts: Sequence[str] = (),
+    ) -> None:
+        """Write rows as aligned columns; under --json as an array `name` with all members.
+
+        A terminal gets headings, times of its own zone and, without -v, short DIDs; and where it is narrow
+        the texts of the columns `cuts` are cut, or each row is a block of lines.
+        """
         if self.json:
             self.result("", {name: list(rows)})
             return
         if not rows:
             self.message(empty)
             return
-        cells = [[_cell(row[column]) for column in columns] for row in rows]
-        widths = [max(len(line[index]) for line in cells) for index in range(len(columns))]
-        for line in cells:
-            padded = [cell.ljust(width) for cell, width in zip(line, widths, strict=True)]
-            sys.stdout.write(_at(sys.stdout, "  ".join(padded).rstrip()) + "\n")
+        width = self.width
+        lines = [[self._cell(column, row[column], short=True) for column in columns] for row in rows]
+        if width is None:
+            drawn = tables.aligned(lines)
+        else:
+            drawn = tables.table(
+                columns,
+                lines,
+                width,
+                cuts=() if self.verbose else cuts,
+                ellipsis=self.ellipsis,
+                heading=lambda text: self.coloured(text, "1"),
+            )
+        for line in drawn:
+            sys.stdout.write(line + "\n")
+
+    def _cell(self, name: str, value: object, *, short: bool) -> str:
+        """A value of a table or of one thing as its reader gets it."""
+        text = _cell(value)
+        if self.width is None:
+            return text
+        if name not in _TEXTS:
+            text = readable.with_local_times(text)
+        return self.short(text) if short else text
+
+    def short(self, text: str) -> str:
+        """`text` with its DIDs shortened, on a terminal and without -v."""
+        if self.width is None or self.verbose:
+            return text
+        return readable.with_short_dids(text, ellipsis=self.ellipsis)
+
+    def timed(self, text: str) -> str:
+        """`text` with its times in the reader's zone, on a terminal."""
+        return text if self.width is None else readable.with_local_times(text)
+
+    def listed(self, head: str, text: str) -> str:
+        """A line of a list: `text` behind `head`, on a terminal cut to the line unless -v is given."""
+        width = self.width
+        if width is None or self.verbose:
+            return head + text
+        return head + cut(text, max(width - cells(head), 1), ellipsis=self.ellipsis)
 
     def message(self, text: str) -> None:
         """Write a message to stderr, unless -q is given."""
@@ -119,7 +194,10 @@ class Output:
     @property
     def colours_drawings(self) -> bool:
         """Whether drawings may have colours."""
-        return sys.stderr.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return self._colours(sys.stderr)
+
+    def _colours(self, stream: TextIO) -> bool:
+        return stream.isatty() and not os.environ.get("NO_COLOR") and not self.is_plain
 
     def drawing(self, text: str) -> None:
         """Write lines to stderr that fit `drawing_width`, colours among them, unless -q is given."""
@@ -186,54 +264,31 @@ def _columns(stream: TextIO) -> int:
     return shutil.get_terminal_size().columns
 
 
-def fitted(text: str, width: int, *, whole: bool = False) -> Iterator[str]:
-    """The lines of `text`, those that are too long broken by us and not by the terminal.
-
-    What follows a break is further in than the line's beginning, so that no part of another's text stands
-    where a line of ipse's own begins. With `whole`, a line of one word stays in one piece, to be copied.
-    """
-    for line in text.split("\n"):
-        if cells(line) <= width or (whole and line.isascii() and " " not in line):
-            yield line
-            continue
-        indent = " " * (len(line) - len(line.lstrip(" ")))
-        yield from wrapped(line[len(indent) :], width, first=indent, rest=indent + " " * _FURTHER_IN)
+def flush() -> None:
+    """Write what stdout still holds. Raises StorageError, BrokenPipeError."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - the interpreter flushes once more
+        raise not_written(error) from error
 
 
-def wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    """`text` in lines of at most `width` columns, broken at spaces; a word that is too long is cut.
-
-    `first` and `rest` are the spaces before the first line and before the others. On a narrow terminal
-    there are fewer of them, and at least one before the others.
-    """
-    first, rest = first[: max(width - _NARROWEST, 0)], rest[: max(width - _NARROWEST, 1)]
-    room = max(width, len(rest) + 1)
-    lines, line = [], first
-    for word in text.split(" "):
-        joined = line + word if line in (first, rest) else f"{line} {word}"
-        if cells(joined) <= room:
-            line = joined
-            continue
-        if line.strip():
-            lines.append(line.rstrip())
-            line = rest
-        while cells(line + word) > room and len(word) > 1:
-            ends = range(len(word) - 1, 0, -1)
-            head = next(end for end in ends if end == 1 or cells(line + word[:end]) <= room)
-            lines.append(line + word[:head])
-            line, word = rest, word[head:]
-        line += word
-    return [*lines, line.rstrip()]
+def is_of_stdout(error: OSError) -> bool:
+    """Whether an error is of a stream, and not of a file that ipse opened by its name."""
+    return error.errno in _WRITING_FAILED and error.filename is None
 
 
-def cells(text: str) -> int:
-    """How many cells of a terminal `text` takes (Unicode Standard Annex 11)."""
-    return len(text) if text.isascii() else sum(map(_cells_of, text))
-
-
-def _cells_of(character: str) -> int:
-    if character.isascii() or character == _WIDENS:
-        return 1
-    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+def not_written(error: OSError) -> StorageError:
+    """What to say of stdout that can't be written."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    if error.errno == errno.EBADF:
+        return StorageError(
+            "can't write to standard output: it is closed", hint="write `>/dev/null` where nobody reads it"
+        )
+    return StorageError(
+        f"can't write to standard output: {os.strerror(error.errno or 0).lower()}",
+        hint="what the command did stands; free some space, or write elsewhere",
+    )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, TypeAlias
@@ -35,6 +37,7 @@ __all__ = [
     "contexts",
     "deliver",
     "lookup",
+    "option",
     "read_bytes",
     "read_lines",
     "read_object",
@@ -79,7 +82,10 @@ def read_bytes(source: str, *, limit: int = strict_json.MAX_BYTES) -> bytes:
     except IsADirectoryError as error:
         raise MalformedInput(f"{source} is a folder, a file is expected") from error
     except OSError as error:
-        raise StorageError(f"can't read {source}: {(error.strerror or str(error)).lower()}") from error
+        reason = (error.strerror or str(error)).lower()
+        if source == "-" and error.errno == errno.EBADF:
+            reason = "it is closed"
+        raise StorageError(f"can't read {_name(source)}: {reason}") from error
     except ValueError as error:
         raise UsageError(f"{source!r} can't be a file name") from error
     if len(data) > limit:
@@ -130,6 +136,15 @@ def span(text: str) -> timedelta:
     if match is None or int(match[1]) == 0:
         raise UsageError(f"{text!r} is not a length of time", hint="write it like 90s, 30m, 12h or 7d")
     return int(match[1]) * _UNITS[match[2]]
+
+
+@contextmanager
+def option(name: str) -> Iterator[None]:
+    """Make what is malformed in the value of the option `name` a UsageError."""
+    try:
+        yield
+    except MalformedInput as error:
+        raise UsageError(f"invalid value for {name}: {error.message}", hint=error.hint) from error
 
 
 def _name(source: str) -> str:

@@ -17,6 +17,7 @@ from ipse.errors import MalformedInput
 __all__ = [
     "at_seconds",
     "format_day",
+    "format_local",
     "format_timestamp",
     "from_numeric_date",
     "parse_day",
@@ -60,6 +61,15 @@ def parse_timestamp(text: object) -> datetime:
 def format_day(moment: datetime) -> str:
     """The day of `moment` (aware) in UTC: 2026-01-31."""
     return moment.astimezone(UTC).date().isoformat()
+
+
+def format_local(moment: datetime) -> str:
+    """An aware moment as 2026-01-31 13:00 in the time zone of this machine.
+
+    Raises OverflowError or ValueError where this system can't convert it.
+    """
+    # Not strftime: on Linux its %Y leaves out leading zeros.
+    return moment.astimezone().replace(tzinfo=None).isoformat(" ", "minutes")
 
 
 def parse_day(text: str) -> datetime:

@@ -11,7 +11,7 @@ from typing import Final
 from ipse.keys import ecdsa
 from ipse.keys.ed25519 import PrivateKey
 
-__all__ = ["ROOT_LENGTH", "holder_key", "log_key", "pairwise_key", "server_key", "vault_key"]
+__all__ = ["ROOT_LENGTH", "backup_key", "holder_key", "log_key", "pairwise_key", "server_key", "vault_key"]
 
 ROOT_LENGTH: Final = 32
 _PREFIX: Final = "ipse/1/"
@@ -36,6 +36,11 @@ def log_key(root: bytes) -> PrivateKey:
 def server_key(root: bytes, server: str) -> bytes:
     """The 32-byte raw key of the database of a server, such as `verifier`; it opens nothing else."""
     return _expand(root, f"server/{server}")
+
+
+def backup_key(root: bytes) -> bytes:
+    """The 32-byte key that authenticates the manifest of a backup."""
+    return _expand(root, "backup")
 
 
 def holder_key(root: bytes, index: int) -> ecdsa.PrivateKey:

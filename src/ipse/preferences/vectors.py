@@ -35,7 +35,7 @@ def from_bytes(stored: bytes | bytearray | Sequence[bytes], dimension: int) -> F
     except ValueError as error:
         raise CorruptData(
             f"the vault holds a vector that has not the {dimension} components of its model",
-            hint="restore the vault from a backup",
+            hint="`ipse backup restore FILE` goes on from a backup, and vectors are made again",
         ) from error
 
 

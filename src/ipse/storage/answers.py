@@ -26,6 +26,7 @@ __all__ = [
     "moment",
     "newest",
     "number_of",
+    "parties",
     "receipt",
     "receipts",
     "told_bits",
@@ -134,6 +135,11 @@ def history(vault: Vault, party: str) -> list[AnswerRow]:
     """All that a party was answered, newest first."""
     rows = vault.rows(_SELECT + " WHERE party = ? ORDER BY number DESC", (party,))
     return [AnswerRow(*row) for row in rows]
+
+
+def parties(vault: Vault) -> list[str]:
+    """All that were ever answered, by name."""
+    return [row[0] for row in vault.rows("SELECT DISTINCT party FROM answers ORDER BY party")]
 
 
 def with_candidates(vault: Vault, *, since: str) -> list[AnswerRow]:

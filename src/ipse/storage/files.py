@@ -11,7 +11,7 @@ from typing import Final
 
 from ipse.errors import CorruptData, NotFound, StorageError
 
-__all__ = ["create_private_folder", "exclusive", "read_private", "write_new", "write_private"]
+__all__ = ["create_private_folder", "exclusive", "read_private", "sync_folder", "write_new", "write_private"]
 
 _LOCK_WAIT: Final = 10.0
 """Seconds to wait for another ipse process that is writing."""
@@ -78,7 +78,7 @@ def _put(path: Path, data: bytes, place: Callable[[Path], object]) -> None:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise StorageError(f"can't write {path}: {_reason(error)}") from error
 
@@ -144,7 +144,8 @@ def _sweep(path: Path) -> None:
                 entry.unlink(missing_ok=True)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Have what was renamed in `folder` down on the disk. Raises OSError."""
     if os.name == "nt":  # a folder can't be opened for syncing there
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 from ipse.encoding import strict_json
 from ipse.encoding.strict_json import JsonObject
-from ipse.errors import AlreadyExists, CorruptData, MalformedInput, NotFound, UsageError
+from ipse.errors import FROM_BACKUP, AlreadyExists, CorruptData, MalformedInput, NotFound, UsageError
 from ipse.storage import files
 
 __all__ = [
@@ -30,6 +30,8 @@ __all__ = [
     "changing",
     "check_name",
     "create",
+    "encoded",
+    "parsed",
     "read",
 ]
 
@@ -172,30 +174,39 @@ def create(path: Path, manifest: Manifest) -> None:
 def read(path: Path) -> Manifest:
     """The manifest at `path`. Raises NotFound where there is no wallet, CorruptData."""
     try:
-        document = strict_json.parse_object(files.read_private(path), what=str(path))
+        return parsed(files.read_private(path), what=str(path))
     except NotFound as error:
         raise NotFound(f"there is no wallet in {path.parent}", hint="make one with `ipse init`") from error
+
+
+def parsed(data: bytes, *, what: str) -> Manifest:
+    """The manifest that `data` spells; `what` names it in the errors. Raises CorruptData."""
+    try:
+        document = strict_json.parse_object(data, what=what)
     except MalformedInput as error:
-        raise CorruptData(error.message) from error
+        raise CorruptData(error.message, hint=FROM_BACKUP) from error
     version = document.pop("version", None)
     if type(version) is not int or version != _VERSION:
         raise CorruptData(
-            f"{path} has version {strict_json.excerpt(version)}, this ipse reads {_VERSION}",
+            f"{what} has version {strict_json.excerpt(version)}, this ipse reads {_VERSION}",
             hint="a newer ipse may have written it: upgrade",
         )
     try:
         manifest = _manifest(document)
     except (TypeError, KeyError, AttributeError) as error:
-        raise CorruptData(f"{path} does not have the members of a manifest") from error
+        raise CorruptData(f"{what} does not have the members of a manifest", hint=FROM_BACKUP) from error
     if len({record.name for record in manifest.dids}) != len(manifest.dids):
-        raise CorruptData(f"{path} gives one name to two DIDs")
+        raise CorruptData(f"{what} gives one name to two DIDs", hint=FROM_BACKUP)
     needed = {Leftover(manifest.keystore, item) for item in (*manifest.items(), manifest.state_item)}
     if needed.intersection(manifest.leftovers):
-        raise CorruptData(
-            f"{path} calls keys left over that it points to",
-            hint="it was altered: restore it from a backup",
-        )
+        raise CorruptData(f"{what} calls keys left over that it points to", hint=FROM_BACKUP)
     return manifest
+
+
+def encoded(manifest: Manifest) -> bytes:
+    """What wallet.json holds of `manifest`."""
+    document: dict[str, Any] = {"version": _VERSION, **asdict(manifest)}
+    return strict_json.pretty(document).encode() + b"\n"
 
 
 @contextmanager
@@ -214,8 +225,7 @@ def change(path: Path, edit: Edit) -> Manifest:
 
 
 def _write(path: Path, manifest: Manifest) -> None:
-    document: dict[str, Any] = {"version": _VERSION, **asdict(manifest)}
-    files.write_private(path, strict_json.pretty(document).encode() + b"\n")
+    files.write_private(path, encoded(manifest))
 
 
 def _manifest(document: JsonObject) -> Manifest:

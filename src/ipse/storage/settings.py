@@ -6,7 +6,7 @@ from typing import Final
 
 from ipse.storage.vault import Vault
 
-__all__ = ["DATE_CONFIRMED", "HOLDER_KEYS", "get", "put", "remove"]
+__all__ = ["DATE_CONFIRMED", "HOLDER_KEYS", "get", "put", "remove", "remove_all"]
 
 DATE_CONFIRMED: Final = "date-confirmed"
 """When the owner last confirmed the date (RFC 3339 UTC)."""
@@ -32,3 +32,8 @@ def put(vault: Vault, name: str, value: str) -> None:
 def remove(vault: Vault, name: str) -> bool:
     """Go back to the default of a setting; whether there was anything else."""
     return vault.change("DELETE FROM settings WHERE name = ?", (name,)) > 0
+
+
+def remove_all(vault: Vault, prefix: str) -> int:
+    """Go back to the defaults of all settings whose names begin with `prefix`; how many were put."""
+    return vault.change("DELETE FROM settings WHERE substr(name, 1, ?) = ?", (len(prefix), prefix))

@@ -212,6 +212,27 @@ class StateHeads:
                 raise VaultAltered(f"an index of the vault does not fit its {_named(name or 'tables')}")
         self._check_partial_indexes(wanted)
 
+    def check_rows(self, head: Head) -> None:
+        """Hold all rows and the last numbers to `head`, but not the schema. Raises VaultAltered.
+
+        For rows that were put into tables made anew: another version of SQLite may word the same table
+        otherwise.
+        """
+        known = [name for name in TABLES if name in head.sums]
+        for table, total in self._sums(known).items():
+            if table in known and total != head.sums[table]:
+                raise VaultAltered(f"the {_named(table)} are not those of the state they were saved with")
+        if (self._sequences(), self._log()) != (dict(head.sequences), head.log):
+            raise VaultAltered("the last numbers are not those of the state they were saved with")
+
+    def authenticated(self, stored: bytes, mac: bytes) -> Head:
+        """The head with these canonical bytes. Raises VaultAltered where `mac` is not this vault's of it."""
+        return self._read(stored, mac)
+
+    def put(self, head: Head) -> None:
+        """Keep `head` as the newest one; in a transaction."""
+        self._add(head)
+
     def _check_partial_indexes(self, tables: Iterable[str]) -> None:
         """Hold partial indexes to their tables: SQLite looks for entries that lack, not for too many."""
         rows = self._all("SELECT tbl_name, name, sql FROM main.sqlite_schema WHERE type = 'index'")

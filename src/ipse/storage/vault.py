@@ -19,19 +19,27 @@ from ipse.storage.schema import HEADS_SINCE, MIGRATIONS
 from ipse.storage.state_head import Head, StateHeads
 from ipse.storage.statement_plan import identity
 
-__all__ = ["Vault"]
+__all__ = ["MEMORY", "Vault", "connected", "make", "migrate", "run", "translated"]
 
 _log = logging.getLogger(__name__)
 
+MEMORY: Final = Path(":memory:")
+"""Stands for a vault that lies in no file."""
 _BUSY_WAIT: Final = 10.0
 """Seconds to wait for another process's transaction."""
 _PREPARED: Final = 8
 """Prepared statements kept: more would leave SQLite's own fast memory to none of them, and every other
 allocation is locked into memory and wiped, at five times the cost of inserting a row."""
+_SETTINGS: Final = (
+    "cipher_memory_security = ON",
+    "secure_delete = ON",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",  # else what REPLACE deletes is told to no trigger
+    "trusted_schema = OFF",
+    "synchronous = EXTRA",
+)
 _BATCH: Final = 1024
 """Rows read at a time."""
-
-
 _INTERRUPTED: Final = "user-defined function raised exception"
 """What SQLite says where Ctrl-C came while a state head was told of a row; nothing else is raised there."""
 
@@ -43,7 +51,7 @@ class Vault:
         self._connection = connection
         self._path = path
         self._heads = heads
-        self._file = _identity(path)
+        self._file = identity_of(path)
         self._above = 0
         self._checked = False
         self.unsettled: Head | None = None
@@ -60,15 +68,7 @@ class Vault:
     @classmethod
     def create(cls, path: Path, key: bytes) -> Vault:
         """A new vault. Raises AlreadyExists, StorageError."""
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError as error:
-            raise AlreadyExists(
-                f"there is already a vault at {path}",
-                hint="ipse never overwrites one: move it away if you are sure",
-            ) from error
-        except OSError as error:
-            raise StorageError(f"can't make {path}: {error.strerror}") from error
+        make(path)
         try:
             return cls._open(path, key, fresh=True)
         except BaseException:
@@ -80,39 +80,19 @@ class Vault:
         """The vault at `path`. Raises CorruptData where it is gone, altered or not opened by `key`."""
         if not path.is_file():
             raise CorruptData(f"the wallet's vault {path} is gone")
-        _refuse_wal(path)
+        refuse_wal(path)
         return cls._open(path, key, fresh=False)
 
     @classmethod
     def _open(cls, path: Path, key: bytes, *, fresh: bool) -> Vault:
         import sqlcipher3
 
-        with _translated(path):
-            # mode=rw: a file that vanished meanwhile is not made anew, with whatever mode.
-            address = f"{path.absolute().as_uri()}?mode=rw"
-            connection = sqlcipher3.connect(
-                address,
-                uri=True,
-                timeout=_BUSY_WAIT,
-                isolation_level=None,
-                cached_statements=_PREPARED,
-            )
+        connection = connected(path, key)
         try:
-            with _translated(path):
-                connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr
-                connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-                for setting in (
-                    "cipher_memory_security = ON",
-                    "secure_delete = ON",
-                    "foreign_keys = ON",
-                    "recursive_triggers = ON",  # else what REPLACE deletes is told to no trigger
-                    "trusted_schema = OFF",
-                    "synchronous = EXTRA",
-                ):
-                    connection.execute(f"PRAGMA {setting}")
+            with translated(path):
                 _check_whole(connection, path, fresh=fresh)
                 heads = StateHeads(connection, key)
-                _migrate(connection, path, heads)
+                migrate(connection, path, heads)
                 if fresh:
                     connection.execute("BEGIN IMMEDIATE")
                     heads.begin()
@@ -146,14 +126,14 @@ class Vault:
             yield
             return
         try:  # from here, so that no interrupt leaves it open, which later ones would join
-            with _translated(self._path):
+            with translated(self._path):
                 self._check_in_place()
                 self._heads.watch()
                 self._connection.execute("BEGIN IMMEDIATE")
             self._heads.restart()
             self._above = 0
             yield
-            with _translated(self._path):
+            with translated(self._path):
                 head = self._next_head() if self._heads.changed else None
                 self._connection.execute("COMMIT")
         except BaseException as error:
@@ -175,7 +155,7 @@ class Vault:
             yield
             return
         try:
-            with _translated(self._path):
+            with translated(self._path):
                 self._check_beside()
                 self._connection.execute("BEGIN")
             yield
@@ -185,7 +165,7 @@ class Vault:
 
     def heads(self) -> list[Head]:
         """The chain of heads that are kept, oldest first. Raises VaultAltered."""
-        with _translated(self._path):
+        with translated(self._path):
             self._check_beside()
             return self._heads.chain()
 
@@ -194,7 +174,7 @@ class Vault:
 
         Of the large tables only those of `tables` are read, all with `everything`.
         """
-        with self.reading(), _translated(self._path):
+        with self.reading(), translated(self._path):
             self._heads.check(head, tables=tables, everything=everything)
         self._checked = True
 
@@ -203,7 +183,7 @@ class Vault:
 
         As the last step of the caller's transaction if there is one.
         """
-        with self.transaction(), _translated(self._path):
+        with self.transaction(), translated(self._path):
             head = self._heads.begin(above=above)
             self._heads.restart()
         self.unsettled = head
@@ -216,12 +196,12 @@ class Vault:
     def _check_beside(self) -> None:
         """SQLite looks for a write-ahead log whenever it begins to read. Raises VaultAltered."""
         if not self._connection.in_transaction:
-            _refuse_wal(self._path)
+            refuse_wal(self._path)
 
     def _check_in_place(self) -> None:
         """What is written to a file that has lost its name is lost. Raises VaultAltered."""
         self._check_beside()
-        if _identity(self._path) != self._file:
+        if identity_of(self._path) != self._file:
             raise VaultAltered(
                 f"{self._path} was replaced by another file meanwhile",
                 hint="nothing was changed; see who did that, put the newest vault.db back and run it again",
@@ -236,27 +216,27 @@ class Vault:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        with _translated(self._path):
+        with translated(self._path):
             self._check_beside()
             return list(self._connection.execute(sql, parameters).fetchall())
 
     def change(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run one statement that changes something, in a transaction; how many rows it changed."""
-        with self.transaction(), _translated(self._path):
+        with self.transaction(), translated(self._path):
             return int(self._connection.execute(sql, parameters).rowcount)
 
     def change_many(self, sql: str, parameters: Iterable[Sequence[object]]) -> int:
         """Run one statement once for each of `parameters`, in a transaction; how many rows it changed."""
-        with self.transaction(), _translated(self._path):
+        with self.transaction(), translated(self._path):
             return int(self._connection.executemany(sql, parameters).rowcount)
 
     def batches(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[list[tuple[Any, ...]]]:
         """The rows of a query, some at a time, so that not all of them are in memory at once."""
-        with _translated(self._path):
+        with translated(self._path):
             self._check_beside()
             cursor = self._connection.execute(sql, parameters)
         while True:
-            with _translated(self._path):
+            with translated(self._path):
                 rows = cursor.fetchmany(_BATCH)
             if not rows:
                 return
@@ -264,36 +244,14 @@ class Vault:
 
     def rewrite(self) -> None:
         """Write the whole file anew, without what its free pages and gaps hold; not in a transaction."""
-        with _translated(self._path):
+        with translated(self._path):
             self._check_beside()
             self._connection.execute("VACUUM")
 
     def insert(self, sql: str, parameters: Sequence[object]) -> int:
         """Insert one row, in a transaction; its row number."""
-        with self.transaction(), _translated(self._path):
+        with self.transaction(), translated(self._path):
             return int(self._connection.execute(sql, parameters).lastrowid)
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    """Which file is at `path`, None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _refuse_wal(path: Path) -> None:
-    """SQLite would put what a write-ahead log holds into the vault, which never has one.
-
-    Raises VaultAltered.
-    """
-    log = path.with_name(f"{path.name}-wal")
-    if os.path.lexists(log):
-        raise VaultAltered(
-            f"{log} is none of ipse's: it would put other pages into the vault",
-            hint=f"see who put it there, and move {log} away",
-        )
 
 
 def _check_whole(connection: Any, path: Path, *, fresh: bool) -> None:
@@ -310,7 +268,8 @@ def _check_whole(connection: Any, path: Path, *, fresh: bool) -> None:
         connection.execute("COMMIT")
 
 
-def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
+def migrate(connection: Any, path: Path, heads: StateHeads) -> None:
+    """Bring the tables up to the newest schema, in one transaction. Raises CorruptData for a newer one."""
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > len(MIGRATIONS):
         raise CorruptData(
@@ -319,17 +278,13 @@ def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
         )
     if version == len(MIGRATIONS):
         return
-    connection.create_function("text_identity", 1, identity, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         covered = version >= HEADS_SINCE
         if covered:
             heads.check_newest()
-        for script in MIGRATIONS[version:]:
-            for statement in script.split(";\n"):  # a trigger has others inside it, on its line
-                if statement.strip():
-                    connection.execute(statement)
+        run(connection, MIGRATIONS[version:])
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         if covered:
             heads.renew()
@@ -341,8 +296,78 @@ def _migrate(connection: Any, path: Path, heads: StateHeads) -> None:
     _log.info("migrated the vault from schema version %d to %d", version, len(MIGRATIONS))
 
 
+def run(connection: Any, scripts: Iterable[str]) -> None:
+    """Run scripts of the schema, in the transaction in progress."""
+    connection.create_function("text_identity", 1, identity, deterministic=True)
+    for script in scripts:
+        for statement in script.split(";\n"):  # a trigger has others inside it, on its line
+            if statement.strip():
+                connection.execute(statement)
+
+
+def make(path: Path) -> None:
+    """Make the empty file (0600). Raises AlreadyExists, StorageError."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError as error:
+        raise AlreadyExists(
+            f"there is already a vault at {path}",
+            hint="ipse never overwrites one: move it away if you are sure",
+        ) from error
+    except OSError as error:
+        raise StorageError(f"can't make {path}: {error.strerror}") from error
+
+
+def connected(path: Path, key: bytes) -> Any:
+    """A connection to the file at `path` with its key and settings."""
+    import sqlcipher3
+
+    # mode=rw: a file that vanished meanwhile is not made anew, with whatever mode.
+    address = "file::memory:" if path == MEMORY else f"{path.absolute().as_uri()}?mode=rw"
+    with translated(path):
+        connection = sqlcipher3.connect(
+            address,
+            uri=True,
+            timeout=_BUSY_WAIT,
+            isolation_level=None,
+            cached_statements=_PREPARED,
+        )
+    try:
+        with translated(path):
+            connection.execute("PRAGMA cipher_log_level = NONE")  # it would write to stderr
+            connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+            for setting in _SETTINGS:
+                connection.execute(f"PRAGMA {setting}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Which file is at `path`, None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def refuse_wal(path: Path) -> None:
+    """SQLite would put what a write-ahead log holds into the vault, which never has one.
+
+    Raises VaultAltered.
+    """
+    log = path.with_name(f"{path.name}-wal")
+    if os.path.lexists(log):
+        raise VaultAltered(
+            f"{log} is none of ipse's: it would put other pages into the vault",
+            hint=f"see who put it there, and move {log} away",
+        )
+
+
 @contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     import sqlcipher3
 
     try:

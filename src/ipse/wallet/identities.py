@@ -13,7 +13,7 @@ from ipse.dids.method import Creation, Details
 from ipse.encoding import base64url, strict_json
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_timestamp
-from ipse.errors import CorruptData, IpseError, MalformedInput, NotFound, UsageError
+from ipse.errors import FROM_BACKUP, CorruptData, IpseError, MalformedInput, NotFound, UsageError
 from ipse.keys import key_types
 from ipse.keys.key_types import PrivateKey, PublicKey
 from ipse.storage.manifest import DidRecord, KeyRecord, Manifest, check_name
@@ -23,16 +23,19 @@ __all__ = [
     "KEY_TYPES",
     "Kind",
     "adopt",
+    "belongs",
     "create",
     "default",
     "delete",
     "described",
     "document",
+    "item_of",
     "keep_key",
     "key_record",
     "kind_of",
     "moved",
     "publish_url",
+    "read_key",
     "rename",
     "set_default",
     "signing_key",
@@ -133,7 +136,7 @@ def rename(wallet: Wallet, which: str, name: str) -> DidRecord:
     if name == old.name:
         return old
     for before, after in zip(old.keys, new.keys, strict=True):
-        keep_key(wallet, new, after, _read_key(wallet, old, before))
+        keep_key(wallet, new, after, read_key(wallet, old, before))
 
     def point(manifest: Manifest) -> Manifest:
         return manifest.with_changed(old.name, new).dropping(*(key.item for key in old.keys))
@@ -164,7 +167,7 @@ def signing_key(wallet: Wallet, which: str) -> tuple[DidRecord, KeyRecord, Priva
     NotFound, KeystoreError, CorruptData.
     """
     record = wallet.manifest.find(which)
-    return record, record.current, _read_key(wallet, record, record.current)
+    return record, record.current, read_key(wallet, record, record.current)
 
 
 def document(record: DidRecord) -> JsonObject:
@@ -211,26 +214,33 @@ def key_record(method_id: str, key: PublicKey, now: datetime) -> KeyRecord:
 
 def keep_key(wallet: Wallet, record: DidRecord, place: KeyRecord, key: PrivateKey) -> None:
     """Put a private key into the keystore, as the item that `place` names. Raises KeystoreError."""
+    wallet.keystore.add(place.item, item_of(record, place, key))
+
+
+def item_of(record: DidRecord, place: KeyRecord, key: PrivateKey) -> bytes:
+    """What the keystore's item of a key holds."""
     content = {"name": record.name, "key_type": place.key_type, "secret": base64url.encode(key.secret)}
-    wallet.keystore.add(place.item, strict_json.canonical(content))
+    return strict_json.canonical(content)
 
 
-def _read_key(wallet: Wallet, record: DidRecord, place: KeyRecord) -> PrivateKey:
+def read_key(wallet: Wallet, record: DidRecord, place: KeyRecord) -> PrivateKey:
+    """The private half of one key of a DID. Raises KeystoreError, CorruptData."""
     try:
         content = strict_json.parse_object(wallet.keystore.get(place.item), what=f"the key of {record.name}")
         key = key_types.private_key(content["key_type"], base64url.decode(content["secret"]))
     except (MalformedInput, KeyError, TypeError) as error:
         raise CorruptData(f"the keystore's item for {record.name!r} is not a key") from error
-    if (
-        key_types.to_multikey(key.public()) != place.public
-        or content.get("name") != record.name
-        or not _fits(record, place)
-    ):
+    if content.get("name") != record.name or not belongs(record, place, key):
         raise CorruptData(
             f"wallet.json says that {record.name!r} is {record.did}, the keystore says otherwise",
-            hint="wallet.json was altered: restore it from a backup",
+            hint=f"wallet.json was altered: {FROM_BACKUP}",
         )
     return key
+
+
+def belongs(record: DidRecord, place: KeyRecord, key: PrivateKey) -> bool:
+    """Whether `key` is the private half of `place`, and that a key of the DID."""
+    return key_types.to_multikey(key.public()) == place.public and _fits(record, place)
 
 
 def _fits(record: DidRecord, place: KeyRecord) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from ipse.errors import AlreadyExists, MalformedInput, StorageError
 from ipse.storage import files
 
-__all__ = ["check_target", "write_text"]
+__all__ = ["check_target", "write_bytes", "write_text"]
 
 
 def check_target(target: str, *, replace: bool = False) -> Path:
@@ -40,13 +40,17 @@ def write_text(target: str, text: str, *, replace: bool = False) -> None:
     A file that is there is replaced only with `replace`, also where it came there just now. A device or a
     pipe of the user's own is written to. Raises MalformedInput, AlreadyExists, StorageError.
     """
+    write_bytes(target, text.encode(), replace=replace)
+
+
+def write_bytes(target: str, data: bytes, *, replace: bool = False) -> None:
+    """Like `write_text`, for bytes."""
     path = check_target(target, replace=replace)
     if _is_stream(path):
-        _write_stream(path, text.encode())
-        return
-    if replace:
-        files.write_private(path, text.encode())
-    elif not files.write_new(path, text.encode()):
+        _write_stream(path, data)
+    elif replace:
+        files.write_private(path, data)
+    elif not files.write_new(path, data):
         raise _taken(target)
 
 

@@ -7,6 +7,7 @@ private summaries is not known either, so none is drawn until the owner sets lim
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -32,8 +33,14 @@ from ipse.wallet.profile.topics import access_by_topic
 from ipse.wallet.state import LogCount, Remembered
 from ipse.wallet.wallet import Wallet
 
-__all__ = ["Loss", "accept", "loss"]
+__all__ = ["CLOSED", "REVOKED", "SPENT", "Loss", "accept", "loss"]
 
+SPENT: Final = "spent"
+"""The limits of private summaries, as if nothing had been drawn since."""
+REVOKED: Final = "revoked"
+"""The grants that stood, those that were revoked since among them."""
+CLOSED: Final = "closed"
+"""The topics that were open, those that were closed since among them."""
 _LEVEL: Final = "log"
 """The level of an entry that nothing left with: what was lost before it was accepted."""
 
@@ -79,10 +86,11 @@ def loss(wallet: Wallet) -> Loss | None:
         return Loss(None, None, newest.counter)
 
 
-def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
+def accept(wallet: Wallet, lost: Loss, *, now: datetime, given: Collection[str] = ()) -> Entry:
     """Go on without what was lost, on the owner's word: the log entry that says so.
 
-    It confirms the date as well, which the owner was shown.
+    Of SPENT, REVOKED and CLOSED, those in `given` stay as they are in the vault. It confirms the date as
+    well, which the owner was shown.
     A kill before the keystore remembers the new state leaves all as lost as it was, to be accepted again.
     Raises StorageError where the vault is no longer as `lost` says, VerificationFailed, KeystoreError.
     """
@@ -94,9 +102,9 @@ def accept(wallet: Wallet, lost: Loss, *, now: datetime) -> Entry:
             if loss(wallet) != lost:
                 raise _meanwhile()
             vault.skip_to(lost.remembered or 0)
-            entry = append(wallet, _said_of(lost), now)
+            entry = append(wallet, _said_of(lost, given), now)
             dates.confirm_date(wallet, now)
-            _take_back(wallet, format_timestamp(now))
+            _take_back(wallet, format_timestamp(now), given)
             if not vault.heads():
                 vault.begin_heads(above=lost.remembered or 0)
         with state.keys_in_place(wallet):
@@ -138,12 +146,14 @@ def _keep(wallet: Wallet, lost: Loss, head: Head) -> None:
     wallet.vault.settled = head.counter
 
 
-def _take_back(wallet: Wallet, now: str) -> None:
-    """Take back all that may have been taken back after the vault was saved."""
+def _take_back(wallet: Wallet, now: str, given: Collection[str]) -> None:
+    """Take back all that may have been taken back after the vault was saved, but for what is `given`."""
     vault = wallet.vault
-    grants.revoke_all(vault, now=now)
-    for topic in access_by_topic(wallet):
-        topic_store.set_access(vault, topic, False)
+    if REVOKED not in given:
+        grants.revoke_all(vault, now=now)
+    if CLOSED not in given:
+        for topic in access_by_topic(wallet):
+            topic_store.set_access(vault, topic, False)
     # Who was told from the summaries of the vault is not known: nobody is told the same noise as another.
     summaries.blank_closed(wallet)
     statements.set_sensitivity(vault, "secret", now=now)
@@ -151,12 +161,13 @@ def _take_back(wallet: Wallet, now: str) -> None:
         trusted_issuers.remove(vault, did)
     for authority in trusted_authorities.every(vault):
         trusted_authorities.remove(vault, authority.fingerprint)
-    summaries.change_limits(wallet, year=0, life=0)
+    if SPENT not in given:
+        summaries.change_limits(wallet, year=0, life=0)
     # Nor is it known which keys were given to issuers meanwhile: no two credentials may share one.
     holder_keys.skip(wallet)
 
 
-def _said_of(lost: Loss) -> JsonObject:
+def _said_of(lost: Loss, given: Collection[str]) -> JsonObject:
     """The entry of a loss. It discloses nothing, so nothing is released."""
     what = "what the keystore remembers is not in this vault"
     if lost.remembered is None:
@@ -171,6 +182,7 @@ def _said_of(lost: Loss) -> JsonObject:
         "said": False,
         "released": "",
         "lost": asdict(lost),
+        **({"kept": sorted(given)} if given else {}),
     }
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "encoded",
     "follows",
     "is_known",
+    "item_of",
     "keep",
     "keys_in_place",
     "opened",
@@ -49,7 +50,7 @@ _ACCEPTABLE: Final = (
     " without it"
 )
 _DAMAGED: Final = (
-    "restore the keystore from a backup; only if there is none, `ipse log accept` goes on without it"
+    "`ipse backup restore FILE` goes on from a backup, `ipse log accept` from the vault that is there"
 )
 
 
@@ -171,7 +172,12 @@ def is_known(wallet: Wallet, data: bytes) -> bool:
 
 def encoded(head: Head) -> bytes:
     """The keystore's item that remembers `head`."""
-    return strict_json.canonical(asdict(Remembered(head.counter, head.digest)))
+    return item_of(Remembered(head.counter, head.digest))
+
+
+def item_of(kept: Remembered) -> bytes:
+    """The keystore's item that says `kept`."""
+    return strict_json.canonical(asdict(kept))
 
 
 def keep(wallet: Wallet, head: Head) -> None:

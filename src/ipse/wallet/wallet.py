@@ -12,6 +12,7 @@ from datetime import datetime
 
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import (
+    FROM_BACKUP,
     AlreadyExists,
     CorruptData,
     IpseError,
@@ -80,7 +81,7 @@ class Wallet:
         if places.vault.exists():
             raise AlreadyExists(
                 f"{places.data} holds a vault without its wallet.json",
-                hint="restore wallet.json from a backup, or move the vault away",
+                hint="`ipse backup restore FILE --keys` brings back what belongs to it; else move it away",
             )
         files.create_private_folder(places.data)
         check_private(places)  # somebody else may have made it just now
@@ -160,7 +161,7 @@ class Wallet:
             if len(root) != derivation.ROOT_LENGTH:
                 raise CorruptData(
                     f"the item {self.manifest.root_item!r} is not the root of a wallet",
-                    hint="wallet.json was altered: restore it from a backup",
+                    hint=f"wallet.json was altered: {FROM_BACKUP}",
                 )
             self._root = root
         return self._root

@@ -294,7 +294,7 @@ def test_no_other_module_decides_what_may_be_shown() -> None:
     deciding = {"category", "isprintable"}
     allowed = {
         "encoding/safe_text.py",
-        "cli/output.py",  # the width of a character
+        "cli/lines.py",  # the width of a character
         "preferences/words.py",  # the characters of words
         "wallet/profile/remembering.py",  # whether a model can read a text
     }

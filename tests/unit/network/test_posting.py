@@ -53,19 +53,20 @@ class Net:
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Net]:
-    authority = Authority(tmp_path_factory.mktemp("authority"))
-    certificate = authority.issue("localhost")
-    with HttpsPeer(certificate, {}) as here, HttpsPeer(certificate, {}) as elsewhere:
-        yield Net(here, elsewhere, authority.ca_file)
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="module")
+def certificate(authority: Authority) -> Path:
+    return authority.issue("localhost")
 
 
 @pytest.fixture
-def net(servers: Net) -> Net:
-    for peer in (servers.here, servers.elsewhere):
-        peer.routes.clear()
-        peer.requests.clear()
-    return servers
+def net(authority: Authority, certificate: Path) -> Iterator[Net]:
+    """Servers of one test alone: a client that gave up may still be read from when its test is over."""
+    with HttpsPeer(certificate, {}) as here, HttpsPeer(certificate, {}) as elsewhere:
+        yield Net(here, elsewhere, authority.ca_file)
 
 
 def test_a_form_is_sent_with_its_length_and_says_little_about_who_asks(

@@ -265,7 +265,7 @@ def test_a_constraint_that_fails_undoes_its_transaction(opened: Vault) -> None:
 def test_a_vault_that_another_process_writes_is_waited_for_and_then_named(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vault, "_BUSY_WAIT", 0.05)
+    monkeypatch.setattr("ipse.storage.vault._BUSY_WAIT", 0.05)
     with Vault.open(path, KEY) as first, Vault.open(path, KEY) as second, first.transaction():
         add_row(first, 2)
         assert numbers(second) == [1]

@@ -48,7 +48,7 @@ def answer(
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Show who asks and what for, and with your consent send the answer.
+    """Show who asks and what for; with your consent, answer.
 
     A request from a file that names no address to send to is answered on stdout. Your no ends with exit
     code 7; they are told no more than that.
@@ -57,6 +57,11 @@ def answer(
     from ipse.wallet.resolution import Reach
 
     context = context_of(ctx)
+    if origin is not None:
+        from ipse.protocols.parties import origin_of
+
+        with params.option("--origin"):
+            origin_of(origin)
     handed = _handed(request)
     with _ended_like_an_interrupt(), context.wallet(embeds=handed.looks_like_preferences) as wallet:
         options.tell_of_summaries(context, wallet)

@@ -89,7 +89,9 @@ def list_(ctx: typer.Context) -> None:
     context = context_of(ctx)
     held = directory.read(context.places)
     rows = [{**_public(record), "default": record.name == held.default} for record in held.dids]
-    context.output.table("dids", rows, ("name", "did"), empty="no DIDs yet: `ipse did create --name me`")
+    context.output.table(
+        "dids", rows, ("name", "did"), empty="no DIDs yet: `ipse did create --name me`", cuts=("did",)
+    )
 
 
 def show(ctx: typer.Context, which: _Which) -> None:
@@ -200,7 +202,10 @@ def export(
         typer.Option("--insecure-plaintext", help="Write the key unencrypted: its reader can sign as you."),
     ] = False,
 ) -> None:
-    """Export the private key of a DID, encrypted under a passphrase of its own."""
+    """Export the private key of a DID, encrypted.
+
+    The file has a passphrase of its own.
+    """
     from ipse.wallet import key_files
 
     context = context_of(ctx)

@@ -15,7 +15,10 @@ __all__ = ["install", "open_", "remove"]
 
 
 def install(ctx: typer.Context) -> None:
-    """Open openid4vp:, haip-vp:, eu-eaap: and haip: links with ipse, in a terminal."""
+    """Open openid4vp: and haip-vp: links with ipse, in a terminal.
+
+    So are eu-eaap: and haip: links.
+    """
     from ipse.wallet.handler import registration
 
     done = registration.install()

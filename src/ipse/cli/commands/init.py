@@ -21,7 +21,10 @@ def init(
         ),
     ] = "os",
 ) -> None:
-    """Create the wallet."""
+    """Create the wallet.
+
+    Nobody can recover a passphrase or a keyring that is lost: make a backup.
+    """
     context = context_of(ctx)
     if keystore not in ("os", "file"):
         raise UsageError(f"{keystore!r} is not a kind of keystore", hint="--keystore takes os or file")
@@ -42,3 +45,6 @@ def init(
         f"wallet made in {places.data}\nkeys go to: {description}",
         {"home": str(places.data), "keystore": keystore, "description": description},
     )
+    lost = "the passphrase" if keystore == "file" else "the keyring"
+    context.output.message(f"nobody can bring back {lost} if you lose it, and with it all that is in here")
+    context.output.message("next: `ipse did create --name me`")

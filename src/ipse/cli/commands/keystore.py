@@ -1,4 +1,4 @@
-"""`ipse keystore`: moves the keys to another keystore."""
+"""`ipse keystore`: moves the keys to another keystore, changes its passphrase."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from ipse.cli.context import context_of
 from ipse.errors import UsageError
 
-__all__ = ["move"]
+__all__ = ["move", "passphrase"]
 
 
 def move(
@@ -33,3 +33,27 @@ def move(
             wallet, to, new_passphrase=lambda: context.new_secret("the keystore", new_passphrase_file)
         )
     context.output.result(f"keys moved to: {description}", {"keystore": to, "description": description})
+
+
+def passphrase(
+    ctx: typer.Context,
+    new_passphrase_file: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Read the new passphrase from here; asked for if not given."),
+    ] = None,
+) -> None:
+    """Change the passphrase of the keystore file. The old one is needed, also while it is unlocked.
+
+    Copies of the file and backups still open with the passphrase that they were made with.
+    """
+    from ipse.wallet import unlocking
+
+    context = context_of(ctx)
+    with context.wallet() as wallet:
+        description = unlocking.change_passphrase(
+            wallet,
+            lambda: context.new_secret(
+                "the keystore", new_passphrase_file, option="--new-passphrase-file", offers=True
+            ),
+        )
+    context.output.result(f"passphrase changed: {description}", {"changed": True, "description": description})

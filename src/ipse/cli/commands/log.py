@@ -21,6 +21,7 @@ __all__ = ["accept", "export", "list_", "receipts", "show", "verify"]
 
 _COLUMNS: Final = ("number", "time", "application", "level", "method", "bits", "consent", "purpose")
 _RECEIPT_COLUMNS: Final = ("number", "time", "application", "level", "countersigned", "purpose")
+_CUTS: Final = ("application", "purpose")
 _ACCEPT: Final = "accept"
 _CONSEQUENCES: Final = """\
 If you still have the newest vault.db, say no and put it back. If you accept:
@@ -39,7 +40,7 @@ def list_(ctx: typer.Context) -> None:
     context = context_of(ctx)
     with context.wallet(doubt=context.warn) as wallet:
         rows = [{"method": None, "bits": None, **entry.content} for entry in disclosure_log.entries(wallet)]
-    context.output.table("disclosures", rows, _COLUMNS, empty="nothing was sent yet")
+    context.output.table("disclosures", rows, _COLUMNS, empty="nothing was sent yet", cuts=_CUTS)
 
 
 def show(
@@ -56,7 +57,10 @@ def show(
 
 
 def verify(ctx: typer.Context) -> None:
-    """Verify that no entry was altered, removed or cut off, and that the vault is the newest one."""
+    """Verify that the log is whole and the vault is the newest.
+
+    No entry was altered, removed or cut off.
+    """
     from ipse.wallet import disclosure_log
 
     context = context_of(ctx)
@@ -74,7 +78,7 @@ def verify(ctx: typer.Context) -> None:
 
 
 def accept(ctx: typer.Context) -> None:
-    """Go on from an older vault.db, if the newest one is gone for good.
+    """Go on from an older vault.db, if the newest one is lost.
 
     That is entered in the log. Grants end, topics close, and no private summary is drawn until you set
     limits.
@@ -133,7 +137,7 @@ def export(
     output: OutputFile = "-",
     force: Force = False,
 ) -> None:
-    """Export the log with its signed head, so that another program can verify it.
+    """Export the log with its signed head, to be verified.
 
     It holds everything that left. Each line is an entry as it was hashed, the last one is the head.
     """
@@ -168,8 +172,9 @@ def receipts(
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """List the receipts of answers, or print one: the application's copy of the terms.
+    """List the receipts of answers, or print one.
 
+    A receipt is the application's copy of the terms.
     --export gives receipts with request, answer, withdrawal and reply: of NUMBER, or of all answers.
     What you said is in it.
     """
@@ -227,4 +232,5 @@ def _list_receipts(context: Context) -> None:
             }
             for entry, row in receipts.listed(wallet)
         ]
-    context.output.table("receipts", rows, _RECEIPT_COLUMNS, empty="no answer has a receipt")
+    empty = "no answer has a receipt"
+    context.output.table("receipts", rows, _RECEIPT_COLUMNS, empty=empty, cuts=_CUTS)

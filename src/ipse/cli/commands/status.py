@@ -14,7 +14,7 @@ __all__ = ["status"]
 
 
 def status(ctx: typer.Context) -> None:
-    """Show what the wallet holds and whether its keys can be reached."""
+    """Show what the wallet holds, and whether it is locked."""
     from ipse.wallet.summary import summary
 
     context = context_of(ctx)

@@ -43,7 +43,7 @@ def add(
         typer.Option("--ca", metavar="FILE|-", help="Trust the authorities whose certificates are in FILE."),
     ] = None,
 ) -> None:
-    """Accept credentials of these types from an issuer, or certificates of an authority."""
+    """Accept an issuer's credentials, or an authority's certificates."""
     from ipse.wallet import trust
 
     if (issuer is None) is (authority is None):
@@ -85,10 +85,11 @@ def list_(ctx: typer.Context) -> None:
         return
     if issuers or not authorities:
         empty = "nobody yet: `ipse trust add DID --for TYPE`, `ipse trust add --ca FILE --for verifier`"
-        output.table("issuers", issuers, ("did", "type", "added"), empty=empty)
+        output.table("issuers", issuers, ("did", "type", "added"), empty=empty, cuts=("did", "type"))
     if authorities:
         short = [{**row, "fingerprint": str(row["fingerprint"])[:_SHOWN]} for row in authorities]
-        output.table("authorities", short, ("fingerprint", "purposes", "valid_until", "subject"), empty="")
+        columns = ("fingerprint", "purposes", "valid_until", "subject")
+        output.table("authorities", short, columns, empty="", cuts=("purposes", "subject"))
 
 
 def _row(entry: Authority) -> JsonObject:

@@ -19,7 +19,10 @@ def unlock(
         str, typer.Option("--for", metavar="SPAN", help="How long, 24h at most: 30m, 12h.")
     ] = "15m",
 ) -> None:
-    """Unlock the wallet for a while: commands no longer ask for the passphrase."""
+    """Unlock the wallet for a while.
+
+    Until then commands don't ask for the passphrase.
+    """
     context = context_of(ctx)
     span = params.span(duration)
     from ipse.encoding.timestamps import format_timestamp

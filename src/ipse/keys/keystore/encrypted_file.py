@@ -72,12 +72,7 @@ class EncryptedFile:
     def create(self) -> None:
         """Make the file, empty. Raises AlreadyExists where there is one."""
         self._refuse_existing()
-        kdf = {
-            "name": "argon2id",
-            "salt": base64url.encode(os.urandom(_SALT_LENGTH)),
-            "passes": _OPS_LIMIT,
-            "memory": _MEMORY_LIMIT,
-        }
+        kdf = _new_kdf()
         self._derived = (kdf, self._derive(kdf))
         with files.exclusive(self._path):
             self._refuse_existing()
@@ -144,6 +139,32 @@ class EncryptedFile:
         self._derived = (header["kdf"], key)
         unlock_service.start(self._path, header["kdf"], key, seconds=seconds)
 
+    def change_passphrase(self, new: Callable[[], bytes]) -> None:
+        """Encrypt the file under the passphrase that `new` returns, once the old one was given anew.
+
+        Killed at any moment, the file opens with the old passphrase or with the new one. An unlock session
+        ends. Raises WrongPassphrase, PassphraseNeeded, StorageError.
+        """
+        from ipse.keys.keystore import unlock_service
+
+        header, ciphertext = self._parsed(self._bytes())
+        key = self._derive(header["kdf"])  # an unlock session is not the owner's word
+        self._items(header, ciphertext, key)
+        passphrase = new()
+        kdf = _new_kdf()
+        derived = self._derive(kdf, passphrase)
+        with files.exclusive(self._path):
+            header_now, ciphertext = self._parsed(self._bytes())
+            if header_now["kdf"] != header["kdf"]:
+                raise KeystoreUnavailable(
+                    f"the passphrase of {self._path} was changed by another process meanwhile",
+                    hint="run the command again with that one",
+                )
+            items = self._items(header_now, ciphertext, key)
+            self._derived = (kdf, derived)
+            self._write(items)
+        unlock_service.stop(self._path)
+
     def _put(self, items: dict[str, str], item: str, secret: bytes) -> None:
         """Write the items with one more or another; under the lock."""
         self._write({**items, item: base64url.encode(secret)})
@@ -205,7 +226,8 @@ class EncryptedFile:
             return files.read_private(self._path)
         except NotFound as error:
             raise KeystoreUnavailable(
-                f"the wallet's keystore file {self._path} is gone", hint="restore it from a backup"
+                f"the wallet's keystore file {self._path} is gone",
+                hint="`ipse backup restore FILE --keys` brings back the keys from a backup",
             ) from error
 
     def _parsed(self, data: bytes) -> tuple[JsonObject, bytes]:
@@ -220,11 +242,11 @@ class EncryptedFile:
             raise CorruptData(f"{self._path} is not a keystore file, or a damaged one") from error
         return document, ciphertext
 
-    def _derive(self, kdf: JsonObject) -> bytes:
+    def _derive(self, kdf: JsonObject, given: bytes | None = None) -> bytes:
         from nacl.bindings import crypto_pwhash_alg, crypto_pwhash_ALG_ARGON2ID13
         from nacl.exceptions import RuntimeError as DerivationError
 
-        passphrase = self._passphrase()
+        passphrase = self._passphrase() if given is None else given
         try:
             return crypto_pwhash_alg(
                 _KEY_LENGTH,
@@ -239,6 +261,16 @@ class EncryptedFile:
                 f"there is not enough memory to open {self._path}",
                 hint=f"it takes {kdf['memory'] // 1024 // 1024} MiB for a moment",
             ) from error
+
+
+def _new_kdf() -> JsonObject:
+    """How the key of a new passphrase is derived."""
+    return {
+        "name": "argon2id",
+        "salt": base64url.encode(os.urandom(_SALT_LENGTH)),
+        "passes": _OPS_LIMIT,
+        "memory": _MEMORY_LIMIT,
+    }
 
 
 def _decrypt(header: JsonObject, ciphertext: bytes, key: bytes) -> bytes | None:
@@ -267,7 +299,7 @@ def _check_header(header: JsonObject, path: Path) -> None:
     if not bounded or passes * memory > _MAX_WORK:
         raise CorruptData(
             f"{path} asks for a key derivation of {memory!r} bytes and {passes!r} passes",
-            hint="restore the file from a backup",
+            hint="`ipse backup restore FILE --keys` brings back the keys from a backup",
             code="too-much-work",
         )
     if (

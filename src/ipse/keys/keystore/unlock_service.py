@@ -43,6 +43,7 @@ __all__ = [
     "folders",
     "key_for",
     "line",
+    "may_hold",
     "peer_is_owner",
     "private",
     "socket_name",
@@ -169,6 +170,11 @@ def key_for(keystore: Path, kdf: JsonObject) -> bytes | None:
         if len(key) == KEY_LENGTH:
             return key
     return None
+
+
+def may_hold(keystore: Path) -> bool:
+    """Whether there is a socket of a service for the file `keystore`; nobody is asked."""
+    return any((folder / socket_name(keystore)).exists() for folder in folders(keystore))
 
 
 def stop(keystore: Path) -> bool:

@@ -77,6 +77,20 @@ def default_manifest() -> Manifest:
     return manifest
 
 
+def check_whole() -> int:
+    """Verify every byte of the default model; how many there are. Needs no extra.
+
+    Raises CorruptData, StorageError.
+    """
+    default_manifest()
+    return sum(len(_read(name)) for name in SHA256)
+
+
+def check_extra() -> None:
+    """Raise MissingFeature where the libraries that run the default model are not installed."""
+    require(*LOADING, extra="profile")
+
+
 def near_fingerprints(of: str) -> tuple[str, ...]:
     """Fingerprints of the default model as earlier versions compiled it; none where `of` is another model's.
 

@@ -17,7 +17,7 @@ from typing import Final
 
 from ipse.errors import StorageError
 from ipse.wallet.handler import programs
-from ipse.wallet.handler.registration import SCHEMES, Registration
+from ipse.wallet.handler.registration import SCHEMES, Registered, Registration
 
 __all__ = ["IDENTIFIER", "application", "install", "remove", "script"]
 
@@ -70,6 +70,12 @@ def install(command: Sequence[str]) -> Registration:
         raise StorageError(f"can't write {target}: {error.strerror or error}".lower()) from error
     programs.run(_REGISTER, "-f", str(target))
     return Registration(SCHEMES, str(target))
+
+
+def registered() -> Registered | None:
+    """The bundle, where it is; what is compiled into it can't be read."""
+    target = application()
+    return Registered(str(target)) if target.exists() else None
 
 
 def remove() -> bool:

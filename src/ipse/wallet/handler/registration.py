@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-__all__ = ["SCHEMES", "Registration", "check_link", "command", "install", "remove"]
+__all__ = [
+    "SCHEMES",
+    "Registered",
+    "Registration",
+    "check_link",
+    "command",
+    "install",
+    "registered",
+    "remove",
+]
 
 _MAX_LINK: Final = 256 * 1024
 
@@ -26,6 +35,19 @@ class Registration:
 
     schemes: tuple[str, ...]
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """What a desktop has of ipse now.
+
+    `program` is what links start, empty where the desktop does not tell; `lost` are the schemes that open
+    with another program all the same.
+    """
+
+    place: str
+    program: str = ""
+    lost: tuple[str, ...] = ()
 
 
 def command(environment: Mapping[str, str] | None = None) -> tuple[str, ...]:
@@ -55,6 +77,12 @@ def install() -> Registration:
     Raises MissingFeature, StorageError, UsageError.
     """
     found: Registration = _desktop().install(command())
+    return found
+
+
+def registered() -> Registered | None:
+    """What the desktop has of ipse, None where it has nothing. Raises MissingFeature, StorageError."""
+    found: Registered | None = _desktop().registered()
     return found
 
 

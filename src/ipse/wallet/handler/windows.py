@@ -13,14 +13,15 @@ from contextlib import suppress
 from typing import Any, Final
 
 from ipse.errors import StorageError
-from ipse.wallet.handler.registration import SCHEMES, Registration
+from ipse.wallet.handler.registration import SCHEMES, Registered, Registration
 
-__all__ = ["CLASSES", "command_line", "install", "remove"]
+__all__ = ["CLASSES", "command_line", "install", "registered", "remove"]
 
 CLASSES: Final = r"Software\Classes"
 _OURS: Final = "ipse handler"
 """A value of each scheme's key that we have set: "" or the command that was there before."""
 _COMMAND: Final = r"shell\open\command"
+_RUN: Final = "-m ipse handler open"
 
 
 def command_line(command: Sequence[str]) -> str:
@@ -45,6 +46,22 @@ def install(command: Sequence[str]) -> Registration:
     except OSError as error:
         raise StorageError(f"can't write the registry: {error.strerror or error}".lower()) from error
     return Registration(SCHEMES, rf"HKEY_CURRENT_USER\{CLASSES}")
+
+
+def registered() -> Registered | None:
+    """What the keys start, and which schemes another program took over. Raises StorageError."""
+    registry = _registry()
+    try:
+        ours = [scheme for scheme in SCHEMES if _read(registry, rf"{CLASSES}\{scheme}", _OURS) is not None]
+        lines = {scheme: _read(registry, rf"{CLASSES}\{scheme}\{_COMMAND}", "") or "" for scheme in ours}
+    except OSError as error:
+        raise StorageError(f"can't read the registry: {error.strerror or error}".lower()) from error
+    if not ours:
+        return None
+    lost = tuple(scheme for scheme in SCHEMES if _RUN not in lines.get(scheme, ""))
+    line = next((line for line in lines.values() if _RUN in line), "")
+    program = line[1:].partition('"')[0] if line.startswith('"') else line.partition(" ")[0]
+    return Registered(rf"HKEY_CURRENT_USER\{CLASSES}", program, lost)
 
 
 def remove() -> bool:

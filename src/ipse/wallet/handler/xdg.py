@@ -16,9 +16,9 @@ from typing import Final
 from ipse.errors import MissingFeature, StorageError, UsageError
 from ipse.storage import files
 from ipse.wallet.handler import programs
-from ipse.wallet.handler.registration import SCHEMES, Registration
+from ipse.wallet.handler.registration import SCHEMES, Registered, Registration
 
-__all__ = ["NAME", "Folders", "exec_line", "install", "remove"]
+__all__ = ["NAME", "Folders", "exec_line", "install", "registered", "remove"]
 
 NAME: Final = "ipse-handler.desktop"
 _DEFAULTS: Final = "[Default Applications]"
@@ -104,6 +104,30 @@ def install(command: Sequence[str]) -> Registration:
                 hint="choose ipse for these links in the settings of your desktop",
             )
     return Registration(SCHEMES, str(folders.entry))
+
+
+def registered() -> Registered | None:
+    """What our desktop entry starts, and which schemes mimeapps.list gives to others. Raises StorageError."""
+    folders = Folders.of_user()
+    try:
+        lines = folders.entry.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeError) as error:
+        raise _failed(folders.entry, error) from error
+    line = next((line.removeprefix("Exec=") for line in lines if line.startswith("Exec=")), "")
+    stated = dict(_stated(folders.defaults))
+    lost = tuple(scheme for scheme in SCHEMES if NAME not in stated.get(scheme, "").split(";"))
+    return Registered(str(folders.entry), _program(line), lost)
+
+
+def _program(line: str) -> str:
+    """The first word of a line that `exec_line` wrote."""
+    line = line.replace("\\\\", "\\")  # every string of a desktop entry is escaped once more
+    if not line.startswith('"'):
+        return line.partition(" ")[0]
+    found = re.match(r'"((?:[^"\\]|\\.)*)"', line)
+    return re.sub(r"\\(.)", r"\1", found[1]) if found else ""
 
 
 def remove() -> bool:

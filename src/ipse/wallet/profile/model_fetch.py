@@ -40,7 +40,7 @@ from ipse.storage.places import Places
 if TYPE_CHECKING:
     from ipse.wallet.resolution import Reach
 
-__all__ = ["FetchedModel", "Offer", "fetch", "fetched_models", "models_folder", "offer"]
+__all__ = ["FetchedModel", "Offer", "check", "fetch", "fetched_models", "models_folder", "offer"]
 
 _RECORD: Final = ".ipse.json"
 _PARTIAL: Final = ".fetching-"
@@ -89,6 +89,13 @@ def models_folder(places: Places) -> Path:
     return places.data / "models"
 
 
+def check(name: str, *, hub_url: str, revision: str) -> None:
+    """Raise UsageError for what no hub can be asked for; none is asked."""
+    hub.check_name(name)
+    hub.check_revision(revision)
+    _check_hub(hub_url)
+
+
 def offer(name: str, *, hub_url: str = hub.HUB, revision: str = "main", reach: Reach) -> Offer:
     """Ask the hub at `hub_url` for `name`; nothing is written.
 
@@ -97,9 +104,7 @@ def offer(name: str, *, hub_url: str = hub.HUB, revision: str = "main", reach: R
     """
     from ipse.network.errors import StatusRefused
 
-    hub.check_name(name)
-    hub.check_revision(revision)
-    _check_hub(hub_url)
+    check(name, hub_url=hub_url, revision=revision)
     try:
         data = _get(hub.listing_url(hub_url, name, revision), hub.LISTING_LIMIT, reach)
     except StatusRefused as error:

@@ -43,6 +43,7 @@ __all__ = [
     "choose",
     "chosen",
     "find",
+    "forget_made",
     "known",
     "manifest_of",
     "open_embedder",
@@ -298,6 +299,12 @@ def _settle(
         topic_store.remove_vectors(wallet.vault, but=embedder.fingerprint)
         settings.put(wallet.vault, _SETTLED, embedder.fingerprint)
     shutil.rmtree(compiled_model.folder_of(wallet.places.models, DEFAULT_MODEL), ignore_errors=True)
+
+
+def forget_made(wallet: Wallet) -> None:
+    """Forget what was compiled and embedded, in a vault that came from elsewhere: none of that is here."""
+    settings.remove(wallet.vault, _SETTLED)
+    settings.remove_all(wallet.vault, _COMPILED)
 
 
 def _using(wallet: Wallet) -> ModelSource | None:

@@ -191,6 +191,19 @@ def test_windows_gets_a_key_a_scheme_and_loses_them_again(registry: Registry) ->
     assert not registration.remove()
 
 
+def test_windows_tells_what_it_starts_and_which_links_others_took_over(registry: Registry) -> None:
+    assert registration.registered() is None
+    registration.install()
+    found = registration.registered()
+    assert found is not None
+    assert (found.program, found.lost) == (sys.executable, ())
+    registry.keys[r"Software\Classes\haip-vp\shell\open\command"][""] = '"C:\\other.exe" "%1"'
+    found = registration.registered()
+    assert found is not None
+    assert (found.program, found.lost) == (sys.executable, ("haip-vp",))
+    registration.remove()
+
+
 def test_windows_gets_back_the_program_that_was_there_before(registry: Registry) -> None:
     key = r"Software\Classes\openid4vp"
     registry.CreateKeyEx("HKCU", rf"{key}\shell\open\command", 0, 2)

@@ -242,3 +242,25 @@ def test_folders_that_are_not_absolute_are_ignored(monkeypatch: pytest.MonkeyPat
     assert xdg.Folders.of_user() == xdg.Folders(
         Path("/home/me/.local/share/applications"), Path("/home/me/.config/mimeapps.list")
     )
+
+
+def test_the_desktop_tells_what_links_start_and_which_others_took_over(folders: xdg.Folders) -> None:
+    assert registration.registered() is None
+    registration.install()
+    found = registration.registered()
+    assert found is not None
+    assert (found.place, found.program, found.lost) == (str(folders.entry), sys.executable, ())
+    text = folders.defaults.read_text().replace(
+        "x-scheme-handler/haip=ipse-handler.desktop", "x-scheme-handler/haip=other.desktop"
+    )
+    folders.defaults.write_text(text)
+    found = registration.registered()
+    assert found is not None
+    assert found.lost == ("haip",)
+
+
+@pytest.mark.parametrize(
+    "program", ["/usr/bin/python", "/opt/my ipse/bin/python", '/opt/"x"/py', "/opt/a\\b/py$`"]
+)
+def test_the_program_is_read_back_as_it_was_written(program: str) -> None:
+    assert xdg._program(xdg.exec_line((program, "-P", "-m", "ipse"))) == program

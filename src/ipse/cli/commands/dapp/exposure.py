@@ -17,8 +17,9 @@ __all__ = ["exposure"]
 
 
 def exposure(ctx: typer.Context) -> None:
-    """Show how well applications could foretell you, each and all together, by what you told them exactly.
+    """Show how well applications could foretell you.
 
+    Each is listed, and all together, by what you told them exactly.
     The bits are how much was told. rho is how like yours their order of unheard things would be, 1 for the
     same. A stranger is somebody who was told nothing.
     """

@@ -96,7 +96,7 @@ def grant(
             cap=cap,
         )
         held = disclosure.summaries.limits(wallet)
-    context.output.result(_sentence(given), _row(given))
+    context.output.result(context.output.timed(_sentence(given)), _row(given))
     if not given.exact:
         context.output.message(_cost(held))
 
@@ -113,7 +113,7 @@ def grants(ctx: typer.Context) -> None:
     if not context.output.json:
         limits = ["; ".join(_limits(given)) for given in every]
         rows = [{**row, "limits": limit} for row, limit in zip(rows, limits, strict=True)]
-    context.output.table("grants", rows, columns, empty="no grants")
+    context.output.table("grants", rows, columns, empty="no grants", cuts=("party", "limits"))
 
 
 def revoke(

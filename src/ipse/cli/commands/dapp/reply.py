@@ -34,8 +34,9 @@ def reply(
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Verify an owner's withdrawal, as the application, and print the signed reply.
+    """Reply to an owner's withdrawal, as the application.
 
+    It is verified first; the signed reply is printed.
     Delete the answer first: the reply is evidence of what you said.
     """
     from ipse.cli.commands.dapp.request import signing

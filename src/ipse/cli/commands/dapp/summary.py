@@ -58,7 +58,10 @@ def summary(
 
 
 def renew(ctx: typer.Context) -> None:
-    """Draw the summaries of today's window anew, from your profile as it is now; that costs once more."""
+    """Draw the summaries of today's window anew.
+
+    They are drawn from your profile as it is now; that costs once more.
+    """
     from ipse.preferences.purpose import EMPTY_PURPOSES
     from ipse.wallet import state
     from ipse.wallet.disclosure import dates, summaries

@@ -65,8 +65,9 @@ def receipt(
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Sign a wallet's receipt, as the application: its terms hold for you.
+    """Sign a wallet's receipt, as the application.
 
+    Its terms hold for you then.
     It is signed only where its terms are those of the request, and its answer the one that came.
     """
     from ipse.cli.commands.dapp.request import signing

@@ -37,8 +37,9 @@ def withdraw(
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Take an answer back: prints the signed withdrawal, for you to send to the application.
+    """Take an answer back: print a signed withdrawal.
 
+    You send it to the application.
     It asks for deletion. Nothing shows that the application does it; what it replies is its signed word.
     """
     from ipse.wallet.disclosure import withdrawing

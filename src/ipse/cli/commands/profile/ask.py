@@ -9,7 +9,7 @@ import typer
 from ipse.cli import params
 from ipse.cli.commands.profile.shown import statement_row
 from ipse.cli.context import context_of
-from ipse.cli.output import printable
+from ipse.cli.output import Output, printable
 from ipse.encoding.strict_json import JsonObject
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def search(
     with context.wallet(embeds=True) as wallet:
         found = ranking.search(wallet, context.embedder(wallet), text, limit=limit)
     rows = [{**statement_row(statement), "similarity": round(cosine, 3)} for statement, cosine in found]
-    context.output.table("statements", rows, ("similarity", "weight", "text"), empty="nothing found")
+    columns = ("similarity", "weight", "text")
+    context.output.table("statements", rows, columns, empty="nothing found", cuts=("text",))
 
 
 def rank(
@@ -55,14 +56,19 @@ def rank(
         )
         number = ranking.keep_ranking(wallet, places, now=context.now)
     shown = list(enumerate(places[:top], 1))
-    lines = [line for place, entry in shown for line in _lines(place, entry)]
+    lines = [line for place, entry in shown for line in _lines(context.output, place, entry)]
     rows = [_row(place, entry, explain=explain) for place, entry in shown]
     context.output.result("\n".join(lines), {"number": number, "ranking": rows})
 
 
-def _lines(place: int, entry: Placed) -> list[str]:
-    movers = [f"       {mover.amount:+.2f}  {printable(mover.statement.text)}" for mover in entry.movers]
-    return [f"{place:>3}  {entry.score:+.2f}  {printable(entry.text)}", *movers]
+def _lines(output: Output, place: int, entry: Placed) -> list[str]:
+    return [
+        output.listed(f"{place:>3}  {entry.score:+.2f}  ", printable(entry.text)),
+        *(
+            output.listed(f"       {mover.amount:+.2f}  ", printable(mover.statement.text))
+            for mover in entry.movers
+        ),
+    ]
 
 
 def _row(place: int, entry: Placed, *, explain: bool) -> JsonObject:

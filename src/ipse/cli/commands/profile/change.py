@@ -47,6 +47,9 @@ def edit(
     sign = _sign(liked=liked, disliked=disliked)
     if text is None and sign is None and strength is None and sensitivity is None and since is None:
         raise UsageError("no change is given", hint="give --text, --strength, --sensitivity or --since")
+    start = None if since is None else params.timestamp(since)
+    if sensitivity is not None:
+        remembering.check_sensitivity(sensitivity)
     if every == bool(numbers):
         raise UsageError("no statement is named", hint="give its number, or --all with --sensitivity")
     if every or len(numbers or ()) > 1:
@@ -67,7 +70,7 @@ def edit(
             text=None if text is None else text.strip(),
             weight=_weight(before, sign, strength),
             sensitivity=sensitivity,
-            since=None if since is None else params.timestamp(since),
+            since=start,
         )
         after = changing.correct(wallet, number, correction, now=context.now)
         if after.text != before.text:
@@ -87,7 +90,10 @@ def supersede(
     disliked: _Disliked = False,
     strength: _Strength = None,
 ) -> None:
-    """Record a change of mind: the old statement ends, is kept, and points to the new one."""
+    """Record a change of mind.
+
+    The old statement ends, is kept, and points to the new one.
+    """
     from ipse.wallet.profile import changing, statements
 
     context = context_of(ctx)
@@ -126,7 +132,10 @@ def forget(
     every: Annotated[bool, typer.Option("--all", help="All of the profile.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask.")] = False,
 ) -> None:
-    """Delete statements and their earlier versions for good, and list who was told of them."""
+    """Delete statements for good.
+
+    Their earlier versions go too. Who was told of them is listed.
+    """
     from ipse.wallet.profile import forgetting
     from ipse.wallet.profile.statements import Selection, select, with_earlier
 

@@ -70,7 +70,10 @@ def import_(
         typer.Option("--limit", metavar="N", min=1, help="Take the newest N, or the first without dates."),
     ] = None,
 ) -> None:
-    """Import ratings and likes from another program; importing them again adds nothing twice."""
+    """Import ratings and likes from another program.
+
+    Importing them again adds nothing twice.
+    """
     from ipse.preferences import sources
     from ipse.wallet.profile.remembering import foresee, remember
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipse.cli.commands.profile.shown import headed, statement_row
+from ipse.cli.commands.profile.shown import statement_row
 from ipse.cli.context import context_of
-from ipse.cli.output import printable
+from ipse.cli.output import Output, printable
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_day
 from ipse.errors import UsageError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ipse.wallet.profile.ranking import Mover
 
 __all__ = ["contradictions", "interests", "why"]
+
+_STATEMENT = ("number", "weight", "valid_from", "text")
 
 _LIKED, _DISLIKED = 0.1, -0.1
 """Scores from which a text is called liked and disliked."""
@@ -39,18 +41,18 @@ def interests(
     if interest is not None:
         members = interests.interest_called(every, interest).members
         rows = [statement_row(statement) for statement in members]
-        context.output.table("statements", rows, ("number", "weight", "valid_from", "text"), empty="none")
+        context.output.table("statements", rows, _STATEMENT, empty="none", cuts=("text",))
         return
     rows = [_interest_row(one) for one in every]
     columns = ("number", "affinity", "name", "statements", "since", "last", "half_life", "medoid")
-    context.output.table("interests", headed(context.output, rows, columns), columns, empty="none")
+    context.output.table("interests", rows, columns, empty="none", cuts=("name", "medoid"))
 
 
 def why(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What to judge.")],
 ) -> None:
-    """Show how much you would like something, and which of your statements decide it."""
+    """Show how much you would like something, and why."""
     from ipse.wallet.profile import interests
 
     context = context_of(ctx)
@@ -59,7 +61,9 @@ def why(
     verdict = "liked" if answer.score >= _LIKED else "disliked" if answer.score <= _DISLIKED else "neutral"
     up = [mover for mover in answer.movers if mover.amount > 0]
     down = [mover for mover in answer.movers if mover.amount < 0]
-    lines = [f"{verdict}, {answer.score:+.2f}", *_mover_lines("up", up), *_mover_lines("down", down)]
+    output = context.output
+    movers = (*_mover_lines(output, "up", up), *_mover_lines(output, "down", down))
+    lines = [f"{verdict}, {answer.score:+.2f}", *movers]
     belongs = answer.interest
     lines.append(f"interest: {f'{belongs.number} {printable(belongs.name)}' if belongs else 'none'}")
     lines.append(f"topics: {', '.join(map(printable, answer.topics)) or 'none'}")
@@ -83,7 +87,10 @@ def contradictions(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many to show.")] = 20,
 ) -> None:
-    """Show statements that contradict each other, for you to decide; nothing is changed."""
+    """Show statements that contradict each other.
+
+    You decide; nothing is changed.
+    """
     from ipse.wallet.profile import interests
 
     context = context_of(ctx)
@@ -99,7 +106,7 @@ def contradictions(
     if not pairs and not context.output.json:
         context.output.message("no contradictions")
         return
-    lines = [line for pair in pairs for line in _pair_lines(pair)]
+    lines = [line for pair in pairs for line in _pair_lines(context.output, pair)]
     context.output.result("\n".join(lines), {"contradictions": [_pair_row(pair) for pair in pairs]})
 
 
@@ -118,9 +125,11 @@ def _interest_row(interest: NamedInterest) -> JsonObject:
     }
 
 
-def _mover_lines(way: str, movers: list[Mover]) -> list[str]:
+def _mover_lines(output: Output, way: str, movers: list[Mover]) -> list[str]:
     return [
-        f"{way + ':':<6}{mover.amount:+.2f}  {mover.statement.number}  {printable(mover.statement.text)}"
+        output.listed(
+            f"{way + ':':<6}{mover.amount:+.2f}  {mover.statement.number}  ", printable(mover.statement.text)
+        )
         for mover in movers
     ]
 
@@ -133,11 +142,14 @@ def _mover_row(mover: Mover) -> JsonObject:
     }
 
 
-def _pair_lines(pair: Contradictory) -> list[str]:
+def _pair_lines(output: Output, pair: Contradictory) -> list[str]:
     older, newer = pair.older, pair.newer
     return [
         *(
-            f"{one.number:>5}  {one.weight:+.2f}  {one.valid_from[:10]}  {printable(one.text)}"
+            output.listed(
+                f"{one.number:>5}  {one.weight:+.2f}  {output.timed(one.valid_from)[:10]}  ",
+                printable(one.text),
+            )
             for one in (older, newer)
         ),
         f"       a change of mind:  ipse profile supersede {older.number} --by {newer.number}",

@@ -26,15 +26,14 @@ _COLUMNS = ("in_use", "name", "runtime", "dimension", "tokens", "parity", "megab
 
 
 def list_(ctx: typer.Context) -> None:
-    """List the models that are known: the default, those fetched, those compiled."""
+    """List the default model, those fetched, those compiled."""
     from ipse.wallet.profile import models
 
     context = context_of(ctx)
     with context.wallet() as wallet:
         rows = [_row(model) for model in models.known(wallet)]
-    heading = {column: column.replace("_", " ") for column in _COLUMNS}
-    shown = rows if context.output.json else [heading, *map(_short, rows)]
-    context.output.table("models", shown, _COLUMNS, empty="no models")
+    shown = rows if context.output.json else list(map(_short, rows))
+    context.output.table("models", shown, _COLUMNS, empty="no models", cuts=("name", "languages"))
 
 
 def use(
@@ -44,7 +43,10 @@ def use(
         typer.Argument(metavar="NAME|PATH", help="`default`, a model that was fetched, or a model's folder."),
     ],
 ) -> None:
-    """Use another model: it is compiled, and everything you said is embedded anew."""
+    """Use another model.
+
+    It is compiled, and everything you said is embedded anew.
+    """
     from ipse.wallet.profile import models
 
     context = context_of(ctx)
@@ -80,11 +82,15 @@ def fetch(
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Fetch a model from a hub; nothing else in `ipse profile` uses the network."""
+    """Fetch a model from a hub.
+
+    Nothing else in `ipse profile` uses the network.
+    """
     from ipse.wallet.profile import model_fetch
     from ipse.wallet.resolution import Reach
 
     context = context_of(ctx)
+    model_fetch.check(name, hub_url=hub, revision=revision)
     if not yes and not context.can_ask:
         raise ConsentNeeded(
             f"fetching {name} needs your yes and there is nobody to ask",

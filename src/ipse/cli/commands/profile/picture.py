@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -12,7 +11,7 @@ import typer
 
 from ipse.cli import params
 from ipse.cli.context import context_of
-from ipse.cli.output import printable
+from ipse.cli.output import Output, cells, cut, printable
 from ipse.cli.params import Force
 from ipse.encoding.strict_json import JsonObject
 from ipse.encoding.timestamps import format_day
@@ -28,6 +27,9 @@ _FORMS: Final = {".html": "html", ".htm": "html", ".svg": "svg"}
 _BARS: Final = 40
 """Characters of the longest bar; with its label and its number it stays within 80."""
 _LABEL: Final = 26
+_NARROW_LABEL: Final = 8
+_NUMBERS: Final = 14
+"""Columns beside a label and its bar: gaps and a number."""
 _PERIODS: Final = 36
 """Rows of the bar chart; what is older is put together."""
 _EIGHTHS: Final = "▏▎▍▌▋▊▉█"
@@ -79,10 +81,10 @@ def stats(ctx: typer.Context) -> None:
     with context.wallet(embeds=True) as wallet:
         embedder = context.embedder(wallet) if statements.count(wallet) else None
         found = picture.figures(wallet, embedder)
-    context.output.result("\n".join(_page(found)), _object(found))
+    context.output.result("\n".join(_page(found, _Chart(context.output))), _object(found))
 
 
-def _page(found: Figures) -> Iterator[str]:
+def _page(found: Figures, chart: _Chart) -> Iterator[str]:
     since, until = (format_day(moment) if moment else "-" for moment in (found.since, found.until))
     graded = f"{found.liked} liked, {found.disliked} disliked, {found.neutral} neutral"
     yield f"opinions:     {found.liked + found.disliked + found.neutral} ({graded})"
@@ -93,14 +95,14 @@ def _page(found: Figures) -> Iterator[str]:
     yield f"model:        {found.model or '-'} ({found.vectors} vectors)"
     yield f"vault:        {_size(found.vault)}"
     if found.sources:
-        yield from ("", "by source", *_chart(found.sources))
+        yield from ("", "by source", *chart.bars(found.sources))
     if found.periods:
         yield from ("", "by year" if len(next(iter(found.periods))) == 4 else "by month")
-        yield from _chart(_recent(found.periods))
+        yield from chart.bars(_recent(found.periods))
     if found.interests:
         yield from ("", "interests, from disliked (left) to liked (right)")
         for lane in sorted(found.interests, key=lambda lane: -lane.affinity):
-            yield f"  {_fitted(lane.name)}  {_scale(lane.affinity)}  {lane.affinity:+.2f}  {len(lane.dots)}"
+            yield f"  {chart.lane(lane.name, lane.affinity)}  {lane.affinity:+.2f}  {len(lane.dots)}"
 
 
 def _object(found: Figures) -> JsonObject:
@@ -129,12 +131,47 @@ def _object(found: Figures) -> JsonObject:
 _LEVELS: Final = ("public", "private", "secret")
 
 
-def _chart(counts: Mapping[str, int]) -> Iterator[str]:
-    """A bar a line, the longest as long as there is room for."""
-    highest = max(counts.values())
-    width = min(_LABEL, max(_columns(_spelled(name)) for name in counts))
-    for name, count in counts.items():
-        yield f"  {_fitted(name, width)}  {_bar(count / highest)} {count}".rstrip()
+class _Chart:
+    """Bars and scales as wide as the terminal has room for, and within 80 columns."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        width = min(output.width or 80, 80)
+        self._label = max(_NARROW_LABEL, min(_LABEL, width // 3))
+        self._room = max(width - self._label - _NUMBERS, 1)
+
+    def bars(self, counts: Mapping[str, int]) -> Iterator[str]:
+        """A bar a line, the longest as long as there is room for."""
+        highest = max(counts.values())
+        width = min(self._label, max(cells(self._spelled(name)) for name in counts))
+        for name, count in counts.items():
+            yield f"  {self._fitted(name, width)}  {self._bar(count / highest)} {count}".rstrip()
+
+    def lane(self, name: str, affinity: float) -> str:
+        """A name, and an affinity in [-1, 1] as a bar to the left or to the right of the middle."""
+        full, middle = (self._output.mark(*pair) for pair in (("█", "#"), ("│", "|")))
+        half = min(_BARS, self._room) // 4
+        filled = max(-half, min(half, round(affinity * half)))
+        bar = f"{(full * -filled).rjust(half)}{middle}{(full * filled).ljust(half)}"
+        return f"{self._fitted(name, self._label)}  {bar}"
+
+    def _bar(self, share: float) -> str:
+        """A bar of `share` of the room in eighths of a character, or in whole ones."""
+        room = min(_BARS, self._room)
+        if self._output.mark(_EIGHTHS, "#") == "#":
+            return "#" * max(round(share * room), share > 0)
+        eighths = max(round(share * room * 8), share > 0)
+        return _EIGHTHS[-1] * (eighths // 8) + (_EIGHTHS[eighths % 8 - 1] if eighths % 8 else "")
+
+    def _fitted(self, text: str, width: int) -> str:
+        """`text` in just `width` columns of a terminal."""
+        shown = cut(self._spelled(text), width, ellipsis=self._output.mark("…", "."))
+        return shown + " " * (width - cells(shown))
+
+    def _spelled(self, text: str) -> str:
+        """`text` with what this terminal can't write spelled out."""
+        encoding = sys.stdout.encoding or "ascii"
+        return printable(text).encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _recent(periods: Mapping[str, int]) -> dict[str, int]:
@@ -143,54 +180,6 @@ def _recent(periods: Mapping[str, int]) -> dict[str, int]:
     older, shown = names[:-_PERIODS], names[-_PERIODS:]
     before = {f"to {older[-1]}": sum(periods[name] for name in older)} if older else {}
     return {**before, **{name: periods[name] for name in shown}}
-
-
-def _bar(share: float) -> str:
-    """A bar of `share` of the room in eighths of a character; in whole ones where they can't be written."""
-    if not _writable(_EIGHTHS):
-        return "#" * max(round(share * _BARS), share > 0)
-    eighths = max(round(share * _BARS * 8), share > 0)
-    return _EIGHTHS[-1] * (eighths // 8) + (_EIGHTHS[eighths % 8 - 1] if eighths % 8 else "")
-
-
-def _scale(affinity: float) -> str:
-    """An affinity in [-1, 1] as a bar to the left or to the right of the middle."""
-    full, middle = ("█", "│") if _writable("█│") else ("#", "|")
-    half = _BARS // 4
-    filled = max(-half, min(half, round(affinity * half)))
-    return f"{(full * -filled).rjust(half)}{middle}{(full * filled).ljust(half)}"
-
-
-def _fitted(text: str, width: int = _LABEL) -> str:
-    """`text` in just `width` columns of a terminal."""
-    shown = _spelled(text)
-    if _columns(shown) > width:
-        while _columns(shown) > width - 1:
-            shown = shown[:-1]
-        shown += "…" if _writable("…") else "."
-    return shown + " " * (width - _columns(shown))
-
-
-def _columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
-
-
-def _spelled(text: str) -> str:
-    """`text` with what this terminal can't write spelled out."""
-    encoding = sys.stdout.encoding or "ascii"
-    return printable(text).encode(encoding, "backslashreplace").decode(encoding)
-
-
-def _writable(text: str) -> bool:
-    try:
-        text.encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def _size(count: int) -> str:

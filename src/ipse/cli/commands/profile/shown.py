@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ipse.wallet.profile.forgetting import Disclosed
     from ipse.wallet.wallet import Wallet
 
-__all__ = ["disclosure_lines", "headed", "plural", "progress_bar", "statement_row", "tell_contradictions"]
+__all__ = ["disclosure_lines", "plural", "progress_bar", "statement_row", "tell_contradictions"]
 
 
 def statement_row(statement: Statement) -> JsonObject:
@@ -56,13 +56,6 @@ def tell_contradictions(output: Output, wallet: Wallet, embedder: Embedder, numb
         )
 
 
-def headed(output: Output, rows: list[JsonObject], columns: tuple[str, ...]) -> list[JsonObject]:
-    """Return rows with a row of headings before them, unless the output is JSON."""
-    if output.json or not rows:
-        return rows
-    return [{column: column.replace("_", " ") for column in columns}, *rows]
-
-
 @contextmanager
 def progress_bar(output: Output, what: str) -> Iterator[Any]:
     """Show a progress bar on stderr if a person is at the terminal, else nothing."""
@@ -72,6 +65,6 @@ def progress_bar(output: Output, what: str) -> Iterator[Any]:
     from rich.console import Console as RichConsole
     from rich.progress import Progress
 
-    with Progress(console=RichConsole(stderr=True), transient=True) as bar:
+    with Progress(console=RichConsole(stderr=True, no_color=output.is_plain), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -64,11 +64,12 @@ def list_(
         rows,
         ("number", "weight", "sensitivity", "valid_from", "valid_to", "text") if every else columns,
         empty="no such statements" if selection != Selection() else 'nothing yet: `ipse profile like "…"`',
+        cuts=("text",),
     )
 
 
 def show(ctx: typer.Context, number: _Number) -> None:
-    """Show one statement: its history, the models that embedded it, and who was told of it."""
+    """Show one statement, its history, and who was told of it."""
     from ipse.wallet.profile import statements
 
     context = context_of(ctx)
@@ -85,9 +86,12 @@ def show(ctx: typer.Context, number: _Number) -> None:
         return
     del facts["history"], facts["disclosed"]
     context.output.facts(facts)
+    output = context.output
     lines = [
-        f"{version.number}  {version.weight:+.2f}  {version.valid_from} to {version.valid_to or 'now'}"
-        f"  {printable(version.text)}"
+        output.timed(
+            f"{version.number}  {version.weight:+.2f}  {version.valid_from} to {version.valid_to or 'now'}  "
+        )
+        + printable(version.text)
         for version in found.versions
         if len(found.versions) > 1
     ]
@@ -103,8 +107,9 @@ def export(
     every: _All = False,
     no_secret: Annotated[bool, typer.Option("--no-secret", help="Leave out what is secret.")] = False,
 ) -> None:
-    """Export the statements, to keep or to import elsewhere; never their vectors.
+    """Export the statements, to keep or to import elsewhere.
 
+    Their vectors never leave.
     A text that starts like a formula is written as you said it: a spreadsheet may run it.
     """
     from ipse.wallet.profile import statements

@@ -59,7 +59,10 @@ def dislike(
 
 
 def add(ctx: typer.Context, text: _Text, sensitivity: _Sensitivity = "private", since: _Since = None) -> None:
-    """Add a neutral fact about you; it can be searched and does not affect rankings."""
+    """Add a neutral fact about you.
+
+    It can be searched and does not affect rankings.
+    """
     _say(context_of(ctx), text, 0.0, sensitivity, since, kind="fact")
 
 
@@ -81,7 +84,10 @@ def feedback(
         typer.Option("--ranking", metavar="NUMBER", min=1, help="Which ranking; the last one without it."),
     ] = None,
 ) -> None:
-    """Say which places of a ranking you took; places above them that you passed over count a little less."""
+    """Say which places of a ranking you took.
+
+    Places above them that you passed over count a little less.
+    """
     from ipse.wallet.profile.feedback import learn
 
     context = context_of(ctx)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ipse.cli.commands.profile.shown import headed
 from ipse.cli.context import context_of
 from ipse.cli.output import printable
 from ipse.encoding.strict_json import JsonObject
@@ -40,7 +39,7 @@ def list_(
     rows = [_topic_row(topic) for topic in listed if every or topic.value is not None]
     columns = ("affinity", "label", "access", "evidence", "because")
     empty = "nothing is known of any topic yet; --all lists them"
-    context.output.table("topics", headed(context.output, rows, columns), columns, empty=empty)
+    context.output.table("topics", rows, columns, empty=empty, cuts=("label", "because"))
 
 
 def add(
@@ -80,7 +79,7 @@ def close(ctx: typer.Context, label: _Label) -> None:
 
 
 def open_(ctx: typer.Context, label: _Label) -> None:
-    """Open a closed or sensitive topic: answers to applications may be about it."""
+    """Open a closed or sensitive topic, so that answers use it."""
     _set_access(ctx, label, is_open=True)
 
 

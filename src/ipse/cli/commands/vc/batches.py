@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
 from ipse.cli import params
 from ipse.cli.context import Context
-from ipse.cli.output import printable
+from ipse.cli.output import cut, printable
 from ipse.encoding.safe_text import printable_json
 from ipse.errors import MalformedInput, NotFound, StorageError, Undetermined, UsageError, VerificationFailed
 
@@ -178,7 +178,11 @@ def _progress(context: Context) -> Callable[[Progress], None]:
         line = f"{progress.rows:,}{of} rows, {rate:,.0f} a second"
         if context.output.quiet:
             return
-        sys.stderr.write(f"\r{line:<60}" + ("\n" if is_last else "") if on_terminal else f"{line}\n")
+        if on_terminal:
+            room = context.output.drawing_width - 1  # a line that is full would not be written over
+            sys.stderr.write(f"\r{cut(line, room):<{min(60, room)}}" + ("\n" if is_last else ""))
+        else:
+            sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
 
     return show

@@ -67,18 +67,24 @@ def list_(
         ),
     ] = None,
 ) -> None:
-    """List the credentials in the wallet, with their status at the last check."""
+    """List the credentials, with their status when last checked."""
     from ipse.wallet import held_credentials
 
     context = context_of(ctx)
     before = params.timestamp(expires_before) if expires_before else None
+    if issuer is not None:
+        from ipse.credentials.policy import check_issuer
+
+        with params.option("--issuer"):
+            check_issuer(issuer)
     wanted = held_credentials.Filter(kind, issuer, before, status)
     with context.wallet(doubt=context.warn) as wallet:
         rows = [
             _row(held, stands) for held, stands in held_credentials.listed(wallet, wanted, now=context.now)
         ]
     columns = ("id", "types", "issuer", "valid_until", "status")
-    context.output.table("credentials", rows, columns, empty="no such credentials: `ipse vc add FILE`")
+    empty = "no such credentials: `ipse vc add FILE`"
+    context.output.table("credentials", rows, columns, empty=empty, cuts=("types", "issuer"))
 
 
 def show(ctx: typer.Context, identifier: _Which) -> None:

@@ -16,8 +16,9 @@ def holder_key(
     ctx: typer.Context,
     jwk: Annotated[bool, typer.Option("--jwk", help="Print the public key as a JWK instead.")] = False,
 ) -> None:
-    """Print the did:jwk of a new P-256 key that an issuer binds one credential to.
+    """Print a new P-256 key that an issuer binds a credential to.
 
+    It is printed as a did:jwk, and is for one credential.
     Give each issuer a key of its own. It comes from the wallet's root, so there is nothing more to back up.
     """
     from ipse.wallet import holder_keys

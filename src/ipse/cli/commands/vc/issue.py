@@ -159,6 +159,7 @@ def issue(
         )  # fmt: skip
         content = params.read_object(prepared)
     else:
+        _check_identifier(identifier)
         content = Draft(subject, types or _missing("--type"), _claims(claims), identifier, dates[0], dates[1])
     with context.wallet() as wallet:
         issued = issuing.issue(
@@ -179,6 +180,17 @@ def issue(
 
 def _claims(source: str | None) -> JsonObject:
     return params.read_object(source if source is not None else _missing("--claims"))
+
+
+def _check_identifier(identifier: str | None) -> None:
+    """Refuse an id that is not a URL. Raises UsageError."""
+    from ipse.credentials.model.rules import is_url
+
+    if identifier is not None and not is_url(identifier):
+        raise UsageError(
+            f"invalid value for --id: {identifier[:100]!r} is not a URL",
+            hint="leave it out, and a new urn:uuid is made",
+        )
 
 
 def _missing(option: str) -> Any:

@@ -14,7 +14,7 @@ __all__ = ["lint"]
 
 
 def lint(ctx: typer.Context, file: File, context_files: ContextFiles = None) -> None:
-    """Check an unsigned credential or presentation against the data model."""
+    """Check an unsigned credential against the data model."""
     from ipse.credentials import json_ld
     from ipse.credentials.model.lint import lint as look_for_faults
     from ipse.wallet.clock import new_budget

@@ -47,7 +47,10 @@ def present(
     output: OutputFile = "-",
     force: Force = False,
 ) -> None:
-    """Present credentials, bound to a verifier's challenge; of an SD-JWT only the claims you name."""
+    """Present credentials, bound to a verifier's challenge.
+
+    Of an SD-JWT only the claims that you name are shown.
+    """
     from ipse.credentials.policy import Challenge
     from ipse.wallet import presenting
 

@@ -35,15 +35,12 @@ _MARKS: Final = {
 _COLOURS: Final = {Outcome.PASSED: "32", Outcome.FAILED: "31", Outcome.UNDETERMINED: "33"}
 """SGR codes (ECMA-48 section 8.3.117): green, red, yellow."""
 _BASE_TYPE: Final = "VerifiableCredential"
-_DID: Final = re.compile(r"did:[a-z0-9]+:[A-Za-z0-9._:%#-]+")
 _MIDNIGHT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T00:00:00(?:\.0+)?(?:Z|\+00:00)", re.ASCII)
 _MOMENT: Final = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)?(?:\.\d+)?(?:Z|\+00:00)", re.ASCII)
 _MAX_TITLE: Final = 80
 _PLAIN_TITLE: Final = re.compile("[A-Za-z0-9 .&/:+#?=%_-]+")
 _SAYS: Final = re.compile(r"\b(?:(?:issued|until|valid|invalid|unknown)\b|did:)", re.IGNORECASE)
 """Words of the line itself, which a title has in quotes."""
-_ENDS: Final = 4
-"""Characters of a shortened DID's identifier that are shown on either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +61,7 @@ class Reader:
 
     def short(self, text: str) -> str:
         """`text` with its DIDs shortened, on a terminal and without -v."""
-        if self.output.width is None or self.output.verbose:
-            return text
-        return _DID.sub(lambda match: _shortened(match[0]), text)
+        return self.output.short(text)
 
     def party(self, did: str) -> str:
         """A DID as the reader knows it: with its name before it."""
@@ -109,8 +104,13 @@ def _verdict(
 def _told(credential: VerifiedCredential, reader: Reader) -> str:
     """What a credential is, in one line."""
     to = "".join(f" to {reader.party(subject)}" for subject in credential.subjects[:1])
-    end = "open" if credential.valid_until is None else _readable(format_timestamp(credential.valid_until))
+    end = "open" if credential.valid_until is None else _end(format_timestamp(credential.valid_until), reader)
     return f"{_title(credential)}, issued by {reader.party(credential.issuer)}{to}, until {end}"
+
+
+def _end(moment: str, reader: Reader) -> str:
+    """When a credential ends: a terminal shows it in the reader's own zone."""
+    return _readable(moment) if reader.output.width is None else reader.output.timed(moment)
 
 
 def _title(credential: VerifiedCredential) -> str:
@@ -202,23 +202,12 @@ def _checks(report: Report, reader: Reader, indent: int = 0) -> Iterator[str]:
 
 def _check(check: Check, reader: Reader, indent: int) -> Iterator[str]:
     value = f" ({printable(check.value)})" if check.value else ""
-    said = f"{check.name:<14}  {printable(check.reason)}{value}"
+    said = f"{check.name:<14}  {reader.output.timed(printable(check.reason) + value)}"
     if reader.output.width is None:
         yield f"{' ' * indent}{check.outcome:<14}  {said}"
         return
-    mark = reader.output.mark(_MARKS[check.outcome], check.outcome)
+    mark = reader.output.mark(_MARKS[check.outcome], f"{check.outcome:<14}")
     first, *rest = reader.line(said, indent=indent + len(mark) + 1, hanging=16)
     coloured = reader.output.coloured(mark, _COLOURS.get(check.outcome, "2"))
     yield f"{' ' * indent}{coloured} {first.lstrip()}"
     yield from rest
-
-
-def _shortened(did: str) -> str:
-    """did:key:z6Mk…xksY; a DID URL keeps what follows the `#` only where that is short."""
-    did, _, fragment = did.partition("#")
-    method, _, identifier = did.removeprefix("did:").partition(":")
-    if len(identifier) > 4 * _ENDS:
-        identifier = f"{identifier[:_ENDS]}…{identifier[-_ENDS:]}"
-    if len(fragment) > 4 * _ENDS:
-        fragment = f"{fragment[:_ENDS]}…{fragment[-_ENDS:]}"
-    return f"did:{method}:{identifier}" + (f"#{fragment}" if fragment else "")

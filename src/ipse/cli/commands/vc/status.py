@@ -60,7 +60,8 @@ def list_(ctx: typer.Context) -> None:
     with context.wallet(doubt=context.warn) as wallet:
         rows = [{**asdict(overview.record), "used": overview.used} for overview in status.every(wallet)]
     columns = ("name", "purpose", "kind", "used", "size", "url")
-    context.output.table("lists", rows, columns, empty="no status lists yet: `ipse vc status create NAME`")
+    empty = "no status lists yet: `ipse vc status create NAME`"
+    context.output.table("lists", rows, columns, empty=empty, cuts=("url",))
 
 
 def publish(
@@ -84,7 +85,7 @@ def publish(
     output: OutputFile = "-",
     force: Force = False,
 ) -> None:
-    """Sign a status list as it is now and print it, to be put at its URL."""
+    """Sign a status list as it is now, to be put at its URL."""
     from ipse.wallet import status
 
     context = context_of(ctx)

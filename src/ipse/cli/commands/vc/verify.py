@@ -85,7 +85,7 @@ def verify(
     ca_file: CaFile = None,
     allow_loopback: AllowLoopback = False,
 ) -> None:
-    """Verify a credential or a presentation and print the report of every check."""
+    """Verify a credential or a presentation, check by check."""
     from ipse.credentials.policy import Policy, check_issuer
     from ipse.wallet.verifier import Verifier
 
@@ -94,15 +94,19 @@ def verify(
         raise UsageError("--issuer and --any-issuer contradict each other", hint="give one of them")
     if (file is None) is (batch is None):
         raise UsageError("give one FILE, or --batch LINES", hint="`-` reads standard input")
+    with params.option("--issuer"):
+        issuers = frozenset(map(check_issuer, issuer or ()))
+    delay = timedelta(0) if leeway == "0" else params.span(leeway)
+    now = params.timestamp(at) if at else context.now
     text = params.read_text(file) if file is not None else ""
     trust = None if issuer or any_issuer or issuer_ca else _trust_of(context)
     policy = Policy(
-        issuers=frozenset(map(check_issuer, issuer or ())),
+        issuers=issuers,
         any_issuer=any_issuer,
         trusted=trust.issuers if trust else {},
         issuer_anchors=(*(trust.anchors("issuer") if trust else ()), *_certificates(issuer_ca)),
         status_anchors=(*(trust.anchors("status") if trust else ()), *_certificates(status_ca)),
-        leeway=timedelta(0) if leeway == "0" else params.span(leeway),
+        leeway=delay,
         challenge=_challenge(audience, nonce, no_challenge),
         any_holder=any_holder,
     )
@@ -110,7 +114,6 @@ def verify(
         context_files=context_files, schema_files=schema_files, ca_file=ca_file, allow_loopback=allow_loopback
     )
     verifier = Verifier(policy, lookup)
-    now = params.timestamp(at) if at else context.now
     if batch is not None:
         batches.verify(context, source=batch, output=output, resume=resume, verifier=verifier, now=now)
         return
