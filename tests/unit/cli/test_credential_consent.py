@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ipse.cli import tty
 from ipse.cli.commands.dapp import credential_consent
 from ipse.wallet.answering.proposals import CredentialDecision
 
@@ -21,7 +22,7 @@ def test_a_yes_typed_before_another_way_was_shown_is_forgotten(monkeypatch: pyte
     output = SimpleNamespace(page_width=80, page=lambda *_, **__: None)
     proposal = SimpleNamespace(options=(1, 2), findings=())
     monkeypatch.setattr(credential_consent, "asked", asked)
-    monkeypatch.setattr(credential_consent.tty, "forget_typed", waiting.clear)
+    monkeypatch.setattr(tty, "forget_typed", waiting.clear)
     for name in ("ways", "leaving"):
         monkeypatch.setattr(credential_consent, name, lambda *_: "")
     decided = credential_consent._chosen(SimpleNamespace(output=output), proposal)  # type: ignore[arg-type]
