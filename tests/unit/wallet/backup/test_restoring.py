@@ -111,7 +111,7 @@ class TestInThePlaceOfTheSameWallet:
 
     def test_a_vault_that_is_damaged_is_moved_aside(self, wallet: Wallet, backup: Backup) -> None:
         wallet.close()
-        damaged = b"x" + vault_of(wallet)[1:]
+        damaged = bytes(byte ^ 0xFF for byte in vault_of(wallet)[:16]) + vault_of(wallet)[16:]
         wallet.places.vault.write_bytes(damaged)
         journal = wallet.places.vault.with_name("vault.db-journal")
         journal.write_bytes(b"of the old vault")
