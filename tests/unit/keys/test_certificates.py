@@ -295,6 +295,14 @@ def test_base64_has_one_spelling_and_its_last_bits_are_zero() -> None:
     assert refusal([other, *leaf.x5c[1:]]) == "chain-malformed"
 
 
+def test_the_signature_of_a_certificate_ends_with_a_whole_byte() -> None:
+    leaf = next(held for number in range(200) if (held := ISSUING.leaf(f"{number}")).der[-1] % 2 == 0)
+    place = len(leaf.der) - len(leaf.certificate.signature) - 1
+    other = leaf.der[:place] + b"\x01" + leaf.der[place + 1 :]
+    assert x509.load_der_x509_certificate(other).signature == leaf.certificate.signature
+    assert refusal([base64.b64encode(other).decode(), *leaf.x5c[1:]]) == "chain-malformed"
+
+
 def test_a_large_certificate_is_refused_though_all_of_it_is_signed() -> None:
     large = x509.UnrecognizedExtension(UNKNOWN.oid, b"\x04\x82\x4e\x20" + bytes(20_000))
     assert refusal(ISSUING.leaf(extensions=[(large, False)]).x5c) == "chain-malformed"

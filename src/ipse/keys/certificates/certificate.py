@@ -128,6 +128,8 @@ def read(der: bytes) -> Certificate:
         loaded = load(der)
         if loaded.version != x509.Version.v3:
             raise MalformedInput(f"a certificate is X.509 {loaded.version.name}, not v3")
+        if not der.endswith(b"\0" + loaded.signature):  # no signature covers the number of its unused bits
+            raise MalformedInput("the signature of a certificate does not end with a whole byte")
         return _values(der, loaded)
     except IpseError:
         raise
