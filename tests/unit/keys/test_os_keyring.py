@@ -68,7 +68,11 @@ def store(backend: KeyringBackend, wallet_id: str = "wallet-1") -> OsKeyring:
 
 @pytest.fixture
 def configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The configuration file of `keyring`, not written yet; nothing else is configured."""
+    """The configuration file of `keyring`, not written yet; nothing else is configured.
+
+    A busy machine may import the backends late.
+    """
+    monkeypatch.setattr(os_keyring, "_PATIENCE", PATIENCE)
     monkeypatch.delenv("PYTHON_KEYRING_BACKEND", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))

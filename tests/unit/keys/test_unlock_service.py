@@ -114,7 +114,7 @@ def test_what_is_written_within_a_session_opens_with_the_passphrase_and_within_i
 
 
 def test_a_session_ends_at_its_time_and_its_socket_goes(path: Path, runtime: Path) -> None:
-    EncryptedFile(path, lambda: PASSPHRASE).unlock(3)
+    EncryptedFile(path, lambda: PASSPHRASE).unlock(5)
     process = service_of(path)
     assert opened(path).get("root") == SECRET
     assert eventually(lambda: not is_running(process))
@@ -142,7 +142,8 @@ def test_a_deadline_holds_on_whichever_clock_gets_there_first(monkeypatch: pytes
 def test_the_first_clock_counts_the_time_that_the_machine_sleeps() -> None:
     from ipse.keys.keystore import unlock_server
 
-    assert abs(unlock_server._uptime() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert before <= unlock_server._uptime() <= time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def test_lock_ends_a_session_at_once(unlocked: Path, runtime: Path) -> None:
@@ -350,7 +351,7 @@ def test_the_socket_and_its_folder_are_the_owners_alone(unlocked: Path, runtime:
 def test_a_session_outlives_the_shell_that_began_it_but_not_its_time(path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from ipse.keys.keystore.encrypted_file import EncryptedFile\n"
-        f"EncryptedFile(Path({str(path)!r}), lambda: {PASSPHRASE!r}).unlock(5)\n"
+        f"EncryptedFile(Path({str(path)!r}), lambda: {PASSPHRASE!r}).unlock(10)\n"
     )
     shell = subprocess.run(
         ["sh", "-c", f'{sys.executable} -c "$PROGRAM"; kill -HUP 0'],

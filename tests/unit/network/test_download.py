@@ -18,6 +18,7 @@ from ipse.network import errors
 from ipse.network.download import Expected, download
 from tests.network_peer.certificates import Authority
 from tests.network_peer.server import Answer, HttpsPeer, body, drip, raw, redirect, status
+from tests.waiting import PATIENCE
 
 CONTENT = bytes(range(256)) * 4000
 SIZE = len(CONTENT)
@@ -49,7 +50,7 @@ class Net:
     authority: Authority
     target: Path
 
-    def get(self, answer: Answer, expected: Expected = WHOLE, *, stall: float = 5.0) -> list[int]:
+    def get(self, answer: Answer, expected: Expected = WHOLE, *, stall: float = PATIENCE) -> list[int]:
         """Download once; what progress was told."""
         self.peer.routes["/it"] = answer
         told: list[int] = []
@@ -77,16 +78,15 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 
 @pytest.fixture(scope="module")
-def server(authority: Authority) -> Iterator[HttpsPeer]:
-    with HttpsPeer(authority.issue("localhost"), {}) as peer:
-        yield peer
+def certificate(authority: Authority) -> Path:
+    return authority.issue("localhost")
 
 
 @pytest.fixture
-def net(server: HttpsPeer, authority: Authority, tmp_path: Path) -> Net:
-    server.routes.clear()
-    server.requests.clear()
-    return Net(server, authority, tmp_path / "file")
+def net(authority: Authority, certificate: Path, tmp_path: Path) -> Iterator[Net]:
+    """A server of one test alone: a client that gave up may still be read from when its test is over."""
+    with HttpsPeer(certificate, {}) as peer:
+        yield Net(peer, authority, tmp_path / "file")
 
 
 def test_a_file_arrives_whole_private_and_with_progress(net: Net) -> None:

@@ -276,7 +276,7 @@ def test_a_server_that_reads_slowly_ends_at_the_deadline(
     started = time.monotonic()
     with pytest.raises(errors.TooSlow):
         net.post(form={"a": "x" * 24_000_000}, deadline=0.8)
-    assert time.monotonic() - started < 20  # where reading all of it would take a minute
+    assert time.monotonic() - started < 60  # where reading all of it would take 73 seconds
 
 
 @pytest.mark.parametrize("url", ["http://localhost/it", "https://user@localhost/it", "openid4vp://x"])

@@ -26,7 +26,7 @@ from tests.waiting import PATIENCE
 Address = tuple[str, int]
 PLENTY = Rate(1e6, 10**6)
 PATIENT = Limits(seconds=PATIENCE, linger_seconds=0.2, each=PLENTY, together=PLENTY)
-QUICK = Limits(seconds=0.3, linger_seconds=0.2, each=PLENTY, together=PLENTY)
+QUICK = Limits(seconds=1, linger_seconds=0.2, each=PLENTY, together=PLENTY)
 """For what is to run into its deadline."""
 
 
@@ -337,7 +337,7 @@ def test_one_address_holds_only_so_many_connections() -> None:
 
 
 def test_the_server_waits_for_room_and_goes_on() -> None:
-    limits = Limits(connections=1, seconds=0.3, linger_seconds=0.1)
+    limits = Limits(connections=1, seconds=1, linger_seconds=0.1)
     with serving(ROUTES, limits) as address, connected(address) as idle:
         assert request(address).status == 200  # once the first has run into its deadline
         assert received(idle).status == 408
@@ -348,13 +348,13 @@ def test_stopping_lets_a_request_finish() -> None:
 
     def slow(_: Request) -> Response:
         begun.set()
-        go_on.wait(10)
+        go_on.wait(PATIENCE)
         return Response(204)
 
     with serving([Route("GET", "/slow", slow)], Limits()) as address:
         client = connected(address)
         client.sendall(b"GET /slow HTTP/1.1\r\n" + _host(address) + b"\r\n")
-        assert begun.wait(10)
+        assert begun.wait(PATIENCE)
         threading.Timer(0.1, go_on.set).start()
     assert received(client).status == 204
     client.close()

@@ -288,7 +288,7 @@ class TestLargeProblems:
     def quick(query: Query, copies: list[HeldCredential], **members: Any) -> tuple[Option, ...]:
         started = time.process_time()
         found = chosen(query, *copies, **members)
-        assert time.process_time() - started < 5
+        assert time.process_time() - started < 20
         return found
 
     def test_ten_thousand_copies(self) -> None:

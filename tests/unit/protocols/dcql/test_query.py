@@ -259,7 +259,7 @@ def test_a_query_larger_than_any_needs_to_be_is_refused_quickly(query: Any, reas
     started = time.process_time()
     with pytest.raises(InputTooLarge, match=reason):
         parse_query(query)
-    assert time.process_time() - started < 0.5
+    assert time.process_time() - started < 2
 
 
 def test_a_query_at_its_limits_is_read() -> None:
