@@ -11,6 +11,7 @@ import pytest
 
 import ipse
 from ipse.credentials import verifier
+from ipse.credentials.budget import Budget
 from ipse.credentials.content import VerifiedCredential, VerifiedPresentation
 from ipse.credentials.formats.vcdm11 import didkit_process
 from ipse.credentials.policy import NO_CHALLENGE, Challenge, Policy
@@ -52,6 +53,12 @@ every_credential = pytest.mark.parametrize(
         for name, document in CREDENTIALS.items()
     ],
 )
+
+
+@pytest.fixture(autouse=True)
+def _time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine, starting didkit may take the seconds that a verification has."""
+    monkeypatch.setattr("ipse.wallet.verifier.new_budget", Budget)
 
 
 def verified(document: Json | str, policy: Policy = FROM_ISSUER, now: datetime = NOW) -> VerifiedCredential:

@@ -16,6 +16,7 @@ from ipse.keys.ed25519 import PrivateKey
 from ipse.network import guarded_client
 from tests.network_peer.certificates import Authority
 from tests.network_peer.server import HttpsPeer, body, redirect, status
+from tests.waiting import PATIENCE
 
 KEY = PrivateKey(bytes(range(32))).public()
 
@@ -23,7 +24,7 @@ KEY = PrivateKey(bytes(range(32))).public()
 @pytest.fixture
 def peer(tmp_path: Path) -> Iterator[tuple[HttpsPeer, resolver.Fetch]]:
     authority = Authority(tmp_path)
-    fetch = partial(guarded_client.fetch, allow_loopback=True, ca_file=authority.ca_file)
+    fetch = partial(guarded_client.fetch, allow_loopback=True, ca_file=authority.ca_file, deadline=PATIENCE)
     with HttpsPeer(authority.issue("localhost"), {}) as server:
         yield server, fetch
 

@@ -62,11 +62,15 @@ def test_what_is_no_did_is_refused_by_a_short_name(text: str) -> None:
 
 
 def test_the_syntax_is_checked_in_linear_time() -> None:
-    started = time.thread_time()
-    for hostile in ("did:a:" + ":" * 2042, "did:a:" + "%41" * 680 + "%", "did:a:" + "a:" * 1020 + "!"):
-        with pytest.raises(MalformedInput):
-            resolver.check_did(hostile)
-    assert time.thread_time() - started < 0.5
+    def seconds() -> float:
+        started = time.thread_time()
+        for hostile in ("did:a:" + ":" * 2042, "did:a:" + "%41" * 680 + "%", "did:a:" + "a:" * 1020 + "!"):
+            with pytest.raises(MalformedInput):
+                resolver.check_did(hostile)
+        return time.thread_time() - started
+
+    # The least of several: whatever else this process does meanwhile, like collecting garbage, counts too.
+    assert min(seconds() for _ in range(5)) < 0.5
 
 
 @pytest.mark.parametrize("method", ["ion", "example", "ethr", "keys", "k"])
