@@ -24,6 +24,7 @@ from tests.openid_peer.encoding import JsonObject, b64, compact, loads
 from tests.openid_peer.encryption import encrypted
 from tests.openid_peer.sd_jwt import PERSON, identity_credential, present
 from tests.openid_peer.wallet import Asked, Lie, Reply, Wallet
+from tests.waiting import PATIENCE
 
 
 def _asked(serving: Serving, wallet: Wallet) -> Asked:
@@ -83,6 +84,7 @@ def test_a_credential_by_whom_nobody_trusts_is_not_believed(
     for what, signer in forgeries.items():
         wallet.credential = identity_credential(signer, public_jwk(wallet.key))
         printed = _failed(serving, wallet.send(_asked(serving, wallet)))
+        del printed["session"]  # random letters, which may be anybody's name
         assert not any(PERSON[name] in json.dumps(printed) for name in REVEALED), what
 
 
@@ -254,7 +256,7 @@ def test_a_header_of_an_encrypted_answer_that_was_not_asked_for_is_refused_in_no
     forged = b64(compact({**header, **members})) + text[text.index(".") :]
     begun = time.monotonic()
     reply = wallet.call(asked.payload["response_uri"], {"response": forged})
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < PATIENCE
     _open_still(serving, wallet, reply, 400, 413)
 
 
