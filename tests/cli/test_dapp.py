@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ipse.disclosure.methods.private import window_of
 from ipse.encoding import base64url
 from tests.conftest import EXAMPLES, Ipse, Preparation
+from tests.waiting import PATIENCE, eventually
 
 _CANDIDATES = EXAMPLES / "candidates.txt"
 """Books, which topics hardly tell apart."""
@@ -28,6 +31,18 @@ _THINGS = (
 """Things that topics tell apart, so that a private summary says something of them."""
 _ORIGIN = "https://shop.example"
 _TOPICS = "science-fiction,business-and-start-ups"
+
+
+@pytest.fixture(autouse=True)
+def _in_one_window() -> None:
+    """No test begins shortly before the next window of private summaries does."""
+    soon = timedelta(seconds=PATIENCE)
+
+    def lasts() -> bool:
+        now = datetime.now(UTC)
+        return window_of(now.date()) == window_of((now + soon).date())
+
+    assert eventually(lasts, within=2 * PATIENCE)
 
 
 def _taste(ipse: Ipse) -> None:

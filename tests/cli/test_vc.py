@@ -17,6 +17,7 @@ import pytest
 
 from ipse.cli.main import run as run_here
 from tests.conftest import EXAMPLES, Ipse, Run
+from tests.waiting import PATIENCE
 
 V2 = "https://www.w3.org/ns/credentials/v2"
 UNDEFINED_TERMS = "https://www.w3.org/ns/credentials/undefined-terms/v2"
@@ -310,7 +311,7 @@ def test_on_a_terminal_the_verdict_is_coloured_and_every_line_fits(
         ["-m", "ipse", "vc", "verify", str(file), "--any-issuer"],
         env={**ipse.variables, "TERM": "xterm", "LC_ALL": "C.UTF-8", **plain},
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         dimensions=(40, 60),
     )
     shown = child.read()
