@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,7 +89,7 @@ def test_a_truncated_vault_is_corrupt_and_never_taken_for_a_new_one(path: Path, 
 
 
 @pytest.mark.parametrize(
-    "data", [b"SQLite format 3\0" + bytes(4080), b"\0" * 8192, os.urandom(8192), b"hello"]
+    "data", [b"SQLite format 3\0" + bytes(4080), b"\0" * 8192, random.Random(1).randbytes(8192), b"hello"]
 )
 def test_a_file_that_is_no_vault_is_corrupt(path: Path, data: bytes) -> None:
     path.write_bytes(data)
