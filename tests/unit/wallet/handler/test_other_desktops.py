@@ -72,6 +72,7 @@ def mac(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]
         return ""
 
     monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.delenv("IPSE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(programs, "run", run)
     return ran
@@ -172,6 +173,7 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     made = Registry()
     made.keys = {"Software": {}, "Software\\Classes": {}}
     monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.delenv("IPSE_HOME", raising=False)
     monkeypatch.setitem(sys.modules, "winreg", made)
     return made
 

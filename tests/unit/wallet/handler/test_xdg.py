@@ -187,6 +187,13 @@ def _recorder(folder: Path, name: str) -> Path:
     return folder / "words"
 
 
+def _gio(folders: xdg.Folders, terminals: Path, link: str, patch: pytest.MonkeyPatch) -> list[str]:
+    """What launches the entry with no other terminal in reach, of which gio would take many before xterm."""
+    gio = str(shutil.which("gio"))
+    patch.setenv("PATH", str(terminals))
+    return [gio, "launch", str(folders.entry), link]
+
+
 @pytest.mark.parametrize("link", HOSTILE)
 @pytest.mark.parametrize("launcher", ["xdg-open", "gio"])
 def test_a_hostile_link_reaches_the_wallet_as_one_word(
@@ -204,7 +211,9 @@ def test_a_hostile_link_reaches_the_wallet_as_one_word(
     monkeypatch.setenv("TERMINAL", "xterm")
     monkeypatch.setenv("DISPLAY", ":none")  # xdg-open hands links to programs where there is a screen
     registration.install()
-    started = ["xdg-open", link] if launcher == "xdg-open" else ["gio", "launch", str(folders.entry), link]
+    started = ["xdg-open", link]
+    if launcher == "gio":
+        started = _gio(folders, words.parent, link, monkeypatch)
     subprocess.run(started, stdin=subprocess.DEVNULL, start_new_session=True, check=True, timeout=60)
     assert eventually(words.exists)  # a launcher may not wait for what it starts
     given = words.read_bytes().decode().split("\0")
@@ -223,7 +232,7 @@ def test_ipse_is_started_from_any_folder(
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
     command = (str(python), "-P", f"--home={folder}", folder, "100%", "%u", "--")
     xdg.install(command)
-    launched = ["gio", "launch", str(folders.entry), "openid4vp:x"]
+    launched = _gio(folders, words.parent, "openid4vp:x", monkeypatch)
     subprocess.run(launched, stdin=subprocess.DEVNULL, start_new_session=True, check=True, timeout=60)
     assert eventually(words.exists)
     assert words.read_bytes().decode().split("\0") == ["-e", *command, "openid4vp:x"]
