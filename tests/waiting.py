@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["PATIENCE", "eventually", "is_running"]
+import pytest
+
+__all__ = ["PATIENCE", "be_patient", "eventually", "is_running"]
 
 PATIENCE: Final = 120.0
 """Seconds after which something counts as hung. Nothing here takes long on an idle machine."""
@@ -21,6 +23,12 @@ def eventually(holds: Callable[[], object], within: float = PATIENCE) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def be_patient(patch: pytest.MonkeyPatch) -> None:
+    """Let wallets wait as long for what another process holds, which is longer than their owners would."""
+    patch.setattr("ipse.storage.vault._BUSY_WAIT", PATIENCE)
+    patch.setattr("ipse.storage.files._LOCK_WAIT", PATIENCE)
 
 
 def is_running(process: int) -> bool:

@@ -13,6 +13,7 @@ from ipse.storage.status_lists import MAX_SIZE, MIN_SIZE, CachedList, ListEntry,
 from ipse.storage.vault import Vault
 from tests.faults.processes import Process, Report, at_every, kill_at_line, needs_fork, together
 from tests.made import empty_vault, schema
+from tests.waiting import be_patient
 
 NOW, LATER = "2026-01-31T12:00:00Z", "2026-02-01T12:00:00Z"
 RECORD = ListRecord(
@@ -139,7 +140,11 @@ class TestAllocation:
             status_lists.allocate(vault, "degrees", "one more", now=NOW)
 
     @needs_fork
-    def test_processes_that_allocate_at_once_get_different_entries(self, path: Path) -> None:
+    def test_processes_that_allocate_at_once_get_different_entries(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        be_patient(monkeypatch)
+
         def work(number: int) -> list[str]:
             return ids(60, 1000 * number)
 
@@ -184,7 +189,10 @@ class TestAllocation:
             status_lists.allocate(opened, "degrees", "after all that", now=NOW)
 
     @needs_fork
-    def test_two_processes_do_not_make_the_same_list(self, path: Path) -> None:
+    def test_two_processes_do_not_make_the_same_list(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        be_patient(monkeypatch)
         record = ListRecord("new", "revocation", "w3c", "https://x.example", MIN_SIZE, 1, "did:x:1", NOW)
 
         def work(report: Report) -> None:

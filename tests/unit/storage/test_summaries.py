@@ -16,6 +16,7 @@ from ipse.storage.summaries import Drawing
 from ipse.storage.vault import Vault
 from tests.faults.processes import Report, needs_fork, together
 from tests.made import empty_vault
+from tests.waiting import be_patient
 
 KEY = bytes(32)
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY = (f"2026-02-0{day}T12:00:00Z" for day in (2, 3, 4, 5))
@@ -177,7 +178,11 @@ def test_the_largest_costs_add_up_exactly(vault: Vault) -> None:
 
 
 @needs_fork
-def test_what_is_checked_in_the_transaction_is_never_overdrawn(path: Path) -> None:
+def test_what_is_checked_in_the_transaction_is_never_overdrawn(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    be_patient(monkeypatch)
+
     def work(report: Report) -> None:
         with Vault.open(path, KEY) as vault:
             for _ in range(10):

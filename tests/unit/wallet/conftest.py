@@ -11,6 +11,7 @@ import pytest
 from ipse.storage.places import Places
 from ipse.wallet.wallet import Wallet
 from tests.unit.wallet.recorded import NOW, SECRET, opened
+from tests.waiting import be_patient
 
 
 @pytest.fixture(scope="package")
@@ -28,3 +29,9 @@ def recorded(empty_recorded: Path, tmp_path: Path) -> Iterator[Wallet]:
     shutil.copytree(empty_recorded, places.data)
     with opened(places) as wallet:
         yield wallet
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that work on one wallet at the same time wait for each other, however busy the machine is."""
+    be_patient(monkeypatch)

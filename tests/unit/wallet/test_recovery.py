@@ -375,6 +375,7 @@ def test_a_loss_is_accepted_where_the_keys_are_and_nowhere_else(recorded: Wallet
 
 
 @needs_fork
+@pytest.mark.usefixtures("patient")
 def test_of_processes_that_accept_at_the_same_time_one_enters_it(recorded: Wallet) -> None:
     wallet, lost = broken(recorded, fall_behind)
     places = wallet.places

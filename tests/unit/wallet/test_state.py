@@ -86,6 +86,7 @@ class TestTheKeystore:
         assert kept(recorded) == newest(recorded)
 
     @needs_fork
+    @pytest.mark.usefixtures("patient")
     def test_keeps_up_with_processes_that_record_at_the_same_time(self, recorded: Wallet) -> None:
         places = recorded.places
 

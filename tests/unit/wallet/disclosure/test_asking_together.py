@@ -31,6 +31,7 @@ from tests.unit.wallet.disclosure.material import (
     put,
     teach,
 )
+from tests.waiting import be_patient
 
 PROCESSES = 8
 ROUNDS = 3
@@ -39,7 +40,7 @@ ROUNDS = 3
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A loaded machine may keep one process waiting for longer than its owner would."""
-    monkeypatch.setattr("ipse.storage.vault._BUSY_WAIT", 300.0)
+    be_patient(monkeypatch)
 
 
 def in_its_own(wallet: Wallet, work: Callable[[Wallet, Report], None]) -> Callable[[Report], None]:
