@@ -88,7 +88,9 @@ def put_aside(path: Path, now: datetime) -> Path | None:
     """
     if not path.exists():
         return None
-    aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}")
+    aside = path
+    while aside.exists():  # also another one of the same second
+        aside = path.with_name(f"{path.name}.replaced-{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}")
     try:
         shutil.copyfile(path, aside, follow_symlinks=False) if os.name == "nt" else os.link(path, aside)
         journal = path.with_name(f"{path.name}-journal")
