@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import select
 import shutil
 import signal
 import stat
@@ -131,10 +132,11 @@ def test_a_batch_killed_at_any_line_is_resumed(tmp_path: Path, step: int) -> Non
 @needs_fork
 def test_a_worker_that_is_killed_ends_the_batch_cleanly_and_it_is_resumed(tmp_path: Path) -> None:
     output = tmp_path / "out.ndjson"
+    going_on, go_on = os.pipe()
 
     def work(report: Report) -> None:
         try:
-            issue(output, progress=_paced(report))
+            issue(output, progress=_paced(report, going_on))
         except StorageError as error:
             report(error.message)
 
@@ -142,7 +144,10 @@ def test_a_worker_that_is_killed_ends_the_batch_cleanly_and_it_is_resumed(tmp_pa
     process.wait_for_report()
     (worker, *_) = (pid for pid in group(process) if pid != process.id)
     os.kill(worker, signal.SIGKILL)
+    os.write(go_on, bytes(ROWS))
     code, reported = process.end()
+    os.close(going_on)
+    os.close(go_on)
     assert code == 0
     assert reported[-1] == "a worker process was ended by SIGKILL"
     wait_until_gone(process)
@@ -155,16 +160,19 @@ def test_a_worker_that_is_killed_ends_the_batch_cleanly_and_it_is_resumed(tmp_pa
 @needs_fork
 def test_an_interrupt_from_the_terminal_ends_all_of_it_and_it_is_resumed(tmp_path: Path) -> None:
     output = tmp_path / "out.ndjson"
+    going_on, go_on = os.pipe()
 
     def work(report: Report) -> None:
         with contextlib.suppress(KeyboardInterrupt):
-            issue(output, progress=_paced(report))
+            issue(output, progress=_paced(report, going_on))
             report("not interrupted")
 
     process = begun(work)
     process.wait_for_report()
     os.killpg(process.id, signal.SIGINT)  # a terminal sends it to the workers as well
     code, reported = process.end()
+    os.close(going_on)
+    os.close(go_on)
     assert code == 0
     assert reported[-1] != "not interrupted"
     wait_until_gone(process)
@@ -172,12 +180,14 @@ def test_an_interrupt_from_the_terminal_ends_all_of_it_and_it_is_resumed(tmp_pat
     complete(output)
 
 
-def _paced(report: Report) -> Callable[[Progress], None]:
-    """Reports each step of the progress, and makes time for a signal to come."""
+def _paced(report: Report, going_on: int) -> Callable[[Progress], None]:
+    """Reports each step of the progress, and waits until a byte says that it may go on."""
 
     def step(progress: Progress) -> None:
         report(f"{progress.rows}")
-        time.sleep(0.05)
+        while not select.select([going_on], [], [], 0.05)[0]:
+            pass  # a signal that came just before is seen here
+        os.read(going_on, 1)
 
     return step
 
