@@ -52,9 +52,16 @@ def unlock(path: Path, seconds: float = 60) -> None:
 
 
 def service_of(path: Path) -> int:
-    """The process id of the service of the keystore at `path`."""
-    ((reply, _),) = unlock_service._ask(path, {"op": "status"})
+    """The process id of the service of the keystore at `path`, however patient commands are."""
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr(unlock_service, "_ANSWER_WAIT", PATIENCE / 2)
+        ((reply, _),) = unlock_service._ask(path, {"op": "status"})
     return int(reply["process"])
+
+
+def near(place: Path) -> str:
+    """A socket's path from where the test runs: bind and connect take about a hundred bytes."""
+    return os.path.relpath(place)
 
 
 def asks(path: Path) -> bool:
@@ -73,7 +80,8 @@ def asks(path: Path) -> bool:
 
 @pytest.fixture
 def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's runtime folder."""
+    """The user's runtime folder, in the one that the test runs in."""
+    monkeypatch.chdir(tmp_path)
     folder = tmp_path / "run"
     folder.mkdir(mode=0o700)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
@@ -84,6 +92,7 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def path(tmp_path: Path, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A keystore with the item `root`; its session ends with the test. A busy machine may answer late."""
     monkeypatch.setattr(unlock_service, "_ANSWER_WAIT", PATIENCE / 2)
+    monkeypatch.setattr(unlock_service, "_START_WAIT", PATIENCE / 2)
     keystore = EncryptedFile(tmp_path / "keystore.json", lambda: PASSPHRASE)
     keystore.create()
     keystore.add("root", SECRET)
@@ -189,7 +198,7 @@ def test_an_odd_answer_counts_as_no_service(path: Path, socket_file: Path, answe
 @contextlib.contextmanager
 def listening(place: Path) -> Iterator[socket.socket]:
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(place))
+        listener.bind(near(place))
         listener.listen()
         yield listener
     place.unlink(missing_ok=True)
@@ -199,7 +208,7 @@ def test_clients_that_say_nothing_hold_nobody_up(path: Path, socket_file: Path) 
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             silent = stack.enter_context(socket.socket(socket.AF_UNIX))
-            silent.connect(str(socket_file))
+            silent.connect(near(socket_file))
         assert not asks(path)
 
 
@@ -208,7 +217,7 @@ def test_endless_lines_and_garbage_hold_nobody_up(path: Path, socket_file: Path)
         for piece in (b"x", b"\0\xff", b'{"version": 1, "op": "key", "kdf": ', b"[" * 1000):
             endless = stack.enter_context(socket.socket(socket.AF_UNIX))
             endless.settimeout(PATIENCE)
-            endless.connect(str(socket_file))
+            endless.connect(near(socket_file))
             with contextlib.suppress(OSError):
                 for _ in range(1000):
                     endless.sendall(piece * 100)
@@ -218,7 +227,7 @@ def test_endless_lines_and_garbage_hold_nobody_up(path: Path, socket_file: Path)
 def test_a_client_that_never_ends_its_line_is_dropped(path: Path, socket_file: Path) -> None:
     with socket.socket(socket.AF_UNIX) as slow:
         slow.settimeout(PATIENCE)
-        slow.connect(str(socket_file))
+        slow.connect(near(socket_file))
         slow.sendall(b'{"version": 1,')
         assert slow.recv(1) == b""
 
@@ -226,7 +235,7 @@ def test_a_client_that_never_ends_its_line_is_dropped(path: Path, socket_file: P
 def test_a_client_that_leaves_before_its_answer_harms_nobody(path: Path, socket_file: Path) -> None:
     for _ in range(50):
         with socket.socket(socket.AF_UNIX) as hasty:
-            hasty.connect(str(socket_file))
+            hasty.connect(near(socket_file))
             hasty.sendall(unlock_service.line({"op": "status"}))
     assert not asks(path)
 
@@ -249,7 +258,7 @@ def test_commands_wait_while_more_of_them_ask_than_the_queue_takes(path: Path, s
             while True:
                 waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
                 waiting.setblocking(False)
-                waiting.connect(str(socket_file))
+                waiting.connect(near(socket_file))
         threading.Timer(0.3, os.kill, (process, signal.SIGCONT)).start()
         assert opened(path).get("root") == SECRET
 
@@ -403,7 +412,7 @@ def test_another_users_service_is_not_believed(path: Path, socket_file: Path) ->
 
     def serve(report: Report) -> None:
         listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(socket_file))
+        listener.bind(near(socket_file))
         os.setresuid(NOBODY, NOBODY, NOBODY)
         listener.listen()
         report("listening")
