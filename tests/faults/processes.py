@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 
 import ipse
+from ipse.storage import files, vault
+from tests.waiting import PATIENCE
 
 __all__ = [
     "Process",
@@ -92,8 +94,11 @@ class Process:
 
 
 def together(*works: Work) -> list[list[str]]:
-    """Do all of it at the same time; what each reported. All must succeed."""
-    ended = [process.end() for process in [Process(work) for work in works]]
+    """Do all of it at the same time; what each reported. All must succeed, however long they wait in turn."""
+    with pytest.MonkeyPatch.context() as patient:
+        patient.setattr(files, "_LOCK_WAIT", PATIENCE)
+        patient.setattr(vault, "_BUSY_WAIT", PATIENCE)
+        ended = [process.end() for process in [Process(work) for work in works]]
     assert [code for code, _ in ended] == [0] * len(works)
     return [reported for _, reported in ended]
 
