@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -223,7 +224,11 @@ def test_a_server_that_is_down_is_undetermined_and_this_machine_is_not_asked_unl
         run = ipse("vc", "verify", "-", "--any-issuer", "--json", stdin=text, code=9)
         assert checks(run.json)["status"] == "undetermined"
         assert peer.requests == []
-    report = issuer.verify(text, code=9)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # it does not listen, and nobody else gets its port
+        url = f"https://localhost:{silent.getsockname()[1]}/down"
+        ipse("vc", "status", "create", "down", "--url", url, "--issuer", "university")
+        report = issuer.verify(issued(ipse, "--status", "down"), code=9)
     assert checks(report)["status"] == "undetermined"
     assert "out of reach" in reason(report, "status")
 
