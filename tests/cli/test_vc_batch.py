@@ -388,7 +388,11 @@ def test_progress_is_shown_on_the_terminal_and_never_among_the_results(
     command = f"{sys.executable} -m ipse vc issue --batch {rows} --template {template}"
     for quiet, shown in (("", True), (" -q", False)):
         said, code = pexpect.run(
-            f"bash -c '{command}{quiet} >{output}'", env=ipse.variables, encoding="utf-8", withexitstatus=True
+            f"bash -c '{command}{quiet} >{output}'",
+            timeout=PATIENCE,
+            env=ipse.variables,
+            encoding="utf-8",
+            withexitstatus=True,
         )
         assert code == 0
         assert ("2 of 2 rows" in said) is shown

@@ -188,6 +188,7 @@ def test_with_no_input_nobody_is_asked_on_a_terminal_either(ipse: Ipse) -> None:
     identifier = _add(ipse, issued(ipse))
     output, code = pexpect.run(
         f"{sys.executable} -m ipse vc delete {identifier} --no-input",
+        timeout=PATIENCE,
         env=ipse.variables,
         encoding="utf-8",
         withexitstatus=True,

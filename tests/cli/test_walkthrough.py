@@ -38,7 +38,7 @@ def entered(ipse: Ipse, tmp_path: Path, *arguments: str | Path) -> set[str]:
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=10 * PATIENCE,
     )
     assert done.returncode == 0, done.stderr
     return set(json.loads(output.read_text()))
