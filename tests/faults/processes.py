@@ -21,8 +21,7 @@ from typing import Any
 import pytest
 
 import ipse
-from ipse.storage import files, vault
-from tests.waiting import PATIENCE
+from tests.waiting import be_patient
 
 __all__ = [
     "Process",
@@ -96,8 +95,7 @@ class Process:
 def together(*works: Work) -> list[list[str]]:
     """Do all of it at the same time; what each reported. All must succeed, however long they wait in turn."""
     with pytest.MonkeyPatch.context() as patient:
-        patient.setattr(files, "_LOCK_WAIT", PATIENCE)
-        patient.setattr(vault, "_BUSY_WAIT", PATIENCE)
+        be_patient(patient)
         ended = [process.end() for process in [Process(work) for work in works]]
     assert [code for code, _ in ended] == [0] * len(works)
     return [reported for _, reported in ended]
