@@ -66,7 +66,8 @@ def prepare() -> None:
     import numpy  # noqa: F401 - for the load that follows
     import tokenizers  # noqa: F401 - for the load that follows
 
-    _prepared[:] = [_verified()]
+    _prepared.clear()  # nothing of a time before is handed out where this one fails
+    _prepared.append(_verified())
 
 
 def default_manifest() -> Manifest:

@@ -121,6 +121,7 @@ def shipped(profile_extra: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     """A copy of the default model that is used in its place, to be spoilt."""
     folder = shutil.copytree(DEFAULT_FOLDER, tmp_path / "shipped")
     monkeypatch.setattr(shipped_model, "FOLDER", folder)
+    monkeypatch.setattr(shipped_model, "_prepared", [])  # a test before may have read it and not asked for it
     return folder
 
 

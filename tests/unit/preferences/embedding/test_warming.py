@@ -85,6 +85,15 @@ def test_preparing_refuses_an_altered_model(shipped: Path) -> None:
             load()
 
 
+def test_what_was_prepared_before_is_not_handed_out_after_preparing_failed(shipped: Path) -> None:
+    prepare()
+    with (shipped / "model.onnx").open("r+b") as file:
+        file.truncate(1000)
+    for load in (prepare, load_default):
+        with pytest.raises(CorruptData, match="not the expected one"):
+            load()
+
+
 def test_the_embedder_waits_for_what_is_prepared_and_loads_nothing_twice(
     profile_extra: None, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
