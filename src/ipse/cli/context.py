@@ -219,7 +219,7 @@ class Context:
     def _require_terminal(self, of: str, option: str) -> None:
         if not self.can_ask:
             raise PassphraseNeeded(
-                f"{of} needs its passphrase and there is no terminal to ask on",
+                f"{of} needs its passphrase, and there is no terminal to ask for it",
                 hint=f"give the file that it is in: {option} FILE" if option else "",
             )
 

@@ -70,7 +70,6 @@ EXAMPLES: Final[Mapping[str, tuple[str, ...]]] = {
         "ipse backup restore wallet.age --dry-run",
         "ipse backup restore wallet.age --keystore os",
     ),
-    "backup merge": ("ipse backup merge laptop.age", "ipse backup merge laptop.age --json"),
     "wipe": ("ipse wipe", "ipse wipe --json"),
     "vc": ("ipse vc add degree.json", "ipse vc verify degree.json --issuer did:web:uni.example"),
     "vc issue": (

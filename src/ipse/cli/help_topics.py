@@ -60,7 +60,7 @@ _TIMES: Final = (
 
 
 def page(topic: str, ctx: typer.Context) -> str | None:
-    """Return the page of a topic, None if there is no such topic."""
+    """Return the page of `topic`, or None for any other word."""
     if topic == "options":
         return _listed("Every command takes these options, before or after its name:", described(ctx))
     if topic == "exit-codes":

@@ -51,7 +51,7 @@ def encrypt_binary(plaintext: bytes, passphrase: bytes) -> bytes:
 
 
 def check_recipients(recipients: Sequence[str]) -> None:
-    """Raises UsageError for a text that is no public key which age encrypts to."""
+    """Raise UsageError for a recipient that is not a public key, of age or of SSH."""
     for recipient in recipients:
         _recipient(recipient)
 

@@ -76,7 +76,8 @@ class SavedVault:
 def save(opened: Vault) -> SavedVault:
     """All that is to be saved of a vault, as one state of it.
 
-    Call it in the transaction that held the rows to their head. Raises VaultAltered where there is no head.
+    Call it inside the transaction that checked the rows against their head. Raises VaultAltered where there
+    is no head.
     """
     with opened.reading():
         head = opened.rows("SELECT head, mac FROM state_heads ORDER BY counter DESC LIMIT 1")
@@ -93,16 +94,15 @@ def save(opened: Vault) -> SavedVault:
 def rebuild(saved: SavedVault, path: Path | None, key: bytes) -> Vault:
     """The vault that was saved, at `path` or in memory; `key` is the 32 bytes it is encrypted under.
 
-    The rows are held to the head that was saved with them, and another head follows it in the vault.
-    Raises CorruptData for what is no vault, VaultAltered where the rows are not those of the head or the key
-    is another wallet's, AlreadyExists, StorageError.
+    The rows are checked against the head that was saved with them; the vault then gets a head of its own.
+    Raises CorruptData for what is no vault, VaultAltered if the rows do not match their head or `key` belongs
+    to another wallet, AlreadyExists, StorageError.
     """
     if not HEADS_SINCE <= saved.schema <= len(MIGRATIONS):
         raise CorruptData(
             f"the backup has schema version {saved.schema}, this ipse knows {len(MIGRATIONS)}",
             hint="a newer ipse wrote it: upgrade",
         )
-
     if path is None:
         return _filled(saved, vault.MEMORY, key)
     vault.make(path)

@@ -64,7 +64,7 @@ def create(
     keep: Annotated[
         int | None,
         typer.Option(
-            min=1, max=_MOST_KEPT, help="Keep so many: what is at FILE becomes FILE.1, that FILE.2."
+            metavar="N", min=1, max=_MOST_KEPT, help="Keep the last N backups: FILE, FILE.1, FILE.2 …"
         ),
     ] = None,
     force: Force = False,
@@ -128,10 +128,10 @@ def restore(
     identity: _Identity = None,
     backup_passphrase_file: _Secret = None,
 ) -> None:
-    """Make a wallet of a backup, where there is none.
+    """Restore the wallet from a backup.
 
-    In the place of a vault of the same wallet as well. What you spent, revoked, closed or forgot since the
-    backup comes back only on your word for each.
+    Where there is no wallet, a new one is made; where this wallet is, its vault is replaced and kept aside.
+    What you spent, revoked, closed or forgot since the backup comes back only on your word for each.
     """
     context = context_of(ctx)
     if keystore not in ("os", "file"):
@@ -250,7 +250,7 @@ def _ask(context: Context, question: Question) -> tuple[str, ...]:
 
 
 def _described(contents: Contents) -> str:
-    counts = ", ".join(f"{contents.rows.get(table, 0)} {name}" for table, name in _SHOWN.items())
+    counts = ", ".join(f"{name}: {contents.rows.get(table, 0)}" for table, name in _SHOWN.items())
     return (
         f"wallet {contents.wallet_id}, state {contents.state}, saved {contents.created} by ipse"
         f" {contents.program}\nDIDs: {', '.join(contents.dids) or 'none'}\n{counts}"
@@ -275,8 +275,8 @@ def _result(context: Context, restored: Restored, *, dry_run: bool) -> str:
         return f"{told}\nthe wallet in {context.places.data} is in that state: there is nothing to restore"
     if dry_run:
         asked = "" if restored.asked is None else "; you would be asked what may come back"
-        where = "in the place of the vault in" if restored.over else "to"
-        return f"{told}\nwould be restored {where} {context.places.data}{asked}; nothing was written"
+        done = "would replace the vault in" if restored.over else "would be restored to"
+        return f"{told}\n{done} {context.places.data}{asked}; nothing was written"
     lines = [told, f"restored to {context.places.data}"]
     lines += [f"the old file is kept as {path}" for path in restored.aside]
     if restored.asked is None and not restored.over:

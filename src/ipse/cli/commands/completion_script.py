@@ -23,7 +23,7 @@ def completion(
     zsh reads it from a folder of its `fpath`, in a file named _ipse.
     """
     if shell not in _SHELLS:
-        raise UsageError(f"there is no completion for {shell!r}", hint=f"it is one of {', '.join(_SHELLS)}")
+        raise UsageError(f"there is no completion for {shell!r}", hint=f"give one of {', '.join(_SHELLS)}")
     from ipse.cli.completion import script
 
     text = script(shell)

@@ -15,9 +15,9 @@ __all__ = ["install", "open_", "remove"]
 
 
 def install(ctx: typer.Context) -> None:
-    """Open openid4vp: and haip-vp: links with ipse, in a terminal.
+    """Make ipse open the links of verifiers, in a terminal.
 
-    So are eu-eaap: and haip: links.
+    These are links that begin with openid4vp:, haip-vp:, eu-eaap: or haip:.
     """
     from ipse.wallet.handler import registration
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,8 +60,7 @@ def home(ctx: typer.Context) -> None:
         "unlocked": counted is not None,
         **(asdict(counted) if counted else {}),
     }
-    commands = frozenset(ctx.command.list_commands(ctx)) if hasattr(ctx.command, "list_commands") else ()
-    steps = list(_steps(held, counted, commands, is_given=context.passphrase_is_given))[:_SHOWN]
+    steps = list(_steps(held, counted, is_given=context.passphrase_is_given))[:_SHOWN]
     _show(context, f"the wallet in {context.places.data} holds", facts, value, steps)
 
 
@@ -85,9 +84,7 @@ def _counted(held: Manifest, places: Places) -> Summary | None:
         return None
 
 
-def _steps(
-    held: Manifest, counted: Summary | None, commands: Collection[str], *, is_given: bool
-) -> Iterator[tuple[str, str]]:
+def _steps(held: Manifest, counted: Summary | None, *, is_given: bool) -> Iterator[tuple[str, str]]:
     """What one does next, the most needed first."""
     if not held.dids:
         yield "ipse did create --name me", "make your first DID"
@@ -98,8 +95,7 @@ def _steps(
     if counted is None or not counted.statements:
         yield 'ipse profile like "TEXT"', "teach the profile what you like"
     yield "ipse answer FILE", "answer an application or a verifier"
-    if "backup" in commands:
-        yield "ipse backup create -o FILE", "keep all of it in one encrypted file"
+    yield "ipse backup create -o FILE", "keep all of it in one encrypted file"
     yield "ipse log list", "see what was sent to whom"
     yield "ipse vc list", "see your credentials"
 

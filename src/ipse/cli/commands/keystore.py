@@ -42,9 +42,10 @@ def passphrase(
         typer.Option(metavar="FILE", help="Read the new passphrase from here; asked for if not given."),
     ] = None,
 ) -> None:
-    """Change the passphrase of the keystore file. The old one is needed, also while it is unlocked.
+    """Change the passphrase of the keystore file.
 
-    Copies of the file and backups still open with the passphrase that they were made with.
+    The old one is asked for, even while the wallet is unlocked. Copies of the file and backups still open
+    with the passphrase that they were made with.
     """
     from ipse.wallet import unlocking
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Final
 
 from ipse.encoding.timestamps import format_timestamp
 from ipse.errors import PassphraseNeeded, StorageError
@@ -16,7 +17,7 @@ from ipse.wallet.wallet import Wallet
 
 __all__ = ["MAX_BYTES", "collect", "open_encrypted", "sealed_for", "sealed_under"]
 
-MAX_BYTES = 1024 * 1024 * 1024
+MAX_BYTES: Final = 1024 * 1024 * 1024
 """The largest backup that is read."""
 
 

@@ -6,12 +6,16 @@ import contextlib
 import os
 import shutil
 from pathlib import Path
+from typing import Final
 
 from ipse.errors import StorageError
 from ipse.storage import files
 from ipse.wallet import output_files
 
 __all__ = ["write"]
+
+_LOOKED_AT: Final = 1000
+"""Numbers after the last one kept that are removed."""
 
 
 def write(target: str, data: bytes, *, keep: int) -> None:
@@ -30,10 +34,6 @@ def write(target: str, data: bytes, *, keep: int) -> None:
         output_files.write_bytes(target, data, replace=True)
         for number in range(keep, keep + _LOOKED_AT):
             _numbered(path, number).unlink(missing_ok=True)
-
-
-_LOOKED_AT = 1000
-"""Numbers after the last one kept that are removed."""
 
 
 def _shift(path: Path, keep: int) -> None:
