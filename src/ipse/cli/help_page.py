@@ -36,12 +36,12 @@ class HelpPage:
         """Return the page, no line wider than the terminal."""
         width = page_width()
         formatter = _Formatter(width=width - 2)
-        self.format_help(ctx, formatter)  # type: ignore[attr-defined]
+        self.format_help(ctx, formatter)  # type: ignore[attr-defined] # the other base has it
         return "\n".join(fitted(formatter.getvalue().rstrip("\n"), width))
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return what follows the command's name; braces are left around alternatives alone."""
-        pieces: list[str] = super().collect_usage_pieces(ctx)  # type: ignore[misc]
+        pieces: list[str] = super().collect_usage_pieces(ctx)  # type: ignore[misc] # the other base has it
         return [piece if "|" in piece else piece.removeprefix("{").removesuffix("}") for piece in pieces]
 
     def format_epilog(self, ctx: Any, formatter: HelpFormatter) -> None:

@@ -9,7 +9,10 @@ from __future__ import annotations
 import io
 import os
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["open_streams"]
 
@@ -21,13 +24,13 @@ an error says it; there is nobody to tell of a closed stderr."""
 class _Lossy(io.FileIO):
     """Where stderr can't be written, its words are lost and the command goes on."""
 
-    def write(self, data: object) -> int:
+    def write(self, data: ReadableBuffer) -> int:
         try:
-            return super().write(data)  # type: ignore[arg-type]
+            return super().write(data)
         except BrokenPipeError:
             raise
         except OSError:
-            return memoryview(data).nbytes  # type: ignore[arg-type]
+            return memoryview(data).nbytes
 
 
 def open_streams() -> None:
