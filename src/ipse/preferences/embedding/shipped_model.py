@@ -66,7 +66,7 @@ def prepare() -> None:
     import numpy  # noqa: F401 - for the load that follows
     import tokenizers  # noqa: F401 - for the load that follows
 
-    _prepared.clear()  # nothing of a time before is handed out where this one fails
+    _prepared.clear()  # what was read before is not handed out if this fails
     _prepared.append(_verified())
 
 
